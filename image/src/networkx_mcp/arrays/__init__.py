@@ -1,0 +1,1 @@
+"""One Arrow buffer per graph: ids, adjacency, attributes, overlay, formats. Imports no other room."""

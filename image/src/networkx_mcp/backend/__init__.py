@@ -1,0 +1,1 @@
+"""NetworkX graphs over the arrays."""

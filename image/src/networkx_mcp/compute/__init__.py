@@ -1,0 +1,1 @@
+"""Work off the event loop: zygote, workers, deadlines, memory caps, algorithms."""

@@ -1,0 +1,1 @@
+"""Graphs over their log: operations, versions, cache, quotas."""

@@ -1,0 +1,1 @@
+"""Durable graphs: one protocol, on SQLite and on Redis/Valkey."""

@@ -1,0 +1,194 @@
+"""What a store promises: the same on SQLite and Redis/Valkey.
+
+A graph is an append-only log of operations plus a snapshot, both opaque bytes here. A write that
+returned is durable (see README, Stores). Every write is a compare-and-set on the version.
+
+* Versions count from 1 (the creation) and grow by 1 with each write; compaction changes no version.
+* `uid` is new for each creation: a deleted and re-created id is another graph, so caches key by it.
+* All calls raise `errors.StoreUnavailable` when the store cannot be reached or answers too late;
+  a write that raised it may have happened: the caller's `operation_id` makes a repeat safe.
+* An absent graph and another tenant's graph are the same: `errors.NotFound`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph without its contents."""
+
+    graph_id: str
+    uid: str
+    version: int
+    #: Version that the snapshot holds; 0: no snapshot, the log begins at the creation.
+    snapshot_version: int
+    snapshot_bytes: int
+    log_operations: int
+    log_bytes: int
+    nodes: int
+    edges: int
+    #: Opaque to the store (msgpack of graphs.Meta: directed, description, ...).
+    meta: bytes
+    #: Unix time in seconds.
+    created: float
+    updated: float
+
+
+class Counts(NamedTuple):
+    """Size of a graph after a write, kept in the head so that lists need no graph."""
+
+    nodes: int
+    edges: int
+
+
+class Quota(NamedTuple):
+    """Limits that the store checks together with the write, in bytes and graphs."""
+
+    graph_bytes: int
+    tenant_bytes: int
+    tenant_graphs: int
+
+
+class Operation(NamedTuple):
+    """The caller's name for a write, so that it happens once however often it is sent.
+
+    `fingerprint` is a digest of the request: the same id with another fingerprint is an error
+    (`errors.InvalidInput`, field operation_id). `result` is what a repeat is answered with.
+    """
+
+    operation_id: str
+    fingerprint: str
+    result: bytes
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A write that is durable. `repeated`: it had happened before, and `result` is the first one's."""
+
+    head: Head | None
+    result: bytes
+    repeated: bool = False
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True):
+    """A consistent read: the snapshot (b"" where there is none) and the log after it, oldest first."""
+
+    head: Head
+    snapshot: bytes
+    #: (version, payload) of each operation after `snapshot_version`.
+    log: list[tuple[int, bytes]]
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tenant uses; bytes hold snapshots, logs and operation ids."""
+
+    graphs: int
+    bytes: int
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """State of the store for /ready and the metrics. Byte counts are 0 where unknown or unlimited."""
+
+    up: bool
+    product: str
+    detail: str
+    memory_bytes: int = 0
+    memory_limit_bytes: int = 0
+    persistence_ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NewGraph:
+    """A graph to be created: empty log, optional snapshot. `version` is 1 unless it is restored."""
+
+    graph_id: str
+    uid: str
+    meta: bytes
+    counts: Counts
+    snapshot: bytes = b""
+    version: int = 1
+
+
+class Store(Protocol):
+    """Durable graphs. Safe for concurrent use within one event loop."""
+
+    async def start(self) -> None:
+        """Connect and check durability. Raises `errors.InvalidInput` naming the store setting to
+        change where the store may evict or lose writes (unless `store.allow_volatile`), and
+        `errors.StoreUnavailable` where it does not answer."""
+
+    async def close(self) -> None: ...
+
+    async def health(self) -> Health:
+        """Never raises; an unreachable store is `up=False`."""
+
+    async def create(self, tenant: str, new: NewGraph, quota: Quota, operation: Operation | None) -> Written:
+        """Raises Conflict (data `version`) where the id exists, LimitExceeded past the quota."""
+
+    async def append(
+        self,
+        tenant: str,
+        graph_id: str,
+        uid: str,
+        expected_version: int,
+        payload: bytes,
+        counts: Counts,
+        quota: Quota,
+        operation: Operation | None,
+    ) -> Written:
+        """Add one operation on top of `expected_version`. Raises Conflict (data `version`, the
+        current one) where the graph moved on, NotFound where it (or this uid) is gone,
+        LimitExceeded past the quota. A known operation_id is answered first, before any of these."""
+
+    async def replace(
+        self,
+        tenant: str,
+        graph_id: str,
+        expected_version: int,
+        new: NewGraph,
+        quota: Quota,
+        operation: Operation | None,
+    ) -> Written:
+        """Replace the contents (snapshot, meta, counts, uid) of an existing graph; its version
+        becomes expected_version + 1. Raises as append."""
+
+    async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
+        """Make `snapshot` (the graph at `version`) the base and drop the log up to it, without
+        changing the version. False where it came too late (graph gone, newer snapshot there)."""
+
+    async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
+        """Remove a graph. Raises NotFound, Conflict."""
+
+    async def heads(self, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+        """Heads of (tenant, graph_id) pairs in one round trip, None for the absent."""
+
+    async def read(self, tenant: str, graph_id: str) -> Contents:
+        """Snapshot and log of one moment. Raises NotFound."""
+
+    async def read_log(self, tenant: str, graph_id: str, uid: str, after: int) -> list[tuple[int, bytes]] | None:
+        """Operations with a version above `after`, oldest first; None where the log no longer
+        reaches back that far or the uid is gone (then `read`)."""
+
+    async def known_operation(self, tenant: str, graph_id: str, operation_id: str) -> tuple[str, bytes] | None:
+        """(fingerprint, result) of a write that happened under this operation_id, if remembered."""
+
+    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
+        """Heads with an id above `after`, ordered by id."""
+
+    async def usage(self, tenant: str) -> Usage: ...
+
+    async def tenants(self) -> list[str]:
+        """Tenants that have or had graphs, sorted."""
+
+    async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:
+        """Take up to `wanted` requests out of the shared token bucket `bucket` (rate per second,
+        at most `burst` saved up). Returns how many were granted, 0 to `wanted`."""
+
+    async def put_note(self, name: str, value: str) -> None:
+        """Keep a small fact for all replicas (the time of the last backup)."""
+
+    async def get_note(self, name: str) -> str | None: ...

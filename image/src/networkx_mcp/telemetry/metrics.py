@@ -1,0 +1,70 @@
+"""Every metric of the server, in one place. Alerts and dashboards build on these names.
+
+Labels come from closed sets (an unknown tool counts as ``other``): no graph ids, no tenants.
+Every limit is a metric too, so alerts are ratios and no number is written twice. Tests compare a
+live scrape with ``tests/server/metrics.txt``.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+PREFIX = "networkx_mcp"
+REGISTRY = CollectorRegistry(auto_describe=True)
+
+# The contract's thresholds (0.5, 2, 5, 20 and 30 s) are bucket bounds, so that a quantile alert at
+# a threshold needs no interpolation.
+_REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30)
+_STORE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2)
+
+
+def _counter(name: str, text: str, *labels: str) -> Counter:
+    return Counter(f"{PREFIX}_{name}", text, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Gauge:
+    return Gauge(f"{PREFIX}_{name}", text, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+    return Histogram(f"{PREFIX}_{name}", text, labels, buckets=buckets, registry=REGISTRY)
+
+
+REQUESTS = _counter(
+    "requests_total", "Requests answered, by protocol method, tool and outcome.", "method", "tool", "outcome"
+)
+REQUEST_DURATION = _histogram(
+    "request_duration_seconds", "Arrival to answer, queues included.", _REQUEST_BUCKETS, "method", "tool"
+)
+REQUESTS_IN_FLIGHT = _gauge("requests_in_flight", "Requests that hold a slot (the contract's connections).")
+REQUESTS_IN_FLIGHT_LIMIT = _gauge("requests_in_flight_limit", "Slots (limits.connections).")
+REQUESTS_QUEUED = _gauge("requests_queued", "Requests that wait, by queue.", "queue")
+REQUESTS_QUEUED_LIMIT = _gauge("requests_queued_limit", "Places in a queue.", "queue")
+REQUESTS_SHED = _counter("requests_shed_total", "Requests refused to protect those that run, by reason.", "reason")
+SOCKETS = _gauge("sockets", "Open client sockets.")
+SOCKETS_LIMIT = _gauge("sockets_limit", "Client sockets that may be open (limits.sockets).")
+MEMORY = _gauge("memory_bytes", "Proportional set size, by process.", "process")
+MEMORY_LIMIT = _gauge("memory_limit_bytes", "Memory that the container may use.")
+GRAPHS = _gauge("graphs", "Graphs resident in this process.")
+GRAPH_NODES = _gauge("graph_nodes", "Nodes of the resident graphs.")
+GRAPH_EDGES = _gauge("graph_edges", "Edges of the resident graphs.")
+GRAPH_OPERATIONS = _counter("graph_operations_total", "Writes and loads of graphs.", "operation", "outcome")
+ALGORITHM_RUNS = _counter("algorithm_runs_total", "Algorithm runs.", "algorithm", "engine", "outcome")
+ALGORITHM_DURATION = _histogram("algorithm_duration_seconds", "Run time in the worker.", _REQUEST_BUCKETS, "algorithm")
+ALGORITHM_ELEMENTS = _counter("algorithm_elements_total", "Nodes and edges processed.", "algorithm")
+CACHE_REQUESTS = _counter("cache_requests_total", "Look-ups in a cache.", "cache", "outcome")
+STORE_UP = _gauge("store_up", "1 while the store answers.")
+STORE_DURATION = _histogram("store_duration_seconds", "Round trip to the store.", _STORE_BUCKETS, "operation")
+STORE_CONFLICTS = _counter("store_conflicts_total", "Writes that met a newer version and were tried again or told so.")
+STORE_MEMORY = _gauge("store_memory_bytes", "Memory the store uses.")
+STORE_MEMORY_LIMIT = _gauge("store_memory_limit_bytes", "Memory the store may use; 0 where it has no limit.")
+STORE_PERSISTENCE_OK = _gauge("store_persistence_ok", "1 while the store's last write to disk succeeded.")
+WORKERS = _gauge("workers", "Worker slots, by state (busy, idle).", "state")
+WORKER_EXITS = _counter("worker_exits_total", "Workers that ended, by reason.", "reason")
+DEGRADATION_LEVEL = _gauge("degradation_level", "0 normal, 1 constrained, 2 protective, 3 draining.")
+AUTH_FAILURES = _counter("auth_failures_total", "Requests without a valid token, by reason.", "reason")
+RATE_LIMITED = _counter("rate_limited_total", "Requests answered 429.")
+BACKUP_LAST_SUCCESS = _gauge(
+    "backup_last_success_timestamp_seconds", "Unix time of the last verified backup, read from the store; 0: none."
+)
+BUILD_INFO = _gauge("build_info", "1, labelled with what runs.", "version", "commit", "python", "networkx")

@@ -1,0 +1,1 @@
+"""MCP tools, resources and prompts: thin, typed, bounded; no algorithm inside."""
