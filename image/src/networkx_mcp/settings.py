@@ -8,7 +8,7 @@ Defaults marked *contract* are promised in the README; evidence may raise them, 
 from __future__ import annotations
 
 import math
-import os
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -233,4 +233,4 @@ def store_password(store: Store) -> SecretStr | None:
 
 def spool_directory() -> Path:
     """Where uploads are spooled: $TMPDIR, a sized volume in the chart."""
-    return Path(os.environ.get("TMPDIR", "/tmp"))
+    return Path(tempfile.gettempdir())
