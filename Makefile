@@ -1,0 +1,92 @@
+# Every command a person types. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+  if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := $(CURDIR)/.tools
+export PATH := $(CURDIR)/$(BIN):$(TOOLS)/bin:$(PATH)
+# One thread per library: the machine's cores belong to the processes, not to hidden pools.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
+# The image under test on a cluster, and the command that builds it and makes it known to the
+# nodes; empty: the image is already where the nodes find it. See tests/e2e/README.md.
+IMAGE ?= ghcr.io/networkx-mcp/server:dev
+IMAGE_COMMAND ?=
+# Arguments that go behind the directory, for example --build-arg BASE=...
+IMAGE_ARGS ?=
+PYTEST_ARGS ?=
+
+.PHONY: help run test lint unit server chart-test conformance e2e e2e-full bench idle lock tools docs clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Serve on 127.0.0.1:8080 with the embedded store
+	$(BIN)/networkx-mcp serve
+
+test: lint unit chart-test server ## Everything that needs no cluster
+	@echo "make test: all stages passed"
+
+lint: $(VENV)/.dev ## Format, lint and type checks
+	@scripts/stage.sh lint bash -c 'ruff format --check . && ruff check . && mypy image/src'
+
+unit: $(VENV)/.dev ## Specifications of the rooms, in process
+	@scripts/stage.sh unit pytest tests/unit -n 2 --dist loadscope $(PYTEST_ARGS)
+
+chart-test: $(VENV)/.dev tools ## The chart, rendered and validated
+	@scripts/stage.sh chart pytest tests/chart -n 2 $(PYTEST_ARGS)
+
+server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
+	@scripts/stage.sh server pytest tests/server $(PYTEST_ARGS)
+
+conformance: $(VENV)/.dev tools ## The official MCP conformance suite
+	@scripts/stage.sh conformance pytest tests/server/conformance $(PYTEST_ARGS)
+
+e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
+	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS)
+	@scripts/stage.sh e2e pytest tests/e2e -m "not full" --image "$(IMAGE)" $(PYTEST_ARGS)
+
+e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report
+	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS)
+	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(PYTEST_ARGS)
+
+bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
+	$(BIN)/python benchmarks/http.py
+
+idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
+	$(BIN)/python scripts/measure_idle.py
+
+lock: $(VENV)/.dev ## Lock the requirements again, with hashes
+	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command 'make lock' -q pyproject.toml -o requirements.txt
+	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command 'make lock' -q requirements-dev.in -o requirements-dev.txt
+
+docs: $(VENV)/.dev ## Generate what is generated: chart README, algorithm catalogue
+	$(BIN)/python scripts/chart_readme.py
+
+tools: $(VENV)/.dev ## Fetch pinned helm, kubectl and Node packages into .tools/
+	@scripts/tools.sh
+
+clean: ## Remove the environment and fetched tools
+	rm -rf $(VENV) .tools
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The environment follows the lock file: a changed lock installs again.
+$(VENV)/.run: image/requirements.txt image/pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable image
+	@touch $@
+
+$(VENV)/.dev: image/requirements-dev.txt image/pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable image
+	@touch $@ $(VENV)/.run
