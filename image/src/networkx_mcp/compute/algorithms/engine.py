@@ -1,0 +1,61 @@
+"""Which engine computes an algorithm. networkx is the reference; a kernel may take its place.
+
+A kernel is registered under the algorithm's name of the catalogue and takes networkx's own
+arguments; it says by `can_run` whether it gives networkx's answer for them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+
+from networkx_mcp.compute.algorithms.load import Loaded
+
+NETWORKX = "networkx"
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A faster implementation of one networkx function.
+
+    `run(graph, *args, **kwargs)` gets the loaded graph in the place of networkx's `G`.
+    """
+
+    engine: str
+    run: Callable[..., Any]
+    can_run: Callable[..., bool]
+
+
+#: Kernels by algorithm, tried in order.
+KERNELS: dict[str, list[Kernel]] = {}
+
+
+@functools.cache
+def function(algorithm: str) -> Callable[..., Any]:
+    """The networkx function with a public path below `nx` ("pagerank", "community.louvain_communities").
+
+    Raises AttributeError when networkx has no such function.
+    """
+    found: Any = nx
+    for part in algorithm.split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise AttributeError(f"networkx.{algorithm} is not a function")
+    return found  # type: ignore[no-any-return]
+
+
+def needs_networkx(algorithm: str) -> bool:
+    """Whether the algorithm surely runs on the networkx graph."""
+    return algorithm not in KERNELS
+
+
+def call(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
+    """The algorithm's answer and the engine that gave it."""
+    for kernel in KERNELS.get(algorithm, ()):
+        if kernel.can_run(graph, *args, **kwargs):
+            return kernel.run(graph, *args, **kwargs), kernel.engine
+    return function(algorithm)(graph.nx, *args, **kwargs), NETWORKX

@@ -1,0 +1,76 @@
+"""The graph of one call inside a worker: its state, and its networkx graph made once when needed.
+
+A task gets ``params = {"base": index of a file descriptor or None, "directed": bool,
+"batches": [encoded batches of edits], ...}`` and the descriptors themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+
+from networkx_mcp.arrays import edits
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.state import GraphState
+
+#: Keys of a task's params that describe the graph; everything else is an argument of the task.
+GRAPH_KEYS = frozenset({"base", "directed", "batches", "graph_id"})
+
+
+def load_state(params: dict[str, Any], fds: Sequence[int]) -> GraphState:
+    """The graph named by `params`: the frozen base of one of `fds` with the batches of edits applied."""
+    base = params.get("base")
+    frozen = FrozenGraph.attach(fds[base]) if base is not None else None
+    state = GraphState(frozen, bool(params.get("directed", False)))
+    for batch in params.get("batches") or ():
+        state.apply(edits.decode(batch))
+    return state
+
+
+def load_networkx(params: dict[str, Any], fds: Sequence[int]) -> nx.Graph[Any]:
+    """The same graph as `nx.Graph` or `nx.DiGraph`, nodes and adjacency in insertion order."""
+    return load_state(params, fds).to_networkx()
+
+
+class Loaded:
+    """A graph that tasks read. The networkx graph and the order of the nodes are made at most once."""
+
+    def __init__(self, state: GraphState) -> None:
+        self.state = state
+
+    @classmethod
+    def of(cls, params: dict[str, Any], fds: Sequence[int]) -> Loaded:
+        return cls(load_state(params, fds))
+
+    @classmethod
+    def from_networkx(cls, graph: nx.Graph[Any]) -> Loaded:
+        """A graph that exists as networkx already (tests, derived graphs)."""
+        loaded = cls(GraphState.from_networkx(graph))
+        loaded.nx = graph
+        return loaded
+
+    @cached_property
+    def nx(self) -> nx.Graph[Any]:
+        return self.state.to_networkx()
+
+    @property
+    def directed(self) -> bool:
+        return self.state.directed
+
+    @property
+    def elements(self) -> int:
+        """Nodes + edges: what `algorithm_elements_total` counts."""
+        return self.state.n + self.state.m
+
+    @cached_property
+    def order(self) -> dict[Hashable, int]:
+        """Position of each node in insertion order: what ties are broken by."""
+        return {node: position for position, node in enumerate(self.nx)}
+
+    def sorted(self, nodes: Iterable[Any]) -> list[Any]:
+        """`nodes` of this graph in node order; nodes that a result invented come last, by their text."""
+        order, last = self.order, self.state.n
+        return sorted(nodes, key=lambda node: (order.get(node, last), "" if node in order else repr(node)))

@@ -1,0 +1,179 @@
+"""rank_nodes: centralities and other numbers of nodes (and edges), highest first."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.compute.algorithms.result import table
+from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
+from networkx_mcp.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a measure is asked of networkx."""
+
+    algorithm: str
+    #: Name of networkx's parameter for the weight; None: the measure knows no weights.
+    weight: str | None = None
+    #: networkx's own default weight.
+    default_weight: str | None = None
+    #: The measure is defined for weights below 0.
+    negative: bool = False
+    #: Optional parameters that are passed on as given.
+    options: tuple[str, ...] = ()
+    #: Which element of a tuple result holds the scores (hits gives hubs and authorities).
+    part: int | None = None
+    #: Defaults that differ from networkx's because they change only when it gives up.
+    fixed: tuple[tuple[str, Any], ...] = ()
+
+
+_POWER = ("max_iter", "tol")
+MEASURES: dict[str, Measure] = {
+    "degree": Measure("degree", "weight", negative=True),
+    "in_degree": Measure("in_degree", "weight", negative=True),
+    "out_degree": Measure("out_degree", "weight", negative=True),
+    "degree_centrality": Measure("degree_centrality"),
+    "betweenness": Measure("betweenness_centrality", "weight", options=("normalized", "endpoints")),
+    "edge_betweenness": Measure("edge_betweenness_centrality", "weight", options=("normalized",)),
+    "closeness": Measure("closeness_centrality", "distance"),
+    "harmonic": Measure("harmonic_centrality", "distance"),
+    "load": Measure("load_centrality", "weight", options=("normalized",)),
+    "eigenvector": Measure(
+        "eigenvector_centrality", "weight", negative=True, options=_POWER, fixed=(("max_iter", 1000),)
+    ),
+    "katz": Measure("katz_centrality", "weight", negative=True, options=("alpha", "normalized", *_POWER)),
+    "pagerank": Measure("pagerank", "weight", "weight", options=("alpha", *_POWER)),
+    "hits": Measure("hits", "weight", "weight", options=("normalized", *_POWER), part=1),
+    "hubs": Measure("hits", "weight", "weight", options=("normalized", *_POWER), part=0),
+    "clustering": Measure("clustering", "weight"),
+    "triangles": Measure("triangles"),
+    "core": Measure("core_number"),
+    "constraint": Measure("constraint", "weight"),
+    "eccentricity": Measure("eccentricity", "weight"),
+}
+SAMPLED = ("betweenness", "edge_betweenness")
+_DEGREES = ("degree", "in_degree", "out_degree")
+
+
+@task
+def rank_nodes(graph: Loaded, args: Arguments) -> Answer:
+    """Nodes by a measure, highest first; equal scores in node order.
+
+    Arguments: `measure` (see MEASURES), `weight` (edge attribute; "" for none), `limit`, `offset`,
+    `nodes` (only these, with their rank among all), `sample` and `seed` (betweenness from that many
+    sources instead of all), `normalized`, `endpoints`, `alpha`, `max_iter`, `tol` as in networkx.
+    Rows: rank, node, score (edge_betweenness: rank, source, target, score).
+    """
+    name = args.choice("measure", tuple(MEASURES), "degree")
+    measure = MEASURES[name]
+    limit, offset = args.limit(), args.offset()
+    weight = args.weight(measure.default_weight, negative=measure.negative) if measure.weight else None
+    options = _options(args, measure)
+    wanted = args.nodes("nodes") if args.given("nodes") else None
+    facts: Answer = {"measure": name, "weight": weight, **_sample(graph, args, name, options)}
+    _not_taken(args, name, measure)
+    args.finish()
+
+    run = Run(graph, measure.algorithm)
+    scores = _scores(graph, run, name, measure, weight, options)
+    ranked = sorted(scores.items(), key=lambda item: _descending(item[1]))
+    edges = name == "edge_betweenness"
+    rows = [[rank, *(key if edges else (key,)), score] for rank, (key, score) in enumerate(ranked, 1)]
+    if wanted is not None:
+        keep = set(wanted)
+        rows = [row for row in rows if row[1] in keep or (edges and row[2] in keep)]
+    columns = ["rank", "source", "target", "score"] if edges else ["rank", "node", "score"]
+    return run.report({**table(columns, rows, limit=limit, offset=offset), **facts})
+
+
+def _options(args: Arguments, measure: Measure) -> dict[str, Any]:
+    options = dict(measure.fixed)
+    for option in measure.options:
+        if not args.given(option):
+            continue
+        match option:
+            case "normalized" | "endpoints":
+                options[option] = args.flag(option, default=True)
+            case "max_iter":
+                options[option] = args.integer(option, 100, 1, 1_000_000)
+            case _:
+                options[option] = args.number(option, None, 0)
+    return options
+
+
+def _sample(graph: Loaded, args: Arguments, name: str, options: dict[str, Any]) -> Answer:
+    """Put sampling into `options`; what the answer says about it."""
+    seed = args.seed()
+    if not args.given("sample"):
+        return {}
+    if name not in SAMPLED:
+        raise InvalidInput(
+            f"sample: {name} is not sampled; leave sample out. Sampled measures: {', '.join(SAMPLED)}.", field="sample"
+        )
+    sample = args.integer("sample", None, 1, 2**31)
+    if sample >= graph.state.n:
+        return {}
+    options.update(k=sample, seed=seed)
+    return {"exact": False, "sample": sample, "seed": seed}
+
+
+def _not_taken(args: Arguments, name: str, measure: Measure) -> None:
+    """Refuse an option of other measures with a text that names the measure."""
+    known = {option for other in MEASURES.values() for option in other.options} | {"weight"}
+    for option in sorted(known - set(measure.options) - ({"weight"} if measure.weight else set())):
+        if args.given(option) and args.get(option) != "":
+            takes = [other for other, m in MEASURES.items() if option in m.options or (option == "weight" and m.weight)]
+            raise InvalidInput(f"{option}: {name} does not take it. It is for: {', '.join(takes)}.", field=option)
+
+
+def _scores(
+    graph: Loaded, run: Run, name: str, measure: Measure, weight: str | None, options: dict[str, Any]
+) -> dict[Any, Any]:
+    if name in _DEGREES:
+        if name != "degree" and not graph.directed:
+            raise InvalidInput(f"measure: {name} is for directed graphs; this graph is undirected. Use degree.")
+        return dict(run.timed(lambda: getattr(graph.nx, name)(weight=weight)))
+    if measure.algorithm == "hits":  # networkx's hits weighs by the attribute "weight", always
+        return _hits(graph, run, measure.part or 0, weight, options)
+    if measure.weight:
+        options[measure.weight] = weight
+    try:
+        scores: dict[Any, Any] = run(**options)
+    except InvalidInput as error:
+        if name == "katz" and "converge" in error.message:
+            raise _katz_alpha(graph, error) from error
+        raise
+    return scores
+
+
+def _hits(graph: Loaded, run: Run, part: int, weight: str | None, options: dict[str, Any]) -> dict[Any, Any]:
+    if weight == "weight":
+        return run(**options)[part]  # type: ignore[no-any-return]
+    reweighed = graph.nx.__class__()
+    reweighed.add_nodes_from(graph.nx)
+    reweighed.add_weighted_edges_from(
+        (u, v, 1 if weight is None else data.get(weight, 1)) for u, v, data in graph.nx.edges(data=True)
+    )
+    other = Run(Loaded.from_networkx(reweighed), run.algorithm)
+    return run.timed(lambda: other(**options))[part]  # type: ignore[no-any-return]
+
+
+def _katz_alpha(graph: Loaded, error: InvalidInput) -> InvalidInput:
+    """The spectral radius is at most the largest degree, so alpha below its inverse converges."""
+    largest = max((degree for _, degree in graph.nx.degree()), default=0)
+    return InvalidInput(
+        f"{error.message} Katz converges when alpha is below 1/(largest eigenvalue); "
+        f"alpha below {1 / max(largest, 1):.3g} (1/largest degree) always does on an unweighted graph.",
+        field="alpha",
+    )
+
+
+def _descending(score: Any) -> float:
+    number = float(score)
+    return math.inf if math.isnan(number) else -number
+
+

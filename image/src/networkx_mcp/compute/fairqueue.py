@@ -1,0 +1,219 @@
+"""Slots and the bounded queue before them, fair by tenant: admission and the heavy queue are both one.
+
+A slot is held while a request runs. When all are taken, requests wait; a slot that becomes free goes
+to the tenants in turn (round robin), within one tenant first come first served, so one busy tenant
+delays another by at most one run per slot. Past `places` waiting, or past its allowance of time, a
+request is shed. Every operation is O(1) in the number that waits; `close` alone looks at all of them.
+
+One event loop uses a queue; it is not thread-safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from types import TracebackType
+from typing import Self
+
+from networkx_mcp.context import CallContext
+from networkx_mcp.errors import Shed
+from networkx_mcp.telemetry import metrics
+
+#: Closed set of the `reason` labels that this module counts in `requests_shed_total`.
+SHED_REASONS = ("queue_full", "queue_timeout", "draining")
+
+
+class Slot:
+    """The right to run. `release` gives it back; a second release does nothing."""
+
+    __slots__ = ("_queue",)
+
+    def __init__(self, queue: FairQueue) -> None:
+        self._queue: FairQueue | None = queue
+
+    def release(self) -> None:
+        """Hand the slot to the next that waits. Never blocks, never raises."""
+        queue, self._queue = self._queue, None
+        if queue is not None:
+            queue._give_back()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.release()
+
+
+_Waiters = OrderedDict["asyncio.Future[Slot]", None]  # ordered and with O(1) removal from the middle
+
+
+class FairQueue:
+    """`slots` run at once, up to `places` wait.
+
+    `name` is the `queue` label of the metrics (`admission`, `heavy`). `what` and the two setting
+    names go into the text of a refusal. Raises ValueError for a size that cannot be.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        slots: int,
+        places: int,
+        places_setting: str = "limits.queue",
+        timeout_setting: str = "limits.queue_timeout_seconds",
+    ) -> None:
+        if slots < 1 or places < 0:
+            raise ValueError(f"queue {name}: slots must be at least 1 and places at least 0")
+        self.name = name
+        self.slots = slots
+        self.places = places
+        self.places_setting = places_setting
+        self.timeout_setting = timeout_setting
+        self._running = 0
+        self._waiting = 0
+        self._tenants: OrderedDict[str, _Waiters] = OrderedDict()
+        self._closed: str | None = None
+        self._admit_when_closed = False
+        self._gauge = metrics.REQUESTS_QUEUED.labels(queue=name)
+        self._gauge.set(0)
+        metrics.REQUESTS_QUEUED_LIMIT.labels(queue=name).set(places)
+        for reason in SHED_REASONS:
+            metrics.REQUESTS_SHED.labels(reason=reason)
+
+    @property
+    def running(self) -> int:
+        """Slots that are held."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait."""
+        return self._waiting
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed is not None
+
+    def try_enter(self) -> Slot | None:
+        """A slot if one is free and nobody waits for it; None otherwise. Counts nothing."""
+        if self._waiting or self._running >= self.slots or (self._closed is not None and not self._admit_when_closed):
+            return None
+        self._running += 1
+        return Slot(self)
+
+    async def enter(self, tenant: str, *, timeout: float) -> Slot:
+        """A slot, after at most `timeout` seconds.
+
+        Raises errors.Shed when the queue is full, closed, or the time is over. A cancelled wait
+        leaves nothing behind.
+        """
+        slot = self.try_enter()
+        if slot is not None:
+            return slot
+        if self._closed is not None:
+            raise self._shed("draining", self._closed, retry_after=1)
+        if self._waiting >= self.places:
+            raise self._shed(
+                "queue_full",
+                f"Too many requests: {self._running} run and {self._waiting} wait, which is all that "
+                f"{self.places_setting} ({self.places}) allows. Repeat after the time in Retry-After.",
+                retry_after=self._retry_after(),
+            )
+        if timeout <= 0:
+            raise self._timed_out()
+        return await self._wait(tenant, timeout)
+
+    async def enter_for(self, call: CallContext, tenant: str | None = None) -> Slot:
+        """A slot for a request; the wait is taken from its allowance over all queues.
+
+        Raises errors.Shed as `enter` does.
+        """
+        started = time.monotonic()
+        try:
+            return await self.enter(tenant if tenant is not None else call.caller.tenant, timeout=call.queue_seconds)
+        finally:
+            call.queue_seconds = max(0.0, call.queue_seconds - (time.monotonic() - started))
+
+    def close(self, message: str, *, admit: bool = False) -> None:
+        """Shed all that wait, now, and let nobody wait any more.
+
+        With `admit`, free slots are still given, so that a request that runs may take its next step
+        while the process drains; without it every `enter` is shed.
+        """
+        self._closed = message
+        self._admit_when_closed = admit
+        tenants, self._tenants = self._tenants, OrderedDict()
+        for waiters in tenants.values():
+            for future in waiters:
+                if not future.done():
+                    future.set_exception(self._shed("draining", message, retry_after=1))
+        self._count(-self._waiting)
+
+    async def _wait(self, tenant: str, timeout: float) -> Slot:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Slot] = loop.create_future()
+        self._tenants.setdefault(tenant, OrderedDict())[future] = None
+        self._count(+1)
+        # The timer settles the future as a hand-over does: whichever is first wins, and a slot can
+        # never be given to a request that has already been told to go away.
+        timer = loop.call_later(timeout, self._expire, tenant, future)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                future.result().release()  # handed over in the same turn of the loop
+            else:
+                self._forget(tenant, future)
+            raise
+        finally:
+            timer.cancel()
+
+    def _expire(self, tenant: str, future: asyncio.Future[Slot]) -> None:
+        if not future.done():
+            self._forget(tenant, future)
+            future.set_exception(self._timed_out())
+
+    def _forget(self, tenant: str, future: asyncio.Future[Slot]) -> None:
+        waiters = self._tenants.get(tenant)
+        if waiters is not None and future in waiters:
+            del waiters[future]
+            if not waiters:
+                del self._tenants[tenant]
+            self._count(-1)
+
+    def _give_back(self) -> None:
+        """Hand the slot to the first waiter of the tenant whose turn it is, or keep it free."""
+        while self._tenants:
+            tenant, waiters = self._tenants.popitem(last=False)
+            future, _ = waiters.popitem(last=False)
+            if waiters:
+                self._tenants[tenant] = waiters  # to the end of the round
+            self._count(-1)
+            if not future.done():  # a cancelled one has not run its clean-up yet
+                future.set_result(Slot(self))
+                return
+        self._running -= 1
+
+    def _count(self, change: int) -> None:
+        self._waiting += change
+        self._gauge.set(self._waiting)
+
+    def _retry_after(self) -> float:
+        """Seconds until a repeat has a chance: a longer queue asks for more patience, 1 to 5 s."""
+        return float(min(5, 1 + math.floor(4 * self._waiting / max(1, self.places))))
+
+    def _timed_out(self) -> Shed:
+        return self._shed(
+            "queue_timeout",
+            f"No slot became free in time ({self.timeout_setting}); {self._running} requests run and "
+            f"{self._waiting} wait. Repeat after the time in Retry-After.",
+            retry_after=self._retry_after(),
+        )
+
+    def _shed(self, reason: str, message: str, *, retry_after: float) -> Shed:
+        metrics.REQUESTS_SHED.labels(reason=reason).inc()
+        return Shed(message, retry_after=retry_after, reason=reason, queue=self.name)
