@@ -42,7 +42,7 @@ def find_components(graph: Loaded, args: Arguments) -> Answer:
         cut = graph.sorted(run.timed(lambda: set(Run(graph, "articulation_points")())))
         facts |= {"articulation_points": cut[:MAX_ITEMS], "articulation_points_total": len(cut)}
     ordered = by_size(graph, found)
-    rows = [[number, len(nodes), nodes] for number, nodes in enumerate(ordered, 1)]
+    rows: list[tuple[int, int, list[Any]]] = [(number, len(nodes), nodes) for number, nodes in enumerate(ordered, 1)]
     if node is not None:
         rows = [row for row in rows if node in row[2]]
     return run.report({**group_table("component", rows, limit, offset, members), **facts})
@@ -55,8 +55,7 @@ def by_size(graph: Loaded, groups: list[set[Any]]) -> list[list[Any]]:
     return sorted(inside, key=lambda nodes: (-len(nodes), order[nodes[0]] if nodes else -1))
 
 
-
-def group_table(name: str, rows: list[list[Any]], limit: int, offset: int, members: int) -> Answer:
+def group_table(name: str, rows: list[tuple[int, int, list[Any]]], limit: int, offset: int, members: int) -> Answer:
     """Rows of number, size, nodes with at most `members` nodes each; `size` tells the full number."""
     total = len(rows)
     page = [[number, size, nodes[:members]] for number, size, nodes in rows[offset : offset + limit + 1]]

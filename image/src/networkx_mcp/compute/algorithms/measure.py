@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 
@@ -33,6 +33,10 @@ class Measuring:
     @property
     def g(self) -> nx.Graph[Any]:
         return self.graph.nx
+
+    @property
+    def digraph(self) -> nx.DiGraph[Any]:
+        return cast("nx.DiGraph[Any]", self.graph.nx)
 
     @cached_property
     def eccentricity(self) -> dict[Any, Any]:
@@ -71,8 +75,8 @@ METRICS: dict[str, Metric] = {
     "isolates": lambda m: m.call("number_of_isolates"),
     "total_weight": _total_weight,
     "degree": lambda m: _spread(m.degrees),
-    "in_degree": lambda m: _spread([degree for _, degree in m.g.in_degree()]),
-    "out_degree": lambda m: _spread([degree for _, degree in m.g.out_degree()]),
+    "in_degree": lambda m: _spread([degree for _, degree in m.digraph.in_degree()]),
+    "out_degree": lambda m: _spread([degree for _, degree in m.digraph.out_degree()]),
     "degree_histogram": lambda m: _histogram(m.degrees),
     "average_clustering": lambda m: m.call("average_clustering", weight=m.weight),
     "transitivity": lambda m: m.call("transitivity"),
@@ -109,9 +113,11 @@ METRICS: dict[str, Metric] = {
 #: What is measured when no metric is named: all linear in the size of the graph.
 DEFAULT = ("nodes", "edges", "directed", "density", "self_loops", "isolates", "degree", "is_connected", "components")
 _WEIGHTED = frozenset(
-    "diameter radius eccentricity center periphery average_shortest_path_length degree_assortativity "
-    "average_clustering wiener_index total_weight algebraic_connectivity".split()
-)
+    {
+        "diameter", "radius", "eccentricity", "center", "periphery", "average_shortest_path_length",
+        "degree_assortativity", "average_clustering", "wiener_index", "total_weight", "algebraic_connectivity",
+    }
+)  # fmt: skip
 _DIRECTED_ONLY = frozenset({"in_degree", "out_degree", "is_strongly_connected", "strong_components"})
 
 
@@ -154,8 +160,10 @@ def _row(measuring: Measuring, name: str) -> list[Any]:
         with explained(measuring.graph.state, name):
             return [name, METRICS[name](measuring), note]
     except (InvalidInput, NotFound) as error:
-        return [name, None, _reason(error)]
+        return [name, None, _reason(name, error)]
 
 
-def _reason(error: ServiceError) -> str:
-    return error.message
+def _reason(name: str, error: ServiceError) -> str:
+    if "graph" in error.data:  # the graph type is wrong: of many metrics one line each must do
+        return f"for {'undirected' if error.data['graph'] == 'directed' else 'directed'} graphs only"
+    return error.message.removeprefix(f"{name}: ")

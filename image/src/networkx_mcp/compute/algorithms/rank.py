@@ -151,6 +151,8 @@ def _scores(
 
 
 def _hits(graph: Loaded, run: Run, part: int, weight: str | None, options: dict[str, Any]) -> dict[Any, Any]:
+    # networkx starts from a random vector: a fixed one makes a repeated call give the same digits
+    options["nstart"] = dict.fromkeys(graph.nx, 1.0)
     if weight == "weight":
         return run(**options)[part]  # type: ignore[no-any-return]
     reweighed = graph.nx.__class__()
@@ -175,5 +177,3 @@ def _katz_alpha(graph: Loaded, error: InvalidInput) -> InvalidInput:
 def _descending(score: Any) -> float:
     number = float(score)
     return math.inf if math.isnan(number) else -number
-
-

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from networkx_mcp.compute import registry
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.failures import explained, unknown_node
 from networkx_mcp.compute.algorithms.load import GRAPH_KEYS, Loaded
@@ -117,7 +118,7 @@ class Arguments:
             raise InvalidInput(f"weight: must be the name of an edge attribute, not {name!r}.", field="weight")
         if name is not None:
             check_edge_numbers(self.graph, name, "weight", required=self.given("weight"), negative=negative)
-        return cast("str | None", name)
+        return name
 
 
 def check_edge_numbers(graph: Loaded, name: str, field: str, *, required: bool, negative: bool = True) -> None:
@@ -216,6 +217,7 @@ class Run:
 def task(inner: Callable[[Loaded, Arguments], Any]) -> Callable[[dict[str, Any], list[int]], Any]:
     """Make `inner(graph, args)` a task of the worker: `f(params, fds)`."""
 
+    @registry.task
     @functools.wraps(inner)
     def run(params: dict[str, Any], fds: list[int]) -> Any:
         return on_graph(inner, Loaded.of(params, fds), params)
