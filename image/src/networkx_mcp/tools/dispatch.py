@@ -1,0 +1,143 @@
+"""From a protocol request to a tool and back: scope, arguments, deadline, errors, outcome.
+
+A failure of a tool is a result with `isError`, whose text tells the model what to do next and
+whose `_meta` carries the same facts for programs; only what is wrong with the protocol itself
+(an unknown tool) is a JSON-RPC error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams
+from pydantic import ValidationError
+
+from networkx_mcp import context
+from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError
+from networkx_mcp.tools.answer import show
+from networkx_mcp.tools.registry import Registry, Tool
+from networkx_mcp.tools.validation import nearest
+
+logger = logging.getLogger(__name__)
+
+#: Key of the error's facts in the `_meta` of a failed call.
+ERROR_META = "networkx-mcp/error"
+#: Label of calls to tools that do not exist.
+OTHER = "other"
+#: Time kept back from the deadline to send the answer, in seconds.
+_ANSWER_SECONDS = 0.25
+
+Context = ServerRequestContext[Any, Any]
+
+
+async def follow_call(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Middleware: make the HTTP layer's CallContext current and record method and outcome on it."""
+    scope = getattr(ctx.request, "scope", None)
+    call = scope.get(context.SCOPE_KEY) if scope is not None else None
+    if call is None:
+        return await call_next(ctx)
+    context.set_current(call)
+    call.method = ctx.method
+    try:
+        return await call_next(ctx)
+    except asyncio.CancelledError:
+        call.outcome = "cancelled"
+        raise
+    except MCPError as error:
+        if call.outcome == "ok":
+            call.outcome = "internal" if error.error.code == INTERNAL_ERROR else "client_error"
+        raise
+    except ValidationError:
+        call.outcome = "client_error"
+        raise
+    except Exception:
+        call.outcome = "internal"
+        raise
+
+
+def tool_handler(registry: Registry) -> Any:
+    """The handler of tools/call."""
+
+    async def call_tool(_: Context, params: CallToolRequestParams) -> dict[str, Any]:
+        call = context.current()
+        tool = registry.tools.get(params.name)
+        if tool is None:
+            call.tool, call.outcome = OTHER, "client_error"
+            raise unknown_tool(params.name, registry)
+        call.tool = tool.name
+        try:
+            return await _run(tool, params.arguments or {}, call)
+        except ServiceError as error:
+            call.outcome = error.outcome
+            return failed(error)
+        except UnicodeEncodeError:
+            call.outcome = "client_error"
+            return failed(Refused("the arguments contain text that is not valid Unicode (a lone surrogate)"))
+        except RecursionError:
+            call.outcome = "client_error"
+            return failed(Refused("the arguments are nested too deeply"))
+        except Exception:
+            call.outcome = "internal"
+            logger.exception("tool failed", extra={"event": "tool_failed", "tool": tool.name})
+            return failed(ServiceError(f"{tool.name} failed inside the server (correlation id {call.correlation_id})"))
+
+    return call_tool
+
+
+class Refused(ServiceError):
+    """Arguments that cannot be processed at all."""
+
+    code, outcome, status = "invalid_input", "client_error", 400
+
+
+async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> dict[str, Any]:
+    if tool.scope not in call.caller.scopes:
+        raise Forbidden(
+            f"{tool.name} needs the scope `{tool.scope}`, which this token does not have: "
+            "use a tool that only reads, or a token with that scope",
+            scope=tool.scope,
+        )
+    arguments = tool.parse(raw)
+    left = call.deadline - time.monotonic() - _ANSWER_SECONDS
+    if tool.quick or left > 86_400:
+        return (await tool.run(arguments)).as_result()
+    try:
+        async with asyncio.timeout(max(left, 0.0)):
+            return (await tool.run(arguments)).as_result()
+    except TimeoutError:
+        raise DeadlineExceeded(
+            f"{tool.name} did not end in time: ask for less, or try again when the server is less busy"
+        ) from None
+
+
+def unknown_tool(name: str, registry: Registry) -> MCPError:
+    """The JSON-RPC error of a call to a tool that is not there."""
+    close = nearest(name, registry.tools)
+    hint = f"; did you mean {', '.join(close)}?" if close else "; tools/list names the tools"
+    shown = name if len(name) <= 80 else name[:77] + "..."
+    return MCPError(INVALID_PARAMS, f"Unknown tool: {shown}{hint}", {"nearest": close})
+
+
+def failed(error: ServiceError) -> dict[str, Any]:
+    """The result of a call that failed, in words for the model and facts for programs."""
+    text = error.message
+    close = error.data.get("nearest")
+    if close and not _mentions(text, close):
+        text += f"; did you mean {_listed(close)}?"
+    if error.retry_after is not None:
+        text += f" Try again after {error.retry_after:g} s."
+    return {"content": [{"type": "text", "text": text}], "isError": True, "_meta": {ERROR_META: error.as_dict()}}
+
+
+def _mentions(text: str, close: Any) -> bool:
+    first = close[0] if isinstance(close, (list, tuple)) else close
+    return str(first) in text.split(":", 1)[-1] and "did you mean" in text
+
+
+def _listed(close: Any) -> str:
+    return ", ".join(show(item) for item in close) if isinstance(close, (list, tuple)) else show(close)

@@ -1,0 +1,142 @@
+"""Point reads: answered from the resident graph, without a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from networkx_mcp.errors import NotFound
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, clip_attributes, more, show, show_attributes
+from networkx_mcp.tools.arguments import GraphId, NodeId, Offset
+from networkx_mcp.tools.registry import Arguments, Tool
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.state import GraphState
+    from networkx_mcp.graphs.service import Graphs
+
+
+class GetNeighbors(Arguments):
+    """Arguments of get_neighbors."""
+
+    graph_id: GraphId
+    node: Annotated[NodeId, Field(description='The node, exactly as it is: 1 and "1" are different.')]
+    direction: Annotated[
+        Literal["all", "out", "in"],
+        Field(description="In a directed graph: edges to follow. Undirected: no difference."),
+    ] = "all"
+    limit: Annotated[int, Field(ge=1, le=1000, description="Neighbors to show.")] = 50
+    offset: Offset = 0
+
+
+class Neighbor(TypedDict):
+    """A node at the other end of an edge, and that edge's attributes."""
+
+    id: Annotated[str | int, Field(description="Node id.")]
+    direction: Literal["out", "in", "both"]
+    attributes: dict[str, Any]
+
+
+class Neighbors(TypedDict):
+    """A node, its degree and a page of its neighbors."""
+
+    graph_id: str
+    version: int
+    node: str | int
+    attributes: dict[str, Any]
+    degree: Annotated[int, Field(description="Edge ends at the node; a self-loop counts two.")]
+    neighbors: list[Neighbor]
+    total: int
+    offset: int
+    truncated: bool
+
+
+def require_node(state: GraphState, node: str | int, graph_id: str) -> None:
+    """Raises NotFound with the nearest ids when the graph has no such node."""
+    if not state.has_node(node):
+        close = list(state.nearest_nodes(str(node), 3))
+        hint = f"; did you mean {', '.join(show(item) for item in close)}?" if close else ""
+        raise NotFound(f"graph {graph_id} has no node {show(node)}{hint}", kind="node", nearest=close)
+
+
+def tools(graphs: Graphs) -> list[Tool]:
+    """The tools of this file."""
+
+    async def get_neighbors(args: GetNeighbors) -> Answer:
+        state, head, _ = await graphs.view(args.graph_id)
+        node = args.node
+        require_node(state, node, args.graph_id)
+        total, found = _adjacent(state, node, args.direction)
+        neighbors: list[Neighbor] = []
+        size = 0
+        directed = state.directed
+        lines = []
+        for other, way in islice(found, args.offset, args.offset + args.limit):
+            attributes = clip_attributes(
+                state.edge_attributes(other, node) if way == "in" else state.edge_attributes(node, other)
+            )
+            text = show(other)
+            if directed:
+                text += f"\t{way}"
+            if attributes:
+                text += f"\t{show_attributes(attributes)}"
+            size += len(text)
+            if size > MAX_CHARACTERS and neighbors:
+                break
+            neighbors.append({"id": other, "direction": way, "attributes": attributes})
+            lines.append(text)
+        own = clip_attributes(state.node_attributes(node))
+        degree = state.degree(node)
+        truncated = args.offset + len(neighbors) < total
+        first = f"node {show(node)}: degree {degree}, {total} neighbors"
+        if own:
+            first += f"; {show_attributes(own)}"
+        lines.insert(0, first)
+        if truncated:
+            lines.append(more(len(neighbors), args.offset, total))
+        data = {
+            "graph_id": args.graph_id,
+            "version": head.version,
+            "node": node,
+            "attributes": own,
+            "degree": degree,
+            "neighbors": neighbors,
+            "total": total,
+            "offset": args.offset,
+            "truncated": truncated,
+        }
+        return Answer("\n".join(lines), data)
+
+    return [
+        Tool(
+            name="get_neighbors",
+            title="Neighbors of a node",
+            description="A node's attributes and degree, and its neighbors with the attributes of the edges to them.",
+            arguments=GetNeighbors,
+            answer=Neighbors,
+            run=get_neighbors,
+            quick=True,
+        ),
+    ]
+
+
+def _adjacent(
+    state: GraphState, node: str | int, direction: str
+) -> tuple[int, Iterable[tuple[str | int, Literal["out", "in", "both"]]]]:
+    """How many neighbors, and each once with the way its edge runs: successors first."""
+    if not state.directed:
+        neighbors = list(state.neighbors(node))
+        return len(neighbors), ((other, "both") for other in neighbors)
+    if direction == "out":
+        out = list(state.successors(node))
+        return len(out), ((other, "out") for other in out)
+    if direction == "in":
+        into = list(state.predecessors(node))
+        return len(into), ((other, "in") for other in into)
+    ways: dict[str | int, Literal["out", "in", "both"]] = dict.fromkeys(state.successors(node), "out")
+    for other in state.predecessors(node):
+        ways[other] = "both" if other in ways else "in"
+    return len(ways), ways.items()

@@ -1,0 +1,126 @@
+"""What a tool is: a typed argument model, a typed answer, annotations, a scope and one coroutine.
+
+The registry turns these into the tool list of the protocol once, so that a call validates and
+runs without deriving a schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from networkx_mcp import context
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.validation import validate
+
+
+class Arguments(BaseModel):
+    """Base of all argument models: nothing is coerced, nothing unknown is accepted."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+Kind = Literal["read", "add", "replace"]
+
+#: readOnlyHint, destructiveHint, idempotentHint by kind; a tool may differ in the last.
+_HINTS: dict[Kind, tuple[bool, bool]] = {"read": (True, False), "add": (False, False), "replace": (False, True)}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool. `run` gets validated arguments and returns a bounded answer or raises ServiceError."""
+
+    name: str
+    title: str
+    description: str
+    arguments: type[Arguments]
+    #: A TypedDict: the type of structuredContent.
+    answer: Any
+    run: Callable[[Any], Awaitable[Answer]]
+    kind: Kind = "read"
+    #: A repeat of the same call changes nothing more. Reads always are.
+    idempotent: bool = True
+    #: Answers from what is in memory, within a millisecond: such a call is not watched for a hang-up.
+    quick: bool = False
+
+    @property
+    def scope(self) -> str:
+        """The scope a token needs to call this tool."""
+        return context.READ if self.kind == "read" else context.WRITE
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+        schema: dict[str, Any] = slim(self.arguments.model_json_schema())
+        schema.pop("description", None)
+        return schema
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        """JSON Schema of the structured answer."""
+        schema: dict[str, Any] = slim(TypeAdapter(self.answer).json_schema(mode="serialization"))
+        return schema
+
+    @cached_property
+    def listing(self) -> dict[str, Any]:
+        """The tool's entry in tools/list."""
+        read_only, destructive = _HINTS[self.kind]
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema,
+            "outputSchema": self.output_schema,
+            "annotations": {
+                "title": self.title,
+                "readOnlyHint": read_only,
+                "destructiveHint": destructive,
+                "idempotentHint": self.idempotent,
+                "openWorldHint": False,
+            },
+        }
+
+    def parse(self, arguments: dict[str, Any]) -> Arguments:
+        """Validated arguments. Raises InvalidInput naming the field and the fix."""
+        return validate(self.arguments, arguments, self.name)
+
+
+@dataclass
+class Registry:
+    """The tools by name, in the order in which they are listed."""
+
+    tools: dict[str, Tool] = field(default_factory=dict)
+
+    def add(self, *tools: Tool) -> None:
+        """Add tools. Raises ValueError if a name is taken."""
+        for tool in tools:
+            if tool.name in self.tools:
+                raise ValueError(f"two tools are named {tool.name}")
+            self.tools[tool.name] = tool
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self.tools.values())
+
+    def get(self, name: str) -> Tool:
+        """The tool `name`. Raises InvalidInput with the nearest names."""
+        if (tool := self.tools.get(name)) is None:
+            raise InvalidInput(f"Unknown tool: {name}", field="name", allowed=sorted(self.tools))
+        return tool
+
+
+def slim(schema: Any) -> Any:
+    """A schema without the titles that pydantic derives from names: they only cost the model tokens."""
+    if isinstance(schema, list):
+        return [slim(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: slim(sub) for name, sub in value.items()} if key in ("properties", "$defs") else slim(value)
+        for key, value in schema.items()
+        if not (key == "title" and isinstance(value, str))
+    }
