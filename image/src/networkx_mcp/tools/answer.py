@@ -34,7 +34,7 @@ class Answer:
         """The result of tools/call."""
         content: list[dict[str, Any]] = [{"type": "text", "text": self.text}]
         content.extend(self.images)
-        return {"content": content, "structuredContent": self.data}
+        return {"resultType": "complete", "content": content, "structuredContent": self.data}
 
 
 def to_json(value: Any) -> str:

@@ -32,6 +32,9 @@ OTHER = "other"
 #: Time kept back from the deadline to send the answer, in seconds.
 _ANSWER_SECONDS = 0.25
 
+#: A deadline further away than this is none, in seconds.
+_FOREVER = 86_400.0
+
 Context = ServerRequestContext[Any, Any]
 
 
@@ -104,7 +107,7 @@ async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> di
         )
     arguments = tool.parse(raw)
     left = call.deadline - time.monotonic() - _ANSWER_SECONDS
-    if tool.quick or left > 86_400:
+    if left > _FOREVER or (tool.quick and tool.kind == "read"):
         return (await tool.run(arguments)).as_result()
     try:
         async with asyncio.timeout(max(left, 0.0)):
@@ -131,7 +134,12 @@ def failed(error: ServiceError) -> dict[str, Any]:
         text += f"; did you mean {_listed(close)}?"
     if error.retry_after is not None:
         text += f" Try again after {error.retry_after:g} s."
-    return {"content": [{"type": "text", "text": text}], "isError": True, "_meta": {ERROR_META: error.as_dict()}}
+    return {
+        "resultType": "complete",
+        "content": [{"type": "text", "text": text}],
+        "isError": True,
+        "_meta": {ERROR_META: error.as_dict()},
+    }
 
 
 def _mentions(text: str, close: Any) -> bool:

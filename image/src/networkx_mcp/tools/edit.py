@@ -217,5 +217,6 @@ def tools(graphs: Graphs) -> list[Tool]:
             run=edit,
             kind="replace",
             idempotent=False,
+            quick=True,
         ),
     ]

@@ -177,6 +177,7 @@ def tools(graphs: Graphs) -> list[Tool]:
             run=create,
             kind="add",
             idempotent=False,
+            quick=True,
         ),
         Tool(
             name="describe_graph",

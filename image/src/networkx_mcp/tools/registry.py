@@ -45,7 +45,7 @@ class Tool:
     kind: Kind = "read"
     #: A repeat of the same call changes nothing more. Reads always are.
     idempotent: bool = True
-    #: Answers from what is in memory, within a millisecond: such a call is not watched for a hang-up.
+    #: Needs no worker: too short to be interrupted, so it is not watched for a client that hangs up.
     quick: bool = False
 
     @property

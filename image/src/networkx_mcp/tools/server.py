@@ -7,22 +7,18 @@ parses strings that look like JSON, and a node named `null` would become nothing
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.lowlevel import Server
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types import ListToolsResult, PaginatedRequestParams, Tool
-from sse_starlette.sse import AppStatus
-from starlette.types import Receive, Scope, Send
 
 from networkx_mcp import __version__
-from networkx_mcp.settings import KIB, Settings
+from networkx_mcp.settings import Settings
 from networkx_mcp.tools import edit, manage, read
 from networkx_mcp.tools.dispatch import Context, follow_call, tool_handler
 from networkx_mcp.tools.registry import Registry
+from networkx_mcp.tools.transport import McpApp
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
@@ -38,7 +34,7 @@ INSTRUCTIONS = (
 Extra = Callable[[Server[Any]], None]
 
 
-def build_registry(graphs: Graphs, settings: Settings) -> Registry:
+def build_registry(graphs: Graphs) -> Registry:
     """All tools, in the order in which a newcomer reads them."""
     registry = Registry()
     registry.add(*manage.tools(graphs))
@@ -47,9 +43,15 @@ def build_registry(graphs: Graphs, settings: Settings) -> Registry:
     return registry
 
 
-def build_server(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None = None) -> Server[Any]:
-    """The MCP server over `graphs`. It holds no state of its own."""
-    registry = build_registry(graphs, settings)
+def build_app(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None = None) -> McpApp:
+    """The ASGI app for POST /mcp; its `run()` belongs into the lifespan of the app around it."""
+    registry = build_registry(graphs)
+    server = build_server(registry, settings, extra_tools=extra_tools)
+    return McpApp(server, settings, (tool.name for tool in registry if tool.quick))
+
+
+def build_server(registry: Registry, settings: Settings, *, extra_tools: Extra | None = None) -> Server[Any]:
+    """The MCP server over these tools. It holds no state of its own."""
     listing = ListToolsResult(tools=[Tool.model_validate(tool.listing) for tool in registry])
 
     async def list_tools(_: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
@@ -72,36 +74,3 @@ def build_server(graphs: Graphs, settings: Settings, *, extra_tools: Extra | Non
     if extra_tools is not None:
         extra_tools(server)
     return server
-
-
-@dataclass(frozen=True)
-class McpApp:
-    """The ASGI app of /mcp. Its requests are served while `run()` is entered, once."""
-
-    managers: tuple[StreamableHTTPSessionManager, ...]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.managers[0].handle_request(scope, receive, send)
-
-    @asynccontextmanager
-    async def run(self) -> AsyncIterator[None]:
-        """The lifespan of the sessions: enter it in the outer app's lifespan."""
-        async with AsyncExitStack() as stack:
-            for manager in self.managers:
-                await stack.enter_async_context(manager.run())
-            yield
-
-
-def build_app(server: Server[Any], settings: Settings) -> McpApp:
-    """The ASGI app for POST /mcp. Host, origin, method and tokens are the edge's business."""
-    # Else the handshake era's streams are cut at once by SIGTERM, whatever they carry.
-    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-    manager = StreamableHTTPSessionManager(
-        server,
-        stateless=True,
-        # Only a stream notices that the client hung up, and carries progress.
-        json_response=False,
-        security_settings=None,
-        max_request_body_size=settings.limits.tool_body_kib * KIB,
-    )
-    return McpApp((manager,))
