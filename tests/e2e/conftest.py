@@ -1,0 +1,125 @@
+"""One release for the whole run, in a namespace that enforces Pod Security "restricted".
+
+The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Options:
+
+    --image TAG       image under test, known to the nodes (default ghcr.io/networkx-mcp/server:dev)
+    --values FILE     values of the release (default chart/ci/small-cluster-values.yaml)
+    --set KEY=VALUE   further values, repeatable
+    --ingress ADDRESS where the Ingress controller answers TLS, as a pod reaches it
+    --gateway ADDRESS where the Gateway answers TLS, as a pod reaches it
+    --gateway-name NAMESPACE/NAME   the Gateway of the HTTPRoute
+    --full            the long form: 50 pod kills, 10 store kills
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.cluster import ROOT, Entries, Release, run
+
+os.environ.setdefault("KUBECONFIG", str(Path("~/.kube/config").expanduser()))
+os.environ.setdefault("ATS_KUBE_CONFIG_PATH", os.environ["KUBECONFIG"])
+os.environ.setdefault("ATS_CLUSTER_TYPE", "existing")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("e2e")
+    group.addoption("--image", default="ghcr.io/networkx-mcp/server:dev")
+    group.addoption("--values", default=str(ROOT / "chart/ci/small-cluster-values.yaml"))
+    group.addoption("--set", action="append", default=[])
+    group.addoption("--ingress", default="traefik.ingress.svc:443")
+    group.addoption("--gateway", default="traefik.ingress.svc:443")
+    group.addoption("--gateway-name", default="ingress/main")
+    group.addoption("--full", action="store_true")
+
+
+#: A release's life: installed, operated, stressed, removed.
+ORDER = ("test_install", "test_durability", "test_operations")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
+    for item in items:
+        item.add_marker(pytest.mark.timeout(900))
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def report() -> Iterator[dict[str, Any]]:
+    """Facts that the run measured; printed at its end and, in the long form, kept."""
+    facts: dict[str, Any] = {}
+    yield facts
+    text = json.dumps(facts, indent=1, sort_keys=True)
+    print(f"\ne2e report\n{text}")
+    out = ROOT / "out"
+    out.mkdir(exist_ok=True)
+    (out / "e2e.json").write_text(text + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def key_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for the Ingress host and its key, signed by itself."""
+    directory = tmp_path_factory.mktemp("tls")
+    cert, key = directory / "tls.crt", directory / "tls.key"
+    host = Entries.ingress_host
+    run(
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *("-days", "2", "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"),
+        *("-keyout", str(key), "-out", str(cert)),
+    )
+    return cert, key
+
+
+@pytest.fixture(scope="session")
+def entries(request: pytest.FixtureRequest, key_pair: tuple[Path, Path]) -> Entries:
+    option = request.config.getoption
+    return Entries(option("--ingress"), option("--gateway"), key_pair[0].read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def release(
+    request: pytest.FixtureRequest, kube_cluster: Any, entries: Entries, key_pair: tuple[Path, Path]
+) -> Iterator[Release]:
+    """The chart, installed with two replicas and the in-chart store, and a client pod beside it."""
+    del kube_cluster  # it has checked that the cluster answers
+    option = request.config.getoption
+    release = Release("nmcp-e2e", option("--image"), [option("--values")])
+    namespace_of_gateway, _, gateway = option("--gateway-name").partition("/")
+    release.settings += [
+        "ingress.enabled=true",
+        f"ingress.hosts={{{entries.ingress_host}}}",
+        "httpRoute.enabled=true",
+        f"httpRoute.hostnames={{{entries.gateway_host}}}",
+        f"httpRoute.parentRefs[0].name={gateway}",
+        f"httpRoute.parentRefs[0].namespace={namespace_of_gateway}",
+        *(
+            f"networkPolicy.proxies[{place}].namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name={name}"
+            for place, name in enumerate(sorted({option(key).split(".")[1] for key in ("--ingress", "--gateway")}))
+        ),
+        *option("--set"),
+    ]
+    run("kubectl", "delete", "namespace", release.name, "--ignore-not-found", "--wait=true", timeout=180)
+    labels = {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": release.name, "labels": labels}}
+    run("kubectl", "apply", "-f", "-", stdin=json.dumps(namespace))
+    run(str(ROOT / "scripts/make-secrets.sh"), "--namespace", release.name, "--fullname", release.fullname)
+    release.kubectl(
+        "create", "secret", "tls", f"{release.fullname}-tls", f"--cert={key_pair[0]}", f"--key={key_pair[1]}"
+    )
+    release.helm("install")
+    release.client_pod("client", {f"{release.fullname}-client": "true"})
+    yield release
+    if request.session.testsfailed:
+        print(release.kubectl("get", "pods,hpa,events", "-o", "wide", check=False))
+        print(release.kubectl("logs", "-l", release.server, "--tail=40", "--prefix", check=False))
+    release.kubectl("delete", "pod", "client", "--ignore-not-found", "--now", check=False)
+    run("kubectl", "delete", "namespace", release.name, "--ignore-not-found", "--wait=false")

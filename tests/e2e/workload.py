@@ -1,0 +1,240 @@
+"""Clients of the service, run inside the cluster by `kubectl exec -i POD -- python - OPTIONS < workload.py`.
+
+Writers send `edit_graph` with an `operation_id` each and repeat what was not acknowledged; a reader follows
+them. It ends after --seconds or when --stop appears, lets every write come to its end, and prints one JSON
+document: what was acknowledged, what each graph holds, and every observation that breaks a promise.
+
+Two kinds of clients:
+* `faithful` repeats after a refused or broken connection and after 503 and 429, honouring Retry-After.
+  Safe, because each write carries its operation_id.
+* `naive` never repeats: what it sees is reported, not judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+MODERN = "2026-07-28"
+GIVE_UP_SECONDS = 150
+
+
+class Failed(Exception):
+    """An answer that a faithful client does not repeat, or one that never came."""
+
+
+class Client:
+    """One user: one keep-alive connection, counted attempts."""
+
+    def __init__(self, url: str, token: str, faithful: bool, counts: dict[str, int]) -> None:
+        self.url, self.faithful, self.counts = url, faithful, counts
+        self.http = httpx.AsyncClient(timeout=35, headers={"Authorization": f"Bearer {token}"})
+
+    def count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Structured content of the answer. Raises Failed."""
+        body = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {
+                "name": tool,
+                "arguments": arguments,
+                "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": MODERN,
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                },
+            },
+        }
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": MODERN,
+            "Mcp-Method": "tools/call",
+            "Mcp-Name": tool,
+        }
+        give_up = time.monotonic() + GIVE_UP_SECONDS
+        while True:
+            wait, reason = 0.2, ""
+            try:
+                response = await self.http.post(self.url, json=body, headers=headers)
+                if response.status_code in (429, 503):
+                    reason = f"http_{response.status_code}"
+                    wait = float(response.headers.get("retry-after", "1"))
+                elif response.status_code != 200:
+                    raise Failed(f"HTTP {response.status_code}: {response.text[:300]}")
+                else:
+                    return self._result(tool, response.text)
+            except httpx.ConnectError:
+                reason = "refused"
+            except httpx.TransportError as error:
+                reason = f"broken_{type(error).__name__}"
+            except Retryable as error:
+                reason, wait = error.args
+            self.count(reason)
+            if not self.faithful or time.monotonic() > give_up:
+                raise Failed(reason)
+            await asyncio.sleep(wait)
+
+    def _result(self, tool: str, text: str) -> dict[str, Any]:
+        if not text.startswith("{"):  # a server-sent event
+            text = next(line[5:] for line in text.splitlines() if line.startswith("data:"))
+        message = json.loads(text)
+        if "error" in message:
+            raise Failed(f"{tool}: {json.dumps(message['error'])[:300]}")
+        result = message["result"]
+        if result.get("isError"):
+            # An error that says when to repeat is one to repeat: 503 inside HTTP 200.
+            facts = result.get("structuredContent") or {}
+            if (after := facts.get("retry_after")) is not None:
+                raise Retryable(f"tool_{facts.get('error', 'error')}", float(after))
+            raise Failed(f"{tool}: {result['content'][0]['text'][:300]}")
+        content: dict[str, Any] = result["structuredContent"]
+        return content
+
+
+class Retryable(Exception):
+    pass
+
+
+class Workload:
+    """Writers and a reader over a few graphs, and what they saw."""
+
+    def __init__(self, options: argparse.Namespace, token: str) -> None:
+        self.options, self.token = options, token
+        self.acknowledged: dict[str, int] = {}  # graph -> writes acknowledged
+        self.version: dict[str, int] = {}  # graph -> highest version acknowledged
+        self.names: dict[str, set[str]] = {}
+        self.faithful: dict[str, int] = {}
+        self.naive: dict[str, int] = {}
+        self.failures: list[str] = []
+        self.broken_promises: list[str] = []
+        self.slowest = 0.0
+        self.end = time.monotonic() + options.seconds
+
+    def running(self) -> bool:
+        return time.monotonic() < self.end and not Path(self.options.stop).exists()
+
+    async def writer(self, number: int) -> None:
+        client = Client(self.options.url, self.token, True, self.faithful)
+        graph = f"{self.options.prefix}-{number % self.options.graphs}"
+        serial = 0
+        while self.running():
+            node = f"w{number}-{serial}"
+            serial += 1
+            arguments = {
+                "graph_id": graph,
+                "operation_id": f"{self.options.prefix}-{node}",
+                "edits": [{"action": "add_nodes", "nodes": [{"id": node, "attributes": {"serial": serial}}]}],
+            }
+            begun = time.monotonic()
+            try:
+                result = await client.call("edit_graph", arguments)
+            except Failed as error:
+                self.failures.append(f"edit {node}: {error}")
+                continue
+            self.slowest = max(self.slowest, time.monotonic() - begun)
+            self.acknowledged[graph] = self.acknowledged.get(graph, 0) + 1
+            self.names.setdefault(graph, set()).add(node)
+            self.version[graph] = max(self.version.get(graph, 0), result["version"])
+            await asyncio.sleep(self.options.think)
+
+    async def reader(self, number: int) -> None:
+        """A read that began after an acknowledgement must see it, from whichever replica it comes."""
+        client = Client(self.options.url, self.token, True, self.faithful)
+        graph = f"{self.options.prefix}-{number % self.options.graphs}"
+        while self.running():
+            known = self.version.get(graph, 0)
+            try:
+                seen = (await client.call("describe_graph", {"graph_id": graph}))["version"]
+            except Failed as error:
+                self.failures.append(f"describe {graph}: {error}")
+                continue
+            if seen < known:
+                self.broken_promises.append(f"{graph}: version {seen} was read after {known} was acknowledged")
+            await asyncio.sleep(self.options.think)
+
+    async def naive_reader(self) -> None:
+        while self.running():
+            client = Client(self.options.url, self.token, False, {})
+            self.naive["calls"] = self.naive.get("calls", 0) + 1
+            try:
+                await client.call("describe_graph", {"graph_id": f"{self.options.prefix}-0"})
+            except Failed as error:
+                reason = str(error).split(":")[0]
+                self.naive[reason] = self.naive.get(reason, 0) + 1
+            finally:
+                await client.http.aclose()
+            await asyncio.sleep(self.options.think)
+
+    async def verify(self, client: Client) -> dict[str, Any]:
+        """Every acknowledged write is there exactly once: the version counts them, the names find them."""
+        found: dict[str, Any] = {}
+        base = self.options.url.removesuffix("/mcp")
+        for graph, names in sorted(self.names.items()):
+            described = await client.call("describe_graph", {"graph_id": graph})
+            response = await client.http.get(f"{base}/graphs/{graph}", params={"format": "node-link"})
+            response.raise_for_status()
+            present = {node["id"] for node in response.json()["nodes"]}
+            if lost := names - present:
+                self.broken_promises.append(f"{graph}: {len(lost)} acknowledged writes are gone, {sorted(lost)[:3]}")
+            writes = described["version"] - 1
+            # A write that was given up may have happened, so it may be counted or not.
+            if not self.acknowledged[graph] <= writes <= self.acknowledged[graph] + len(self.failures):
+                self.broken_promises.append(
+                    f"{graph}: {self.acknowledged[graph]} writes were acknowledged, {writes} happened"
+                )
+            found[graph] = {"version": described["version"], "nodes": len(present)}
+        return found
+
+    async def run(self) -> dict[str, Any]:
+        client = Client(self.options.url, self.token, True, self.faithful)
+        for number in range(self.options.graphs):
+            await client.call("create_graph", {"graph_id": f"{self.options.prefix}-{number}"})
+        Path(self.options.stop).unlink(missing_ok=True)
+        print("started", flush=True)
+        await asyncio.gather(
+            *(self.writer(number) for number in range(self.options.writers)),
+            *(self.reader(number) for number in range(self.options.readers)),
+            *(self.naive_reader() for _ in range(self.options.naive)),
+        )
+        graphs = await self.verify(client)
+        return {
+            "acknowledged": sum(self.acknowledged.values()),
+            "graphs": graphs,
+            "failures": self.failures[:20],
+            "failed": len(self.failures),
+            "broken_promises": self.broken_promises[:20],
+            "repeated": self.faithful,
+            "naive": self.naive,
+            "slowest_write_seconds": round(self.slowest, 2),
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--token-file", default="/tokens/smoke")
+    parser.add_argument("--prefix", default=f"run{random.randrange(10**6)}")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--stop", default="/tmp/stop-workload")
+    parser.add_argument("--writers", type=int, default=4)
+    parser.add_argument("--readers", type=int, default=2)
+    parser.add_argument("--naive", type=int, default=1)
+    parser.add_argument("--graphs", type=int, default=2)
+    parser.add_argument("--think", type=float, default=0.05)
+    options = parser.parse_args()
+    token = Path(options.token_file).read_text(encoding="utf-8").strip()
+    print(json.dumps(asyncio.run(Workload(options, token).run())))
+
+
+if __name__ == "__main__":
+    main()
