@@ -1,0 +1,169 @@
+-- First part of every script that writes: names, the clock, heads, operation ids and quotas.
+--
+-- KEYS (all of one tenant, so of one hash slot)
+--   1 head       string: one line of numbers, then the opaque meta (see HEAD)
+--   2 log        list: "<version> <bytes so far>\n<payload>", oldest first, from version base + 1
+--   3 snapshot   list of chunks
+--   4 usage      hash: graphs, bytes (of snapshots and logs)
+--   5 ids        sorted set of graph ids, all with score 0
+--   6 operations hash: b = bytes of all records; n/<graph> = last number given;
+--                r/<graph>/<id> = record; s/<graph>/<number> = "<time> <size> <id>"
+--   7 fresh      list "<time> <graph> <number>": records inside their sure time, oldest first
+--   8 kept       the same, beyond it
+--   9 staging    list of chunks of a snapshot on its way in (where there is none: the name of 3)
+-- ARGV
+--   1 graph, 2 operation id ('' for none), 3 fingerprint, 4 result, 5 size of the record,
+--   6 sure seconds, 7 most seconds, 8 records kept of a graph, 9 graph bytes, 10 tenant bytes,
+--   11 tenant graphs (the quota); from 12 on what the script itself says
+--
+-- Work is bounded: a call looks at PRUNE records at most, whatever piled up.
+
+local PRUNE = 32
+local HEAD_KEY, LOG, SNAPSHOT, USAGE, IDS, OPERATIONS, FRESH, KEPT, STAGING = unpack(KEYS)
+local graph, operation, fingerprint, result = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local record_size, sure, most, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local quota_graph, quota_tenant, quota_graphs = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
+
+-- Lua would write large numbers as 1e+15, and -0, which HINCRBY refuses.
+local function whole(value) return value == 0 and '0' or string.format('%.0f', value) end
+local function stamp(value) return string.format('%.6f', value) end
+
+local HEAD = {
+  'uid', 'version', 'base', 'snapshot_version', 'snapshot_bytes', 'base_total', 'log_total',
+  'nodes', 'edges', 'created', 'updated',
+}
+
+local function read_head()
+  local raw = redis.call('GET', HEAD_KEY)
+  if not raw then return nil end
+  local stop = string.find(raw, '\n', 1, true)
+  local head, at = {meta = string.sub(raw, stop + 1)}, 0
+  for word in string.gmatch(string.sub(raw, 1, stop - 1), '%S+') do
+    at = at + 1
+    head[HEAD[at]] = at == 1 and word or tonumber(word)
+  end
+  head.raw = raw
+  return head
+end
+
+local function write_head(head)
+  local line = table.concat({
+    head.uid, whole(head.version), whole(head.base), whole(head.snapshot_version),
+    whole(head.snapshot_bytes), whole(head.base_total), whole(head.log_total),
+    whole(head.nodes), whole(head.edges), stamp(head.created), stamp(head.updated),
+  }, ' ')
+  head.raw = line .. '\n' .. head.meta
+  redis.call('SET', HEAD_KEY, head.raw)
+  return head.raw
+end
+
+-- Bytes that a graph counts for: its snapshot and its log.
+local function stored(head) return head.snapshot_bytes + head.log_total - head.base_total end
+
+-- Operation ids ---------------------------------------------------------------------------------
+
+local function forget(of, number)
+  local slot = 's/' .. of .. '/' .. whole(number)
+  local raw = redis.call('HGET', OPERATIONS, slot)
+  if not raw then return end
+  local size, id = string.match(raw, '^%S+ (%d+) (.*)$')
+  redis.call('HDEL', OPERATIONS, slot, 'r/' .. of .. '/' .. id)
+  redis.call('HINCRBY', OPERATIONS, 'b', '-' .. size)
+end
+
+-- A record goes when it is past its sure time and not among the newest `keep` of its graph, or
+-- past `most`. Which of the two comes last decides where that is seen: here, or in `remember`.
+local function prune()
+  for _ = 1, PRUNE do
+    local entry = redis.call('LINDEX', FRESH, 0)
+    if not entry then break end
+    local time, of, number = string.match(entry, '^(%S+) (%S+) (%d+)$')
+    if now - tonumber(time) < sure then break end
+    redis.call('LPOP', FRESH)
+    local last = tonumber(redis.call('HGET', OPERATIONS, 'n/' .. of) or '0')
+    if tonumber(number) <= last - keep then
+      forget(of, tonumber(number))
+    else
+      redis.call('RPUSH', KEPT, entry)
+    end
+  end
+  for _ = 1, PRUNE do
+    local entry = redis.call('LINDEX', KEPT, 0)
+    if not entry then break end
+    local time, of, number = string.match(entry, '^(%S+) (%S+) (%d+)$')
+    if now - tonumber(time) < most then break end
+    redis.call('LPOP', KEPT)
+    forget(of, tonumber(number))
+    -- The last one leaves the queue after all others of its graph, so numbers may start anew.
+    if redis.call('HGET', OPERATIONS, 'n/' .. of) == number then redis.call('HDEL', OPERATIONS, 'n/' .. of) end
+  end
+end
+
+-- The record of this call's operation id: fingerprint and result, or nil.
+local function recall()
+  if operation == '' then return nil end
+  local raw = redis.call('HGET', OPERATIONS, 'r/' .. graph .. '/' .. operation)
+  if not raw then return nil end
+  local stop = string.find(raw, '\n', 1, true)
+  local number, time, print = string.match(string.sub(raw, 1, stop - 1), '^(%d+) (%S+) (%S*)$')
+  local age, last = now - tonumber(time), tonumber(redis.call('HGET', OPERATIONS, 'n/' .. graph) or '0')
+  if age < sure or (age < most and tonumber(number) > last - keep) then
+    return print, string.sub(raw, stop + 1)
+  end
+  return nil
+end
+
+local function remember()
+  if operation == '' then return end
+  local old = redis.call('HGET', OPERATIONS, 'r/' .. graph .. '/' .. operation)
+  if old then forget(graph, tonumber(string.match(old, '^(%d+) '))) end
+  local number = redis.call('HINCRBY', OPERATIONS, 'n/' .. graph, 1)
+  redis.call('HSET', OPERATIONS,
+    'r/' .. graph .. '/' .. operation, whole(number) .. ' ' .. stamp(now) .. ' ' .. fingerprint .. '\n' .. result,
+    's/' .. graph .. '/' .. whole(number), stamp(now) .. ' ' .. whole(record_size) .. ' ' .. operation)
+  redis.call('HINCRBY', OPERATIONS, 'b', whole(record_size))
+  redis.call('RPUSH', FRESH, stamp(now) .. ' ' .. graph .. ' ' .. whole(number))
+  local replaced = redis.call('HGET', OPERATIONS, 's/' .. graph .. '/' .. whole(number - keep))
+  if replaced and now - tonumber(string.match(replaced, '^(%S+) ')) >= sure then forget(graph, number - keep) end
+  -- An idle tenant's records go by themselves, with their count of bytes.
+  local gone = whole((now + most) * 1000 + 1000)
+  redis.call('PEXPIREAT', OPERATIONS, gone)
+  redis.call('PEXPIREAT', FRESH, gone)
+  redis.call('PEXPIREAT', KEPT, gone)
+end
+
+local function repeated()
+  local print, first = recall()
+  if not print then return nil end
+  return {'repeat', print, first, redis.call('GET', HEAD_KEY)}
+end
+
+-- Quotas ----------------------------------------------------------------------------------------
+
+-- Reply of a refusal where the graph would hold `size` bytes after growing by `growth`, else nil.
+local function over_quota(size, growth)
+  if size > quota_graph then return {'limit', 'graph_bytes', whole(size)} end
+  growth = growth + record_size
+  if growth <= 0 then return nil end
+  local used = tonumber(redis.call('HGET', USAGE, 'bytes') or '0') + tonumber(redis.call('HGET', OPERATIONS, 'b') or '0')
+  if used + growth > quota_tenant then return {'limit', 'tenant_bytes', whole(used + growth)} end
+  return nil
+end
+
+-- Snapshots -------------------------------------------------------------------------------------
+
+local function staged(chunks) return chunks == 0 or redis.call('LLEN', STAGING) == chunks end
+
+-- Make the staged chunks the snapshot; the caller has checked `staged`.
+local function swap_snapshot(chunks)
+  redis.call('UNLINK', SNAPSHOT)
+  if chunks > 0 then
+    redis.call('RENAME', STAGING, SNAPSHOT)
+    redis.call('PERSIST', SNAPSHOT)
+  end
+end
+
+prune()

@@ -1,0 +1,103 @@
+"""Names of keys and the text form of a head, shared with the Lua scripts (see lua/common.lua).
+
+All keys of a tenant carry the tenant in braces, so they lie in one hash slot and one script may
+touch them together. Heads are a line of numbers and then the meta: one GET, no per-field parsing,
+and still readable with redis-cli.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from secrets import token_hex
+from urllib.parse import quote, unquote
+
+from networkx_mcp.store.protocol import Head
+
+
+@lru_cache(maxsize=4096)
+def safe(name: str) -> str:
+    """`name` without the characters that mean something in a key or a record (percent-encoded)."""
+    return quote(name, safe="")
+
+
+class Keys:
+    """Key names under one prefix."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.tenants = f"{prefix}:tenants"
+        self.notes = f"{prefix}:notes"
+
+    def bucket(self, name: str) -> str:
+        return f"{self.prefix}:rate:{{{safe(name)}}}"
+
+    def _of(self, tenant: str) -> str:
+        return f"{self.prefix}:{{{safe(tenant)}}}:"
+
+    def head(self, tenant: str, graph_id: str) -> str:
+        return f"{self._of(tenant)}g:{safe(graph_id)}"
+
+    def log(self, tenant: str, graph_id: str) -> str:
+        return f"{self._of(tenant)}l:{safe(graph_id)}"
+
+    def snapshot(self, tenant: str, graph_id: str) -> str:
+        return f"{self._of(tenant)}s:{safe(graph_id)}"
+
+    def staging(self, tenant: str) -> str:
+        """A new name each time: no two uploads meet."""
+        return f"{self._of(tenant)}t:{token_hex(8)}"
+
+    def usage(self, tenant: str) -> str:
+        return f"{self._of(tenant)}usage"
+
+    def ids(self, tenant: str) -> str:
+        return f"{self._of(tenant)}ids"
+
+    def operations(self, tenant: str) -> str:
+        return f"{self._of(tenant)}ops"
+
+    def of_script(self, tenant: str, graph_id: str, staging: str | None) -> list[str]:
+        """KEYS of lua/common.lua, in its order."""
+        base, operations = self._of(tenant), self.operations(tenant)
+        snapshot = self.snapshot(tenant, graph_id)
+        return [
+            self.head(tenant, graph_id),
+            self.log(tenant, graph_id),
+            snapshot,
+            f"{base}usage",
+            f"{base}ids",
+            operations,
+            f"{operations}:fresh",
+            f"{operations}:kept",
+            staging or snapshot,
+        ]
+
+
+def parse_head(graph_id: str, raw: bytes) -> Head:
+    """The head that lua/common.lua `write_head` wrote. Raises ValueError where it is another text."""
+    line, newline, meta = raw.partition(b"\n")
+    if not newline:
+        raise ValueError(f"the head of graph {graph_id!r} is damaged")
+    uid, version, base, snapshot_version, snapshot_bytes, base_total, log_total, nodes, edges, created, updated = (
+        line.split(b" ")
+    )
+    return Head(
+        graph_id=graph_id,
+        uid=unquote(uid.decode()),
+        version=int(version),
+        snapshot_version=int(snapshot_version),
+        snapshot_bytes=int(snapshot_bytes),
+        log_operations=int(version) - int(base),
+        log_bytes=int(log_total) - int(base_total),
+        nodes=int(nodes),
+        edges=int(edges),
+        meta=meta,
+        created=float(created),
+        updated=float(updated),
+    )
+
+
+def parse_entry(raw: bytes) -> tuple[int, bytes]:
+    """(version, payload) of one element of a log."""
+    line, _, payload = raw.partition(b"\n")
+    return int(line.partition(b" ")[0]), payload

@@ -1,0 +1,166 @@
+"""Connections to one Redis/Valkey: a bounded pool, pipelines, time limits, no hidden repeats.
+
+redis-py's connection does the protocol, TLS and authentication; its client is not used, because
+a write that was repeated behind our back after a lost connection could happen twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from redis.asyncio.connection import Connection, SSLConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+from networkx_mcp import settings
+from networkx_mcp.errors import InvalidInput, StoreUnavailable
+from networkx_mcp.store.shared import unavailable
+
+_log = logging.getLogger(__name__)
+
+#: Connections of one process. Writers on separate connections share the server's fsync.
+CONNECTIONS = 32
+
+Command = Sequence[str | bytes | memoryview | int | float]
+
+
+class Lost(StoreUnavailable):
+    """The connection broke, as it does when the store restarts: a read may be repeated at once."""
+
+
+class _Password(CredentialProvider):
+    """User name and password, the file read at each connect: a rotated Secret needs no restart."""
+
+    def __init__(self, store: settings.Store) -> None:
+        self._store = store
+
+    def get_credentials(self) -> tuple[str] | tuple[str, str]:
+        secret = settings.store_password(self._store)
+        password = secret.get_secret_value() if secret else ""
+        return (self._store.username, password) if self._store.username else (password,)
+
+    async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
+        return self.get_credentials()
+
+
+def connection_arguments(store: settings.Store) -> dict[str, Any]:
+    """Arguments of redis-py's connection. Raises InvalidInput naming the setting that is wrong."""
+    url = urlsplit(store.url)
+    if url.scheme not in ("redis", "rediss") or not url.hostname:
+        raise InvalidInput("store.url must be redis://host:port/db or rediss://host:port/db", field="store.url")
+    if url.password or url.username:
+        raise InvalidInput(
+            "store.url must hold no user or password, it is shown in places: use store.username and "
+            "store.password_file",
+            field="store.url",
+        )
+    database = url.path.strip("/") or "0"
+    if not database.isdigit() or url.query:
+        raise InvalidInput("store.url must end in /<database number>", field="store.url")
+    arguments: dict[str, Any] = {"host": url.hostname, "port": url.port or 6379, "db": int(database)}
+    if url.scheme == "rediss" and store.tls_ca_file is not None:
+        arguments["ssl_ca_certs"] = str(store.tls_ca_file)
+    if store.password_file is not None or store.username:
+        arguments["credential_provider"] = _Password(store)
+    return arguments
+
+
+class Link:
+    """Sends pipelines. All errors of transport and server end as StoreUnavailable."""
+
+    def __init__(self, store: settings.Store, connections: int = CONNECTIONS) -> None:
+        self._arguments = connection_arguments(store)
+        self._tls = store.url.startswith("rediss:")
+        self._timeout = store.timeout_seconds
+        self._slots = asyncio.Semaphore(connections)
+        self._idle: list[Connection] = []
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().disconnect(nowait=True)
+
+    async def ask(self, *commands: Command) -> list[Any]:
+        """As `call`, for commands that change nothing: a lost connection is tried once more."""
+        try:
+            return await self.call(*commands)
+        except Lost:
+            return await self.call(*commands)
+
+    async def call(self, *commands: Command) -> list[Any]:
+        """Send the commands in one go; their replies in order. An error reply is an element of the
+        list (redis.ResponseError), so that one failed command hides no other's reply.
+
+        Raises StoreUnavailable where the store does not answer within the time limit, and Lost
+        where the connection broke; the commands may have been carried out in both cases."""
+        try:
+            async with asyncio.timeout(self._timeout), self._slots:
+                return await self._on_connection(commands)
+        except TimeoutError as error:
+            raise unavailable(f"did not answer within {self._timeout:g} s") from error
+
+    async def _on_connection(self, commands: Sequence[Command]) -> list[Any]:
+        connection = self._idle.pop() if self._idle else self._new()
+        try:
+            if connection.is_connected and await _stale(connection):
+                await connection.disconnect(nowait=True)
+            await connection.connect()  # type: ignore[no-untyped-call]
+            await connection.send_packed_command(connection.pack_commands(commands))
+            replies = [await _reply(connection) for _ in commands]
+        except (RedisError, OSError) as error:
+            await connection.disconnect(nowait=True)
+            raise _translated(error) from error
+        except BaseException:
+            # A reply that nobody waits for any more must not answer the next call.
+            await connection.disconnect(nowait=True)
+            raise
+        self._idle.append(connection)
+        return replies
+
+    def _new(self) -> Connection:
+        kind = SSLConnection if self._tls else Connection
+        # No limit on the socket: `call` limits the whole. RESP2: replies need no negotiation.
+        return kind(
+            **self._arguments,
+            socket_timeout=None,
+            socket_connect_timeout=self._timeout,
+            retry=Retry(NoBackoff(), 0),
+            driver_info=None,
+            protocol=2,
+        )
+
+
+async def _stale(connection: Connection) -> bool:
+    try:
+        return bool(await connection.can_read())
+    except (RedisError, OSError):
+        return True
+
+
+async def _reply(connection: Connection) -> Any:
+    try:
+        return await connection.read_response(disconnect_on_error=False)
+    except ResponseError as error:
+        return error
+
+
+def _translated(error: Exception) -> StoreUnavailable:
+    if isinstance(error, AuthenticationError) or str(error).startswith(("WRONGPASS", "NOAUTH")):
+        return unavailable("refused the password (store.username, store.password_file)", retry_after=5)
+    known = unavailable(f"cannot be reached ({type(error).__name__})")
+    _log.warning("store connection failed: %s", error, extra={"event": "store_connection_failed"})
+    return Lost(known.message, retry_after=known.retry_after)
+
+
+def raise_for(reply: Any) -> Any:
+    """The reply, or StoreUnavailable for an error reply (out of memory, read-only, no permission)."""
+    if isinstance(reply, ResponseError):
+        reason = str(reply)
+        _log.error("store refused a command: %s", reason, extra={"event": "store_refused"})
+        raise unavailable(f"refused a command ({reason.split(chr(10))[0][:120]})") from cast(Exception, reply)
+    return reply

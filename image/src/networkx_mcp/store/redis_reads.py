@@ -1,0 +1,136 @@
+"""Reads of the Redis store. Each returns one moment, however many round trips it takes.
+
+A graph up to one chunk and one page of log is one round trip (MULTI ... EXEC). A larger one is
+read in pieces, each together with the head: (uid, base of the log, snapshot version) names an
+unchanging snapshot and an append-only log, so equal heads mean that the pieces belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from networkx_mcp.store import shared
+from networkx_mcp.store.protocol import Contents, Head, Usage
+from networkx_mcp.store.redis_keys import Keys, parse_entry, parse_head, safe
+from networkx_mcp.store.redis_link import Command, Link, raise_for
+from networkx_mcp.store.redis_scripts import run
+
+#: Log entries of one reply; the log is compacted at 1,000 by default.
+LOG_PAGE = 1024
+#: Chunks of one reply, so that it stays within the time limit.
+CHUNK_PAGE = 4
+#: Readings that may be started over because the graph was compacted or replaced meanwhile.
+ATTEMPTS = 10
+
+
+def plain(name: bytes) -> str:
+    """The inverse of redis_keys.safe."""
+    return unquote(name.decode())
+
+
+async def _together(link: Link, *commands: Command) -> list[Any]:
+    """Replies of the commands at one moment."""
+    *_, reply = await link.ask(("MULTI",), *commands, ("EXEC",))
+    return [raise_for(part) for part in raise_for(reply)]
+
+
+async def heads(link: Link, keys: Keys, pairs: Sequence[tuple[str, str]]) -> list[Head | None]:
+    """One MGET for all, whatever their tenants: the store is one server, not a cluster."""
+    if not pairs:
+        return []
+    (reply,) = await link.ask(("MGET", *[keys.head(tenant, graph_id) for tenant, graph_id in pairs]))
+    raws = raise_for(reply)
+    return [None if raw is None else parse_head(graph_id, raw) for (_, graph_id), raw in zip(pairs, raws, strict=True)]
+
+
+async def read(link: Link, keys: Keys, tenant: str, graph_id: str) -> Contents:
+    """Snapshot and log. Raises NotFound, or StoreUnavailable where the graph changed its base
+    ATTEMPTS times while it was read."""
+    for _ in range(ATTEMPTS):
+        contents = await _attempt(link, keys, tenant, graph_id)
+        if contents is not None:
+            return contents
+    raise shared.unavailable(f"changed graph {graph_id!r} faster than it could be read")
+
+
+async def _attempt(link: Link, keys: Keys, tenant: str, graph_id: str) -> Contents | None:
+    head_key, log_key, snapshot_key = (name(tenant, graph_id) for name in (keys.head, keys.log, keys.snapshot))
+    get: Command = ("GET", head_key)
+    raw, entries, chunk = await _together(link, get, ("LRANGE", log_key, 0, LOG_PAGE - 1), ("LINDEX", snapshot_key, 0))
+    if raw is None:
+        raise shared.absent(graph_id)
+    head = parse_head(graph_id, raw)
+    same = _identity(head)
+
+    chunks = [chunk] if chunk is not None else []
+    while (start := len(chunks)) < shared.chunk_count(head.snapshot_bytes):
+        raw, part = await _together(link, get, ("LRANGE", snapshot_key, start, start + CHUNK_PAGE - 1))
+        if raw is None or _identity(parse_head(graph_id, raw)) != same or not part:
+            return None
+        chunks += part
+    while (start := len(entries)) < head.log_operations:
+        raw, part = await _together(link, get, ("LRANGE", log_key, start, start + LOG_PAGE - 1))
+        if raw is None or _identity(parse_head(graph_id, raw)) != same or not part:
+            return None
+        entries += part
+
+    snapshot = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    # Pages may hold operations that are younger than the head that was read first.
+    log = [parse_entry(entry) for entry in entries[: head.log_operations]]
+    if len(snapshot) != head.snapshot_bytes or (log and log[-1][0] != head.version):
+        raise ValueError(f"graph {graph_id!r} is damaged in the store: restore it from a backup")
+    return Contents(head=head, snapshot=snapshot, log=log)
+
+
+def _identity(head: Head) -> tuple[str, int, int]:
+    return head.uid, head.snapshot_version, head.version - head.log_operations
+
+
+async def read_log(
+    link: Link, keys: Keys, tenant: str, graph_id: str, uid: str, after: int
+) -> list[tuple[int, bytes]] | None:
+    """Operations after a version, or None where the log no longer reaches back that far."""
+    names = [keys.head(tenant, graph_id), keys.log(tenant, graph_id)]
+    found: list[tuple[int, bytes]] = []
+    while True:
+        start = found[-1][0] if found else after
+        reply = await run(link, "read_log", names, (safe(uid), start, LOG_PAGE), read_only=True)
+        if reply is None:
+            return None
+        found += map(parse_entry, reply)
+        if len(reply) < LOG_PAGE:
+            return found
+
+
+async def list_graphs(link: Link, keys: Keys, tenant: str, after: str, limit: int) -> list[Head]:
+    """Heads by id. A graph deleted between the two round trips is left out, and the page filled."""
+    found: list[Head] = []
+    while len(found) < limit:
+        wanted = limit - len(found)
+        start = f"({after}" if after else "-"
+        (reply,) = await link.ask(("ZRANGEBYLEX", keys.ids(tenant), start, "+", "LIMIT", 0, wanted))
+        ids = [plain(raw) for raw in raise_for(reply)]
+        found += [head for head in await heads(link, keys, [(tenant, one) for one in ids]) if head is not None]
+        if len(ids) < wanted:
+            break
+        after = ids[-1]
+    return found
+
+
+async def usage(link: Link, keys: Keys, tenant: str) -> Usage:
+    (graphs, stored), records = await _together(
+        link, ("HMGET", keys.usage(tenant), "graphs", "bytes"), ("HGET", keys.operations(tenant), "b")
+    )
+    return Usage(graphs=int(graphs or 0), bytes=int(stored or 0) + int(records or 0))
+
+
+async def tenants(link: Link, keys: Keys) -> list[str]:
+    """Those with a usage record: it is made with the first graph and stays."""
+    (reply,) = await link.ask(("SMEMBERS", keys.tenants))
+    names = sorted(raw.decode() for raw in raise_for(reply))
+    if not names:
+        return []
+    there = await link.ask(*[("EXISTS", keys.usage(name)) for name in names])
+    return [name for name, exists in zip(names, there, strict=True) if raise_for(exists)]

@@ -1,0 +1,109 @@
+"""What both stores count and refuse in the same way: chunk size, record sizes, errors.
+
+The specification in tests/unit/store runs over both stores; what is here cannot differ.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from networkx_mcp import settings
+from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
+from networkx_mcp.store.protocol import Operation, Quota
+
+#: Largest piece of a snapshot that is written or read at once, in bytes.
+CHUNK_BYTES = 1024 * 1024
+#: What an operation id counts for besides its own text, fingerprint and result, in bytes.
+OPERATION_OVERHEAD = 64
+#: Graphs that one `list_graphs` call returns at most.
+LIST_MOST = 1000
+
+MIB = 1024 * 1024
+
+_SETTINGS = {
+    "graph_bytes": ("limits.graphMB", "the stored graph", "remove attributes or nodes, or split the graph"),
+    "tenant_bytes": ("limits.tenantMB", "all stored graphs of this tenant", "delete graphs that are not needed"),
+    "tenant_graphs": ("limits.tenantGraphs", "the graphs of this tenant", "delete graphs that are not needed"),
+}
+
+
+class Recall(NamedTuple):
+    """How long operation ids are remembered, in seconds and in newest ones of a graph."""
+
+    sure: float
+    most: float
+    keep: int
+
+    @classmethod
+    def of(cls, store: settings.Store) -> Recall:
+        """The settings; nothing is forgotten before its sure time."""
+        sure = float(store.operation_id_seconds)
+        return cls(sure, max(sure, float(store.operation_id_max_seconds)), store.operation_id_keep)
+
+
+def chunks(snapshot: bytes) -> Iterator[memoryview]:
+    """The snapshot in pieces of at most CHUNK_BYTES; none for an empty one. Nothing is copied."""
+    view = memoryview(snapshot)
+    for start in range(0, len(snapshot), CHUNK_BYTES):
+        yield view[start : start + CHUNK_BYTES]
+
+
+def chunk_count(size: int) -> int:
+    """How many pieces `chunks` makes of `size` bytes."""
+    return -(-size // CHUNK_BYTES)
+
+
+def record_bytes(operation: Operation | None) -> int:
+    """What remembering an operation counts for in the tenant's quota."""
+    if operation is None:
+        return 0
+    texts = len(operation.operation_id.encode()) + len(operation.fingerprint.encode())
+    return texts + len(operation.result) + OPERATION_OVERHEAD
+
+
+def check_names(tenant: str, operation: Operation | None = None) -> None:
+    """Raises InvalidInput where a name is empty: no store could tell it from an absent one."""
+    if not tenant:
+        raise InvalidInput("the tenant has no name: give the token a tenant", field="tenant")
+    if operation is not None and not operation.operation_id:
+        raise InvalidInput("operation_id is empty: leave it out, or give 1 or more characters", field="operation_id")
+
+
+def absent(graph_id: str) -> NotFound:
+    return NotFound(f"no graph {graph_id!r}: list_graphs tells which there are", kind="graph", graph_id=graph_id)
+
+
+def exists(graph_id: str, version: int) -> Conflict:
+    text = f"graph {graph_id!r} exists already, at version {version}: choose another id, or delete it first"
+    return Conflict(text, graph_id=graph_id, version=version)
+
+
+def moved(graph_id: str, version: int, expected: int) -> Conflict:
+    text = f"graph {graph_id!r} is at version {version}, not {expected}: read it again and repeat the change"
+    return Conflict(text, graph_id=graph_id, version=version)
+
+
+def reused(operation_id: str) -> InvalidInput:
+    text = f"operation_id {operation_id!r} named another request before: use a new one for each change"
+    return InvalidInput(text, field="operation_id")
+
+
+def over(limit: str, quota: Quota, actual: int) -> LimitExceeded:
+    """The refusal of a write past `limit`, a field name of Quota; sizes in bytes or graphs."""
+    setting, what, advice = _SETTINGS[limit]
+    maximum: int = getattr(quota, limit)
+    amounts = f"{actual / MIB:.2f} MiB, allowed are {maximum / MIB:.2f} MiB"
+    if limit == "tenant_graphs":
+        amounts = f"{actual}, allowed are {maximum}"
+    text = f"{what} would be {amounts} ({setting}): {advice}, or ask the operator to raise {setting}"
+    return LimitExceeded(text, limit=limit, setting=setting, maximum=maximum, actual=actual)
+
+
+def unavailable(reason: str, *, retry_after: float = 1) -> StoreUnavailable:
+    """The store is away or too slow. A repeat is told a little later each time, so that callers
+    that failed together do not come back together."""
+    wait = round(retry_after * random.uniform(1, 2), 2)  # noqa: S311 - spreads retries, no secret
+    text = f"the store {reason}; whether a change was made is unknown: repeat it with the same operation_id"
+    return StoreUnavailable(text, retry_after=wait)

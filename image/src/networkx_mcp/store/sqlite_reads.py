@@ -1,0 +1,121 @@
+"""Reads of the embedded store. A read transaction sees one committed moment of the file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from networkx_mcp.store import shared
+from networkx_mcp.store.protocol import Contents, Head, Usage
+
+_COLUMNS = (
+    "gid, graph_id, uid, version, base, snapshot_version, snapshot_bytes, log_bytes, nodes, edges, meta, created,"
+    " updated"
+)
+_ROW = f"SELECT {_COLUMNS} FROM graphs WHERE tenant=? AND graph_id=?"  # noqa: S608
+
+
+class Row(NamedTuple):
+    """A row of `graphs`, in the order of _COLUMNS."""
+
+    gid: int
+    graph_id: str
+    uid: str
+    version: int
+    base: int
+    snapshot_version: int
+    snapshot_bytes: int
+    log_bytes: int
+    nodes: int
+    edges: int
+    meta: bytes
+    created: float
+    updated: float
+
+    @property
+    def stored(self) -> int:
+        """Bytes that the graph counts for."""
+        return self.snapshot_bytes + self.log_bytes
+
+
+def row_of(db: sqlite3.Connection, tenant: str, graph_id: str) -> Row | None:
+    found = db.execute(_ROW, (tenant, graph_id)).fetchone()
+    return Row._make(found) if found else None
+
+
+def head_of(row: Row) -> Head:
+    return Head(
+        graph_id=row.graph_id,
+        uid=row.uid,
+        version=row.version,
+        snapshot_version=row.snapshot_version,
+        snapshot_bytes=row.snapshot_bytes,
+        log_operations=row.version - row.base,
+        log_bytes=row.log_bytes,
+        nodes=row.nodes,
+        edges=row.edges,
+        meta=row.meta,
+        created=row.created,
+        updated=row.updated,
+    )
+
+
+def heads(db: sqlite3.Connection, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+    rows = (row_of(db, tenant, graph_id) for tenant, graph_id in keys)
+    return [head_of(row) if row else None for row in rows]
+
+
+def read(db: sqlite3.Connection, tenant: str, graph_id: str) -> Contents:
+    """Snapshot and log of one moment. Raises NotFound."""
+    db.execute("BEGIN")
+    try:
+        row = row_of(db, tenant, graph_id)
+        if row is None:
+            raise shared.absent(graph_id)
+        chunks = [data for (data,) in db.execute("SELECT data FROM chunks WHERE gid=? ORDER BY number", (row.gid,))]
+        log = db.execute("SELECT version, payload FROM log WHERE gid=? ORDER BY version", (row.gid,)).fetchall()
+    finally:
+        db.execute("COMMIT")
+    snapshot = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    if len(snapshot) != row.snapshot_bytes or len(log) != row.version - row.base:
+        raise ValueError(f"graph {graph_id!r} is damaged in the store: restore it from a backup")
+    return Contents(head=head_of(row), snapshot=snapshot, log=log)
+
+
+def read_log(
+    db: sqlite3.Connection, tenant: str, graph_id: str, uid: str, after: int
+) -> list[tuple[int, bytes]] | None:
+    """Operations after a version, or None where the log no longer reaches back that far."""
+    db.execute("BEGIN")
+    try:
+        row = row_of(db, tenant, graph_id)
+        if row is None or row.uid != uid or after < row.base:
+            return None
+        return db.execute(
+            "SELECT version, payload FROM log WHERE gid=? AND version>? ORDER BY version", (row.gid, after)
+        ).fetchall()
+    finally:
+        db.execute("COMMIT")
+
+
+def list_graphs(db: sqlite3.Connection, tenant: str, after: str, limit: int) -> list[Head]:
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM graphs WHERE tenant=? AND graph_id>? ORDER BY graph_id LIMIT ?",  # noqa: S608
+        (tenant, after, max(0, limit)),
+    )
+    return [head_of(Row._make(found)) for found in rows]
+
+
+def usage(db: sqlite3.Connection, tenant: str) -> Usage:
+    row = db.execute("SELECT graphs, bytes FROM tenants WHERE tenant=?", (tenant,)).fetchone()
+    return Usage(graphs=row[0], bytes=row[1]) if row else Usage(graphs=0, bytes=0)
+
+
+def tenants(db: sqlite3.Connection) -> list[str]:
+    return sorted(name for (name,) in db.execute("SELECT tenant FROM tenants"))
+
+
+def get_note(db: sqlite3.Connection, name: str) -> str | None:
+    row = db.execute("SELECT value FROM notes WHERE name=?", (name,)).fetchone()
+    return row[0] if row else None

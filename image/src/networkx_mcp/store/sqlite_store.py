@@ -1,0 +1,242 @@
+"""The embedded store: SQLite in a file of this process alone.
+
+Writes go through one thread that commits them in groups (sqlite_writer); reads of contents run in
+a small pool of threads. Heads are read in the event loop's thread: a look-up by key in pages that
+are in memory costs less than a change of threads, and every point read of a graph begins with one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from networkx_mcp import settings
+from networkx_mcp.errors import StoreUnavailable
+from networkx_mcp.store import shared, sqlite_operations, sqlite_reads, sqlite_writes
+from networkx_mcp.store.bucket import TokenBuckets
+from networkx_mcp.store.protocol import Contents, Counts, Head, Health, NewGraph, Operation, Quota, Usage, Written
+from networkx_mcp.store.shared import Recall, unavailable
+from networkx_mcp.store.sqlite_file import StoreFile
+from networkx_mcp.store.sqlite_writer import Writer
+from networkx_mcp.store.sqlite_writes import Call
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Threads (and connections) that read contents.
+READERS = 2
+#: Time that a disk gets for contents, on top of the time limit, in bytes per second.
+SLOWEST_DISK = 8 * 1024 * 1024
+
+
+class SqliteStore:
+    """See `protocol.Store`."""
+
+    def __init__(self, store: settings.Store, *, recall: Recall | None = None) -> None:
+        self._settings = store
+        self._recall = recall or Recall.of(store)
+        self._buckets = TokenBuckets()
+        self._open: _Open | None = None
+
+    async def start(self) -> None:
+        if self._open is None:
+            self._open = await asyncio.to_thread(_Open, self._settings, self._prune)
+        _log.info("store is %s", self._settings.path, extra={"event": "store_started"})
+
+    async def close(self) -> None:
+        opened, self._open = self._open, None
+        if opened is not None:
+            await asyncio.to_thread(opened.close)
+
+    async def health(self) -> Health:
+        product = f"SQLite {sqlite3.sqlite_version}"
+        try:
+            opened = self._opened()
+            sqlite_reads.get_note(opened.heads, "")
+        except (StoreUnavailable, sqlite3.Error) as error:
+            return Health(up=False, product=product, detail=str(error), persistence_ok=False)
+        healthy = opened.writer.healthy
+        detail = "answers" if healthy else "the last write did not reach the disk"
+        return Health(up=True, product=product, detail=detail, persistence_ok=healthy)
+
+    # Writes ------------------------------------------------------------------------------------
+
+    async def create(self, tenant: str, new: NewGraph, quota: Quota, operation: Operation | None) -> Written:
+        work = partial(sqlite_writes.create, new=new, quota=quota)
+        return await self._write(work, tenant, new.graph_id, operation, len(new.snapshot))
+
+    async def append(
+        self,
+        tenant: str,
+        graph_id: str,
+        uid: str,
+        expected_version: int,
+        payload: bytes,
+        counts: Counts,
+        quota: Quota,
+        operation: Operation | None,
+    ) -> Written:
+        work = partial(
+            sqlite_writes.append,
+            uid=uid,
+            expected_version=expected_version,
+            payload=payload,
+            counts=counts,
+            quota=quota,
+        )
+        return await self._write(work, tenant, graph_id, operation, len(payload))
+
+    async def replace(
+        self,
+        tenant: str,
+        graph_id: str,
+        expected_version: int,
+        new: NewGraph,
+        quota: Quota,
+        operation: Operation | None,
+    ) -> Written:
+        if new.graph_id != graph_id:
+            raise ValueError(f"contents of {new.graph_id!r} cannot replace {graph_id!r}")
+        work = partial(sqlite_writes.replace, expected_version=expected_version, new=new, quota=quota)
+        return await self._write(work, tenant, graph_id, operation, len(new.snapshot))
+
+    async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
+        if not snapshot:
+            raise ValueError("an empty snapshot would lose the graph")
+        work = partial(sqlite_writes.compact, uid=uid, version=version, snapshot=snapshot)
+        return await self._write(work, tenant, graph_id, None, len(snapshot))
+
+    async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
+        return await self._write(partial(sqlite_writes.delete, if_version=if_version), tenant, graph_id, operation, 0)
+
+    async def _write(
+        self, work: Callable[[Call], T], tenant: str, graph_id: str, operation: Operation | None, size: int
+    ) -> T:
+        """Run `work` in the writer; returns when its transaction is on disk."""
+        shared.check_names(tenant, operation)
+
+        def run(db: sqlite3.Connection) -> T:
+            return work(Call(db, self._recall, time.time(), tenant, graph_id, operation))
+
+        return await self._submitted(run, size)
+
+    async def _submitted(self, work: Callable[[sqlite3.Connection], T], size: int = 0) -> T:
+        future: asyncio.Future[T] = self._opened().writer.submit(work)
+        return await self._timely(future, size)
+
+    def _prune(self, db: sqlite3.Connection) -> None:
+        sqlite_operations.prune(db, self._recall, time.time())
+
+    # Reads -------------------------------------------------------------------------------------
+
+    async def heads(self, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+        db = self._opened().heads
+        try:
+            return sqlite_reads.heads(db, keys)
+        except sqlite3.Error as error:
+            raise unavailable(f"could not be read ({error})") from error
+
+    async def read(self, tenant: str, graph_id: str) -> Contents:
+        return await self._read(sqlite_reads.read, tenant, graph_id)
+
+    async def read_log(self, tenant: str, graph_id: str, uid: str, after: int) -> list[tuple[int, bytes]] | None:
+        return await self._read(sqlite_reads.read_log, tenant, graph_id, uid, after)
+
+    async def known_operation(self, tenant: str, graph_id: str, operation_id: str) -> tuple[str, bytes] | None:
+        now = time.time()
+        return await self._read(sqlite_operations.known, self._recall, now, tenant, graph_id, operation_id)
+
+    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
+        return await self._read(sqlite_reads.list_graphs, tenant, after, min(limit, shared.LIST_MOST))
+
+    async def usage(self, tenant: str) -> Usage:
+        return await self._read(sqlite_reads.usage, tenant)
+
+    async def tenants(self) -> list[str]:
+        return await self._read(sqlite_reads.tenants)
+
+    async def _read(self, function: Callable[..., T], *arguments: Any) -> T:
+        opened = self._opened()
+        future = asyncio.get_running_loop().run_in_executor(opened.readers, opened.with_reader, function, arguments)
+        try:
+            return await self._timely(future, self._largest)
+        except sqlite3.Error as error:
+            raise unavailable(f"could not be read ({error})") from error
+
+    # Small shared facts ------------------------------------------------------------------------
+
+    async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:
+        return self._buckets.take(bucket, wanted, rate, burst)
+
+    async def put_note(self, name: str, value: str) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO notes (name, value) VALUES (?,?)", (name, value))
+
+        await self._submitted(work)
+
+    async def get_note(self, name: str) -> str | None:
+        return await self._read(sqlite_reads.get_note, name)
+
+    # -------------------------------------------------------------------------------------------
+
+    #: Contents of unknown size are at most about this, in bytes.
+    _largest = 64 * 1024 * 1024
+
+    def _opened(self) -> _Open:
+        if self._open is None:
+            raise unavailable("is not open")
+        return self._open
+
+    async def _timely(self, future: asyncio.Future[T], size: int) -> T:
+        """The future's result, or StoreUnavailable where the disk is too slow. The work goes on."""
+        limit = self._settings.timeout_seconds + size / SLOWEST_DISK
+        try:
+            async with asyncio.timeout(limit):
+                return await asyncio.shield(future)
+        except TimeoutError as error:
+            future.add_done_callback(_seen)
+            raise unavailable(f"did not answer within {limit:.3g} s") from error
+
+
+def _seen(future: asyncio.Future[Any]) -> None:
+    """Look at the error of work nobody waits for, so that asyncio does not report it as lost."""
+    if not future.cancelled():
+        future.exception()
+
+
+class _Open:
+    """Everything that exists between start and close."""
+
+    def __init__(self, store: settings.Store, prune: Callable[[sqlite3.Connection], None]) -> None:
+        self.file = StoreFile(store.path)
+        self.heads = self.file.connect()
+        self._connections: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        for _ in range(READERS):
+            self._connections.put(self.file.connect())
+        self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._writing = self.file.connect()
+        self.writer = Writer(self._writing, prune)
+
+    def with_reader(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        """In a thread of `readers`: as many connections as threads, so one is free."""
+        db = self._connections.get()
+        try:
+            return function(db, *arguments)
+        finally:
+            self._connections.put(db)
+
+    def close(self) -> None:
+        self.writer.close()
+        self.readers.shutdown()
+        while not self._connections.empty():
+            self._connections.get().close()
+        self.heads.close()
+        self._writing.close()  # the last one folds the WAL into the file
+        self.file.close()

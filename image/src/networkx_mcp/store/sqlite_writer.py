@@ -1,0 +1,134 @@
+"""The one writer of the embedded store: a thread that commits waiting writes together.
+
+While one COMMIT waits for the disk, further writes queue up; the next transaction takes them all
+and one fsync serves them. A write is acknowledged after the COMMIT that holds it returned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from networkx_mcp.errors import ServiceError, StoreUnavailable
+from networkx_mcp.store.shared import unavailable
+
+_log = logging.getLogger(__name__)
+
+#: Writes of one transaction: it bounds what the first of them waits for.
+MOST = 64
+
+Work = Callable[[sqlite3.Connection], Any]
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    value: Any = None
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        """In the event loop's thread."""
+        if self.future.done():
+            return  # its caller stopped waiting
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.value)
+
+
+class Writer:
+    """Runs work in transactions. `before` runs first in each, whatever becomes of the work."""
+
+    def __init__(self, db: sqlite3.Connection, before: Work) -> None:
+        self._db = db
+        self._before = before
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        #: Whether the last transaction reached the disk.
+        self.healthy = True
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._closed = False
+        self._thread.start()
+
+    def submit(self, work: Work) -> asyncio.Future[Any]:
+        """The future of `work(db)`, done when its transaction is durable. Work that raises is undone
+        alone. A future that is cancelled does not stop the work."""
+        if self._closed:
+            raise unavailable("is closed")
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop.create_future(), loop)
+        self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Finish what was submitted and end the thread. Blocks."""
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        more = True
+        while more:
+            first = self._jobs.get()
+            jobs, more = self._collect(first)
+            if jobs:
+                self._transaction(jobs)
+                for job in jobs:
+                    try:
+                        job.loop.call_soon_threadsafe(job.settle)
+                    except RuntimeError:  # the loop is closed: nobody waits
+                        continue
+
+    def _collect(self, first: _Job | None) -> tuple[list[_Job], bool]:
+        jobs: list[_Job] = []
+        job = first
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == MOST:
+                return jobs, True
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return jobs, True
+        return jobs, False
+
+    def _transaction(self, jobs: list[_Job]) -> None:
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            self._before(db)
+            for job in jobs:
+                self._one(job)
+            db.execute("COMMIT")
+            self.healthy = True
+        except Exception as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            self.healthy = False
+            failure = self._failure(error)
+            for job in jobs:
+                job.error = StoreUnavailable(failure.message, retry_after=failure.retry_after)
+
+    def _one(self, job: _Job) -> None:
+        self._db.execute("SAVEPOINT job")
+        try:
+            job.value = job.work(self._db)
+        except sqlite3.Error:
+            raise  # disk full, I/O error: the whole transaction is in doubt
+        except Exception as error:
+            job.error = error
+            self._db.execute("ROLLBACK TO job")
+            if not isinstance(error, ServiceError):
+                _log.exception("a write failed", extra={"event": "store_error"})
+        self._db.execute("RELEASE job")
+
+    def _failure(self, error: Exception) -> StoreUnavailable:
+        _log.error("a transaction failed: %s", error, extra={"event": "store_refused"})
+        return unavailable(f"could not write ({error})")

@@ -1,0 +1,182 @@
+"""Writes of the embedded store, each a function of one open transaction that the writer commits.
+
+They answer as the Lua scripts of the Redis store do, in the same order of checks: a known
+operation id, then existence, version and quota.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from networkx_mcp.store import shared, sqlite_operations
+from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota, Written
+from networkx_mcp.store.shared import Recall
+from networkx_mcp.store.sqlite_reads import Row, head_of, row_of
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What all writes have in common. `now` is the time of the transaction, Unix seconds."""
+
+    db: sqlite3.Connection
+    recall: Recall
+    now: float
+    tenant: str
+    graph_id: str
+    operation: Operation | None
+
+    def row(self) -> Row | None:
+        return row_of(self.db, self.tenant, self.graph_id)
+
+    def repeated(self) -> Written | None:
+        """The answer of the first time, where this operation id is known."""
+        if self.operation is None:
+            return None
+        name = self.operation.operation_id
+        known = sqlite_operations.known(self.db, self.recall, self.now, self.tenant, self.graph_id, name)
+        if known is None:
+            return None
+        if known.fingerprint != self.operation.fingerprint:
+            raise shared.reused(name)
+        row = self.row()
+        return Written(head=head_of(row) if row else None, result=known.result, repeated=True)
+
+    def check_quota(self, quota: Quota, size: int, growth: int) -> None:
+        """Raises LimitExceeded where the graph would hold `size` bytes after growing by `growth`."""
+        if size > quota.graph_bytes:
+            raise shared.over("graph_bytes", quota, size)
+        growth += shared.record_bytes(self.operation)
+        used = used_bytes(self.db, self.tenant) + growth
+        if growth > 0 and used > quota.tenant_bytes:
+            raise shared.over("tenant_bytes", quota, used)
+
+    def done(self, *, size: int, graphs: int = 0) -> Written:
+        """Count the change, remember the operation and answer."""
+        sqlite_operations.add_usage(self.db, self.tenant, size=size, graphs=graphs)
+        operation, row = self.operation, self.row()
+        if operation is not None:
+            sqlite_operations.remember(self.db, self.recall, self.now, self.tenant, self.graph_id, operation)
+        return Written(head=head_of(row) if row else None, result=operation.result if operation else b"")
+
+
+def used_bytes(db: sqlite3.Connection, tenant: str) -> int:
+    row = db.execute("SELECT bytes FROM tenants WHERE tenant=?", (tenant,)).fetchone()
+    return row[0] if row else 0
+
+
+def create(call: Call, new: NewGraph, quota: Quota) -> Written:
+    if written := call.repeated():
+        return written
+    if row := call.row():
+        raise shared.exists(call.graph_id, row.version)
+    db = call.db
+    counted = db.execute("SELECT graphs FROM tenants WHERE tenant=?", (call.tenant,)).fetchone()
+    graphs = (counted[0] if counted else 0) + 1
+    if graphs > quota.tenant_graphs:
+        raise shared.over("tenant_graphs", quota, graphs)
+    size = len(new.snapshot)
+    call.check_quota(quota, size, size)
+    gid = db.execute(
+        "INSERT INTO graphs (tenant, graph_id, uid, version, base, snapshot_version, snapshot_bytes, log_bytes,"
+        " nodes, edges, meta, created, updated) VALUES (?,?,'',0,0,0,0,0,0,0,x'',?,?)",
+        (call.tenant, call.graph_id, call.now, call.now),
+    ).lastrowid
+    assert gid is not None
+    _fill(call, gid, new, new.version)
+    return call.done(size=size, graphs=1)
+
+
+def replace(call: Call, expected_version: int, new: NewGraph, quota: Quota) -> Written:
+    if written := call.repeated():
+        return written
+    row = call.row()
+    if row is None:
+        raise shared.absent(call.graph_id)
+    if row.version != expected_version:
+        raise shared.moved(call.graph_id, row.version, expected_version)
+    growth = len(new.snapshot) - row.stored
+    call.check_quota(quota, len(new.snapshot), growth)
+    _clear(call.db, row.gid)
+    _fill(call, row.gid, new, row.version + 1)
+    return call.done(size=growth)
+
+
+def append(call: Call, uid: str, expected_version: int, payload: bytes, counts: Counts, quota: Quota) -> Written:
+    if written := call.repeated():
+        return written
+    row = call.row()
+    if row is None or row.uid != uid:
+        raise shared.absent(call.graph_id)
+    if row.version != expected_version:
+        raise shared.moved(call.graph_id, row.version, expected_version)
+    call.check_quota(quota, row.stored + len(payload), len(payload))
+    call.db.execute("INSERT INTO log (gid, version, payload) VALUES (?,?,?)", (row.gid, row.version + 1, payload))
+    call.db.execute(
+        "UPDATE graphs SET version=version+1, log_bytes=log_bytes+?, nodes=?, edges=?, updated=? WHERE gid=?",
+        (len(payload), *counts, call.now, row.gid),
+    )
+    return call.done(size=len(payload))
+
+
+def compact(call: Call, uid: str, version: int, snapshot: bytes) -> bool:
+    row = call.row()
+    if row is None or row.uid != uid:
+        return False
+    if version <= row.snapshot_version or not row.base <= version <= row.version:
+        return False
+    db = call.db
+    (dropped,) = db.execute(
+        "SELECT coalesce(sum(length(payload)), 0) FROM log WHERE gid=? AND version<=?", (row.gid, version)
+    ).fetchone()
+    db.execute("DELETE FROM log WHERE gid=? AND version<=?", (row.gid, version))
+    db.execute("DELETE FROM chunks WHERE gid=?", (row.gid,))
+    _store_chunks(db, row.gid, snapshot)
+    db.execute(
+        "UPDATE graphs SET base=?, snapshot_version=?, snapshot_bytes=?, log_bytes=log_bytes-? WHERE gid=?",
+        (version, version, len(snapshot), dropped, row.gid),
+    )
+    sqlite_operations.add_usage(db, call.tenant, size=len(snapshot) - row.snapshot_bytes - dropped)
+    return True
+
+
+def delete(call: Call, if_version: int | None) -> Written:
+    if written := call.repeated():
+        return written
+    row = call.row()
+    if row is None:
+        raise shared.absent(call.graph_id)
+    if if_version is not None and row.version != if_version:
+        raise shared.moved(call.graph_id, row.version, if_version)
+    _clear(call.db, row.gid)
+    call.db.execute("DELETE FROM graphs WHERE gid=?", (row.gid,))
+    return call.done(size=-row.stored, graphs=-1)
+
+
+def _fill(call: Call, gid: int, new: NewGraph, version: int) -> None:
+    _store_chunks(call.db, gid, new.snapshot)
+    call.db.execute(
+        "UPDATE graphs SET uid=?, version=?, base=?, snapshot_version=?, snapshot_bytes=?, log_bytes=0, nodes=?,"
+        " edges=?, meta=?, updated=? WHERE gid=?",
+        (
+            new.uid,
+            version,
+            version,
+            version if new.snapshot else 0,
+            len(new.snapshot),
+            *new.counts,
+            new.meta,
+            call.now,
+            gid,
+        ),
+    )
+
+
+def _store_chunks(db: sqlite3.Connection, gid: int, snapshot: bytes) -> None:
+    rows = ((gid, number, chunk) for number, chunk in enumerate(shared.chunks(snapshot)))
+    db.executemany("INSERT INTO chunks (gid, number, data) VALUES (?,?,?)", rows)
+
+
+def _clear(db: sqlite3.Connection, gid: int) -> None:
+    db.execute("DELETE FROM log WHERE gid=?", (gid,))
+    db.execute("DELETE FROM chunks WHERE gid=?", (gid,))
