@@ -82,8 +82,9 @@ def _short(value: Any) -> str:
     if isinstance(value, int):
         # repr of a huge int is quadratic, and refused by Python past 4300 digits
         return str(value) if value.bit_length() <= 256 else f"of {value.bit_length()} bits"
-    text = value if len(value) <= 60 else value[:57] + "..."
-    return '"' + text.encode("utf-8", "backslashreplace").decode().replace('"', '\\"') + '"'
+    text = str(value) if len(value) <= 60 else value[:57] + "..."
+    shown: str = text.encode("utf-8", "backslashreplace").decode().replace('"', '\\"')
+    return f'"{shown}"'
 
 
 def _describe(value: Any) -> str:
@@ -93,7 +94,8 @@ def _describe(value: Any) -> str:
         return f"the boolean {'true' if value else 'false'}"
     if isinstance(value, float):
         return f"the number {value!r}"
-    return {dict: "an object", list: "a list", tuple: "a list"}.get(type(value), f"a {type(value).__name__}")
+    names: dict[type, str] = {dict: "an object", list: "a list", tuple: "a list"}
+    return names.get(type(value), f"a {type(value).__name__}")
 
 
 def _advice(value: Any) -> str:

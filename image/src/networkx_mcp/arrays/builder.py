@@ -1,0 +1,341 @@
+"""Builds a frozen graph from nodes and edges in the order they come: one by one or in columns.
+
+What comes is kept in compact form (encoded ids, Arrow columns); order, duplicates and adjacency are
+worked out once, vectorised, in `freeze`. The order is networkx's: a node stands where it was first
+named, be it by an edge (source before target).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..errors import InvalidInput
+from . import csr
+from .columns import Assembler, Column, encode_values
+from .frozen import FrozenGraph, assemble
+from .ids import MAX_ID_BYTES, NodeId, check_id, decode_id, encode_id, format_id
+from .values import check_attributes, check_name
+
+#: Ids kept as Python objects before they become an Arrow array.
+_CHUNK = 1 << 16
+
+Duplicates = Literal["error", "update", "skip"]
+
+
+class DuplicateEdge(InvalidInput):
+    """An edge was given twice; data: `edge`, `first` and `second` (positions among the edges given, from 0)."""
+
+
+class GraphBuilder:
+    """Collects a graph; `freeze` ends it.
+
+    `duplicates` says what a repeated edge is (for undirected graphs also the reverse one): an error,
+    an update of the attributes, or nothing. A repeated node always merges attributes.
+    """
+
+    def __init__(self, directed: bool, *, duplicates: Duplicates = "error") -> None:
+        self.directed = directed
+        self.duplicates: Duplicates = duplicates
+        #: Attributes of the graph itself; set them before `freeze`.
+        self.graph_attributes: dict[str, Any] = {}
+        # All ids ever named, in order; a node or edge knows its position there (an edge: its source's,
+        # the target follows).
+        self._chunks: list[pa.Array] = []
+        self._loose: list[bytes] = []
+        self._length = 0
+        self._nodes = _Items()
+        self._edges = _Items()
+
+    @property
+    def nodes_given(self) -> int:
+        """Calls to `add_node` and rows of `add_nodes`, repeated ones included."""
+        return len(self._nodes)
+
+    @property
+    def edges_given(self) -> int:
+        """Calls to `add_edge` and rows of `add_edges`, repeated ones included."""
+        return len(self._edges)
+
+    def add_node(self, node: NodeId, attributes: Mapping[str, Any] | None = None, *, field: str = "node") -> None:
+        """Add a node, or merge attributes into it. InvalidInput (naming `field`) for a bad id or value."""
+        node = check_id(node, field)
+        if attributes:
+            self._nodes.put(check_attributes(attributes, field))
+        self._nodes.loose.append(self._length)
+        self._loose.append(encode_id(node))
+        self._length += 1
+        if len(self._loose) >= _CHUNK:
+            self._flush()
+
+    def add_edge(
+        self, u: NodeId, v: NodeId, attributes: Mapping[str, Any] | None = None, *, field: str = "edge"
+    ) -> None:
+        """Add an edge and its end nodes. InvalidInput (naming `field`) for a bad id or value."""
+        u, v = check_id(u, field), check_id(v, field)
+        if attributes:
+            self._edges.put(check_attributes(attributes, field))
+        self._edges.loose.append(self._length)
+        self._loose += (encode_id(u), encode_id(v))
+        self._length += 2
+        if len(self._loose) >= _CHUNK:
+            self._flush()
+
+    def add_nodes(self, nodes: Any, columns: Mapping[str, Any] | None = None, *, field: str = "nodes") -> None:
+        """Add a column of nodes: Arrow or numpy integers or text, or a list of ids.
+
+        `columns`: attribute name to a column of the same length, null where missing.
+        """
+        ids = encode_ids(nodes, field)
+        at = self._put(ids)
+        self._nodes.extend(np.arange(at, at + len(ids)), columns, field)
+
+    def add_edges(
+        self, sources: Any, targets: Any, columns: Mapping[str, Any] | None = None, *, field: str = "edges"
+    ) -> None:
+        """Add columns of edges; `sources`, `targets` and `columns` as in `add_nodes`."""
+        heads, tails = encode_ids(sources, f"{field}.source"), encode_ids(targets, f"{field}.target")
+        count = len(heads)
+        if len(tails) != count:
+            raise InvalidInput(f"{field}: {count} sources but {len(tails)} targets.", field=field)
+        order = np.arange(2 * count).reshape(2, count).T.ravel()  # source, target, source, target, ...
+        at = self._put(pa.concat_arrays([heads, tails]).take(pa.array(order)))
+        self._edges.extend(np.arange(at, at + 2 * count, 2), columns, field)
+
+    def _put(self, ids: pa.Array) -> int:
+        """Append encoded ids; the position of the first."""
+        self._flush()
+        at = self._length
+        if len(ids):
+            self._chunks.append(ids)
+        self._length += len(ids)
+        return at
+
+    def _flush(self) -> None:
+        if self._loose:
+            self._chunks.append(pa.array(self._loose, pa.binary()))
+            self._loose = []
+        self._nodes.flush()
+        self._edges.flush()
+
+    def freeze(self) -> FrozenGraph:
+        """The graph in a new memfd. The builder is empty afterwards.
+
+        DuplicateEdge when an edge stands twice and `duplicates` is "error".
+        """
+        self._flush()
+        chunks, self._chunks, self._length = self._chunks, [], 0
+        nodes, edges = self._nodes, self._edges
+        self._nodes, self._edges = _Items(), _Items()
+        encoded = pa.chunked_array(chunks, pa.binary()).dictionary_encode().combine_chunks()
+        del chunks
+        if isinstance(encoded, pa.ChunkedArray):  # no chunk at all
+            ids, codes = pa.array([], pa.binary()), np.zeros(0, np.int32)
+        else:
+            ids, codes = encoded.dictionary, encoded.indices.to_numpy()
+        del encoded
+        n = len(ids)
+
+        positions = edges.positions()
+        src, dst = codes[positions], codes[positions + 1]
+        node_rows = codes[nodes.positions()]
+        del codes, positions
+        kept, edge_rows = self._unique(src, dst, ids)
+        if kept is not None:
+            src, dst = src[kept], dst[kept]
+        tables = csr.tables(*csr.from_pairs(src, dst, n, directed=self.directed))
+        # edges as given -> edges kept -> rows of the table
+        row_of = np.empty(len(src), np.int64)
+        row_of[tables.order] = np.arange(len(src))
+        if edge_rows is None:
+            rows = row_of
+        elif len(row_of):
+            rows = np.where(edge_rows >= 0, row_of[edge_rows], -1)
+        else:
+            rows = edge_rows
+        return assemble(
+            directed=self.directed,
+            ids=ids,
+            tables=tables,
+            nodes=nodes.assemble(n, node_rows),
+            edges=edges.assemble(len(src), rows),
+            attributes=check_attributes(self.graph_attributes, "attributes"),
+        )
+
+    def _unique(
+        self, src: NDArray[np.int32], dst: NDArray[np.int32], ids: pa.Array
+    ) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+        """(positions of first occurrences, for each edge its number among those or -1), or twice None."""
+        low, high = (src, dst) if self.directed else (np.minimum(src, dst), np.maximum(src, dst))
+        keys = low.astype(np.int64) << 32 | high
+        ordered = np.sort(keys)
+        if not (ordered[1:] == ordered[:-1]).any():
+            return None, None
+        del ordered
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        firsts = first[inverse]
+        repeated = firsts != np.arange(len(keys))
+        if self.duplicates == "error":
+            second = int(np.flatnonzero(repeated)[0])
+            raise duplicate_edge(
+                decode_id(ids[int(src[second])].as_py()),
+                decode_id(ids[int(dst[second])].as_py()),
+                int(firsts[second]),
+                second,
+            )
+        kept = np.flatnonzero(~repeated)
+        rows = np.searchsorted(kept, firsts)
+        if self.duplicates == "skip":
+            rows[repeated] = -1
+        return kept, rows
+
+
+def duplicate_edge(u: NodeId, v: NodeId, first: int, second: int) -> DuplicateEdge:
+    """The error for edge number `second`, which is the same as number `first` (from 0)."""
+    return DuplicateEdge(
+        f"Edge {format_id(u)} - {format_id(v)} stands twice: edges number {first + 1} and {second + 1}. Parallel edges "
+        "are not kept; remove one, or choose duplicates=update (merge attributes) or duplicates=skip.",
+        edge=[u, v],
+        first=first,
+        second=second,
+    )
+
+
+class _Items:
+    """Nodes or edges as given: their positions among the ids, and their attributes."""
+
+    def __init__(self) -> None:
+        self.loose: list[int] = []
+        self._positions: list[NDArray[np.int64]] = []
+        self._length = 0
+        self._loose_values: dict[str, tuple[list[int], list[Any]]] = {}
+        self._columns: list[tuple[str, NDArray[np.int64], Column]] = []
+
+    def __len__(self) -> int:
+        return self._length + len(self.loose)
+
+    def put(self, attributes: Mapping[str, Any]) -> None:
+        """Attributes of the item that is added next."""
+        row = len(self)
+        for name, value in attributes.items():
+            found = self._loose_values.get(name)
+            if found is None:
+                found = self._loose_values[name] = ([], [])
+            found[0].append(row)
+            found[1].append(value)
+
+    def flush(self) -> None:
+        if self.loose:
+            self._positions.append(np.array(self.loose, np.int64))
+            self._length += len(self.loose)
+            self.loose = []
+        for name, (rows, values) in self._loose_values.items():
+            self._columns.append((name, np.array(rows, np.int64), encode_values(values)))
+        self._loose_values = {}
+
+    def extend(self, positions: NDArray[np.int64], columns: Mapping[str, Any] | None, field: str) -> None:
+        count = len(positions)
+        rows = np.arange(self._length, self._length + count)
+        for name, values in (columns or {}).items():
+            check_name(name, field)
+            column = encode_column(values, f"{field}.{name}")
+            if len(column) != count:
+                raise InvalidInput(f"{field}.{name}: {len(column)} values for {count} rows.", field=field)
+            self._columns.append((name, rows, column))
+        self._positions.append(positions)
+        self._length += count
+
+    def positions(self) -> NDArray[np.int64]:
+        return np.concatenate(self._positions) if self._positions else np.zeros(0, np.int64)
+
+    def assemble(self, size: int, rows: NDArray[Any]) -> Any:
+        """The attribute table of `size` rows; item k goes to `rows[k]`, nowhere where that is negative."""
+        assembler = Assembler(size)
+        for name, items, column in self._columns:
+            target = rows[items]
+            if (target < 0).any():
+                valid = np.flatnonzero(target >= 0)
+                target, column = target[valid], column.take(pa.array(valid))
+            assembler.put_column(name, target, column)
+        return assembler.build()
+
+
+def encode_ids(values: Any, field: str) -> pa.Array:
+    """Encoded ids (Arrow binary) of a column: Arrow or numpy integers or text, or a list of ids."""
+    if isinstance(values, (list, tuple)):
+        return pa.array([encode_id(check_id(v, f"{field}[{k}]")) for k, v in enumerate(values)], pa.binary())
+    array = _flat(values)
+    if pa.types.is_dictionary(array.type):
+        return encode_ids(array.dictionary, field).take(array.indices)
+    if array.null_count:
+        row = int(np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))[0])
+        raise InvalidInput(f"{field}[{row}]: a node id is missing.", field=field)
+    if pa.types.is_integer(array.type):
+        try:
+            numbers = array.cast(pa.int64()).to_numpy()
+        except pa.ArrowInvalid:
+            raise InvalidInput(f"{field}: an integer beyond 64 bits; make the column text.", field=field) from None
+        raw = np.empty((len(numbers), 9), np.uint8)
+        raw[:, 0] = ord("i")
+        raw[:, 1:] = numbers.astype("<i8").view(np.uint8).reshape(-1, 8)
+        offsets = np.arange(0, 9 * len(numbers) + 1, 9, dtype=np.int32)
+        return pa.BinaryArray.from_buffers(pa.binary(), len(numbers), [None, pa.py_buffer(offsets), pa.py_buffer(raw)])
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+        array = array.cast(pa.string()).cast(pa.binary())
+        if len(array) and pc.max(pc.binary_length(array)).as_py() > MAX_ID_BYTES:
+            row = pc.index(pc.greater(pc.binary_length(array), MAX_ID_BYTES), True).as_py()
+            check_id(array[row].as_py().decode(), f"{field}[{row}]")
+        return pc.binary_join_element_wise(pa.scalar(b"s"), array, pa.scalar(b""))
+    raise InvalidInput(f"{field}: a node id is a string or an integer, not {array.type}.", field=field)
+
+
+def encode_column(values: Any, field: str) -> Column:
+    """An attribute column, null where missing: Arrow or numpy array, or a list of JSON values.
+
+    In a list None means missing too. Dates and the like become text, nested values JSON.
+    """
+    if not isinstance(values, (list, tuple)):
+        array = _flat(values)
+        kind = array.type
+        if pa.types.is_dictionary(kind):
+            array = array.dictionary_decode()
+            kind = array.type
+        if pa.types.is_integer(kind):
+            if not pa.types.is_uint64(kind) or not len(array) or (pc.max(array).as_py() or 0) < 2**63:
+                return Column("int", array.cast(pa.int64()))
+        elif pa.types.is_floating(kind):
+            array = array.cast(pa.float64())
+            finite = pc.is_finite(array)
+            if pc.all(finite).as_py() is False:
+                row = pc.index(finite, False).as_py()
+                raise InvalidInput(
+                    f"{field}[{row}]: {array[row].as_py()} is not JSON; leave the value out.", field=field
+                )
+            return Column("float", array)
+        elif pa.types.is_boolean(kind):
+            return Column("bool", array)
+        elif not pa.types.is_nested(kind) and not pa.types.is_binary(kind) and not pa.types.is_null(kind):
+            try:
+                return Column("string", array.cast(pa.string()))
+            except pa.ArrowException:
+                pass
+        values = array.to_pylist()
+    present = [row for row, value in enumerate(values) if value is not None]
+    checked = check_attributes({str(row): values[row] for row in present}, field)
+    dense = encode_values(list(checked.values()))
+    if len(present) == len(values):
+        return dense
+    source = np.full(len(values), -1, np.int64)
+    source[present] = np.arange(len(present))
+    return dense.take(pa.array(source, mask=source < 0))
+
+
+def _flat(values: Any) -> pa.Array:
+    """One contiguous Arrow array."""
+    array = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(np.asarray(values))
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

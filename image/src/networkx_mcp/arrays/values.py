@@ -1,0 +1,95 @@
+"""Attribute values: what is allowed, said with the place and the fix when it is not."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..errors import InvalidInput
+
+#: Lists and objects inside each other; deeper ones are no attributes but documents.
+MAX_DEPTH = 32
+#: Bits of an integer. Python refuses to read more than 4300 digits, and 2**1024 is past every float.
+MAX_INT_BITS = 1024
+
+_PLAIN = frozenset({bool, type(None)})
+
+
+def check_attributes(attributes: Any, field: str) -> dict[str, Any]:
+    """`attributes` when it is an object of JSON values with text keys, else `InvalidInput`."""
+    if type(attributes) is not dict:
+        raise InvalidInput(
+            f'{field}: attributes are an object such as {{"weight": 2.5}}, not {_name(attributes)}.', field=field
+        )
+    for name, value in attributes.items():
+        check_name(name, field)
+        kind = type(value)
+        # the two commonest values of large batches, without a call
+        if (kind is float and math.isfinite(value)) or (kind is str and value.isascii()):
+            continue
+        check_value(value, f"{field}.{name}")
+    return attributes
+
+
+def check_name(name: Any, field: str) -> None:
+    """InvalidInput unless `name` can name an attribute."""
+    if type(name) is not str:
+        raise InvalidInput(f'{field}: attribute names are text; write "{name}" instead of {name!r}.', field=field)
+    if not name.isascii():
+        _check_text(name, field)
+
+
+def check_value(value: Any, field: str, depth: int = 0) -> None:
+    """InvalidInput unless `value` is JSON: null, boolean, integer, finite number, text, list or object."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return
+    if kind is str:
+        if not value.isascii():
+            _check_text(value, field)
+    elif kind is int:
+        if value.bit_length() > MAX_INT_BITS:
+            raise InvalidInput(
+                f"{field}: an integer of {value.bit_length()} bits; at most {MAX_INT_BITS} are allowed. "
+                "Send it as a string.",
+                field=field,
+            )
+    elif kind is float:
+        if not math.isfinite(value):
+            raise InvalidInput(
+                f"{field}: {value} is not JSON. Leave the attribute out, use null, or a large finite number.",
+                field=field,
+            )
+    elif kind is list or kind is dict:
+        if depth >= MAX_DEPTH:
+            raise InvalidInput(
+                f"{field}: lists and objects nest deeper than {MAX_DEPTH}; flatten the value or send it as text.",
+                field=field,
+            )
+        if kind is list:
+            for position, item in enumerate(value):
+                check_value(item, f"{field}[{position}]", depth + 1)
+        else:
+            for name, item in value.items():
+                check_name(name, field)
+                check_value(item, f"{field}.{name}", depth + 1)
+    else:
+        raise InvalidInput(
+            f"{field}: a {kind.__name__} is no JSON value; use null, true, false, a number, text, a list or an object.",
+            field=field,
+        )
+
+
+def _check_text(text: str, field: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(
+            f"{field}: the text holds a lone surrogate, which is no Unicode; remove it.", field=field
+        ) from None
+
+
+def _name(value: Any) -> str:
+    if value is None:
+        return "null"
+    return {list: "a list", tuple: "a list", str: "text", bool: "a boolean"}.get(type(value), "a number")
