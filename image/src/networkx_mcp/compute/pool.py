@@ -1,19 +1,42 @@
-"""`Compute`: heavy calls, one at a time per slot, each in a process of its own that can be killed."""
+"""`Compute`: heavy calls, one per slot, each in a process of its own that can be killed.
+
+The way of a call: out of the admission slot, into the heavy queue (fair by tenant, one allowance of
+waiting over both queues), a reservation of memory, a worker, one job over its channel. The slot and
+the reservation come back when the worker *process* is gone, whatever became of the call: an answer,
+an error, the deadline, a client that hung up, a crash, a lost zygote.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from networkx_mcp import context, errors
-from networkx_mcp.compute import registry
-from networkx_mcp.compute.budget import Level, MemoryBudget
-from networkx_mcp.compute.fairqueue import FairQueue
+from networkx_mcp.compute import process, verdict, wire
+from networkx_mcp.compute.budget import Level, MemoryBudget, Reservation
+from networkx_mcp.compute.fairqueue import FairQueue, Slot
+from networkx_mcp.compute.process import Exit, Reason, WorkerProcess
+from networkx_mcp.compute.reaper import Reaper
+from networkx_mcp.compute.sampler import Processes, Sampler
+from networkx_mcp.compute.supervisor import Supervisor
 from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.telemetry import metrics
+
+logger = logging.getLogger("networkx_mcp.compute")
+
+#: Entered on top of a worker's reservation: pages it shares with the zygote until it writes to them,
+#: which RLIMIT_DATA does not count again (11 MB after a search and a PageRank, at most all of them).
+COPY_ON_WRITE_BYTES = 32 * MIB
+#: Longest wait for a warm zygote, in seconds; a restart takes less than 2.
+ZYGOTE_WAIT_SECONDS = 5.0
+#: A worker whose channel ended has this long to be gone by itself, in seconds.
+_END_GRACE = 0.5
 
 
 @dataclass(slots=True)
@@ -24,36 +47,89 @@ class TaskResult:
     fds: list[int] = field(default_factory=list)
     #: Time in the worker, in seconds.
     seconds: float = 0.0
-    #: Peak resident set of the worker, in MiB.
+    #: Peak resident set of the worker, in MiB (shared pages included).
     memory_mb: float = 0.0
 
     def close(self) -> None:
         """Close the descriptors that are still listed."""
-        while self.fds:
-            os.close(self.fds.pop())
+        wire.close_all(self.fds)
+
+
+class _Lease:
+    """A heavy slot and the memory that goes with it."""
+
+    def __init__(self, slot: Slot, memory: Reservation, released: Any) -> None:
+        self._slot, self._memory, self._released = slot, memory, released
+
+    def release(self) -> None:
+        self._memory.release()
+        self._slot.release()
+        self._released()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One call on its way: what the log needs to say."""
+
+    task: str
+    correlation_id: str
+    #: time.monotonic() at which it must be over, and seconds it had at its start.
+    deadline: float
+    seconds: float
+    reservation: int
+
+    @property
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
 
 
 class Compute:
-    """The compute room of one process."""
+    """The compute room of one process. `modules` are warmed in the zygote besides its own list."""
 
-    def __init__(self, settings: Settings, budget: MemoryBudget) -> None:
+    def __init__(
+        self, settings: Settings, budget: MemoryBudget, *, modules: Sequence[str] = (), spares: int = 1
+    ) -> None:
         self.settings = settings
         self.budget = budget
-        self.queue = FairQueue("heavy", slots=settings.limits.effective_workers, places=settings.limits.queue)
-        self.alive = False
-        self.dead_seconds = 0.0
+        limits = settings.limits
+        self.queue = FairQueue("heavy", slots=limits.effective_workers, places=limits.queue)
+        self.supervisor = Supervisor(spares=spares, modules=modules)
+        self.sampler = Sampler(settings, budget, self._processes)
+        self._reaper = Reaper()
+        self._busy: set[WorkerProcess] = set()
+        self._count_busy()
+        process.declare_reasons()
+
+    @property
+    def alive(self) -> bool:
+        """Whether calls can run now: a zygote is warm."""
+        return self.supervisor.alive
+
+    @property
+    def dead_seconds(self) -> float:
+        """How long calls could not run, in seconds; 0 while they can. Counts from the start, too."""
+        return self.supervisor.dead_seconds
 
     async def start(self) -> None:
-        """Start the zygote."""
-        self.alive = True
+        """Start the zygote and the measurements; returns while the zygote warms up (calls wait for it)."""
+        await self.supervisor.start()
+        self.sampler.start()
+        self._reaper.start()
 
-    async def close(self) -> None:
-        """End all workers and the zygote."""
-        self.alive = False
+    async def wait_ready(self, timeout: float) -> bool:
+        """Wait for a warm zygote; False when `timeout` seconds were not enough."""
+        return await self.supervisor.wait_ready(timeout)
 
     def drain(self) -> None:
         """Shed all that wait; what runs may finish, and take its next step where a slot is free."""
         self.queue.close("The server is shutting down; repeat, and another replica answers.", admit=True)
+
+    async def close(self) -> None:
+        """End all workers and the zygote; calls that still run end `unavailable`."""
+        self.queue.close("The server is shutting down; repeat, and another replica answers.")
+        await self.sampler.close()
+        await self._reaper.close()
+        await self.supervisor.close()
 
     async def run(
         self,
@@ -65,23 +141,186 @@ class Compute:
         reservation: int | None = None,
         tenant: str | None = None,
     ) -> TaskResult:
-        """Run a task (first form: in this process; the zygote follows)."""
+        """Run a task (see `registry`) in a worker and return its answer.
+
+        `fds` are copied to the worker and stay the caller's. `deadline` is `time.monotonic()` seconds
+        (default: limits.request_timeout_seconds from the moment it leaves the queue, at most the
+        request's own). `reservation` is the private memory that the worker may take, in bytes
+        (default: memory.worker_mb); it bounds each file and memfd that it writes as well.
+
+        Raises errors.Shed (queue, draining, protective), errors.MemoryLimit, errors.DeadlineExceeded,
+        errors.Unavailable (crash, lost zygote: a repeat is safe) and whatever ServiceError the task
+        raised. Cancelling the call kills the worker.
+        """
         try:
             call: context.CallContext | None = context.current()
         except LookupError:
             call = None
-        if self.budget.level >= Level.PROTECTIVE and self.budget.level is not Level.DRAINING:
-            raise errors.Shed("Memory is short: heavy calls are refused for the moment.", retry_after=5)
-        if call is not None:
+        nbytes = self.settings.memory.worker_mb * MIB if reservation is None else reservation
+        lease = await self._admit(call, tenant, nbytes)
+        try:
+            run = self._plan(task, call, deadline, nbytes)
+            worker = await self.supervisor.worker(min(run.left, ZYGOTE_WAIT_SECONDS))
+        except BaseException:
+            lease.release()
+            raise
+        self._busy.add(worker)
+        self._count_busy()
+        worker.when_gone(lease.release)
+        return await self._converse(worker, run, params, fds)
+
+    # -- before the worker ---------------------------------------------------------------------
+
+    async def _admit(self, call: context.CallContext | None, tenant: str | None, nbytes: int) -> _Lease:
+        self._refuse_if_protective()
+        if call is None:
+            allowance = self.settings.limits.queue_timeout_seconds
+            slot = await self.queue.enter(tenant or "default", timeout=allowance)
+        else:
             call.leave_slot()
             slot = await self.queue.enter_for(call, tenant)
-        else:
-            slot = await self.queue.enter(tenant or "default", timeout=self.settings.limits.queue_timeout_seconds)
-        with slot:
-            nbytes = reservation if reservation is not None else self.settings.memory.worker_mb * MIB
-            with await self.budget.reserve_soon("workers", nbytes, timeout=1):
-                started = time.monotonic()
-                output = await asyncio.to_thread(registry.resolve(task), params, [os.dup(fd) for fd in fds])
-                if not isinstance(output, registry.TaskOutput):
-                    output = registry.TaskOutput(output)
-                return TaskResult(output.value, output.fds, time.monotonic() - started)
+            allowance = call.queue_seconds
+        started = time.monotonic()
+        try:
+            self._refuse_if_protective()
+            memory = await self.budget.reserve_soon("workers", nbytes + COPY_ON_WRITE_BYTES, timeout=allowance)
+        except BaseException:
+            slot.release()
+            raise
+        finally:
+            if call is not None:
+                call.queue_seconds = max(0.0, call.queue_seconds - (time.monotonic() - started))
+        return _Lease(slot, memory, self._count_busy)
+
+    def _refuse_if_protective(self) -> None:
+        if self.budget.level is Level.PROTECTIVE:
+            metrics.REQUESTS_SHED.labels(reason="memory").inc()
+            raise errors.Shed(
+                "Memory is short (degradation level `protective`): heavy calls are refused for the moment. "
+                "Point reads still work; repeat later.",
+                retry_after=5,
+                reason="memory",
+            )
+
+    def _plan(self, task: str, call: context.CallContext | None, deadline: float | None, nbytes: int) -> _Run:
+        now = time.monotonic()
+        if deadline is None:
+            deadline = now + self.settings.limits.request_timeout_seconds
+            if call is not None:
+                deadline = min(deadline, call.deadline)
+        if deadline <= now:
+            raise verdict.deadline_error(0)
+        return _Run(task, call.correlation_id if call is not None else "-", deadline, deadline - now, nbytes)
+
+    # -- with the worker -----------------------------------------------------------------------
+
+    async def _converse(self, worker: WorkerProcess, run: _Run, params: Any, fds: Sequence[int]) -> TaskResult:
+        reason: Reason = "error"
+        try:
+            async with asyncio.timeout(max(0.0, run.left)):
+                received = await self._exchange(worker, run, params, fds)
+                reason, outcome = await self._autopsy(worker, run) if received is None else self._read(received, run)
+            if isinstance(outcome, errors.ServiceError):
+                raise outcome
+            return outcome
+        except TimeoutError:
+            reason = "timeout"
+            raise verdict.deadline_error(run.seconds) from None
+        except asyncio.CancelledError:
+            reason = "cancelled"
+            raise
+        finally:
+            # Also after an answer: its process has nothing left to do, and the slot waits for its end.
+            worker.kill(reason)
+            worker.channel.close()
+            worker.exited.add_done_callback(lambda done: self._ended(worker, run, reason, done.result()))
+
+    async def _exchange(
+        self, worker: WorkerProcess, run: _Run, params: Any, fds: Sequence[int]
+    ) -> tuple[bytearray, list[int]] | None:
+        job = wire.Job(run.task, params, run.reservation, max(0.0, run.left), run.correlation_id)
+        try:
+            frame = wire.encode(job, wire.JOB_MAX_BYTES)
+        except wire.FrameTooLarge as error:
+            raise errors.LimitExceeded(
+                f"The parameters of the call have {error.size} bytes, at most {error.cap} are allowed.",
+                limit="parameters",
+                maximum=error.cap,
+                actual=error.size,
+            ) from None
+        if not await worker.channel.send(frame, fds):
+            return None
+        return await worker.channel.receive(wire.RESULT_MAX_BYTES + 4096)
+
+    def _read(
+        self, received: tuple[bytearray, list[int]], run: _Run
+    ) -> tuple[Reason, TaskResult | errors.ServiceError]:
+        body, fds = received
+        try:
+            answer = wire.decode_answer(body)
+        except msgspec.DecodeError:
+            wire.close_all(fds)
+            return "crashed", verdict.crash_error()
+        if isinstance(answer, wire.Done):
+            return "ok", TaskResult(answer.value, fds, answer.seconds, answer.max_rss_kib / 1024)
+        wire.close_all(fds)
+        if answer.detail:
+            logger.error(
+                "task failed: %s",
+                answer.detail,
+                extra={"event": "worker_task_failed", "correlation_id": run.correlation_id, "task": run.task},
+            )
+        return verdict.of_failure(answer, run.reservation)
+
+    async def _autopsy(self, worker: WorkerProcess, run: _Run) -> tuple[Reason, TaskResult | errors.ServiceError]:
+        guard = asyncio.get_running_loop().call_later(_END_GRACE, worker.kill, "crashed")
+        try:
+            end = await asyncio.shield(worker.exited)
+        finally:
+            guard.cancel()
+        return verdict.of_exit(
+            end,
+            killed=worker.reason,
+            reservation=run.reservation,
+            base_rss_kib=self.supervisor.base_rss_kib,
+            seconds=run.seconds,
+        )
+
+    def _ended(self, worker: WorkerProcess, run: _Run, reason: Reason, end: Exit) -> None:
+        self._busy.discard(worker)
+        self._count_busy()
+        process.count_exit(reason)
+        self.supervisor.refill()
+        ours = reason in ("ok", "error", "cancelled")
+        logger.log(
+            logging.INFO if ours else logging.WARNING,
+            "worker ended: %s",
+            reason,
+            extra={
+                "event": "worker_end",
+                "correlation_id": run.correlation_id,
+                "pid": worker.pid,
+                "task": run.task,
+                "reason": reason,
+                "success": reason == "ok",
+                "status": end.status,
+                "duration_ms": round((run.seconds - run.left) * 1000, 1),
+                "memory_mb": round(end.max_rss_kib / 1024, 1),
+            },
+        )
+
+    # -- what is there -------------------------------------------------------------------------
+
+    def _processes(self) -> Processes:
+        busy = {worker.pid for worker in self._busy}
+        pids = self.supervisor.worker_pids()
+        return Processes(
+            zygote=self.supervisor.zygote_pid,
+            idle=[pid for pid in pids if pid not in busy],
+            busy=[pid for pid in pids if pid in busy],
+        )
+
+    def _count_busy(self) -> None:
+        busy = sum(not worker.gone for worker in self._busy)
+        metrics.WORKERS.labels(state="busy").set(busy)
+        metrics.WORKERS.labels(state="idle").set(max(0, self.queue.slots - busy))

@@ -1,0 +1,113 @@
+"""The few kernel calls of this room that the standard library lacks, and what /proc says of a process."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_GET_CHILD_SUBREAPER = 37
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, argument: object) -> None:
+    if _libc.prctl(option, argument, 0, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+def die_with_parent(parent: int) -> None:
+    """Let the kernel kill this process when the thread that forked it ends.
+
+    A parent that ended before the call would be missed, so its pid is compared afterwards; if it is
+    gone already, this process ends here.
+    """
+    _prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def become_subreaper() -> None:
+    """Receive orphans of this process's descendants, as PID 1 of a container does anyway."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1))
+
+
+def receives_orphans() -> bool:
+    """Whether orphans are reparented to this process: it is PID 1, or a subreaper."""
+    if os.getpid() == 1:
+        return True
+    flag = ctypes.c_int(0)
+    _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(flag))
+    return bool(flag.value)
+
+
+def threads(pid: int | str = "self") -> int:
+    """Number of threads of a process."""
+    return len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208 - a Path per thread would cost more than the read
+
+
+def data_bytes() -> int:
+    """This process's VmData in bytes: what RLIMIT_DATA is compared with (no shared mappings)."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+        if line.startswith("VmData:"):
+            return int(line.split()[1]) * 1024
+    raise OSError("no VmData in /proc/self/status")
+
+
+def resident_kib(pid: int | str = "self") -> int:
+    """Resident set of a process in KiB, 0 when it is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def zombie_children() -> list[int]:
+    """Pids of this process's children that have ended and wait to be reaped."""
+    me = os.getpid()
+    found = []
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            # "pid (comm) state ppid ..."; comm may hold spaces and parentheses
+            state, parent = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
+            continue  # gone meanwhile
+        if state == "Z" and int(parent) == me:
+            found.append(int(entry.name))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMemory:
+    """Proportional set size of a process, in bytes."""
+
+    #: All of it: the process's fair share of every page it maps.
+    pss: int
+    #: The part in shared memory: memfds of graphs, which the budget enters by themselves.
+    shared: int
+
+
+def process_memory(pid: int | str = "self") -> ProcessMemory | None:
+    """What a process uses, None when it is gone or not ours to look at.
+
+    Walks the process's page tables (about 1 ms for 100 MiB): for a thread, every few seconds.
+    """
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+    def size(name: str) -> int:
+        return int(fields.get(name, "0 kB").split()[0]) * 1024
+
+    if "Pss" not in fields:  # a process that is ending has no mappings left
+        return None
+    return ProcessMemory(pss=size("Pss"), shared=size("Pss_Shmem"))

@@ -1,0 +1,133 @@
+"""Measures what the processes use and enters it in the budget and the metrics.
+
+The working set of the container is read every second (two small files). The proportional set size of
+each process needs a walk over its page tables, so it comes every few seconds; both happen in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from networkx_mcp import cgroup
+from networkx_mcp.compute import linux
+from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.telemetry import metrics
+
+logger = logging.getLogger("networkx_mcp.compute")
+
+#: Seconds between two readings of the working set, and readings between two of all processes.
+INTERVAL = 1.0
+_PROCESSES_EVERY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Pids by role at one moment. `idle` are workers without a job."""
+
+    zygote: int | None
+    idle: list[int]
+    busy: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Sizes in bytes: proportional set size by role, and the API, zygote and spares without shared memory."""
+
+    api: int
+    zygote: int
+    workers: int
+    baseline: int
+
+    @property
+    def total(self) -> int:
+        """All processes."""
+        return self.api + self.zygote + self.workers
+
+
+def measure(processes: Processes) -> Sample:
+    """Read /proc of all processes. Blocks for some milliseconds."""
+    groups: dict[str, list[int]] = {
+        "api": [os.getpid()],
+        "zygote": [processes.zygote] if processes.zygote else [],
+        "idle": processes.idle,
+        "busy": processes.busy,
+    }
+    pss = dict.fromkeys(groups, 0)
+    private = dict.fromkeys(groups, 0)
+    for name, pids in groups.items():
+        for pid in pids:
+            if (memory := linux.process_memory(pid)) is not None:
+                pss[name] += memory.pss
+                private[name] += memory.pss - memory.shared
+    return Sample(
+        api=pss["api"],
+        zygote=pss["zygote"],
+        workers=pss["idle"] + pss["busy"],
+        baseline=private["api"] + private["zygote"] + private["idle"],
+    )
+
+
+def own_group(settings: Settings) -> bool:
+    """Whether the control group is this server's own, so that its working set is ours.
+
+    Outside a container the group may hold a whole desktop; it has no limit then, or one far above ours.
+    """
+    limit = cgroup.memory_limit()
+    return limit is not None and limit <= settings.limits.memory_mb * MIB
+
+
+class Sampler:
+    """Runs until closed. `processes` tells who is there now; it is called in the event loop."""
+
+    def __init__(self, settings: Settings, budget: MemoryBudget, processes: Callable[[], Processes]) -> None:
+        self._budget = budget
+        self._processes = processes
+        self._own_group = own_group(settings)
+        self._task: asyncio.Task[None] | None = None
+        #: The newest sample of all processes.
+        self.last: Sample | None = None
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._task = asyncio.create_task(self._loop(), name="compute-sampler")
+
+    async def close(self) -> None:
+        """Stop."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def sample(self) -> Sample:
+        """Measure all processes now and enter it."""
+        sample = await asyncio.to_thread(measure, self._processes())
+        self.last = sample
+        for name in ("api", "zygote", "workers"):
+            metrics.MEMORY.labels(process=name).set(getattr(sample, name))
+        await self._enter(sample)
+        return sample
+
+    async def _enter(self, sample: Sample | None) -> None:
+        if self._own_group:
+            working_set = await asyncio.to_thread(cgroup.memory_working_set)
+        else:
+            working_set = self.last.total if self.last is not None else None
+        self._budget.measured(baseline=sample.baseline if sample is not None else None, working_set=working_set)
+
+    async def _loop(self) -> None:
+        tick = 0
+        while True:
+            try:
+                if tick % _PROCESSES_EVERY == 0:
+                    await self.sample()
+                elif self._own_group:
+                    await self._enter(None)
+            except Exception:
+                logger.exception("memory could not be measured", extra={"event": "worker_sampler_failed"})
+            tick += 1
+            await asyncio.sleep(INTERVAL)

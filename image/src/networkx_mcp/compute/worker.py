@@ -1,0 +1,156 @@
+"""A worker: the child of a fork that runs one job, answers it and ends.
+
+It begins as a copy of the zygote, waits on its job channel (a worker may be forked ahead of its job)
+and, when the job comes, bounds itself: memory by RLIMIT_DATA, the size of a file or memfd by
+RLIMIT_FSIZE, time by an alarm of the kernel that ends the process even while C code runs. The API
+kills it at the deadline anyway; the alarm is for an API that is late itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import Any, NoReturn
+
+from networkx_mcp import errors
+from networkx_mcp.compute import linux, registry, wire
+
+#: Seconds after the deadline at which the kernel ends a worker that the API did not.
+ALARM_GRACE = 0.3
+#: Bytes beyond the reservation that the report of a MemoryError may use.
+_REPORT_BYTES = 8 * 1024 * 1024
+_CHANNEL = 3
+
+
+def main(sock: socket.socket, zygote: int) -> NoReturn:
+    """Run one job that comes over `sock`, and end the process. Called in the child of a fork."""
+    code = 70
+    try:
+        linux.die_with_parent(zygote)
+        sock = _only(sock)
+        os.setpriority(os.PRIO_PROCESS, 0, 19)
+        _kill_me_first()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        # A young collection each 700 objects costs more than building a graph of them.
+        gc.set_threshold(100_000, 20, 20)
+        _reseed()
+        received = wire.receive_frame(sock, wire.JOB_MAX_BYTES)
+        if received is not None:
+            _serve(sock, *received)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _only(sock: socket.socket) -> socket.socket:
+    """Keep the standard streams and the channel, close everything else that the zygote had open."""
+    fd = sock.detach()
+    if fd != _CHANNEL:
+        os.dup2(fd, _CHANNEL, inheritable=False)
+    os.closerange(_CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return socket.socket(fileno=_CHANNEL)
+
+
+def _kill_me_first() -> None:
+    """If the kernel must kill something after all, let it be a worker."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123
+            file.write("1000")
+    except OSError:
+        pass  # not granted: then the kernel chooses
+
+
+def _reseed() -> None:
+    """Workers are copies of one process: without this all would draw the same random numbers.
+
+    The `random` module does it by itself after a fork, numpy's global generator does not.
+    """
+    random = sys.modules.get("numpy.random")
+    if random is not None:
+        random.seed()
+
+
+def _bound(job: wire.Job) -> None:
+    limit = linux.data_bytes() + job.reservation
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + _REPORT_BYTES))
+    # Pages of a memfd are shared memory, which RLIMIT_DATA does not see; Python ignores SIGXFSZ, so
+    # a write beyond it is an OSError.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (job.reservation, job.reservation))
+    signal.setitimer(signal.ITIMER_REAL, max(0.001, job.seconds + ALARM_GRACE))
+
+
+def _unbound() -> None:
+    """Room to report; the job's objects are still alive."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> None:
+    started = time.monotonic()
+    try:
+        job = wire.decode_job(body)
+        del body
+        _bound(job)
+        output = registry.resolve(job.task)(job.params, fds)
+        if not isinstance(output, registry.TaskOutput):
+            output = registry.TaskOutput(output)
+        done = wire.Done(output.value, time.monotonic() - started, _max_rss())
+        wire.send_frame(sock, wire.encode(done, wire.RESULT_MAX_BYTES), output.fds)
+    except wire.FrameTooLarge as error:
+        _report(sock, _too_large(error), started)
+    except Exception as error:
+        _unbound()
+        _report(sock, error, started)
+
+
+def _too_large(error: wire.FrameTooLarge) -> errors.ServiceError:
+    return errors.LimitExceeded(
+        f"The answer has {error.size} bytes, at most {error.cap} are allowed: ask for fewer rows (`limit`).",
+        limit="result",
+        maximum=error.cap,
+        actual=error.size,
+    )
+
+
+def _report(sock: socket.socket, error: BaseException, started: float) -> None:
+    failed = _describe(error, time.monotonic() - started)
+    try:
+        frame = wire.encode(failed, wire.RESULT_MAX_BYTES)
+    except (TypeError, NotImplementedError, wire.FrameTooLarge):
+        frame = wire.encode(wire.Failed("", "", None, {}, failed.seconds, failed.max_rss_kib), wire.RESULT_MAX_BYTES)
+    wire.send_frame(sock, frame)
+
+
+def _describe(error: BaseException, seconds: float) -> wire.Failed:
+    kind, message, retry_after, data, detail = "", "", None, {}, ""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOMEM)):
+        kind = "MemoryError"  # numpy's and pyarrow's are subclasses
+    elif isinstance(error, errors.ServiceError):
+        kind, message, retry_after, data = _known(type(error)), error.message, error.retry_after, _plain(error.data)
+    else:
+        detail = "".join(traceback.format_exception(error, limit=-20))[-8000:]
+    return wire.Failed(kind, message, retry_after, data, seconds, _max_rss(), detail)
+
+
+def _known(kind: type[errors.ServiceError]) -> str:
+    """The nearest class that the API knows: the error itself, or what it is a kind of."""
+    return next(base.__name__ for base in kind.__mro__ if base.__module__ == errors.__name__)
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    return {str(key): value for key, value in data.items()}
+
+
+def _max_rss() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

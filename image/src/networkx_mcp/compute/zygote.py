@@ -1,0 +1,166 @@
+"""The zygote: a warm, single-threaded process that forks workers and knows when they end.
+
+Started as ``python -m networkx_mcp.compute.zygote FD [MODULE ...]`` with its end of the control
+socket as FD. It imports what workers need once, freezes the garbage collector so that a collection
+in a worker does not copy those pages, and then only forks and reaps. It holds no graph. A fork from
+more than one thread could copy a lock that nobody will release, so it counts its threads before each
+one and rather ends than forks with a second.
+
+It ends when the API does: by PR_SET_PDEATHSIG, and at the end of its control socket. Its workers have
+the same tie to it.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.util
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from typing import NoReturn
+
+from networkx_mcp.compute import linux, wire
+
+#: Library threads are 1, and Arrow's allocator starts none: the environment a zygote needs.
+#: PYTHONHASHSEED makes the order of sets, and so answers that depend on it, the same on every
+#: replica; names that an attacker makes collide cost his own call, which has its deadline.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "ARROW_IO_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "PYTHONHASHSEED": "0",
+}
+#: What every worker needs.
+WARM = (
+    "numpy",
+    "scipy.sparse",
+    "scipy.sparse.csgraph",
+    "networkx",
+    "pyarrow",
+    "pyarrow.ipc",
+    "networkx_mcp.compute.tasks",
+)
+#: Warmed where it is there; a worker imports what is missing itself.
+WARM_IF_PRESENT = (
+    "xxhash",
+    "networkx_mcp.arrays.state",
+    "networkx_mcp.compute.graph_tasks",
+    "networkx_mcp.compute.catalogue",
+)
+
+
+def _warm(more: list[str]) -> None:
+    for name in (*WARM, *more):
+        importlib.import_module(name)
+    for name in WARM_IF_PRESENT:
+        try:
+            if importlib.util.find_spec(name) is not None:
+                importlib.import_module(name)
+        except ImportError as error:
+            print(f"zygote: {name} is not warmed: {error}", file=sys.stderr)
+    import pyarrow
+
+    pyarrow.set_cpu_count(1)
+    gc.collect()
+    gc.freeze()
+
+
+def _assert_single_thread() -> None:
+    count = linux.threads()
+    if count != 1:
+        raise SystemExit(f"zygote: {count} threads, a fork needs exactly 1: a library started one at import")
+
+
+def _parent_of(control: socket.socket) -> int:
+    """Pid of the process that made the socket pair: the API."""
+    credentials = control.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])
+
+
+class _Zygote:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+        self._children: dict[int, int] = {}  # pidfd -> pid
+
+    def serve(self) -> None:
+        """Fork and reap until the API is gone."""
+        try:
+            while True:
+                for fd, _ in self._poll.poll():
+                    if fd in self._children:
+                        self._reap(fd)
+                    elif not self._obey():
+                        return
+        except (BrokenPipeError, ConnectionError):
+            return
+        finally:
+            for pidfd in self._children:
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+    def _obey(self) -> bool:
+        received = wire.receive_control(self._control)
+        if received is None:
+            return False
+        message, fds = received
+        if isinstance(message, wire.Fork) and len(fds) == 1:
+            self._fork(message.number, fds[0])
+        else:
+            wire.close_all(fds)
+        return True
+
+    def _fork(self, number: int, channel: int) -> None:
+        _assert_single_thread()
+        me = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.close(channel)
+            wire.send_control(self._control, wire.ForkFailed(number, str(error)))
+            return
+        if pid == 0:
+            _become_worker(channel, me)
+        # The channel must have no second owner: its end is how the API learns of a death at once.
+        os.close(channel)
+        pidfd = os.pidfd_open(pid)  # not reaped yet, so the pid is surely this child's
+        self._children[pidfd] = pid
+        self._poll.register(pidfd, select.POLLIN)
+        wire.send_control(self._control, wire.Started(number, pid), [pidfd])
+
+    def _reap(self, pidfd: int) -> None:
+        self._poll.unregister(pidfd)
+        pid = self._children.pop(pidfd)
+        os.close(pidfd)
+        _, status, usage = os.wait4(pid, 0)
+        wire.send_control(self._control, wire.Exited(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
+
+
+def _become_worker(channel: int, zygote: int) -> NoReturn:
+    from networkx_mcp.compute import worker
+
+    worker.main(socket.socket(fileno=channel), zygote)
+
+
+def main(arguments: list[str]) -> None:
+    """Warm up and serve. Raises SystemExit when a library started a thread."""
+    started = time.monotonic()
+    control = socket.socket(fileno=int(arguments[0]))
+    linux.die_with_parent(_parent_of(control))
+    importlib.import_module("networkx_mcp.compute.worker")
+    _warm(arguments[1:])
+    _assert_single_thread()
+    wire.send_control(control, wire.Hello(os.getpid(), time.monotonic() - started))
+    _Zygote(control).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
