@@ -6,49 +6,58 @@ position of the first fault, not by a model for each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema
 
-INT64 = range(-(2**63), 2**63)
-_ID_RULE = "must be a string or an integer"
+from networkx_mcp.arrays import ids
+from networkx_mcp.arrays.ids import NodeId as Id
+from networkx_mcp.errors import InvalidInput
 
 ID_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
 _OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": True}
 
 
-def check_id(value: Any, where: str = "") -> str | int:
+class NodeList(NamedTuple):
+    """Nodes as callers wrote them: `attributes[k]` goes with `ids[k]`; None: nobody has any."""
+
+    ids: list[Id]
+    attributes: list[dict[str, Any] | None] | None
+
+
+class EdgeList(NamedTuple):
+    """Edges as callers wrote them: `attributes[k]` goes with `pairs[k]`; None: nobody has any."""
+
+    pairs: list[tuple[Id, Id]]
+    attributes: list[dict[str, Any] | None] | None
+
+
+def no_nodes() -> NodeList:
+    """The default of an optional list of nodes."""
+    return NodeList([], None)
+
+
+def no_edges() -> EdgeList:
+    """The default of an optional list of edges."""
+    return EdgeList([], None)
+
+
+def check_id(value: Any, where: str) -> Id:
     """`value` if it is a node id. Raises ValueError: booleans and fractions, even 1.0, are no ids."""
-    kind = type(value)
-    if kind is str:
-        return value  # type: ignore[no-any-return]
-    if kind is int:
-        if value in INT64:
-            return value  # type: ignore[no-any-return]
-        raise ValueError(f"{where}{' ' if where else ''}is an integer beyond 64 bits: use a string id")
-    name = {bool: "the boolean", float: "the fraction", type(None): "null"}.get(kind, "")
-    got = f"{name} {value}".lower() if kind in (bool, float) else name or ("an array" if kind is list else "an object")
-    hint = ""
-    if kind is float and value == value and value.is_integer() if kind is float else False:
-        hint = f" (write {int(value)} or {str(value)!r})"
-    raise ValueError(f"{where}{' ' if where else ''}{_ID_RULE}, got {got}{hint}".strip())
+    try:
+        return ids.check_id(value, where)
+    except InvalidInput as error:
+        raise ValueError(error.message.removeprefix(": ").rstrip(".")) from None
 
 
-NodeId: TypeAlias = Annotated[Any, PlainValidator(check_id), WithJsonSchema(ID_SCHEMA)]
+def _parse_id(value: Any) -> Id:
+    return check_id(value, "")
 
 
-def _parse_ids(value: Any) -> list[str | int]:
+def _parse_ids(value: Any) -> list[Id]:
     if type(value) is not list:
         raise ValueError("must be an array of node ids")
-    for index, item in enumerate(value):
-        check_id(item, f"[{index}]")
-    return value
-
-
-NodeIds: TypeAlias = Annotated[
-    list[Any], BeforeValidator(_parse_ids), WithJsonSchema({"type": "array", "items": ID_SCHEMA})
-]
+    return [check_id(item, f"[{index}]") for index, item in enumerate(value)]
 
 
 def _parse_attributes(value: Any) -> dict[str, Any]:
@@ -57,91 +66,65 @@ def _parse_attributes(value: Any) -> dict[str, Any]:
     return value
 
 
-Attributes: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_parse_attributes), WithJsonSchema(_OBJECT)]
-
-#: A node as callers write it, parsed: (id, attributes).
-Node: TypeAlias = tuple[str | int, dict[str, Any]]
-#: An edge as callers write it, parsed: (source, target, attributes).
-Edge: TypeAlias = tuple[str | int, str | int, dict[str, Any]]
-
-
-def _parse_nodes(value: Any) -> list[Node]:
+def _parse_nodes(value: Any) -> NodeList:
     if type(value) is not list:
-        raise ValueError("must be an array of ids or of {id, attributes}")
-    nodes: list[Node] = []
+        raise ValueError('must be an array of ids or of {"id", "attributes"} objects')
+    found: list[Id] = []
+    attributes: list[dict[str, Any] | None] = []
     for index, item in enumerate(value):
-        where = f"[{index}]"
         if type(item) is not dict:
-            nodes.append((check_id(item, where), {}))
+            found.append(check_id(item, f"[{index}]"))
+            attributes.append(None)
             continue
         if "id" not in item:
-            raise ValueError(f'{where} has no `id`: write an id or {{"id": ..., "attributes": {{...}}}}')
-        if extra := item.keys() - {"id", "attributes"}:
-            raise ValueError(f"{where} has the unknown key `{min(extra)}`: put it inside `attributes`")
-        nodes.append((check_id(item["id"], f"{where}.id"), _checked_attributes(item.get("attributes"), where)))
-    return nodes
+            raise ValueError(f'[{index}] has no `id`: write an id or {{"id": ..., "attributes": {{...}}}}')
+        _only(item, {"id", "attributes"}, index)
+        found.append(check_id(item["id"], f"[{index}].id"))
+        attributes.append(_attributes(item.get("attributes"), index))
+    return NodeList(found, attributes if any(attributes) else None)
 
 
-def _parse_edges(value: Any) -> list[Edge]:
+def _parse_edges(value: Any) -> EdgeList:
     if type(value) is not list:
         raise ValueError("must be an array of [source, target] or [source, target, {attributes}]")
-    return [_parse_edge(item, f"[{index}]") for index, item in enumerate(value)]
+    pairs: list[tuple[Id, Id]] = []
+    attributes: list[dict[str, Any] | None] = []
+    for index, item in enumerate(value):
+        edge = item
+        if type(edge) is dict:
+            _only(edge, {"source", "target", "attributes"}, index)
+            if missing := [key for key in ("source", "target") if key not in edge]:
+                raise ValueError(f"[{index}] has no `{missing[0]}`")
+            edge = [edge["source"], edge["target"], edge.get("attributes")]
+        if type(edge) is not list or not 2 <= len(edge) <= 3:
+            raise ValueError(f"[{index}] must be [source, target] or [source, target, {{attributes}}]")
+        pairs.append((check_id(edge[0], f"[{index}] source"), check_id(edge[1], f"[{index}] target")))
+        attributes.append(_attributes(edge[2] if len(edge) == 3 else None, index))
+    return EdgeList(pairs, attributes if any(attributes) else None)
 
 
-def _parse_edge(item: Any, where: str) -> Edge:
-    if type(item) is dict:
-        if extra := item.keys() - {"source", "target", "attributes"}:
-            raise ValueError(f"{where} has the unknown key `{min(extra)}`: put it inside `attributes`")
-        if missing := [key for key in ("source", "target") if key not in item]:
-            raise ValueError(f"{where} has no `{missing[0]}`")
-        item = [item["source"], item["target"], item.get("attributes")]
-    if type(item) is not list or not 2 <= len(item) <= 3:
-        raise ValueError(f"{where} must be [source, target] or [source, target, {{attributes}}]")
-    third = item[2] if len(item) == 3 else None
-    if type(third) in (int, float):
-        third = {"weight": third}
-    return (
-        check_id(item[0], f"{where}[0] (source)"),
-        check_id(item[1], f"{where}[1] (target)"),
-        _checked_attributes(third, where),
-    )
+def _only(item: dict[str, Any], allowed: set[str], index: int) -> None:
+    if extra := item.keys() - allowed:
+        raise ValueError(f"[{index}] has the unknown key `{min(extra)}`: attributes belong inside `attributes`")
 
 
-def _checked_attributes(value: Any, where: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if type(value) is not dict:
-        raise ValueError(f"{where}: attributes must be an object of names and values")
-    return value
+def _attributes(value: Any, index: int) -> dict[str, Any] | None:
+    if value is not None and type(value) is not dict:
+        raise ValueError(f'[{index}]: attributes must be an object, for example {{"weight": 2}}')
+    return value or None
 
 
-Nodes: TypeAlias = Annotated[
-    Any,
-    PlainValidator(_parse_nodes),
-    WithJsonSchema(
-        {
-            "type": "array",
-            "items": {
-                "anyOf": [
-                    {"type": "string"},
-                    {"type": "integer"},
-                    {
-                        "type": "object",
-                        "properties": {"id": ID_SCHEMA, "attributes": _OBJECT},
-                        "required": ["id"],
-                        "additionalProperties": False,
-                    },
-                ]
-            },
-        }
-    ),
-]
-
+_NODE_OBJECT: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": ID_SCHEMA, "attributes": _OBJECT},
+    "required": ["id"],
+    "additionalProperties": False,
+}
 _EDGE_ARRAY: dict[str, Any] = {
     "type": "array",
     "minItems": 2,
     "maxItems": 3,
-    "items": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "number"}, _OBJECT]},
+    "items": {"anyOf": [{"type": "string"}, {"type": "integer"}, _OBJECT]},
 }
 _EDGE_OBJECT: dict[str, Any] = {
     "type": "object",
@@ -149,10 +132,24 @@ _EDGE_OBJECT: dict[str, Any] = {
     "required": ["source", "target"],
     "additionalProperties": False,
 }
+
+NodeId: TypeAlias = Annotated[Any, PlainValidator(_parse_id), WithJsonSchema(ID_SCHEMA)]
+NodeIds: TypeAlias = Annotated[Any, PlainValidator(_parse_ids), WithJsonSchema({"type": "array", "items": ID_SCHEMA})]
+Attributes: TypeAlias = Annotated[Any, PlainValidator(_parse_attributes), WithJsonSchema(_OBJECT)]
+Nodes: TypeAlias = Annotated[
+    Any,
+    PlainValidator(_parse_nodes),
+    WithJsonSchema({"type": "array", "items": {"anyOf": [*ID_SCHEMA["anyOf"], _NODE_OBJECT]}}),
+]
 Edges: TypeAlias = Annotated[
     Any,
     PlainValidator(_parse_edges),
     WithJsonSchema({"type": "array", "items": {"anyOf": [_EDGE_ARRAY, _EDGE_OBJECT]}}),
+]
+Pairs: TypeAlias = Annotated[
+    Any,
+    PlainValidator(_parse_edges),
+    WithJsonSchema({"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": ID_SCHEMA}}),
 ]
 
 GraphId: TypeAlias = Annotated[
@@ -167,19 +164,9 @@ OperationId: TypeAlias = Annotated[
 ]
 IfVersion: TypeAlias = Annotated[
     int | None,
-    Field(
-        ge=1,
-        description="Write only if the graph is still at this version; otherwise a conflict tells the current one.",
-    ),
+    Field(ge=1, description="Write only if the graph is still at this version; else a conflict names the current one."),
 ]
-Offset: TypeAlias = Annotated[
-    int, Field(ge=0, description="Rows to skip: the next offset that a truncated answer named.")
-]
+Offset: TypeAlias = Annotated[int, Field(ge=0, description="Rows to skip: the offset that a truncated answer named.")]
 Weight: TypeAlias = Annotated[
-    str | None, Field(description="Edge attribute that holds the weight, usually `weight`; null: every edge counts 1.")
+    str | None, Field(description="Edge attribute that holds the weight, often `weight`; null: every edge counts 1.")
 ]
-
-
-def copied(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """A plain dict of attributes."""
-    return dict(attributes)

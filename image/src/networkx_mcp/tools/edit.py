@@ -9,7 +9,19 @@ from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
 from networkx_mcp.tools.answer import Answer
-from networkx_mcp.tools.arguments import Attributes, Edge, Edges, GraphId, IfVersion, Node, NodeIds, Nodes, OperationId
+from networkx_mcp.tools.arguments import (
+    Attributes,
+    EdgeList,
+    Edges,
+    GraphId,
+    IfVersion,
+    NodeIds,
+    NodeList,
+    Nodes,
+    OperationId,
+    Pairs,
+    no_edges,
+)
 from networkx_mcp.tools.registry import Arguments, Tool
 
 if TYPE_CHECKING:
@@ -19,6 +31,11 @@ if TYPE_CHECKING:
 IfExists = Annotated[
     Literal["error", "skip", "update"],
     Field(description="An edge that is there already: refuse the batch, leave it as it is, or merge the attributes."),
+]
+
+
+IfMissing = Annotated[
+    Literal["error", "skip"], Field(description="One that is not there: refuse the batch, or pass over it.")
 ]
 
 
@@ -34,6 +51,7 @@ class RemoveNodes(Arguments):
 
     action: Literal["remove_nodes"]
     nodes: Annotated[NodeIds, Field(description="Ids.")]
+    if_missing: IfMissing = "error"
 
 
 class AddEdges(Arguments):
@@ -48,7 +66,8 @@ class RemoveEdges(Arguments):
     """Remove edges; their nodes stay."""
 
     action: Literal["remove_edges"]
-    edges: Annotated[Edges, Field(description="[source, target] pairs.")]
+    edges: Annotated[Pairs, Field(description="[source, target] pairs.")]
+    if_missing: IfMissing = "error"
 
 
 class SetNodeAttributes(Arguments):
@@ -77,18 +96,13 @@ class RemoveAttributes(Arguments):
 
     action: Literal["remove_attributes"]
     names: Annotated[list[str], Field(min_length=1, description="Attribute names to remove.")]
-    of: Annotated[
-        Literal["nodes", "edges", "graph"],
-        Field(
-            description="Of the nodes (all, or those in `nodes`), the edges (all, or those in `edges`), or the graph."
-        ),
-    ]
-    nodes: Annotated[NodeIds | None, Field(description="Only of these nodes.")] = None
-    edges: Annotated[Edges | None, Field(description="Only of these edges.")] = None
+    nodes: Annotated[NodeIds, Field(description="Nodes to remove them from.")] = Field(default_factory=list)
+    edges: Annotated[Pairs, Field(description="Edges to remove them from.")] = Field(default_factory=no_edges)
+    graph: Annotated[bool, Field(description="Remove them from the graph's own attributes.")] = False
 
 
 class Clear(Arguments):
-    """Remove all nodes and edges."""
+    """Remove all nodes, edges and attributes of the graph."""
 
     action: Literal["clear"]
 
@@ -131,42 +145,41 @@ class Edited(TypedDict):
     repeated: Annotated[bool, Field(description="The operation_id was known: this is the first call's result.")]
 
 
-def additions(nodes: list[Node], edges: list[Edge]) -> list[Edit]:
+def additions(nodes: NodeList, edges: EdgeList) -> list[Edit]:
     """The edits that fill a new graph."""
     edits: list[Edit] = []
-    if nodes:
-        edits.append(batch.AddNodes(nodes=nodes))
-    if edges:
-        edits.append(batch.AddEdges(edges=edges))
+    if nodes.ids:
+        edits.append(batch.AddNodes(nodes.ids, nodes.attributes))
+    if edges.pairs:
+        edits.append(batch.AddEdges(edges.pairs, edges.attributes))
     return edits
-
-
-def _pairs(edges: list[Edge]) -> list[tuple[Any, Any]]:
-    return [(source, target) for source, target, _ in edges]
 
 
 def to_edit(action: Any) -> Edit:
     """The stored form of one action."""
     match action:
         case AddNodes():
-            return batch.AddNodes(nodes=action.nodes)
+            return batch.AddNodes(action.nodes.ids, action.nodes.attributes)
         case RemoveNodes():
-            return batch.RemoveNodes(nodes=action.nodes)
+            return batch.RemoveNodes(action.nodes, action.if_missing)
         case AddEdges():
-            return batch.AddEdges(edges=action.edges, if_exists=action.if_exists)
+            return batch.AddEdges(action.edges.pairs, action.edges.attributes, action.if_exists)
         case RemoveEdges():
-            return batch.RemoveEdges(edges=_pairs(action.edges))
+            return batch.RemoveEdges(action.edges.pairs, action.if_missing)
         case SetNodeAttributes():
-            return batch.SetNodeAttributes(nodes=action.nodes)
+            return batch.SetNodeAttributes(action.nodes.ids, _given(action.nodes.attributes, len(action.nodes.ids)))
         case SetEdgeAttributes():
-            return batch.SetEdgeAttributes(edges=action.edges)
+            return batch.SetEdgeAttributes(action.edges.pairs, _given(action.edges.attributes, len(action.edges.pairs)))
         case SetGraphAttributes():
-            return batch.SetGraphAttributes(attributes=action.attributes)
+            return batch.SetGraphAttributes(action.attributes)
         case RemoveAttributes():
-            edges = None if action.edges is None else _pairs(action.edges)
-            return batch.RemoveAttributes(names=action.names, of=action.of, nodes=action.nodes, edges=edges)
+            return batch.RemoveAttributes(action.names, action.nodes, action.edges.pairs, action.graph)
         case _:
             return batch.Clear()
+
+
+def _given(attributes: list[dict[str, Any] | None] | None, count: int) -> list[dict[str, Any]]:
+    return [item or {} for item in attributes] if attributes is not None else [{}] * count
 
 
 def tools(graphs: Graphs) -> list[Tool]:

@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import Answer, clip_attributes, show, show_attributes
-from networkx_mcp.tools.arguments import Attributes, Edges, GraphId, Nodes, OperationId
+from networkx_mcp.tools.answer import Answer, show
+from networkx_mcp.tools.arguments import Attributes, Edges, GraphId, IfVersion, Nodes, OperationId, no_edges, no_nodes
 from networkx_mcp.tools.edit import additions
+from networkx_mcp.tools.overview import GraphSummary, Overview, line, overview, summary
 from networkx_mcp.tools.registry import Arguments, Tool
 
 if TYPE_CHECKING:
-    from networkx_mcp.graphs.model import GraphInfo
     from networkx_mcp.graphs.service import Graphs
-
-
-class GraphSummary(TypedDict):
-    """A graph without its contents."""
-
-    graph_id: str
-    version: int
-    directed: bool
-    nodes: int
-    edges: int
-    description: str
-    created: str
-    updated: str
-    stored_bytes: int
 
 
 class CreatedGraph(GraphSummary):
     """The graph that was made."""
 
     repeated: Annotated[bool, Field(description="The operation_id was known: this is the first call's result.")]
-
-
-def summary(info: GraphInfo) -> GraphSummary:
-    """GraphInfo for programs; times in ISO 8601, UTC."""
-    return {
-        "graph_id": info.graph_id,
-        "version": info.version,
-        "directed": info.directed,
-        "nodes": info.nodes,
-        "edges": info.edges,
-        "description": info.description,
-        "created": _time(info.created),
-        "updated": _time(info.updated),
-        "stored_bytes": info.stored_bytes,
-    }
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def line(info: GraphInfo) -> str:
-    """A graph in one line."""
-    kind = "directed" if info.directed else "undirected"
-    text = f"{info.graph_id}: {kind}, {info.nodes} nodes, {info.edges} edges, version {info.version}"
-    return f"{text}, {show(info.description)}" if info.description else text
 
 
 class CreateGraph(Arguments):
@@ -80,12 +39,12 @@ class CreateGraph(Arguments):
         default_factory=dict
     )
     nodes: Annotated[Nodes, Field(description='Nodes: ids, or {"id", "attributes"} objects.')] = Field(
-        default_factory=list
+        default_factory=no_nodes
     )
     edges: Annotated[
         Edges,
         Field(description="Edges: [source, target] or [source, target, {attributes}]; missing nodes are made."),
-    ] = Field(default_factory=list)
+    ] = Field(default_factory=no_edges)
     operation_id: OperationId = None
 
 
@@ -93,31 +52,39 @@ class DescribeGraph(Arguments):
     """Arguments of describe_graph."""
 
     graph_id: GraphId
-    sample: Annotated[int, Field(ge=0, le=50, description="Nodes and edges to show as examples.")] = 5
+    limit: Annotated[int, Field(ge=0, le=500, description="Nodes, and edges, to show.")] = 5
+    offset: Annotated[int, Field(ge=0, description="Nodes, and edges, to skip.")] = 0
 
 
-class NodeRow(TypedDict):
-    """A node with its attributes."""
+class ListGraphs(Arguments):
+    """Arguments of list_graphs."""
 
-    id: Any
-    attributes: dict[str, Any]
-
-
-class EdgeRow(TypedDict):
-    """An edge with its attributes."""
-
-    source: Any
-    target: Any
-    attributes: dict[str, Any]
+    limit: Annotated[int, Field(ge=1, le=200, description="Graphs to show.")] = 50
+    after: Annotated[str, Field(description="Graphs after this id: the one a truncated answer named.")] = ""
 
 
-class Description(GraphSummary):
-    """A graph, its own attributes and the beginning of its contents."""
+class GraphList(TypedDict):
+    """A page of graphs, in order of id."""
 
-    attributes: dict[str, Any]
-    sample_nodes: list[NodeRow]
-    sample_edges: list[EdgeRow]
-    truncated: Annotated[bool, Field(description="The samples are not the whole graph.")]
+    graphs: list[GraphSummary]
+    truncated: bool
+    next_after: Annotated[str | None, Field(description="The `after` of the next page.")]
+
+
+class DeleteGraph(Arguments):
+    """Arguments of delete_graph."""
+
+    graph_id: GraphId
+    if_version: IfVersion = None
+    operation_id: OperationId = None
+
+
+class DeletedGraph(TypedDict):
+    """The graph that is gone."""
+
+    graph_id: str
+    version: Annotated[int, Field(description="Its last version.")]
+    repeated: Annotated[bool, Field(description="The operation_id was known: this is the first call's result.")]
 
 
 def tools(graphs: Graphs) -> list[Tool]:
@@ -136,36 +103,28 @@ def tools(graphs: Graphs) -> list[Tool]:
         return Answer(("already made, " if info.repeated else "created ") + line(info), data)
 
     async def describe(args: DescribeGraph) -> Answer:
-        state, _, info = await graphs.view(args.graph_id)
-        nodes: list[NodeRow] = [
-            {"id": node, "attributes": clip_attributes(state.node_attributes(node))}
-            for node in state.nodes(0, args.sample)
+        return overview(await graphs.view(args.graph_id), args.offset, args.limit)
+
+    async def list_graphs(args: ListGraphs) -> Answer:
+        page = await graphs.list(args.after, args.limit)
+        lines = [line(info) for info in page.items] or [
+            "no graphs" + (" after that" if args.after else " yet: create_graph makes one")
         ]
-        edges: list[EdgeRow] = [
-            {"source": u, "target": v, "attributes": clip_attributes(state.edge_attributes(u, v))}
-            for u, v in state.edges(0, args.sample)
-        ]
-        attributes = clip_attributes(state.graph_attributes)
-        truncated = len(nodes) < info.nodes or len(edges) < info.edges
-        lines = [line(info)]
-        if attributes:
-            lines.append(f"graph attributes: {show_attributes(attributes)}")
-        lines.extend(f"node {show(row['id'])}\t{show_attributes(row['attributes'])}".rstrip() for row in nodes)
-        arrow = "->" if info.directed else "--"
-        lines.extend(
-            f"edge {show(row['source'])} {arrow} {show(row['target'])}\t{show_attributes(row['attributes'])}".rstrip()
-            for row in edges
-        )
-        if truncated:
-            lines.append("truncated: these are the first nodes and edges; get_subgraph pages through all")
+        if page.next is not None:
+            lines.append(f"truncated: call again with after={show(page.next)}")
         data = {
-            **summary(info),
-            "attributes": attributes,
-            "sample_nodes": nodes,
-            "sample_edges": edges,
-            "truncated": truncated,
+            "graphs": [summary(info) for info in page.items],
+            "truncated": page.next is not None,
+            "next_after": page.next,
         }
         return Answer("\n".join(lines), data)
+
+    async def delete(args: DeleteGraph) -> Answer:
+        gone = await graphs.delete(args.graph_id, if_version=args.if_version, operation_id=args.operation_id)
+        text = (
+            f"{'already deleted' if gone.repeated else 'deleted'} {gone.graph_id}; its last version was {gone.version}"
+        )
+        return Answer(text, {"graph_id": gone.graph_id, "version": gone.version, "repeated": gone.repeated})
 
     return [
         Tool(
@@ -180,12 +139,32 @@ def tools(graphs: Graphs) -> list[Tool]:
             quick=True,
         ),
         Tool(
+            name="list_graphs",
+            title="List graphs",
+            description="Your graphs with size and version, in order of id.",
+            arguments=ListGraphs,
+            answer=GraphList,
+            run=list_graphs,
+            quick=True,
+        ),
+        Tool(
             name="describe_graph",
             title="Describe a graph",
-            description="Size, version and attributes of a graph with its first nodes and edges: look here before an analysis.",
+            description="Size, version and attributes of a graph, and its nodes and edges page by page, in the order in "
+            "which they were added. Look here before an analysis.",
             arguments=DescribeGraph,
-            answer=Description,
+            answer=Overview,
             run=describe,
+            quick=True,
+        ),
+        Tool(
+            name="delete_graph",
+            title="Delete a graph",
+            description="Delete a graph for good.",
+            arguments=DeleteGraph,
+            answer=DeletedGraph,
+            run=delete,
+            kind="replace",
             quick=True,
         ),
     ]

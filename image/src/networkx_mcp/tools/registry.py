@@ -119,6 +119,10 @@ def slim(schema: Any) -> Any:
         return [slim(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    options = schema.get("anyOf")
+    if isinstance(options, list):
+        flat = [inner for option in options for inner in (option["anyOf"] if option.keys() == {"anyOf"} else [option])]
+        schema = {**schema, "anyOf": flat}
     return {
         key: {name: slim(sub) for name, sub in value.items()} if key in ("properties", "$defs") else slim(value)
         for key, value in schema.items()

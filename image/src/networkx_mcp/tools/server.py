@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
 from mcp_types import ListToolsResult, PaginatedRequestParams, Tool
 
 from networkx_mcp import __version__
 from networkx_mcp.settings import Settings
-from networkx_mcp.tools import edit, manage, read
+from networkx_mcp.tools import analyse, edit, manage, prompts, read
 from networkx_mcp.tools.dispatch import Context, follow_call, tool_handler
 from networkx_mcp.tools.registry import Registry
+from networkx_mcp.tools.resources import Resources
 from networkx_mcp.tools.transport import McpApp
 
 if TYPE_CHECKING:
@@ -30,6 +32,15 @@ INSTRUCTIONS = (
     "one says how to get the rest."
 )
 
+#: What a client may keep: the lists change with a release only, graphs at any moment.
+_STABLE = CacheHint(ttl_ms=3_600_000, scope="public")
+_CACHE: dict[CacheableMethod, CacheHint] = {
+    "tools/list": _STABLE,
+    "prompts/list": _STABLE,
+    "resources/templates/list": _STABLE,
+    "server/discover": _STABLE,
+}
+
 #: Adds to or replaces what the server serves; for tests that need other tools on the same app.
 Extra = Callable[[Server[Any]], None]
 
@@ -40,17 +51,20 @@ def build_registry(graphs: Graphs) -> Registry:
     registry.add(*manage.tools(graphs))
     registry.add(*edit.tools(graphs))
     registry.add(*read.tools(graphs))
+    registry.add(*analyse.tools(graphs))
     return registry
 
 
 def build_app(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None = None) -> McpApp:
     """The ASGI app for POST /mcp; its `run()` belongs into the lifespan of the app around it."""
     registry = build_registry(graphs)
-    server = build_server(registry, settings, extra_tools=extra_tools)
+    server = build_server(registry, Resources(graphs), settings, extra_tools=extra_tools)
     return McpApp(server, settings, (tool.name for tool in registry if tool.quick))
 
 
-def build_server(registry: Registry, settings: Settings, *, extra_tools: Extra | None = None) -> Server[Any]:
+def build_server(
+    registry: Registry, resources: Resources, settings: Settings, *, extra_tools: Extra | None = None
+) -> Server[Any]:
     """The MCP server over these tools. It holds no state of its own."""
     listing = ListToolsResult(tools=[Tool.model_validate(tool.listing) for tool in registry])
 
@@ -65,6 +79,12 @@ def build_server(registry: Registry, settings: Settings, *, extra_tools: Extra |
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=tool_handler(registry),
+        on_list_resources=resources.list,
+        on_list_resource_templates=resources.templates,
+        on_read_resource=resources.read,
+        on_list_prompts=prompts.list_prompts,
+        on_get_prompt=prompts.get_prompt,
+        cache_hints=_CACHE,
         # No argument of ours travels as an Mcp-Param header: there is nothing to compare.
         get_tool_input_schema=lambda _: None,
     )

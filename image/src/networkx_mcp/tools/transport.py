@@ -24,7 +24,17 @@ from networkx_mcp.settings import KIB, Settings
 
 #: Methods answered from what is in memory.
 _PLAIN_METHODS = frozenset(
-    {"initialize", "ping", "server/discover", "tools/list", "prompts/list", "prompts/get", "resources/templates/list"}
+    {
+        "initialize",
+        "ping",
+        "server/discover",
+        "tools/list",
+        "prompts/list",
+        "prompts/get",
+        "resources/list",
+        "resources/templates/list",
+        "resources/read",
+    }
 )
 #: A longer body is not looked into before the SDK parses it: it is an upload, and streamed.
 _PEEK_BYTES = 64 * KIB

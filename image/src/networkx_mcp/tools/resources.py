@@ -1,0 +1,99 @@
+"""Graphs as resources: `graph://{graph_id}`, listed in pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    Resource,
+    ResourceTemplate,
+    TextResourceContents,
+)
+
+from networkx_mcp import context
+from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError
+from networkx_mcp.tools.answer import to_json
+from networkx_mcp.tools.dispatch import ERROR_META, Context
+from networkx_mcp.tools.overview import line, overview
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.service import Graphs
+
+SCHEME = "graph://"
+#: Graphs on one page of resources/list.
+PAGE = 50
+#: Nodes and edges in the contents of a resource.
+CONTENTS = 200
+_TYPE = "application/json"
+
+TEMPLATE = ResourceTemplate(
+    uri_template=f"{SCHEME}{{graph_id}}",
+    name="graph",
+    title="A graph",
+    description=f"Size, version, attributes and the first {CONTENTS} nodes and edges of a graph, as JSON.",
+    mime_type=_TYPE,
+)
+
+
+class Resources:
+    """The handlers of resources/*."""
+
+    def __init__(self, graphs: Graphs) -> None:
+        self._graphs = graphs
+
+    async def list(self, _: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
+        """Graphs of the tenant in order of id; the cursor is the last id of the page before."""
+        after = (params.cursor if params is not None else None) or ""
+        try:
+            _may_read()
+            page = await self._graphs.list(after, PAGE)
+        except ServiceError as error:
+            raise _protocol_error(error) from error
+        found = [
+            Resource(uri=SCHEME + info.graph_id, name=info.graph_id, description=line(info), mime_type=_TYPE)
+            for info in page.items
+        ]
+        return ListResourcesResult(resources=found, next_cursor=page.next)
+
+    async def templates(self, _: Context, _params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
+        """The one template."""
+        return ListResourceTemplatesResult(resource_templates=[TEMPLATE])
+
+    async def read(self, _: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+        """The beginning of a graph. Raises MCPError -32602 for an unknown one."""
+        uri = str(params.uri)
+        graph_id = uri.removeprefix(SCHEME).rstrip("/")
+        if not uri.startswith(SCHEME) or not graph_id:
+            context.current().outcome = "not_found"
+            raise MCPError(
+                INVALID_PARAMS, f"Resource not found: {uri[:200]}; resources are {SCHEME}{{graph_id}}", {"uri": uri}
+            )
+        try:
+            _may_read()
+            answer = overview(await self._graphs.view(graph_id), 0, CONTENTS)
+        except ServiceError as error:
+            raise _protocol_error(error, uri) from error
+        return ReadResourceResult(
+            contents=[TextResourceContents(uri=params.uri, mime_type=_TYPE, text=to_json(answer.data))]
+        )
+
+
+def _may_read() -> None:
+    if context.READ not in context.current().caller.scopes:
+        raise Forbidden("resources need the scope `read`, which this token does not have", scope=context.READ)
+
+
+def _protocol_error(error: ServiceError, uri: str | None = None) -> MCPError:
+    """Resources have no error results: the same facts as a JSON-RPC error."""
+    context.current().outcome = error.outcome
+    code = INTERNAL_ERROR if error.outcome in SERVER_OUTCOMES else INVALID_PARAMS
+    data = {ERROR_META: error.as_dict()}
+    return MCPError(code, error.message, {"uri": uri, **data} if uri else data)
