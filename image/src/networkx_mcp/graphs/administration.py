@@ -1,0 +1,107 @@
+"""What an administrator does with any tenant's graphs, and how they leave and come back as archives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from networkx_mcp.errors import Conflict, InvalidInput, NotFound
+from networkx_mcp.graphs import archive, model, work
+from networkx_mcp.graphs.desk import Name
+from networkx_mcp.graphs.model import Deleted, GraphInfo, GraphPage
+from networkx_mcp.graphs.sections import Attempt
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.loading import Loader
+    from networkx_mcp.graphs.placing import Placer
+    from networkx_mcp.store.protocol import Store, Usage
+
+#: Graphs of one page of a list.
+MAX_PAGE = 200
+
+
+class Administration:
+    """Methods that are told the tenant; for `/admin` and the command line, never for a model."""
+
+    def __init__(self, store: Store, loader: Loader, placer: Placer, worker: work.Worker) -> None:
+        self._store = store
+        self._loader = loader
+        self._placer = placer
+        self._worker = worker
+
+    async def tenants(self) -> list[str]:
+        """Tenants that have or had graphs, sorted."""
+        return await self._store.tenants()
+
+    async def usage(self, tenant: str) -> Usage:
+        """Graphs and stored bytes of a tenant."""
+        return await self._store.usage(tenant)
+
+    async def list_of(self, tenant: str, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
+        """A page of a tenant's graphs; see `Graphs.list`."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidInput(f"limit {limit} is not allowed: use 1 to {MAX_PAGE}", field="limit")
+        heads = await self._store.list_graphs(tenant, max(after, model.below(prefix)), limit + 1)
+        items = [model.info_of(head) for head in heads if head.graph_id.startswith(prefix)]
+        page = items[:limit]
+        return GraphPage(items=page, next=page[-1].graph_id if len(items) > limit else None)
+
+    async def delete_any(self, tenant: str, graph_id: str) -> Deleted:
+        """Remove a graph of any tenant. Raises NotFound."""
+        with Attempt("delete", graph_id, of_tenant=tenant) as attempt:
+            return await self._placer.delete(tenant, graph_id, None, None, attempt)
+
+    async def export_raw(self, tenant: str, graph_id: str) -> bytes:
+        """The graph as an archive (see `archive`) that `restore_raw` takes on any store. Raises NotFound.
+
+        At most `limits.graph_mb` and some KiB, held in memory.
+        """
+        with Attempt("export_raw", graph_id, of_tenant=tenant):
+            try:
+                contents = await self._store.read(tenant, model.check_graph_id(graph_id))
+            except NotFound:
+                raise await self._loader.not_found(tenant, graph_id) from None
+            return archive.pack(tenant, contents)
+
+    async def restore_raw(
+        self, tenant: str, data: bytes, *, graph_id: str | None = None, replace: bool = False
+    ) -> GraphInfo:
+        """Put an archived graph back, under its own id or another.
+
+        A new graph has the archive's version; one that is replaced (`replace`) goes on counting.
+        Raises InvalidInput for a damaged archive, Conflict where the graph exists and may not be
+        replaced, LimitExceeded past the quota. Nothing changes then.
+        """
+        found = archive.unpack(data)
+        header = found.header
+        graph_id = model.check_graph_id(header.graph_id if graph_id is None else graph_id)
+        with Attempt("restore_raw", graph_id, of_tenant=tenant) as attempt:
+            try:
+                meta = model.decode_meta(header.meta)
+            except msgspec.MsgspecError as error:
+                raise InvalidInput(
+                    f"the archive's description of the graph cannot be read: {error}", field="archive"
+                ) from None
+            source = work.Source(meta.directed, snapshot=found.snapshot, batches=[payload for _, payload in found.log])
+            base, snapshot, _ = await self._worker.materialise(source, tenant=tenant, compress=True)
+            if (base.n, base.m) != (header.nodes, header.edges):
+                raise InvalidInput("the archive does not hold the graph that it names", field="archive")
+            try:
+                return await self._placer.put(
+                    tenant,
+                    graph_id,
+                    meta,
+                    base,
+                    snapshot,
+                    None if replace else 0,
+                    Name(None, ""),
+                    attempt,
+                    version=header.version,
+                )
+            except Conflict as error:
+                if replace:
+                    raise
+                raise Conflict(
+                    f"graph {graph_id!r} exists already; restore it under another id, or say replace", **error.data
+                ) from None

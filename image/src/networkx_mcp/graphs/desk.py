@@ -1,0 +1,105 @@
+"""What every write has in common: the graph's lock, quotas and limits, and names of operations."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from networkx_mcp.arrays import edits as batches
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.graphs import work
+from networkx_mcp.graphs.compaction import Compactor
+from networkx_mcp.graphs.loading import Loader
+from networkx_mcp.graphs.refusals import limit_exceeded
+from networkx_mcp.graphs.resident import Residents
+from networkx_mcp.graphs.sections import Sections
+from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.store.protocol import Operation, Quota, Store
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.edits import Edit
+
+#: Times that a write meets another replica's before its caller is told.
+ATTEMPTS = 12
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Name(NamedTuple):
+    """The caller's name for a write, if it gave one, and the digest of the request."""
+
+    operation_id: str | None
+    fingerprint: str
+
+    def operation(self, result: msgspec.Struct) -> Operation | None:
+        """What the store remembers: `result` is what a repeat is answered with."""
+        if self.operation_id is None:
+            return None
+        return Operation(self.operation_id, self.fingerprint, _encoder.encode(result))
+
+
+class Desk:
+    """What writers share: one per process, so that one lock guards one graph."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        loader: Loader,
+        residents: Residents,
+        worker: work.Worker,
+        compactor: Compactor,
+    ) -> None:
+        limits = settings.limits
+        self._limits = limits
+        self.quota = Quota(limits.graph_mb * MIB, limits.tenant_mb * MIB, limits.tenant_graphs)
+        self.store = store
+        self.loader = loader
+        self.residents = residents
+        self.worker = worker
+        self.compactor = compactor
+        self.sections = Sections()
+
+    async def known(self, tenant: str, graph_id: str, name: Name) -> bytes | None:
+        """What this operation answered when it happened before; None where it did not.
+
+        Raises InvalidInput where its id named another request.
+        """
+        if name.operation_id is None:
+            return None
+        known = await self.store.known_operation(tenant, graph_id, name.operation_id)
+        if known is None:
+            return None
+        if known[0] != name.fingerprint:
+            raise InvalidInput(
+                f"operation_id {name.operation_id!r} named another request before; use a new one for each write",
+                field="operation_id",
+            )
+        return known[1]
+
+    def check_limits(self, nodes: int, edges: int, before: tuple[int, int] = (0, 0)) -> None:
+        """Raises LimitExceeded; a graph above a limit that was lowered may still shrink."""
+        for kind, actual, was, maximum in (
+            ("nodes", nodes, before[0], self._limits.graph_nodes),
+            ("edges", edges, before[1], self._limits.graph_edges),
+        ):
+            if actual > maximum and actual > was:
+                raise limit_exceeded(kind, maximum, actual)
+
+
+async def pause(conflicts: int) -> None:
+    """Let the other replica go first: none the first time, then a random while that grows to 0.1 s."""
+    longest = 0.002 * 2 ** min(conflicts, 6) if conflicts > 1 else 0
+    await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries, no secret
+
+
+def encode_batch(edits: Sequence[Edit]) -> bytes:
+    """The batch as the log keeps it. Raises InvalidInput for values that no JSON has."""
+    try:
+        return batches.encode(list(edits))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(f"edits hold a value that is not JSON: {error}", field="edits") from None

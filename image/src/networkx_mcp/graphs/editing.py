@@ -1,0 +1,157 @@
+"""Edits: batches on a graph, appended to its log.
+
+A write takes the resident state, prepares the batch on it (validation, counts, limits), appends it
+to the store by compare-and-set, and then commits it to the resident state. Errors found on a state
+that may be behind are looked at again on a fresh one, so no write is refused for what another
+replica has changed meanwhile; a conflict is caught up with and tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError
+from networkx_mcp.graphs import model
+from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, encode_batch, pause
+from networkx_mcp.graphs.model import EditOutcome
+from networkx_mcp.graphs.refusals import too_busy, version_conflict
+from networkx_mcp.graphs.resident import Resident
+from networkx_mcp.graphs.sections import Attempt, Hold
+from networkx_mcp.store.protocol import Counts
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.edits import Edit
+    from networkx_mcp.arrays.state import Prepared
+
+logger = logging.getLogger("networkx_mcp.graphs")
+_result = msgspec.msgpack.Decoder(EditOutcome)
+
+
+class _Request(NamedTuple):
+    """One edit as it was asked for."""
+
+    tenant: str
+    graph_id: str
+    edits: Sequence[Edit]
+    payload: bytes
+    if_version: int | None
+    name: Name
+
+
+class _Ready(NamedTuple):
+    """A batch that would apply to `state`, which is `entry`'s at version `outcome.version - 1`."""
+
+    entry: Resident
+    state: GraphState
+    prepared: Prepared
+    outcome: EditOutcome
+
+
+class Editor:
+    """Edits of this process; each holds its graph's lock from preparation to commit."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def edit(
+        self, tenant: str, graph_id: str, edits: Sequence[Edit], if_version: int | None, operation_id: str | None
+    ) -> EditOutcome:
+        """Apply a batch of edits, all or nothing; see `Graphs.edit`."""
+        key = (tenant, model.check_graph_id(graph_id))
+        model.check_operation_id(operation_id)
+        with Attempt("edit", graph_id) as attempt:
+            self._desk.worker.refuse_writes()
+            payload = encode_batch(edits)
+            name = Name(operation_id, model.fingerprint("edit", graph_id, if_version, payload))
+            await self._desk.compactor.make_way(key)
+            async with self._desk.sections.hold(key) as hold:
+                try:
+                    request = _Request(tenant, graph_id, edits, payload, if_version, name)
+                    return await self._until_done(request, hold, attempt)
+                except (InvalidInput, NotFound, LimitExceeded, Conflict):
+                    # Of a repeat this may be the consequence of the first time.
+                    result = await self._desk.known(tenant, graph_id, name)
+                    if result is None:
+                        raise
+                    return _repeated(result, attempt)
+
+    async def _until_done(self, request: _Request, hold: Hold, attempt: Attempt) -> EditOutcome:
+        loader, key = self._desk.loader, (request.tenant, request.graph_id)
+        entry = loader.resident(*key)
+        fresh = entry is None
+        if entry is None:
+            entry = await loader.current(*key)
+        conflicts = 0
+        while True:
+            attempt.version_before = entry.version
+            try:
+                ready = self._prepare(entry, request)
+            except ServiceError:
+                if fresh:
+                    raise
+                # The state may be behind: only what a fresh one says is told.
+                entry, fresh = await loader.current(*key), True
+                continue
+            try:
+                return await self._desk.sections.run(key, hold, attempt, self._append(ready, request, attempt))
+            except Conflict as error:
+                conflicts += 1
+                if conflicts >= ATTEMPTS:
+                    raise too_busy(request.graph_id, conflicts, error.data.get("version")) from None
+                await pause(conflicts)
+            except NotFound:
+                self._desk.residents.drop(key, only=entry)
+            entry, fresh = await loader.current(*key), True
+
+    def _prepare(self, entry: Resident, request: _Request) -> _Ready:
+        if request.if_version is not None and request.if_version != entry.version:
+            raise version_conflict(request.graph_id, request.if_version, entry.version)
+        state = entry.state
+        prepared = state.prepare(request.edits)
+        nodes, edges = prepared.nodes, prepared.edges
+        self._desk.check_limits(nodes, edges, before=(state.n, state.m))
+        outcome = EditOutcome(version=entry.version + 1, nodes=nodes, edges=edges, summary=prepared.summary)
+        return _Ready(entry, state, prepared, outcome)
+
+    async def _append(self, ready: _Ready, request: _Request, attempt: Attempt) -> EditOutcome:
+        """The section: the store's write and the commit that follows it."""
+        entry, outcome = ready.entry, ready.outcome
+        appending = entry.appending = asyncio.get_running_loop().create_future()
+        try:
+            written = await self._desk.store.append(
+                *entry.key,
+                entry.uid,
+                outcome.version - 1,  # not entry.version: a reader may have caught up since
+                request.payload,
+                Counts(outcome.nodes, outcome.edges),
+                self._desk.quota,
+                request.name.operation(outcome),
+            )
+            if written.repeated:
+                return _repeated(written.result, attempt)
+            assert written.head is not None
+            attempt.version_after = written.head.version
+            try:
+                entry.commit(ready.state, ready.prepared, request.payload, written.head)
+            except Exception:
+                # Durable already: only the copy here is lost.
+                entry.broken = True
+                logger.exception("a write could not be committed to the resident graph")
+            self._desk.residents.changed(entry)
+            self._desk.compactor.consider(entry)
+            return outcome
+        finally:
+            entry.appending = None
+            appending.set_result(None)
+
+
+def _repeated(result: bytes, attempt: Attempt) -> EditOutcome:
+    outcome = _result.decode(result)
+    attempt.version_before, attempt.version_after = outcome.version - 1, outcome.version
+    return msgspec.structs.replace(outcome, repeated=True)

@@ -1,0 +1,230 @@
+"""From the store into memory: versions, catching up, and loading whole graphs.
+
+`Loader.current` gives a resident graph that holds at least every write acknowledged before the call
+began, on any replica. It asks for the version (shared, see `heads`), then takes the cheapest way:
+nothing, the missing operations, or a full read. Full reads of one graph are shared by all who wait
+for them; large ones are decoded in a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from networkx_mcp import context
+from networkx_mcp.errors import DeadlineExceeded, MemoryLimit, NotFound, ServiceError, Shed, Unavailable
+from networkx_mcp.graphs import model, work
+from networkx_mcp.graphs.compaction import Compactor
+from networkx_mcp.graphs.heads import HeadLoader
+from networkx_mcp.graphs.resident import Key, Resident, Residents
+from networkx_mcp.store.protocol import Contents, Head, Store
+from networkx_mcp.telemetry import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Times that a read tries to see one moment of a graph that others replace meanwhile.
+ATTEMPTS = 8
+
+
+class _Load:
+    """A full read under way and the number of those who wait for it."""
+
+    __slots__ = ("heavy", "task", "waiters")
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[Resident] | None = None
+        self.waiters = 0
+        #: Set when it turned out to need a worker: who waits then gives its slot back.
+        self.heavy = asyncio.Event()
+
+
+class Loader:
+    """Brings graphs into `residents` and up to date."""
+
+    def __init__(self, store: Store, residents: Residents, worker: work.Worker, compactor: Compactor) -> None:
+        self._store = store
+        self._residents = residents
+        self._worker = worker
+        self._compactor = compactor
+        self._heads = HeadLoader(store)
+        self._loads: dict[Key, _Load] = {}
+
+    async def close(self) -> None:
+        tasks = [load.task for load in self._loads.values() if load.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._heads.close()
+
+    async def find(self, tenant: str, graph_id: str) -> Head | None:
+        """The head of now, None where there is no graph."""
+        return await self._heads.load(tenant, graph_id)
+
+    async def head(self, tenant: str, graph_id: str) -> Head:
+        """The head of now. Raises NotFound with the nearest id, StoreUnavailable."""
+        head = await self.find(tenant, graph_id)
+        if head is None:
+            self._residents.drop((tenant, graph_id))
+            raise await self.not_found(tenant, graph_id)
+        return head
+
+    async def not_found(self, tenant: str, graph_id: str) -> NotFound:
+        """The error for an id that this tenant does not have; another tenant's is no different."""
+        known = await self._store.list_graphs(tenant, "", 200)
+        nearest = model.nearest(graph_id, [head.graph_id for head in known])
+        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        return NotFound(
+            f"graph {graph_id!r} does not exist{hint} list_graphs names those that do, create_graph makes one",
+            kind="graph",
+            graph_id=graph_id,
+            nearest=nearest,
+        )
+
+    async def current(self, tenant: str, graph_id: str) -> Resident:
+        """The graph with every write acknowledged before this call.
+
+        Raises NotFound, StoreUnavailable, Shed (memory), and what a worker raises.
+        """
+        key = (tenant, graph_id)
+        outcome = "hit"
+        for _ in range(ATTEMPTS):
+            head = await self.head(tenant, graph_id)
+            entry = self._residents.get(key)
+            if entry is not None and entry.uid == head.uid:
+                if entry.version >= head.version:
+                    metrics.CACHE_REQUESTS.labels("graphs", outcome).inc()
+                    self._refresh(entry, head)
+                    return entry
+                outcome = "stale" if outcome == "hit" else outcome
+                if await self._catch_up(entry, head):
+                    metrics.CACHE_REQUESTS.labels("graphs", outcome).inc()
+                    return entry
+            outcome = "miss"
+            entry = await self._load(key)
+            if entry.uid == head.uid and entry.version >= head.version and not entry.broken:
+                metrics.CACHE_REQUESTS.labels("graphs", outcome).inc()
+                return entry
+            # A shared read that began before our head, or a graph replaced meanwhile: look again.
+        raise Unavailable(f"graph {graph_id!r} is replaced faster than it can be read; try again", retry_after=1)
+
+    def resident(self, tenant: str, graph_id: str) -> Resident | None:
+        """The graph as it is here, perhaps behind the store."""
+        return self._residents.get((tenant, graph_id))
+
+    def _refresh(self, entry: Resident, head: Head) -> None:
+        """Take what compaction elsewhere changed in the head of the same version."""
+        if entry.version == head.version and head.snapshot_version > entry.head.snapshot_version:
+            entry.head = head
+
+    async def _catch_up(self, entry: Resident, head: Head) -> bool:
+        """Apply what `head` has and `entry` lacks. False where a full read is needed."""
+        if entry.appending is not None:
+            # Very likely the version we lack is our own write on its way back.
+            await asyncio.wait([entry.appending])
+        async with entry.sync:
+            if entry.broken:
+                return False
+            if entry.version >= head.version:
+                return True
+            log = await self._store.read_log(*entry.key, entry.uid, entry.version)
+            if log is None or _size(log) > work.INLINE_BYTES:
+                return False
+            if entry.version >= head.version:
+                return True
+            try:
+                entry.advance(head, log)
+            except ServiceError:
+                self._residents.drop(entry.key, only=entry)
+                raise
+            self._residents.changed(entry)
+            self._compactor.consider(entry)
+            return True
+
+    async def _load(self, key: Key) -> Resident:
+        """Join the full read under way, or begin one."""
+        load = self._loads.get(key)
+        if load is None:
+            load = self._loads[key] = _Load()
+            load.task = asyncio.get_running_loop().create_task(self._read(key, load))
+        assert load.task is not None
+        load.waiters += 1
+        leader = load.waiters == 1
+        try:
+            if not leader:
+                await self._leave_slot_if_heavy(load)
+            return await asyncio.shield(load.task)
+        except (Shed, DeadlineExceeded, MemoryLimit):
+            if leader:
+                raise
+            return await self._load(key)  # The leader's allowance was spent, ours is not.
+        finally:
+            load.waiters -= 1
+            if load.waiters == 0 and not load.task.done():
+                # Everybody hung up: nobody needs the worker.
+                self._forget(key, load)
+                load.task.cancel()
+
+    async def _leave_slot_if_heavy(self, load: _Load) -> None:
+        assert load.task is not None
+        heavy = asyncio.ensure_future(load.heavy.wait())
+        try:
+            await asyncio.wait([heavy, load.task], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            heavy.cancel()
+        if load.heavy.is_set():
+            with contextlib.suppress(LookupError):
+                context.current().leave_slot()
+
+    def _forget(self, key: Key, load: _Load) -> None:
+        if self._loads.get(key) is load:
+            del self._loads[key]
+
+    async def _read(self, key: Key, load: _Load) -> Resident:
+        outcome = "ok"
+        try:
+            contents = await self._store.read(*key)
+            entry = await self._decode(key, contents, load)
+            self._residents.put(entry)
+            self._compactor.consider(entry)
+            return entry
+        except NotFound:
+            outcome = "not_found"
+            self._residents.drop(key)
+            raise await self.not_found(*key) from None
+        except ServiceError as error:
+            outcome = error.outcome
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        except Exception:
+            outcome = "internal"
+            raise
+        finally:
+            self._forget(key, load)
+            metrics.GRAPH_OPERATIONS.labels("load", outcome).inc()
+
+    async def _decode(self, key: Key, contents: Contents, load: _Load) -> Resident:
+        head, log = contents.head, contents.log
+        if len(contents.snapshot) + _size(log) <= work.INLINE_BYTES:
+            base = work.decode_small(contents.snapshot)
+            # Without a snapshot the log begins after the (empty) creation.
+            start = head.snapshot_version or (log[0][0] - 1 if log else head.version)
+            entry = Resident(key, msgspec.structs.replace(head, version=start), base, start)
+            entry.advance(head, log)
+            return entry
+        load.heavy.set()
+        self._worker.refuse_large()
+        source = work.Source(
+            model.decode_meta(head.meta).directed, snapshot=contents.snapshot, batches=[payload for _, payload in log]
+        )
+        base, _, _ = await self._worker.materialise(source, tenant=key[0])
+        return Resident(key, head, base, head.version)
+
+
+def _size(log: Sequence[tuple[int, bytes]]) -> int:
+    return sum(len(payload) for _, payload in log)

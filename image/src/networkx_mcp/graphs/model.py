@@ -1,0 +1,179 @@
+"""What the graph service hands out and what it writes into the store's opaque fields.
+
+Graph ids, minted ids and fingerprints of requests live here too: they are the names by which a
+graph and a write are known, and must be the same on every replica.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from networkx_mcp.arrays.state import EditSummary
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.store.protocol import Head
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.state import GraphState
+
+GRAPH_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+GRAPH_ID_RULE = "1 to 64 characters of a-z, 0-9, '_' and '-', the first a letter or digit"
+MAX_DESCRIPTION = 2000
+#: Printable ASCII without spaces: what an HTTP header and every store can carry.
+OPERATION_ID = re.compile(r"[!-~]{1,128}")
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a head says of a graph beyond its counts; opaque to the store."""
+
+    directed: bool = False
+    description: str = ""
+
+
+class GraphInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph without its contents. Times are Unix seconds, `stored_bytes` snapshot and log."""
+
+    graph_id: str
+    version: int
+    directed: bool
+    nodes: int
+    edges: int
+    description: str = ""
+    created: float = 0.0
+    updated: float = 0.0
+    stored_bytes: int = 0
+    #: The write had happened before under the same operation_id; this is its first result.
+    repeated: bool = False
+
+
+class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """An edit that is durable: the version it made, the counts after it, and what changed."""
+
+    version: int
+    nodes: int
+    edges: int
+    summary: EditSummary
+    repeated: bool = False
+
+
+class Deleted(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph that is gone; `version` was its last."""
+
+    graph_id: str
+    version: int
+    repeated: bool = False
+
+
+class GraphPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some graphs in order of id. `next` is the `after` of the following page; None: no more."""
+
+    items: list[GraphInfo]
+    next: str | None = None
+
+
+class View(NamedTuple):
+    """A graph caught up with the store. Reads of `state` agree with `head` until the next await."""
+
+    state: GraphState
+    head: Head
+    info: GraphInfo
+
+
+_encoder = msgspec.msgpack.Encoder()
+_meta_decoder = msgspec.msgpack.Decoder(Meta)
+
+
+def encode_meta(meta: Meta) -> bytes:
+    return _encoder.encode(meta)
+
+
+def decode_meta(raw: bytes) -> Meta:
+    """Raises msgspec.DecodeError on bytes that no version of this service wrote."""
+    return _meta_decoder.decode(raw)
+
+
+def info_of(head: Head) -> GraphInfo:
+    """The public face of a head."""
+    meta = decode_meta(head.meta)
+    return GraphInfo(
+        graph_id=head.graph_id,
+        version=head.version,
+        directed=meta.directed,
+        nodes=head.nodes,
+        edges=head.edges,
+        description=meta.description,
+        created=head.created,
+        updated=head.updated,
+        stored_bytes=head.snapshot_bytes + head.log_bytes,
+    )
+
+
+def check_graph_id(graph_id: str) -> str:
+    """`graph_id` itself. Raises InvalidInput that states the rule."""
+    if not isinstance(graph_id, str) or not GRAPH_ID.fullmatch(graph_id):
+        raise InvalidInput(f"graph_id {_shown(graph_id)} is not valid: use {GRAPH_ID_RULE}", field="graph_id")
+    return graph_id
+
+
+def check_operation_id(operation_id: str | None) -> str | None:
+    """`operation_id` itself. Raises InvalidInput that states the rule."""
+    if operation_id is not None and not OPERATION_ID.fullmatch(operation_id):
+        raise InvalidInput(
+            f"operation_id {_shown(operation_id)} is not valid: use 1 to 128 printable ASCII characters without spaces",
+            field="operation_id",
+        )
+    return operation_id
+
+
+def check_description(description: str) -> str:
+    if len(description) > MAX_DESCRIPTION:
+        raise InvalidInput(
+            f"description has {len(description)} characters; at most {MAX_DESCRIPTION} are allowed", field="description"
+        )
+    return description
+
+
+def mint_graph_id(tenant: str, operation_id: str | None) -> str:
+    """A new graph id: `g-` and 12 base32 characters (60 bits).
+
+    With an operation_id the id follows from it, so that a repeated creation names the same graph
+    and the store can recognise it; without one it is random.
+    """
+    if operation_id is None:
+        raw = secrets.token_bytes(8)
+    else:
+        raw = hashlib.blake2b(f"{tenant}\0{operation_id}".encode(), digest_size=8).digest()
+    return "g-" + base64.b32encode(raw).decode("ascii").lower()[:12]
+
+
+def mint_uid() -> str:
+    """A name for one creation of a graph, never used twice."""
+    return secrets.token_hex(8)
+
+
+def fingerprint(action: str, *parts: Any) -> str:
+    """Digest of a request. Parts are msgpack-able; equal requests have equal digests on any replica."""
+    return hashlib.blake2b(_encoder.encode([action, *parts]), digest_size=16).hexdigest()
+
+
+def nearest(word: str, words: Sequence[str]) -> str | None:
+    """The most similar of `words`, None where none is similar."""
+    found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def below(prefix: str) -> str:
+    """A string just below every id that starts with `prefix`: the cursor at which such ids begin."""
+    return prefix[:-1] + chr(ord(prefix[-1]) - 1) + "~" if prefix else ""
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

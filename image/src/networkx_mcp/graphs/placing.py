@@ -1,0 +1,208 @@
+"""Whole graphs: created, put in place, deleted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from networkx_mcp.arrays import edits as batches
+from networkx_mcp.arrays import frozen
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import Conflict, NotFound
+from networkx_mcp.graphs import model, work
+from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, encode_batch, pause
+from networkx_mcp.graphs.model import Deleted, GraphInfo, Meta
+from networkx_mcp.graphs.refusals import too_busy, version_conflict
+from networkx_mcp.graphs.resident import Resident
+from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.store.protocol import Counts, NewGraph, Written
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.edits import Edit
+    from networkx_mcp.arrays.frozen import FrozenGraph
+
+#: A creation of up to this many bytes of edits is frozen on the event loop.
+INLINE_CREATE = 32 * 1024
+
+_info_result = msgspec.msgpack.Decoder(GraphInfo)
+_deleted_result = msgspec.msgpack.Decoder(Deleted)
+
+
+class Placer:
+    """Creations, replacements and deletions of this process."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def create(
+        self,
+        tenant: str,
+        graph_id: str | None,
+        directed: bool,
+        description: str,
+        attributes: dict[str, Any],
+        edits: Sequence[Edit],
+        operation_id: str | None,
+    ) -> GraphInfo:
+        """Make a graph; see `Graphs.create`."""
+        model.check_operation_id(operation_id)
+        asked, graph_id = graph_id, model.mint_graph_id(tenant, operation_id) if graph_id is None else graph_id
+        model.check_graph_id(graph_id)
+        with Attempt("create", graph_id) as attempt:
+            self._desk.worker.refuse_writes()
+            meta = Meta(directed=directed, description=model.check_description(description))
+            batch = [*([batches.SetGraphAttributes(attributes=attributes)] if attributes else []), *edits]
+            payload = encode_batch(batch)
+            base, snapshot, counts = await self._first_contents(tenant, directed, batch, payload)
+            new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
+            name = Name(operation_id, model.fingerprint("create", asked, directed, description, payload))
+            return await self._place(tenant, new, base, None, name, attempt)
+
+    async def _first_contents(
+        self, tenant: str, directed: bool, batch: Sequence[Edit], payload: bytes
+    ) -> tuple[FrozenGraph | None, bytes, Counts]:
+        if not batch:
+            return None, b"", Counts(0, 0)
+        if len(payload) <= INLINE_CREATE:
+            state = GraphState(None, directed)
+            prepared = state.prepare(batch)
+            self._desk.check_limits(prepared.nodes, prepared.edges)
+            state.commit(prepared)
+            base = state.freeze()
+            snapshot = frozen.compress(base)
+        else:
+            base, snapshot, _ = await self._desk.worker.materialise(
+                work.Source(directed), tenant=tenant, compress=True, edit=payload
+            )
+            self._desk.check_limits(base.n, base.m)
+        return base, snapshot, Counts(base.n, base.m)
+
+    async def put(
+        self,
+        tenant: str,
+        graph_id: str,
+        meta: Meta,
+        base: FrozenGraph,
+        snapshot: bytes,
+        if_version: int | None,
+        name: Name,
+        attempt: Attempt,
+        *,
+        version: int = 1,
+    ) -> GraphInfo:
+        """Make `base` the contents of the graph, new or not; `if_version` 0: only if it is new.
+
+        A graph that exists keeps its description unless `meta` has one; one that is new begins at
+        `version`.
+        """
+        key = (tenant, graph_id)
+        counts = Counts(base.n, base.m)
+        for conflicts in range(ATTEMPTS):
+            head = (await self._desk.store.heads([key]))[0]
+            attempt.version_before = head.version if head else None
+            if if_version is not None and if_version != (head.version if head else 0):
+                result = await self._desk.known(tenant, graph_id, name)
+                if result is not None:
+                    return msgspec.structs.replace(_info_result.decode(result), repeated=True)
+                if head is None:
+                    raise await self._desk.loader.not_found(tenant, graph_id)
+                raise version_conflict(graph_id, if_version, head.version)
+            kept = meta
+            if head is not None and not meta.description:
+                kept = msgspec.structs.replace(meta, description=model.decode_meta(head.meta).description)
+            at = version if head is None else head.version + 1
+            new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(kept), counts, snapshot, at)
+            try:
+                return await self._place(tenant, new, base, head.version if head else None, name, attempt)
+            except (Conflict, NotFound):
+                await pause(conflicts + 1)
+        raise too_busy(graph_id, ATTEMPTS)
+
+    async def _place(
+        self,
+        tenant: str,
+        new: NewGraph,
+        base: FrozenGraph | None,
+        expected: int | None,
+        name: Name,
+        attempt: Attempt,
+    ) -> GraphInfo:
+        """Create (`expected` None) or replace, in a section under the graph's lock."""
+        key = (tenant, new.graph_id)
+        meta = model.decode_meta(new.meta)
+        info = GraphInfo(
+            graph_id=new.graph_id,
+            version=new.version,
+            directed=meta.directed,
+            nodes=new.counts.nodes,
+            edges=new.counts.edges,
+            description=meta.description,
+            created=(now := time.time()),
+            updated=now,
+            stored_bytes=len(new.snapshot),
+        )
+
+        async def section() -> GraphInfo:
+            named = name.operation(info)
+            if expected is None:
+                written = await self._desk.store.create(tenant, new, self._desk.quota, named)
+            else:
+                written = await self._desk.store.replace(tenant, new.graph_id, expected, new, self._desk.quota, named)
+            if written.repeated:
+                first = _info_result.decode(written.result)
+                attempt.version_after = first.version
+                return msgspec.structs.replace(first, repeated=True)
+            assert written.head is not None
+            self._desk.residents.put(Resident(key, written.head, base, written.head.version))
+            attempt.version_after = written.head.version
+            return model.info_of(written.head)
+
+        async with self._desk.sections.hold(key) as hold:
+            try:
+                return await self._desk.sections.run(key, hold, attempt, section())
+            except Conflict as error:
+                if expected is not None:
+                    raise
+                raise Conflict(
+                    f"graph {new.graph_id!r} exists already; choose another graph_id, or change it with edit_graph",
+                    **error.data,
+                ) from None
+
+    async def delete(
+        self, tenant: str, graph_id: str, if_version: int | None, operation_id: str | None, attempt: Attempt
+    ) -> Deleted:
+        """Remove a graph; see `Graphs.delete`."""
+        key = (tenant, model.check_graph_id(graph_id))
+        name = Name(model.check_operation_id(operation_id), model.fingerprint("delete", graph_id, if_version))
+
+        async def section(version: int) -> Written:
+            written = await self._desk.store.delete(
+                tenant, graph_id, version, name.operation(Deleted(graph_id=graph_id, version=version))
+            )
+            if not written.repeated:
+                self._desk.residents.drop(key)
+            return written
+
+        async with self._desk.sections.hold(key) as hold:
+            for _ in range(ATTEMPTS):
+                try:
+                    head = await self._desk.loader.head(tenant, graph_id)
+                    attempt.version_before = head.version
+                    expected = head.version if if_version is None else if_version
+                    written = await self._desk.sections.run(key, hold, attempt, section(expected))
+                except Conflict as error:
+                    if if_version is not None:
+                        raise version_conflict(graph_id, if_version, error.data.get("version")) from None
+                    continue
+                except NotFound:
+                    result = await self._desk.known(tenant, graph_id, name)
+                    if result is None:
+                        raise await self._desk.loader.not_found(tenant, graph_id) from None
+                    return msgspec.structs.replace(_deleted_result.decode(result), repeated=True)
+                if written.repeated:
+                    return msgspec.structs.replace(_deleted_result.decode(written.result), repeated=True)
+                return Deleted(graph_id=graph_id, version=expected)
+        raise too_busy(graph_id, ATTEMPTS)

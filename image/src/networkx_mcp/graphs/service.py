@@ -1,0 +1,147 @@
+"""`Graphs`: everything the rooms above do with graphs.
+
+All methods act for the tenant of the calling context (`context.current()`), except those of
+`Administration`, which are told. A foreign id and an absent id are the same `NotFound`. Every
+method may raise `StoreUnavailable`; those that need a worker also what `Compute.run` raises
+(Shed, DeadlineExceeded, MemoryLimit, Unavailable).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from networkx_mcp import context
+from networkx_mcp.graphs import model, work
+from networkx_mcp.graphs.administration import Administration
+from networkx_mcp.graphs.compaction import Compactor
+from networkx_mcp.graphs.desk import Desk
+from networkx_mcp.graphs.editing import Editor
+from networkx_mcp.graphs.loading import Loader
+from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, View
+from networkx_mcp.graphs.placing import Placer
+from networkx_mcp.graphs.resident import Residents
+from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.graphs.transfer import Transfer, plain_options
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.edits import Edit
+    from networkx_mcp.compute.budget import MemoryBudget
+    from networkx_mcp.compute.pool import Compute
+    from networkx_mcp.settings import Settings
+    from networkx_mcp.store.protocol import Store
+
+
+class Graphs(Administration):
+    """The graph service of one process; several on one store agree with each other."""
+
+    def __init__(self, settings: Settings, store: Store, compute: Compute, budget: MemoryBudget) -> None:
+        """`store`, `compute` and `budget` belong to the caller, who starts and closes them."""
+        worker = work.Worker(compute, budget)
+        self._residents = residents = Residents(budget)
+        self._compactor = compactor = Compactor(settings, store, residents, worker)
+        loader = Loader(store, residents, worker, compactor)
+        self._desk = desk = Desk(settings, store, loader, residents, worker, compactor)
+        self._editor = Editor(desk)
+        placer = Placer(desk)
+        self._transfer = Transfer(settings, loader, placer, worker)
+        super().__init__(store, loader, placer, worker)
+
+    async def start(self) -> None:
+        """Nothing to load: graphs come when they are asked for."""
+
+    async def close(self) -> None:
+        """End writes under way, stop background work, forget what is resident."""
+        await self._desk.sections.close()
+        await self._compactor.close()
+        await self._loader.close()
+        self._residents.close()
+
+    async def create(
+        self,
+        graph_id: str | None,
+        directed: bool,
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
+        edits: Sequence[Edit] = (),
+        operation_id: str | None = None,
+    ) -> GraphInfo:
+        """Make a graph at version 1, with graph attributes and the contents that `edits` make.
+
+        Without `graph_id` one is minted (from the operation_id, where there is one). Raises
+        InvalidInput, LimitExceeded (nodes, edges, quota), Conflict (the id exists), Shed (memory).
+        """
+        return await self._placer.create(
+            _tenant(), graph_id, directed, description, attributes or {}, edits, operation_id
+        )
+
+    async def edit(
+        self, graph_id: str, edits: Sequence[Edit], if_version: int | None = None, operation_id: str | None = None
+    ) -> EditOutcome:
+        """Apply a batch, all or nothing; durable when this returns.
+
+        With `if_version`: only on that version, else Conflict (data `version`). With `operation_id`:
+        once, however often it is sent; a repeat is answered with the first result and `repeated`.
+        Raises InvalidInput, NotFound, LimitExceeded, Conflict, Shed (memory).
+        """
+        return await self._editor.edit(_tenant(), graph_id, edits, if_version, operation_id)
+
+    async def view(self, graph_id: str) -> View:
+        """The graph with every write acknowledged before this call, on whatever replica.
+
+        Read it before the next await: later it may hold later writes. Raises NotFound.
+        """
+        entry = await self._loader.current(_tenant(), model.check_graph_id(graph_id))
+        return View(entry.state, entry.head, model.info_of(entry.head))
+
+    async def info(self, graph_id: str) -> GraphInfo:
+        """The graph without its contents, which need not be loaded for it. Raises NotFound."""
+        return model.info_of(await self._loader.head(_tenant(), model.check_graph_id(graph_id)))
+
+    async def list(self, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
+        """Graphs with an id above `after` that begins with `prefix`, in order of id; 1 to 200 of them."""
+        return await self.list_of(_tenant(), after, limit, prefix)
+
+    async def delete(self, graph_id: str, if_version: int | None = None, operation_id: str | None = None) -> Deleted:
+        """Remove the graph for good. Raises NotFound, Conflict (data `version`) where `if_version` is not its."""
+        with Attempt("delete", graph_id) as attempt:
+            return await self._placer.delete(_tenant(), graph_id, if_version, operation_id, attempt)
+
+    async def put(
+        self,
+        graph_id: str,
+        spool_fd: int,
+        format: str,  # noqa: A002 -- the name that callers know
+        options: dict[str, Any] | None = None,
+        if_version: int | None = None,
+        operation_id: str | None = None,
+    ) -> GraphInfo:
+        """Make a spooled file the graph's whole contents; the graph need not exist.
+
+        `spool_fd` is read from its beginning and stays the caller's. `if_version` n: only onto that
+        version; 0: only where there is no graph. `options` are the format's, and `description`.
+        Raises InvalidInput (naming the line), LimitExceeded, Conflict, NotFound, Shed (memory).
+        """
+        return await self._transfer.put(
+            _tenant(), graph_id, spool_fd, format, plain_options(options), if_version, operation_id
+        )
+
+    async def export(
+        self,
+        graph_id: str,
+        format: str,  # noqa: A002 -- the name that callers know
+        options: dict[str, Any] | None = None,
+    ) -> tuple[int, int]:
+        """(version, descriptor) of the graph in a format: an unlinked file in the spool directory, at
+        its beginning, that the caller closes. Raises NotFound, InvalidInput."""
+        return await self._transfer.export(_tenant(), model.check_graph_id(graph_id), format, plain_options(options))
+
+    async def analyse(self, graph_id: str, task: str, params: dict[str, Any]) -> tuple[Any, int]:
+        """(answer of a compute task, version that it saw). The task gets `params` and the graph
+        (`base`, `directed`, `batches`, `graph_id`; see compute.algorithms.load). Raises NotFound and
+        what the task raises."""
+        return await self._transfer.analyse(_tenant(), model.check_graph_id(graph_id), task, params)
+
+
+def _tenant() -> str:
+    return context.current().caller.tenant

@@ -1,0 +1,124 @@
+"""Bulk data and algorithms: uploads parsed, exports written and graphs analysed in workers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+import msgspec
+
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.memfd import attach
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.graphs import model, work
+from networkx_mcp.graphs.desk import Name
+from networkx_mcp.graphs.loading import Loader
+from networkx_mcp.graphs.model import GraphInfo, Meta
+from networkx_mcp.graphs.placing import Placer
+from networkx_mcp.graphs.refusals import version_conflict
+from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.settings import MIB, Settings, spool_directory
+
+
+class Transfer:
+    """What moves whole graphs between callers, workers and the store."""
+
+    def __init__(self, settings: Settings, loader: Loader, placer: Placer, worker: work.Worker) -> None:
+        self._limits = settings.limits
+        self._loader = loader
+        self._placer = placer
+        self._worker = worker
+
+    async def put(
+        self,
+        tenant: str,
+        graph_id: str,
+        spool_fd: int,
+        format_: str,
+        options: dict[str, Any],
+        if_version: int | None,
+        operation_id: str | None,
+    ) -> GraphInfo:
+        """Parse the spooled file and make it the graph's contents; see `Graphs.put`."""
+        model.check_graph_id(graph_id)
+        model.check_operation_id(operation_id)
+        options = dict(options)
+        description = model.check_description(str(options.pop("description", "")))
+        with Attempt("put", graph_id) as attempt:
+            self._worker.refuse_writes()
+            self._worker.refuse_large()
+            if if_version is not None and operation_id is None:
+                await self._refuse_early(tenant, graph_id, if_version)
+            base, snapshot, digest = await self._parse(tenant, spool_fd, format_, options)
+            print_ = model.fingerprint("put", graph_id, format_, repr(sorted(options.items())), if_version, digest)
+            meta = Meta(directed=base.directed, description=description)
+            return await self._placer.put(
+                tenant, graph_id, meta, base, snapshot, if_version, Name(operation_id, print_), attempt
+            )
+
+    async def _refuse_early(self, tenant: str, graph_id: str, if_version: int) -> None:
+        """A version that is wrong already need not be parsed; the store checks it again."""
+        found = await self._loader.find(tenant, graph_id)
+        version = found.version if found else 0
+        if version == if_version:
+            return
+        if found is None:
+            raise await self._loader.not_found(tenant, graph_id)
+        raise version_conflict(graph_id, if_version, version)
+
+    async def _parse(
+        self, tenant: str, spool_fd: int, format_: str, options: dict[str, Any]
+    ) -> tuple[FrozenGraph, bytes, str]:
+        params = {
+            "format": format_,
+            "options": options,
+            "nodes": self._limits.graph_nodes,
+            "edges": self._limits.graph_edges,
+            "bytes": self._limits.upload_mb * MIB,
+        }
+        result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
+        try:
+            base = FrozenGraph.attach(result.fds.pop(0))
+            with attach(result.fds[0]) as data:
+                snapshot = bytes(data)
+        finally:
+            result.close()
+        return base, snapshot, result.value["digest"]
+
+    async def export(self, tenant: str, graph_id: str, format_: str, options: dict[str, Any]) -> tuple[int, int]:
+        """Version and descriptor (at offset 0, the caller closes it) of a spooled file; see `Graphs.export`."""
+        with Attempt("export", graph_id, audited=False):
+            entry = await self._loader.current(tenant, graph_id)
+            source, version = work.Source.of(entry), entry.version
+            with tempfile.TemporaryFile(dir=spool_directory(), prefix="networkx-mcp-export-") as spool:
+                await self._worker.run(
+                    f"{work.TASKS}:export",
+                    {"format": format_, "options": options},
+                    source,
+                    tenant=tenant,
+                    fds=[spool.fileno()],
+                )
+                fd = os.dup(spool.fileno())
+            os.lseek(fd, 0, os.SEEK_SET)
+            return version, fd
+
+    async def analyse(self, tenant: str, graph_id: str, task: str, params: dict[str, Any]) -> tuple[Any, int]:
+        """What `task` makes of the caught-up graph, and the version it saw; see `Graphs.analyse`."""
+        with Attempt("analyse", graph_id, audited=False):
+            entry = await self._loader.current(tenant, graph_id)
+            source, version = work.Source.of(entry), entry.version
+            result = await self._worker.run(task, {**params, "graph_id": graph_id}, source, tenant=tenant)
+            result.close()
+            return result.value, version
+
+
+def plain_options(options: Any) -> dict[str, Any]:
+    """Options of a format as a dict. Raises InvalidInput for anything that is not JSON-like."""
+    try:
+        found = msgspec.to_builtins(options or {})
+    except TypeError as error:
+        raise InvalidInput(f"options: {error}", field="options") from None
+    if not isinstance(found, dict):
+        raise InvalidInput("options must be an object of names and values", field="options")
+    return found

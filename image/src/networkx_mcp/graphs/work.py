@@ -1,0 +1,118 @@
+"""What the graph service gives to workers, and what is small enough to do here.
+
+The event loop never decodes, freezes or compresses more than `INLINE_BYTES`; beyond that a worker
+does it and hands back sealed memfds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from networkx_mcp.arrays import frozen, memfd
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.compute.budget import Level, MemoryBudget
+from networkx_mcp.errors import Shed
+
+if TYPE_CHECKING:
+    from networkx_mcp.compute.pool import Compute, TaskResult
+    from networkx_mcp.graphs.resident import Resident
+
+#: Up to this many bytes (compressed snapshot and log, or frozen graph) are handled on the event
+#: loop: some milliseconds.
+INLINE_BYTES = 256 * 1024
+TASKS = "networkx_mcp.compute.graph_tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A graph as a worker gets it: base or snapshot, and the batches since."""
+
+    directed: bool
+    base: FrozenGraph | None = None
+    snapshot: bytes = b""
+    batches: Sequence[bytes] = ()
+
+    @classmethod
+    def of(cls, entry: Resident) -> Source:
+        """The resident graph as it is now; later writes do not show."""
+        return cls(entry.directed, entry.base, b"", [payload for _, payload in entry.batches])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that would have to be worked through."""
+        base = self.base.nbytes if self.base is not None else 0
+        return base + len(self.snapshot) + sum(map(len, self.batches))
+
+
+class Worker:
+    """Runs the tasks of `compute.graph_tasks` and, on a graph, any other."""
+
+    def __init__(self, compute: Compute, budget: MemoryBudget) -> None:
+        self._compute = compute
+        self._budget = budget
+
+    def refuse_writes(self) -> None:
+        """Raises Shed while memory is short (protective)."""
+        if self._budget.level is Level.PROTECTIVE:
+            raise Shed("the server is short of memory and takes no writes for the moment; try again", retry_after=5)
+
+    def refuse_large(self) -> None:
+        """Raises Shed while memory is short (constrained or protective): a large graph stays in the store."""
+        if self._budget.level in (Level.CONSTRAINED, Level.PROTECTIVE):
+            raise Shed(
+                "the server is short of memory and loads no large graphs for the moment; try again", retry_after=5
+            )
+
+    async def run(
+        self,
+        task: str,
+        params: dict[str, Any],
+        source: Source | None = None,
+        *,
+        tenant: str,
+        fds: Sequence[int] = (),
+    ) -> TaskResult:
+        """Run `task` with the graph added to its parameters and descriptors (those of `fds` come first).
+
+        `source` is kept alive until the task ends. Raises what `Compute.run` raises.
+        """
+        params, out, own = dict(params), list(fds), []
+        try:
+            if source is not None:
+                params["directed"] = source.directed
+                params["base"] = None
+                if source.base is not None:
+                    params["base"] = len(out)
+                    out.append(source.base.fd)
+                elif source.snapshot:
+                    params["snapshot"] = len(out)
+                    own.append(memfd.create("snapshot", [source.snapshot]))
+                    out.append(own[-1])
+                params["batches"] = list(source.batches)
+            return await self._compute.run(task, params, fds=out, tenant=tenant)
+        finally:
+            for fd in own:
+                os.close(fd)
+
+    async def materialise(
+        self, source: Source, *, tenant: str, compress: bool = False, edit: bytes | None = None
+    ) -> tuple[FrozenGraph, bytes, Any]:
+        """`source` as one sealed buffer, with its snapshot if `compress`, and the summary of `edit`."""
+        result = await self.run(f"{TASKS}:materialise", {"compress": compress, "edit": edit}, source, tenant=tenant)
+        try:
+            graph = FrozenGraph.attach(result.fds.pop(0))
+            snapshot = b""
+            if compress:
+                with memfd.attach(result.fds[0]) as data:
+                    snapshot = bytes(data)
+        finally:
+            result.close()
+        return graph, snapshot, result.value["summary"]
+
+
+def decode_small(snapshot: bytes) -> FrozenGraph | None:
+    """A snapshot of at most `INLINE_BYTES`, decoded here; None for the empty one."""
+    return frozen.decompress(snapshot) if snapshot else None
