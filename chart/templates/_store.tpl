@@ -20,17 +20,25 @@ tcp-keepalive 60
 timeout 0
 {{- end }}
 
-{{/* The password goes through a file in memory: never into arguments, which other processes can read. */}}
+{{/* Only the password's hash reaches the configuration, and that lies in memory. `previous` is the password
+     before the last rotation: the servers' copies of the Secret are up to two minutes old. */}}
 {{- define "networkx-mcp.storeStart" -}}
 set -eu
 umask 077
-server=$(command -v valkey-server || command -v redis-server)
-cp /etc/store/valkey.conf /run/store/valkey.conf
-printf '\nrequirepass "%s"\n' "$(sed 's/[\\"]/\\&/g' /etc/store-password/password)" >> /run/store/valkey.conf
-exec "$server" /run/store/valkey.conf
+hash() { printf %s "$(cat "$1")" | sha256sum | cut -d ' ' -f 1; }
+secret=/etc/store-password
+[ -s "$secret/password" ] || { echo "the Secret has no key password" >&2; exit 1; }
+user="user default on ~* &* +@all #$(hash "$secret/password")"
+[ ! -s "$secret/previous" ] || user="$user #$(hash "$secret/previous")"
+{ cat /etc/store/valkey.conf; printf '\n%s\n' "$user"; } > /run/store/valkey.conf
+exec "$(command -v valkey-server || command -v redis-server)" /run/store/valkey.conf
 {{- end }}
 
-{{/* A probe asks with the password of the moment; an answer is enough for life, PONG for readiness. */}}
+{{/* A probe asks with the password of the moment. Any answer is enough for life. Ready is PONG, not LOADING;
+     NOAUTH too, because a Secret that changed before the restart must not take the store away. */}}
 {{- define "networkx-mcp.storeAsk" -}}
 export REDISCLI_AUTH="$(cat /etc/store-password/password)"; $(command -v valkey-cli || command -v redis-cli) ping
+{{- end }}
+{{- define "networkx-mcp.storeReady" -}}
+{{ include "networkx-mcp.storeAsk" . }} 2>&1 | grep -Eq 'PONG|NOAUTH'
 {{- end }}
