@@ -97,6 +97,11 @@ class RateLimit(Group):
         ge=1,
         description="Requests that a replica takes from the shared budget at once: the overshoot per replica.",
     )
+    replicas: int = Field(
+        1,
+        ge=1,
+        description="Replicas that share the budget: one that has lost the store allows its share, rate / replicas.",
+    )
 
 
 class Auth(Group):

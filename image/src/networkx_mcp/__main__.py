@@ -1,0 +1,143 @@
+"""The command line: serve · token create · check."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from networkx_mcp import __version__
+from networkx_mcp.errors import ServiceError
+from networkx_mcp.settings import Settings
+
+#: Exit codes: settings or arguments are wrong; the server could not start.
+USAGE, FAILED = 2, 1
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit with its code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = {"serve": _serve, "check": _check, "token": _token}[options.command](options)
+    except ServiceError as error:
+        print(f"networkx-mcp: {error.message}", file=sys.stderr)
+        code = USAGE
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="networkx-mcp",
+        description="A graph server for language models: NetworkX over the Model Context Protocol.",
+        epilog="Settings are environment variables NETWORKX_MCP_<GROUP>_<NAME>; `networkx-mcp check` prints them.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="serve until SIGTERM")
+    commands.add_parser("check", help="validate settings and store, print the settings in force")
+    token = commands.add_parser("token", help="make tokens").add_subparsers(
+        dest="token_command", required=True, metavar="COMMAND"
+    )
+    create = token.add_parser(
+        "create",
+        help="print a new token once, and the entry to store",
+        description="Prints the token on the first line, once, and its entry as JSON on the second. "
+        "Give the token to its user; put the entry into a file of NETWORKX_MCP_AUTH_TOKENS_DIR.",
+    )
+    create.add_argument("--name", required=True, help="who uses it, as the logs will call them")
+    create.add_argument("--tenant", default="default", help="whose graphs it sees (default: default)")
+    create.add_argument(
+        "--scopes", default="read,write", help="comma-separated: read, write, admin (default: read,write)"
+    )
+    create.add_argument("--days", type=float, default=None, help="days until it expires (default: never)")
+    return parser
+
+
+def _settings() -> Settings:
+    """The settings, or exit with a line for each that is wrong."""
+    from pydantic import ValidationError
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            place = ".".join(str(part) for part in problem["loc"])
+            print(f"networkx-mcp: {place + ': ' if place else ''}{problem['msg']}", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def _serve(_: argparse.Namespace) -> int:
+    # As PID 1 a signal without a handler is ignored; until the server's own is there, just end.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    settings = _settings()
+    from networkx_mcp.telemetry import logs
+
+    logs.configure(settings.log.level)
+    from networkx_mcp.app import create_app
+    from networkx_mcp.http.shutdown import Server
+
+    if settings.store.type == "embedded":
+        settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    app = create_app(settings)
+    server = Server(app, settings, app.rooms.guard)
+    try:
+        server.run()
+    except OSError as error:
+        print(f"networkx-mcp: cannot listen on {settings.http.host}:{settings.http.port}: {error}", file=sys.stderr)
+        return FAILED
+    return FAILED if app.failed is not None else 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    settings = _settings()
+    from networkx_mcp.http.auth import Authenticator, check_exposure
+    from networkx_mcp.store import open_store
+    from networkx_mcp.telemetry import logs
+
+    logs.configure("error", sys.stderr)
+    print(json.dumps(settings.model_dump(mode="json"), indent=2))
+    check_exposure(settings)
+    table = Authenticator(settings).table
+    if table is not None:
+        print(f"tokens: {len(table)} entries in {table.directory}", file=sys.stderr)
+
+    async def look() -> str:
+        store = open_store(settings)
+        try:
+            await store.start()
+            health = await store.health()
+            return f"{health.product}: {health.detail}"
+        finally:
+            await store.close()
+
+    if settings.store.type == "embedded":
+        settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    print(f"store: {asyncio.run(look())}", file=sys.stderr)
+    print("check: all is well", file=sys.stderr)
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    from networkx_mcp.http import tokens
+
+    token = tokens.mint()
+    scopes = [scope.strip() for scope in options.scopes.split(",") if scope.strip()]
+    try:
+        entry = tokens.describe(token, name=options.name, tenant=options.tenant, scopes=scopes, days=options.days)
+    except ValueError as error:
+        print(f"networkx-mcp: {error}", file=sys.stderr)
+        return USAGE
+    print(token)
+    print(json.dumps(entry))
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Puts the rooms together; the only place that knows them all.
+
+The process listens before its rooms are open, so that `/health` and `/startup` answer from the first
+moment; the rooms open in a task of their own, and their imports run in a thread meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import Receive, Scope, Send
+
+from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.compute.pool import Compute
+from networkx_mcp.errors import ServiceError, StoreUnavailable
+from networkx_mcp.http.admission import Admission
+from networkx_mcp.http.auth import Authenticator, check_exposure
+from networkx_mcp.http.connections import Guard
+from networkx_mcp.http.edge import Edge, Service
+from networkx_mcp.http.endpoint import McpService
+from networkx_mcp.http.health import Status
+from networkx_mcp.http.labels import Labels
+from networkx_mcp.http.ratelimit import RateLimiter
+from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.store import Store, open_store
+from networkx_mcp.telemetry import exposition, logs, metrics
+from networkx_mcp.telemetry.tracing import Tracing
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server as McpServer
+
+    from networkx_mcp.graphs.service import Graphs
+
+    Extra = Callable[[McpServer[Any]], None]
+
+#: Note in the store that holds the Unix time of the last verified backup.
+BACKUP_NOTE = "backup_last_success"
+_BACKUP_NOTE_SECONDS = 30.0
+_MONITOR_SECONDS = 1.0
+_STORE_RETRY_SECONDS = 1.0
+#: Longest time to close the rooms, in seconds.
+_CLOSE_SECONDS = 10.0
+
+
+@dataclass
+class Rooms:
+    """The rooms of one process. `graphs` is there once `App.started` is set."""
+
+    settings: Settings
+    budget: MemoryBudget
+    compute: Compute
+    store: Store
+    admission: Admission
+    auth: Authenticator
+    limiter: RateLimiter
+    status: Status
+    labels: Labels
+    guard: Guard
+    tracing: Tracing
+    graphs: Graphs | None = None
+
+
+class App:
+    """The ASGI app of one server process. `extra(server)` adds tools, for tests."""
+
+    def __init__(self, settings: Settings, *, extra: Extra | None = None) -> None:
+        check_exposure(settings)
+        self.settings = settings
+        self._extra = extra
+        budget = MemoryBudget(settings)
+        compute = Compute(settings, budget)
+        admission = Admission(settings.limits)
+        guard = Guard(settings)
+        store = open_store(settings)
+        status = Status(admission, budget, compute, lambda: (guard.open, guard.limit))
+        self.rooms = Rooms(
+            settings=settings,
+            budget=budget,
+            compute=compute,
+            store=store,
+            admission=admission,
+            auth=Authenticator(settings),
+            limiter=RateLimiter(settings.ratelimit, store),
+            status=status,
+            labels=Labels(),
+            guard=guard,
+            tracing=Tracing(settings.log.otlp_endpoint),
+        )
+        self.edge = Edge(
+            settings, status, self.rooms.auth, self.rooms.labels, self.rooms.limiter.take, self.rooms.tracing
+        )
+        self.started = asyncio.Event()
+        #: Why the rooms could not be opened; the process ends then.
+        self.failed: BaseException | None = None
+        self._mcp: McpService | None = None
+        self._stop = asyncio.Event()
+        self._life: asyncio.Task[None] | None = None
+        exposition.set_build_info()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.edge(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._life = asyncio.create_task(self._live(), name="rooms")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _close(self) -> None:
+        assert self._life is not None
+        self._stop.set()
+        if not self.rooms.status.started:
+            self._life.cancel()
+        _, pending = await asyncio.wait({self._life}, timeout=_CLOSE_SECONDS)
+        if pending:
+            logs.event("shutdown_rooms_late", level=logging.ERROR, message=f"not closed in {_CLOSE_SECONDS:g} s")
+        await asyncio.to_thread(self.rooms.tracing.close)
+
+    def drain(self, until: float) -> None:
+        """Be not ready, shed what waits, and let nothing run past the monotonic time `until`."""
+        rooms = self.rooms
+        rooms.status.draining = True
+        rooms.budget.drain()
+        rooms.admission.drain()
+        rooms.compute.drain()
+        if self._mcp is not None:
+            self._mcp.drain(until)
+
+    # -- the life of the rooms -----------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        try:
+            async with AsyncExitStack() as stack:
+                await self._open(stack)
+                self.rooms.status.started = True
+                self.started.set()
+                seconds = round(time.monotonic() - self.rooms.status.began, 2)
+                logs.event("server_started", seconds=seconds, store=self.settings.store.type)
+                await self._stop.wait()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self.failed = error
+            expected = isinstance(error, ServiceError)
+            logs.event(
+                "startup_failed",
+                level=logging.ERROR,
+                message=str(error),
+                exc_info=None if expected else error,
+            )
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        rooms, status = self.rooms, self.rooms.status
+        # The zygote warms up on the other core while this process imports its own rooms.
+        stack.push_async_callback(rooms.compute.close)
+        await rooms.compute.start()
+        importing = asyncio.ensure_future(asyncio.to_thread(_import_rooms))
+        stack.push_async_callback(rooms.store.close)
+        await self._open_store()
+        status.waiting_for = "loading the rooms"
+        await importing
+
+        from networkx_mcp.graphs.service import Graphs
+        from networkx_mcp.tools.server import build_app, build_registry
+
+        rooms.graphs = graphs = Graphs(self.settings, rooms.store, rooms.compute, rooms.budget)
+        await graphs.start()
+        stack.push_async_callback(graphs.close)
+        mcp = build_app(graphs, self.settings, extra_tools=self._extra)
+        await stack.enter_async_context(mcp.run())
+        rooms.labels.tools = frozenset(build_registry(graphs).tools)
+        self._mcp = McpService(self.settings, rooms.admission, rooms.budget, mcp)
+        self.edge.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
+        for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
+            task = asyncio.create_task(work)
+            stack.push_async_callback(_cancel, task)
+
+    async def _open_store(self) -> None:
+        status, store = self.rooms.status, self.rooms.store
+        while True:
+            status.waiting_for = "waiting for the store"
+            try:
+                await store.start()
+                break
+            except StoreUnavailable as error:
+                status.waiting_for = f"waiting for the store: {error.message}"
+                logs.event("store_waiting", level=logging.WARNING, message=error.message)
+            await asyncio.sleep(_STORE_RETRY_SECONDS)
+        status.store = await store.health()
+
+    async def _monitor(self) -> None:
+        """Keep what /ready and the logs tell of other rooms current."""
+        while True:
+            self.rooms.status.store = await self.rooms.store.health()
+            sample = self.rooms.compute.sampler.last
+            if sample is not None:
+                self.edge.memory_mb = round(sample.total / MIB, 1)
+            await asyncio.sleep(_MONITOR_SECONDS)
+
+    async def _watch_backups(self) -> None:
+        while True:
+            with contextlib.suppress(StoreUnavailable, ValueError):
+                metrics.BACKUP_LAST_SUCCESS.set(float(await self.rooms.store.get_note(BACKUP_NOTE) or 0))
+            await asyncio.sleep(_BACKUP_NOTE_SECONDS)
+
+    async def _watch_tokens(self) -> None:
+        if self.rooms.auth.table is not None:
+            await self.rooms.auth.table.watch(self.settings.auth.reload_seconds)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _import_rooms() -> None:
+    """What takes long to import; in a thread, so that probes are answered meanwhile."""
+    for name in ("networkx_mcp.graphs.service", "networkx_mcp.tools.server"):
+        importlib.import_module(name)
+
+
+def create_app(settings: Settings, *, extra: Extra | None = None) -> App:
+    """The app of one process. Raises errors.InvalidInput for settings that must not be served."""
+    return App(settings, extra=extra)

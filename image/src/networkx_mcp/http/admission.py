@@ -1,0 +1,69 @@
+"""Admission: `limits.connections` requests run, `limits.queue` wait fairly by tenant, the rest is shed.
+
+A request enters with its body complete. One that waits and whose client hangs up leaves the queue at
+once. A call that goes on to a worker gives its slot back (`CallContext.leave_slot`) and waits in the
+heavy queue of `compute`; both waits come out of one allowance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Receive
+
+from networkx_mcp.compute.fairqueue import FairQueue, Slot
+from networkx_mcp.context import CallContext
+from networkx_mcp.errors import Cancelled
+from networkx_mcp.settings import Limits
+from networkx_mcp.telemetry import metrics
+
+
+class Admission:
+    """The slots of one process."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.queue = FairQueue("admission", slots=limits.connections, places=limits.queue)
+        metrics.REQUESTS_IN_FLIGHT_LIMIT.set(limits.connections)
+        metrics.REQUESTS_IN_FLIGHT.set_function(lambda: self.queue.running)
+
+    async def enter(self, call: CallContext, receive: Receive) -> Slot:
+        """A slot for `call`, which may give it back early through `call.leave_slot`.
+
+        `receive` must have given the whole body: what it says next is that the client hung up.
+        Raises errors.Shed (503), errors.Cancelled.
+        """
+        slot = self.queue.try_enter()
+        if slot is None:
+            queue = self.queue
+            # Where no wait is possible this raises at once, without the cost of two tasks.
+            if queue.closed or queue.waiting >= queue.places:
+                slot = await queue.enter_for(call)
+            else:
+                slot = await self._wait(call, receive)
+        call.release_slot = slot.release
+        return slot
+
+    async def _wait(self, call: CallContext, receive: Receive) -> Slot:
+        waiting = asyncio.ensure_future(self.queue.enter_for(call))
+        gone = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise Cancelled("The client hung up while its request waited.")
+            return waiting.result()
+        except BaseException:
+            waiting.cancel()
+            waiting.add_done_callback(_give_back)
+            raise
+        finally:
+            gone.cancel()
+
+    def drain(self) -> None:
+        """Shed all that wait; from now on a request runs at once or is shed."""
+        self.queue.close("The server is shutting down; repeat, and another replica answers.", admit=True)
+
+
+def _give_back(waiting: asyncio.Future[Slot]) -> None:
+    """A slot that was handed over while its request was being told to go away."""
+    if not waiting.cancelled() and waiting.exception() is None:
+        waiting.result().release()

@@ -1,0 +1,156 @@
+"""Bodies of requests to /mcp: read completely before a slot is taken, within size, time and memory.
+
+A slow sender holds a socket and the bytes it has sent, never a slot. All bodies together come out of
+one account of the process (`limits.body_budget_mb`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from starlette.types import Message, Receive
+
+from networkx_mcp.compute.budget import MemoryBudget, Reservation
+from networkx_mcp.errors import Cancelled, InvalidInput, LimitExceeded, MemoryLimit, Shed
+from networkx_mcp.telemetry import metrics
+
+#: Smallest step in which a body is entered in the account, in bytes.
+_STEP = 16 * 1024
+
+
+class SlowBody(InvalidInput):
+    """The body did not arrive in time."""
+
+    code, status = "body_timeout", 408
+
+
+class Body:
+    """A complete body and its entry in the account of memory; `release` gives that back."""
+
+    __slots__ = ("_reservation", "data")
+
+    def __init__(self, data: bytes, reservation: Reservation | None) -> None:
+        self.data = data
+        self._reservation = reservation
+
+    def release(self) -> None:
+        """Leave the account. Harmless when repeated."""
+        if self._reservation is not None:
+            self._reservation.release()
+
+    def replay(self, receive: Receive) -> Receive:
+        """An ASGI `receive` that gives this body once and then what the connection says."""
+        pending: Message | None = {"type": "http.request", "body": self.data, "more_body": False}
+
+        async def replayed() -> Message:
+            nonlocal pending
+            if pending is not None:
+                message, pending = pending, None
+                return message
+            return await receive()
+
+        return replayed
+
+
+def too_large(limit: int, setting: str, unit: int = 1024, name: str = "KiB") -> LimitExceeded:
+    """The 413 of a body past `limit` bytes."""
+    return LimitExceeded(
+        f"The request body is larger than {limit // unit} {name} ({setting}). Send less in one call, "
+        "or upload the graph with PUT /graphs/{id}.",
+        limit="body",
+        setting=setting,
+        maximum=limit,
+    )
+
+
+def declared_length(headers: list[tuple[bytes, bytes]]) -> int | None:
+    """Content-Length, None where the body is chunked or the header is no number."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None
+
+
+async def read_body(
+    receive: Receive,
+    headers: list[tuple[bytes, bytes]],
+    *,
+    budget: MemoryBudget,
+    limit: int,
+    setting: str,
+    until: float,
+) -> Body:
+    """Read a body of at most `limit` bytes until the monotonic time `until`.
+
+    Raises LimitExceeded (413) at once when the size is declared or passed, SlowBody (408), Shed (503)
+    when the bodies of the process fill their account, Cancelled when the client hangs up.
+    """
+    declared = declared_length(headers)
+    if declared is not None and declared > limit:
+        raise too_large(limit, setting)
+    chunks = bytearray()
+    reservation: Reservation | None = None
+    try:
+        # The usual case first: everything is there, and no timer is needed.
+        message = await _next(receive, until)
+        while True:
+            if message["type"] != "http.request":
+                raise Cancelled("The client hung up before the request was complete.")
+            part: bytes = message.get("body", b"")
+            if len(chunks) + len(part) > limit:
+                raise too_large(limit, setting)
+            size = len(chunks) + len(part)
+            if reservation is None:
+                reservation = _enter(budget, size)
+            elif size > reservation.nbytes:
+                _grow(reservation, size)
+            if not message.get("more_body", False):
+                data = bytes(chunks) + part if chunks else part
+                return Body(data, reservation)
+            chunks += part
+            message = await _next(receive, until)
+    except BaseException:
+        if reservation is not None:
+            reservation.release()
+        raise
+
+
+async def _next(receive: Receive, until: float) -> Message:
+    try:
+        async with asyncio.timeout(max(0.0, until - time.monotonic())):
+            return await receive()
+    except TimeoutError:
+        raise SlowBody(
+            "The request body did not arrive in time (limits.body_timeout_seconds).",
+            setting="limits.body_timeout_seconds",
+        ) from None
+
+
+def _round(size: int) -> int:
+    return -(-size // _STEP) * _STEP
+
+
+def _enter(budget: MemoryBudget, size: int) -> Reservation:
+    try:
+        return budget.reserve("bodies", _round(size))
+    except MemoryLimit as error:
+        raise _full(error) from None
+
+
+def _grow(reservation: Reservation, size: int) -> None:
+    try:
+        reservation.resize(_round(size))
+    except MemoryLimit as error:
+        raise _full(error) from None
+
+
+def _full(error: MemoryLimit) -> Shed:
+    metrics.REQUESTS_SHED.labels("body_budget").inc()
+    return Shed(
+        "The request bodies that are held fill their share of memory (limits.body_budget_mb). "
+        "Repeat after the time in Retry-After.",
+        retry_after=1,
+        reason="body_budget",
+        setting=error.data.get("setting"),
+    )

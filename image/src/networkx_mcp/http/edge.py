@@ -1,0 +1,258 @@
+"""The outermost room: paths, repairs, hosts, correlation ids, and one record of every request.
+
+Pure ASGI. What the MCP SDK refuses never reaches its own middleware, so requests are counted here.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from networkx_mcp import context, errors
+from networkx_mcp.context import CallContext, Caller
+from networkx_mcp.errors import Forbidden, ServiceError, Shed, Unauthenticated, Unavailable
+from networkx_mcp.http.auth import Authenticator
+from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
+from networkx_mcp.http.health import Status
+from networkx_mcp.http.labels import OTHER, VERBS, Labels
+from networkx_mcp.http.origin import Origins
+from networkx_mcp.http.respond import Headers, respond, respond_json
+from networkx_mcp.settings import Settings
+from networkx_mcp.telemetry import exposition, logs, metrics
+from networkx_mcp.telemetry.tracing import Tracing, span_trace_id, trace_id_of
+
+PROBES = frozenset({"/health", "/ready", "/startup", "/metrics"})
+#: Path of the RFC 9728 metadata; served with an issuer only.
+METADATA = "/.well-known/oauth-protected-resource/mcp"
+#: Whoever has not shown a token yet.
+NOBODY = Caller("", "", frozenset())
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}")
+_CLOSE = (b"connection", b"close")
+
+
+class NotHere(errors.NotFound):
+    """No such path."""
+
+
+class MethodNotAllowed(ServiceError):
+    """The path does not know this method."""
+
+    code, outcome, status = "method_not_allowed", "client_error", 405
+
+
+class Service:
+    """An ASGI app below one path, with the methods it knows.
+
+    It is called with a caller that was authenticated and within its rate; what it raises as
+    ServiceError becomes the answer.
+    """
+
+    def __init__(self, app: ASGIApp, methods: frozenset[str], *, jsonrpc: bool = False) -> None:
+        self.app = app
+        self.methods = methods
+        self.jsonrpc = jsonrpc
+
+
+class Edge:
+    """The ASGI app that uvicorn calls."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        status: Status,
+        auth: Authenticator,
+        labels: Labels,
+        limit: Callable[[Caller], Awaitable[None]],
+        tracing: Tracing,
+    ) -> None:
+        self._settings = settings
+        self._status = status
+        self._auth = auth
+        self._labels = labels
+        self._limit = limit
+        self._tracing = tracing
+        self._origins = Origins(settings.http)
+        #: First part of the path -> service: `mcp`, `graphs`, `admin`.
+        self.services: dict[str, Service] = {}
+        #: Size of the process in MiB for the logs, kept current by the app.
+        self.memory_mb = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path in PROBES:
+            await self._probe(path, scope, send)
+            return
+        if path == METADATA and self._auth.oidc is not None and scope["method"] in ("GET", "HEAD"):
+            document = self._auth.oidc.metadata(self._resource(scope))
+            await respond_json(send, 200, document, [(b"access-control-allow-origin", b"*"), *self._closing(None)])
+            return
+        call = CallContext(
+            NOBODY,
+            _correlation_id(scope["headers"]),
+            queue_seconds=self._settings.limits.queue_timeout_seconds,
+        )
+        context.set_current(call)
+        if self._tracing.on:
+            parent, state = _header(scope, b"traceparent"), _header(scope, b"tracestate")
+            with self._tracing.request(f"{scope['method']} {path}", parent, state, call.correlation_id) as span:
+                call.trace_id = span_trace_id(span)
+                await self._serve(call, scope, receive, send)
+        else:
+            call.trace_id = trace_id_of(_header(scope, b"traceparent"))
+            await self._serve(call, scope, receive, send)
+
+    async def _serve(self, call: CallContext, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["headers"] = headers = _repaired(scope["headers"])
+        mount = scope["path"].split("/", 2)[1]
+        service = self.services.get(mount)
+        exchange = Exchange(call, scope, receive, send, jsonrpc=service is not None and service.jsonrpc)
+        exchange.headers += self._closing(exchange)
+        scope[context.SCOPE_KEY] = call
+        scope[EXCHANGE_KEY] = exchange
+        if mount != "mcp":
+            verb = scope["method"] if scope["method"] in VERBS else OTHER
+            call.method = f"{mount}/{verb.lower()}" if service is not None else OTHER
+        try:
+            if service is None:
+                raise NotHere("There is nothing at this path; the server answers at /mcp.")
+            await self._answer(service, exchange, scope, headers)
+        except ServiceError as error:
+            call.outcome = error.outcome
+            await exchange.fail(error, self._challenge(error, service, scope))
+        except Exception as error:
+            call.outcome = "internal"
+            logs.event("request_failed", level=logging.ERROR, exc_info=error)
+            await exchange.fail(ServiceError(f"The server failed (correlation id {call.correlation_id})."))
+        finally:
+            call.leave_slot()
+            self._record(exchange)
+
+    async def _answer(self, service: Service, exchange: Exchange, scope: Scope, headers: Headers) -> None:
+        self._origins.check_host(headers)
+        cors = self._origins.check_origin(headers)
+        exchange.headers += cors
+        if scope["method"] == "OPTIONS" and cors:
+            await respond(exchange.send, 204, b"", headers=self._origins.preflight())
+            return
+        if scope["method"] not in service.methods:
+            raise MethodNotAllowed(f"This path answers {', '.join(sorted(service.methods))} only.")
+        if exchange.connection is not None and exchange.connection.reserve:
+            metrics.REQUESTS_SHED.labels("sockets").inc()
+            raise Shed("All client sockets are in use (limits.sockets).", retry_after=1, reason="sockets")
+        if not self._status.started:
+            raise Unavailable(f"The server is starting: {self._status.waiting_for}.", retry_after=1)
+        exchange.call.caller = await self._auth.caller(headers)
+        await self._limit(exchange.call.caller)
+        await service.app(scope, exchange.receive, exchange.send)
+
+    def _challenge(self, error: ServiceError, service: Service | None, scope: Scope) -> Headers:
+        if isinstance(error, MethodNotAllowed) and service is not None:
+            return [(b"allow", ", ".join(sorted(service.methods)).encode())]
+        if isinstance(error, Unauthenticated):
+            return [(b"www-authenticate", self._auth.challenge(error, self._metadata_url(scope)))]
+        if isinstance(error, Forbidden) and "scope" in error.data:
+            value = f'Bearer error="insufficient_scope", scope="{error.data["scope"]}"'
+            return [(b"www-authenticate", value.encode("latin-1"))]
+        return []
+
+    def _resource(self, scope: Scope) -> str:
+        """The public URL of /mcp: as configured, else as the client called us."""
+        if self._settings.oidc.resource_url:
+            return self._settings.oidc.resource_url
+        return f"{scope['scheme']}://{_header(scope, b'host').decode('latin-1')}/mcp"
+
+    def _metadata_url(self, scope: Scope) -> str:
+        parts = urlsplit(self._resource(scope))
+        return f"{parts.scheme}://{parts.netloc}{METADATA}"
+
+    def _closing(self, exchange: Exchange | None) -> Headers:
+        connection = exchange.connection if exchange is not None else None
+        if self._status.draining or (connection is not None and (connection.reserve or connection.worn_out())):
+            return [_CLOSE]
+        return []
+
+    async def _probe(self, path: str, scope: Scope, send: Send) -> None:
+        close = [_CLOSE] if self._status.draining else []
+        connection = scope.get("networkx_mcp.connection")
+        if connection is not None and connection.reserve:
+            close = [_CLOSE]
+        if scope["method"] not in ("GET", "HEAD"):
+            await respond(send, 405, b"", headers=[(b"allow", b"GET, HEAD"), *close])
+        elif path == "/metrics":
+            content_type = exposition.CONTENT_TYPE.encode()
+            await respond(send, 200, exposition.render(), content_type, close)
+        else:
+            status = self._status
+            code, document = {"/health": status.health, "/startup": status.startup, "/ready": status.ready}[path]()
+            await respond_json(send, code, document, [(b"cache-control", b"no-store"), *close])
+
+    def _record(self, exchange: Exchange) -> None:
+        """Count and log a request that has ended, whoever ended it."""
+        call = exchange.call
+        if call.outcome == "ok":
+            call.outcome = _outcome(exchange)
+        call.method, call.tool = self._labels.method(call.method), self._labels.tool(call.tool)
+        seconds = time.monotonic() - call.arrived
+        metrics.REQUESTS.labels(call.method, call.tool, call.outcome).inc()
+        metrics.REQUEST_DURATION.labels(call.method, call.tool).observe(seconds)
+        logs.event(
+            "mcp_request_end",
+            duration_ms=round(seconds * 1000, 2),
+            success=call.outcome == "ok",
+            memory_mb=self.memory_mb,
+        )
+
+
+_BY_STATUS: Mapping[int, errors.Outcome] = {
+    404: "not_found",
+    409: "conflict",
+    412: "conflict",
+    429: "rate_limited",
+    503: "unavailable",
+    504: "timeout",
+    507: "memory_limit",
+}
+
+
+def _outcome(exchange: Exchange) -> errors.Outcome:
+    """The outcome of a request that nobody named: by what the client was sent."""
+    if not exchange.finished:
+        return "cancelled" if exchange.disconnected else "internal"
+    if exchange.status < 400:
+        return "ok"
+    return _BY_STATUS.get(exchange.status, "client_error" if exchange.status < 500 else "internal")
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return bytes(value.strip(b" \t"))
+    return b""
+
+
+def _repaired(headers: Headers) -> Headers:
+    """Header values without the white space that httptools leaves at their end; the SDK compares them."""
+    for _, value in headers:
+        if value[-1:] in b" \t" and value:
+            return [(name, value.strip(b" \t")) for name, value in headers]
+    return headers
+
+
+def _correlation_id(headers: Headers) -> str:
+    """X-Request-ID, else the trace id of traceparent, else a new one: bounded and printable."""
+    trace_id = ""
+    for name, value in headers:
+        if name == b"x-request-id":
+            text = value.strip(b" \t")
+            if _REQUEST_ID.fullmatch(text):
+                return text.decode("ascii")
+        elif name == b"traceparent":
+            trace_id = trace_id_of(value.strip(b" \t"))
+    return trace_id or secrets.token_hex(16)

@@ -1,0 +1,106 @@
+"""/health, /startup, /ready: whether the process lives, has started, and can serve.
+
+They pass no host list, no token and no queue. `/ready` is 503 only while the process starts, while it
+drains, and when compute has been dead for more than 5 s. A store that went away later leaves it 200:
+taking every replica out at once would help nobody, and calls are told `store_unavailable`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.compute.pool import Compute
+from networkx_mcp.http.admission import Admission
+from networkx_mcp.store.protocol import Health as StoreHealth
+
+#: Compute may be dead for this long before the pod is taken out, in seconds.
+COMPUTE_GRACE_SECONDS = 5.0
+_MIB = 1024 * 1024
+
+
+@dataclass
+class Status:
+    """What the process knows of itself; the app keeps it current."""
+
+    admission: Admission
+    budget: MemoryBudget
+    compute: Compute
+    #: Open sockets and their limit.
+    sockets: Callable[[], tuple[int, int]] = field(default=lambda: (0, 0))
+    started: bool = False
+    draining: bool = False
+    #: Why it has not started yet.
+    waiting_for: str = "starting"
+    store: StoreHealth | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        """Alive: whoever can answer this has a running event loop."""
+        return 200, {"status": "alive", "uptime_seconds": round(time.monotonic() - self.began, 1)}
+
+    def startup(self) -> tuple[int, dict[str, Any]]:
+        """200 once the store has answered and all rooms are open."""
+        if self.started:
+            return 200, {"status": "started"}
+        return 503, {"status": "starting", "detail": self.waiting_for}
+
+    def ready(self) -> tuple[int, dict[str, Any]]:
+        """200 while this process can serve; `checks` name each part with state and detail."""
+        compute = self._compute()
+        if self.draining:
+            code, state = 503, "draining"
+        elif not self.started:
+            code, state = 503, "starting"
+        elif compute["state"] == "down" and self.compute.dead_seconds > COMPUTE_GRACE_SECONDS:
+            code, state = 503, "compute_down"
+        else:
+            code, state = 200, "ready"
+        checks = {
+            "storage": self._storage(),
+            "memory": self._memory(),
+            "connections": self._connections(),
+            "compute": compute,
+        }
+        return code, {"status": state, "checks": checks}
+
+    def _storage(self) -> dict[str, Any]:
+        if self.store is None:
+            return {"state": "unknown", "detail": self.waiting_for}
+        if not self.store.up:
+            return {"state": "down", "detail": self.store.detail, "product": self.store.product}
+        state = "up" if self.store.persistence_ok else "not_persisting"
+        return {"state": state, "detail": self.store.detail, "product": self.store.product}
+
+    def _memory(self) -> dict[str, Any]:
+        budget = self.budget
+        level = budget.level.label
+        used = round(budget.use_ratio * 100)
+        return {
+            "state": level,
+            "detail": f"{used} % of {budget.total // _MIB} MiB in use",
+            "ratio": round(budget.use_ratio, 3),
+        }
+
+    def _connections(self) -> dict[str, Any]:
+        queue = self.admission.queue
+        sockets, most = self.sockets()
+        busy = "full" if queue.waiting >= queue.places else "queueing"
+        return {
+            "state": "free" if queue.running < queue.slots else busy,
+            "detail": f"{queue.running} of {queue.slots} run, {queue.waiting} of {queue.places} wait, "
+            f"{sockets} of {most} sockets",
+            "running": queue.running,
+            "limit": queue.slots,
+            "waiting": queue.waiting,
+        }
+
+    def _compute(self) -> dict[str, Any]:
+        queue = self.compute.queue
+        detail = f"{queue.running} of {queue.slots} workers busy, {queue.waiting} wait"
+        if self.compute.alive:
+            return {"state": "up", "detail": detail}
+        return {"state": "down", "detail": f"no zygote for {self.compute.dead_seconds:.1f} s; {detail}"}

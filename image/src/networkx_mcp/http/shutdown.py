@@ -1,0 +1,141 @@
+"""The uvicorn server and its end: SIGTERM drains, the listeners close later, exit code 0.
+
+uvicorn alone would close the listeners at once, cut idle connections, and die of the signal it was
+sent. Here SIGTERM makes the process not ready and sheds its queues; the listeners stay open for
+`http.drain_seconds`, so that whoever has not noticed is still answered, with `Connection: close`;
+then what runs may finish until `limits.shutdown_timeout_seconds` after the signal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import time
+from collections.abc import Generator
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from networkx_mcp.http.connections import Guard
+from networkx_mcp.settings import Settings
+from networkx_mcp.telemetry import logs
+
+if TYPE_CHECKING:
+    from networkx_mcp.app import App
+
+_SWEEP_SECONDS = 0.5
+#: Kept of the shutdown time for the last answers and for closing the rooms, in seconds.
+MARGIN_SECONDS = 1.0
+
+
+class Server(uvicorn.Server):
+    """One server process."""
+
+    def __init__(self, app: App, settings: Settings, guard: Guard) -> None:
+        self._application = app
+        self._settings = settings
+        self._guard = guard
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._signalled: float | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+        config = uvicorn.Config(
+            app,
+            host=settings.http.host.strip("[]"),
+            port=settings.http.port,
+            loop="uvloop",
+            http=guard.protocol(),
+            ws="none",
+            lifespan="on",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=settings.http.keep_alive_seconds,
+        )
+        super().__init__(config)
+        guard.watch(self.server_state.connections)
+
+    # -- signals -----------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Drain on SIGTERM and SIGINT. They are not raised again: an ordered end is a success."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.handle_exit)
+        try:
+            yield
+        finally:
+            # A late second signal must not turn exit code 0 into a death by signal.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Note the first signal; a second SIGTERM does no harm, a second Ctrl-C hurries."""
+        if self._signalled is None:
+            self._signalled = time.monotonic()
+            if self._loop is None:
+                self.should_exit = True
+            else:
+                self._loop.call_soon_threadsafe(self._drain, signal.Signals(sig).name)
+        elif sig == signal.SIGINT and time.monotonic() - self._signalled > 0.5:
+            self.force_exit = True
+
+    def _drain(self, name: str) -> None:
+        if self._signalled is None:
+            return
+        limits = self._settings.limits
+        until = self._signalled + max(0.1, limits.shutdown_timeout_seconds - MARGIN_SECONDS)
+        logs.event(
+            "shutdown_started",
+            signal=name,
+            running=self._application.rooms.admission.queue.running,
+            shed=self._application.rooms.admission.queue.waiting + self._application.rooms.compute.queue.waiting,
+            drain_seconds=self._settings.http.drain_seconds,
+        )
+        self._application.drain(until)
+
+    # -- life --------------------------------------------------------------------------------------
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and begin to sweep the sockets."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self.started:
+            self._sweeper = asyncio.create_task(self._sweep())
+            address = self.servers[0].sockets[0].getsockname()
+            logs.event("server_listening", host=address[0], port=address[1])
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self._guard.sweep()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Every 0.1 s: whether the listeners are to be closed."""
+        if self._application.failed is not None:
+            self.should_exit = True
+        if self._signalled is not None and time.monotonic() >= self._signalled + self._settings.http.drain_seconds:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the listeners and idle connections, let what runs finish, close the rooms."""
+        began = self._signalled if self._signalled is not None else time.monotonic()
+        left = began + self._settings.limits.shutdown_timeout_seconds - time.monotonic()
+        self.config.timeout_graceful_shutdown = max(0.2, left)  # type: ignore[assignment]
+        self._guard.closing = True
+        logs.event("shutdown_listeners_closed", connections=len(self.server_state.connections))
+        await super().shutdown(sockets)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        logs.event(
+            "shutdown_finished",
+            level=logging.INFO if not self.server_state.tasks else logging.WARNING,
+            seconds=round(time.monotonic() - began, 2),
+            cut=len(self.server_state.tasks),
+        )
