@@ -1,0 +1,306 @@
+"""A real server process for tests: `Server(directory, limits_connections=2).start()`.
+
+Keyword arguments are settings as in the environment, without the prefix. The server takes a free
+port by itself and tells it in its log. Use it as a context manager, or `stop`/`kill` it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "image" / "src"
+MODERN = "2026-07-28"
+HANDSHAKE = "2025-11-25"
+ACCEPT = "application/json, text/event-stream"
+
+_NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+
+
+def modern(
+    method: str, params: Mapping[str, Any] | None = None, *, request_id: int | str = 1, token: str | None = None
+) -> dict[str, Any]:
+    """`headers` and `content` of a request of the modern era, for httpx."""
+    full: dict[str, Any] = dict(params or {})
+    full["_meta"] = {
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientCapabilities": {},
+        **full.get("_meta", {}),
+    }
+    headers = {
+        "content-type": "application/json",
+        "accept": ACCEPT,
+        "mcp-protocol-version": MODERN,
+        "mcp-method": method,
+    }
+    if method in _NAMED:
+        headers["mcp-name"] = str(full[_NAMED[method]])
+    if token is not None:
+        headers["authorization"] = f"Bearer {token}"
+    body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": full}
+    return {"headers": headers, "content": json.dumps(body).encode()}
+
+
+def handshake(
+    method: str, params: Mapping[str, Any] | None = None, *, request_id: int | str = 1, token: str | None = None
+) -> dict[str, Any]:
+    """The same of the handshake era."""
+    headers = {"content-type": "application/json", "accept": ACCEPT, "mcp-protocol-version": HANDSHAKE}
+    if token is not None:
+        headers["authorization"] = f"Bearer {token}"
+    body: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id, "method": method}
+    if params is not None:
+        body["params"] = dict(params)
+    return {"headers": headers, "content": json.dumps(body).encode()}
+
+
+def message(response: httpx.Response) -> dict[str, Any]:
+    """The JSON-RPC message of an answer, plain or the last event of a stream."""
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        events = [line[5:].strip() for line in response.text.splitlines() if line.startswith("data:")]
+        found: dict[str, Any] = json.loads([event for event in events if event][-1])
+        return found
+    parsed: dict[str, Any] = response.json()
+    return parsed
+
+
+class Server:
+    """One server process with its own data directory, log file and (with `auth=True`) token directory."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        auth: bool = False,
+        command: Sequence[str] = (sys.executable, "-m", "networkx_mcp", "serve"),
+        environment: Mapping[str, str] | None = None,
+        **settings: object,
+    ) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self.command = list(command)
+        self.log_path = directory / "server.log"
+        self.tokens_dir = directory / "tokens"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+        #: The plain token of a server with auth: tenant `default`, scopes read and write.
+        self.token: str | None = None
+        self._entries: list[dict[str, Any]] = []
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith("NETWORKX_MCP_")}
+        self.env |= {
+            "PYTHONPATH": f"{SOURCE}{os.pathsep}{ROOT}",
+            "PYTHONUNBUFFERED": "1",
+            "OMP_NUM_THREADS": "1",
+            "NETWORKX_MCP_HTTP_PORT": "0",
+            "NETWORKX_MCP_STORE_PATH": str(directory / "data" / "graphs.sqlite3"),
+        }
+        if auth:
+            self.tokens_dir.mkdir(exist_ok=True)
+            self.env["NETWORKX_MCP_AUTH_TOKENS_DIR"] = str(self.tokens_dir)
+            self.token = self.add_token("tester")
+        for name, value in settings.items():
+            self.env[f"NETWORKX_MCP_{name.upper()}"] = str(value)
+        self.env.update(environment or {})
+
+    # -- life --------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self if self.process is not None else self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+    def start(self, *, wait: str = "/ready", timeout: float = 30.0) -> Self:
+        """Start and wait until `wait` answers 200 (`""`: until it listens). Raises RuntimeError with the log."""
+        with self.log_path.open("ab") as log:
+            begin = log.tell()
+            self.process = subprocess.Popen(
+                self.command, env=self.env, cwd=self.directory, stdout=log, stderr=subprocess.STDOUT
+            )
+        until = time.monotonic() + timeout
+        self.port = 0
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log_text()[-4000:]}")
+            if not self.port:
+                listening = [line for line in self.logs(begin) if line["event"] == "server_listening"]
+                self.port = listening[0]["port"] if listening else 0
+            if self.port and (not wait or self.get(wait).status_code == 200):
+                return self
+            time.sleep(0.02)
+        text = self.log_text()[-4000:]
+        self.kill()
+        raise RuntimeError(f"{wait} did not answer 200 within {timeout} s:\n{text}")
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        """Send a signal to the API process."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def wait(self, timeout: float = 60.0) -> int:
+        """The exit code, once the process has ended."""
+        assert self.process is not None
+        return self.process.wait(timeout)
+
+    def stop(self, timeout: float = 60.0) -> int:
+        """SIGTERM; the exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait(timeout)
+
+    def kill(self) -> None:
+        """SIGKILL to the API process and to whatever it leaves behind."""
+        assert self.process is not None
+        tree = self.processes() if self.process.poll() is None else []
+        self.process.kill()
+        self.process.wait(10)
+        for process in tree:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(tree, timeout=5)
+
+    @property
+    def pid(self) -> int:
+        """Pid of the API process."""
+        assert self.process is not None
+        return self.process.pid
+
+    def processes(self) -> list[psutil.Process]:
+        """The API process and all below it: zygote and workers."""
+        try:
+            root = psutil.Process(self.pid)
+            return [root, *root.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def pids(self) -> list[int]:
+        """Pids of `processes`, the API's first."""
+        return [process.pid for process in self.processes()]
+
+    # -- talking to it -----------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        """http://127.0.0.1:PORT"""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The MCP endpoint."""
+        return f"{self.base_url}/mcp"
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """GET on a connection of its own."""
+        return httpx.get(self.base_url + path, timeout=options.pop("timeout", 10), **options)
+
+    def rpc(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 60,
+        era: Any = modern,
+    ) -> httpx.Response:
+        """POST a request to /mcp; with the server's own token unless another is given."""
+        request = era(method, params, token=token if token is not None else self.token)
+        request["headers"].update(headers or {})
+        return httpx.post(self.url, timeout=timeout, **request)
+
+    def call(self, tool: str, arguments: Mapping[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+        """The result of a tool call. Raises AssertionError where the answer is no result."""
+        answer = self.rpc("tools/call", {"name": tool, "arguments": dict(arguments or {})}, **options)
+        found = message(answer)
+        assert "result" in found, f"{answer.status_code}: {found}"
+        result: dict[str, Any] = found["result"]
+        return result
+
+    # -- looking at it -----------------------------------------------------------------------------
+
+    def log_text(self) -> str:
+        """All that it wrote."""
+        return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
+
+    def logs(self, begin: int = 0) -> list[dict[str, Any]]:
+        """The complete lines of its log that are JSON objects, from byte `begin` on."""
+        with self.log_path.open("rb") as file:
+            file.seek(begin)
+            text = file.read().decode("utf-8", "replace")
+        lines = []
+        for line in text.split("\n")[:-1]:
+            try:
+                parsed = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(parsed, dict):
+                lines.append(parsed)
+        return lines
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Log lines of one event."""
+        return [line for line in self.logs() if line["event"] == name]
+
+    def metrics(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        """A scrape: {(sample name, sorted labels): value}."""
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(self.get("/metrics").text)
+            for sample in family.samples
+        }
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Sum of the samples of a metric (without its prefix) that carry these labels."""
+        wanted = set(labels.items())
+        return sum(
+            value
+            for (sample, found), value in self.metrics().items()
+            if sample == f"networkx_mcp_{name}" and wanted <= set(found)
+        )
+
+    # -- tokens ------------------------------------------------------------------------------------
+
+    def add_token(
+        self, name: str, *, tenant: str = "default", scopes: Sequence[str] = ("read", "write"), **entry: Any
+    ) -> str:
+        """Add a token to the directory; the server sees it within its reload time. Returns the plain token."""
+        from networkx_mcp.http import tokens
+
+        token = tokens.mint()
+        fresh = tokens.describe(token, name=name, tenant=tenant, scopes=scopes, days=None)
+        self._entries.append({**fresh, **entry})
+        self.write_tokens(self._entries)
+        return token
+
+    def write_tokens(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the token file as a whole."""
+        path = self.tokens_dir / "tokens.json"
+        fresh = self.tokens_dir / ".tokens.json.new"
+        fresh.write_text(json.dumps(list(entries)), encoding="utf-8")
+        fresh.replace(path)
+
+
+def eventually(check: Any, *, timeout: float = 10.0, every: float = 0.05) -> Any:
+    """The first true value of `check()`. Raises AssertionError when none came in time."""
+    until = time.monotonic() + timeout
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {timeout} s: {check}")
+        time.sleep(every)
