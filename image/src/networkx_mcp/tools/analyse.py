@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from networkx_mcp.tools.answer import Answer, clip_attributes, show, show_attributes
 from networkx_mcp.tools.arguments import GraphId, NodeId, NodeIds, Offset
 from networkx_mcp.tools.registry import Arguments, Tool
+from networkx_mcp.tools.runs import analyse
 from networkx_mcp.tools.tables import Analysis, table_answer
 
 if TYPE_CHECKING:
@@ -257,13 +258,13 @@ def tools(graphs: Graphs) -> list[Tool]:
 
     def analysis(task: str) -> Callable[[Any], Awaitable[Answer]]:
         async def run(args: OnGraph) -> Answer:
-            value, version = await graphs.analyse(args.graph_id, task, args.params())
+            value, version = await analyse(graphs, args.graph_id, task, args.params())
             return table_answer(task, args.graph_id, version, value, paged="offset" in type(args).model_fields)
 
         return run
 
     async def subgraph(args: GetSubgraph) -> Answer:
-        value, version = await graphs.analyse(args.graph_id, "get_subgraph", args.params())
+        value, version = await analyse(graphs, args.graph_id, "get_subgraph", args.params())
         return _subgraph_answer(args.graph_id, version, value)
 
     return [

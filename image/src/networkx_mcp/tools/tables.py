@@ -62,7 +62,6 @@ def table_answer(title: str, graph_id: str, version: int, value: dict[str, Any],
     lines = rows_text(columns, rows)
     kept = _fitting(lines)
     data: dict[str, Any] = {"graph_id": graph_id, "version": version, **value, "rows": rows}
-    data.pop("_run", None)
     if kept < len(rows):
         following = value.get("next_offset")
         offset = following - len(rows) if following is not None else -1

@@ -63,7 +63,7 @@ def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> Model
             return model.model_validate(repaired)
         except ValidationError as error:
             first = error
-    raise _rewritten(model, first, tool)
+    raise _rewritten(model, first, arguments, tool)
 
 
 def nearest(word: str, words: Iterable[str], count: int = 3) -> list[str]:
@@ -90,8 +90,8 @@ def _structured(model: type[BaseModel]) -> set[str]:
     return {name for name, schema in properties.items() if schema.get("type") in ("array", "object")}
 
 
-def _rewritten(model: type[BaseModel], error: ValidationError, tool: str) -> InvalidInput:
-    details = error.errors(include_url=False)
+def _rewritten(model: type[BaseModel], error: ValidationError, arguments: Any, tool: str) -> InvalidInput:
+    details = [_placed(item, arguments) for item in error.errors(include_url=False)]
     problems = list(dict.fromkeys(_problem(model, item) for item in details))
     text = "; ".join(problems[:_SHOWN])
     if len(problems) > _SHOWN:
@@ -131,6 +131,19 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
     if kind == "value_error":
         return f"{name}: {context.get('error')}"
     return f"{name}: {item['msg']}"
+
+
+def _placed(item: ErrorDetails, arguments: Any) -> ErrorDetails:
+    """The error with the place the caller knows: pydantic puts the tag of a union between the keys."""
+    place: list[int | str] = []
+    current = arguments
+    for part in item["loc"][:-1]:
+        keys: Any = current if isinstance(current, dict) else range(len(current)) if isinstance(current, list) else ()
+        if part in keys:
+            current = current[part]
+            place.append(part)
+    place.extend(item["loc"][-1:])
+    return {**item, "loc": tuple(place)}
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

@@ -1,0 +1,94 @@
+"""draw_graph: a picture for people, and for models that see."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from networkx_mcp.tools.analyse import OnGraph, Seed, Weight
+from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.arguments import NodeIds
+from networkx_mcp.tools.registry import Tool
+from networkx_mcp.tools.runs import analyse
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.service import Graphs
+
+Pixels = Annotated[int, Field(ge=100, le=2000)]
+
+
+class DrawGraph(OnGraph):
+    """Arguments of draw_graph."""
+
+    format: Annotated[
+        Literal["png", "svg"], Field(description="png: an image; svg: an embedded resource with the drawing's text.")
+    ] = "png"
+    nodes: Annotated[NodeIds | None, Field(description="Only these nodes and the edges among them.")] = None
+    layout: Annotated[
+        Literal[
+            "auto", "spring", "kamada_kawai", "circular", "shell", "spectral", "planar", "bipartite", "random", "layers"
+        ],
+        Field(description="layers: directed graphs without cycles, from top to bottom."),
+    ] = "auto"  # fmt: skip
+    labels: Annotated[bool | None, Field(description="Write ids on nodes; null: up to 60 nodes.")] = None
+    label: Annotated[str | None, Field(description="Node attribute to write instead of the id.")] = None
+    color: Annotated[str | None, Field(description="Node attribute that colours the nodes.")] = None
+    edge_label: Annotated[str | None, Field(description="Edge attribute to write on the edges.")] = None
+    weight: Weight = None
+    title: Annotated[str, Field(max_length=200, description="Title above the picture.")] = ""
+    width: Annotated[Pixels, Field(description="Pixels.")] = 800
+    height: Annotated[Pixels, Field(description="Pixels.")] = 600
+    seed: Seed | None = None
+
+
+class Picture(TypedDict):
+    """What was drawn; the picture itself is in the content."""
+
+    graph_id: str
+    version: int
+    format: str
+    media_type: str
+    width: int
+    height: int
+    nodes: int
+    edges: int
+    layout: str
+    seed: int
+    bytes: int
+
+
+def tools(graphs: Graphs) -> list[Tool]:
+    """The tools of this file."""
+
+    async def draw(args: DrawGraph) -> Answer:
+        value, version = await analyse(graphs, args.graph_id, "draw_graph", args.params())
+        picture: bytes = value["data"]
+        facts = ("format", "media_type", "width", "height", "nodes", "edges", "layout", "seed")
+        data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}}
+        data["bytes"] = len(picture)
+        text = (
+            f"{args.graph_id} version {version}: {value['nodes']} nodes and {value['edges']} edges drawn as "
+            f"{args.format}, layout {value['layout']}"
+        )
+        return Answer(text, data, [_content(args, value["media_type"], picture)])
+
+    return [
+        Tool(
+            name="draw_graph",
+            title="Draw a graph",
+            description="A picture of a graph of up to 500 nodes, or of some of its nodes, as PNG or SVG.",
+            arguments=DrawGraph,
+            answer=Picture,
+            run=draw,
+        ),
+    ]
+
+
+def _content(args: DrawGraph, media_type: str, picture: bytes) -> dict[str, Any]:
+    if args.format == "png":
+        return {"type": "image", "data": base64.b64encode(picture).decode("ascii"), "mimeType": media_type}
+    uri = f"graph://{args.graph_id}/picture.svg"
+    return {"type": "resource", "resource": {"uri": uri, "mimeType": media_type, "text": picture.decode()}}

@@ -1,0 +1,151 @@
+"""Arguments: exactly what the client sent, or an error that names the field and the fix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networkx_mcp.arrays import edits
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.tools.analyse import FindComponents, FindPaths, RankNodes
+from networkx_mcp.tools.edit import EditGraph, to_edit
+from networkx_mcp.tools.manage import CreateGraph
+from networkx_mcp.tools.read import GetNeighbors
+from networkx_mcp.tools.registry import Arguments
+from networkx_mcp.tools.validation import validate
+
+
+def refused(model: type[Arguments], arguments: dict[str, Any]) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        validate(model, arguments, "the_tool")
+    assert "pydantic" not in caught.value.message
+    assert len(caught.value.message) < 1000
+    return caught.value.message.removeprefix("invalid arguments of the_tool: ")
+
+
+@given(st.one_of(st.integers(-(2**63), 2**63 - 1), st.text(max_size=50)))
+def test_an_id_stays_what_it_is(node: str | int) -> None:
+    found = validate(GetNeighbors, {"graph_id": "g", "node": node}, "t").node
+    assert found == node
+    assert type(found) is type(node)
+
+
+@pytest.mark.parametrize("node", ["null", "[1]", "{}", "true", "1", "1.0", '"1"'])
+def test_text_that_looks_like_json_stays_text(node: str) -> None:
+    assert validate(GetNeighbors, {"graph_id": "g", "node": node}, "t").node == node
+
+
+@pytest.mark.parametrize("node", [True, False, 1.0, 1.5, None, [1], {"id": 1}, 2**63])
+def test_what_is_no_id_is_refused_with_the_fix(node: object) -> None:
+    message = refused(GetNeighbors, {"graph_id": "g", "node": node})
+    assert message.startswith("`node`")
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "message"),
+    [
+        (GetNeighbors, {"graph_id": "g"}, "`node` is missing"),
+        (
+            GetNeighbors,
+            {"graph_id": "g", "node": 1, "limt": 3},
+            "`limt` is not an argument here, did you mean `limit`?",
+        ),
+        (
+            GetNeighbors,
+            {"graph_id": "g", "node": 1, "limit": 1001},
+            "`limit` must be at most 1000; got an integer, 1001",
+        ),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": 0}, "`limit` must be at least 1; got an integer, 0"),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": "5"}, "`limit` must be an integer"),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": 5.0}, "`limit` must be an integer"),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": True}, "`limit` must be an integer"),
+        (GetNeighbors, {"graph_id": 7, "node": 1}, "`graph_id` must be a string; got an integer, 7"),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "direction": "up"}, "`direction` must be 'all', 'out' or 'in'"),
+        (CreateGraph, {"edges": [["a", "b"], ["a"]]}, "`edges`: [1] must be [source, target]"),
+        (CreateGraph, {"edges": [["a", True]]}, "`edges`: [0] target"),
+        (CreateGraph, {"edges": [["a", "b", 2]]}, "`edges`: [0]: attributes must be an object"),
+        (
+            CreateGraph,
+            {"edges": [{"source": "a", "target": "b", "weight": 2}]},
+            "attributes belong inside `attributes`",
+        ),
+        (CreateGraph, {"nodes": [{"name": "a"}]}, "`nodes`: [0] has no `id`"),
+        (CreateGraph, {"nodes": "a,b"}, "`nodes`: must be an array"),
+        (EditGraph, {"graph_id": "g", "edits": []}, "`edits` must have at least 1"),
+        (
+            EditGraph,
+            {"graph_id": "g", "edits": [{"action": "add"}]},
+            "`edits[0]` must have 'action' one of 'add_nodes'",
+        ),
+        (EditGraph, {"graph_id": "g", "edits": [{"nodes": [1]}]}, "`edits[0]` must be an object with 'action'"),
+        (EditGraph, {"graph_id": "g", "edits": [{"action": "add_nodes"}]}, "`edits[0].nodes` is missing"),
+    ],
+)
+def test_an_error_names_the_field_and_what_is_allowed(
+    model: type[Arguments], arguments: dict[str, Any], message: str
+) -> None:
+    assert message in refused(model, arguments)
+
+
+def test_an_error_carries_the_fields_for_programs() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        validate(GetNeighbors, {"limit": 0}, "get_neighbors")
+    assert caught.value.data["fields"] == ["graph_id", "node", "limit"]
+
+
+def test_a_list_sent_as_json_text_is_read_where_text_is_not_allowed() -> None:
+    found = validate(CreateGraph, {"edges": '[["a", "b"]]', "nodes": '["c"]'}, "t")
+    assert found.edges.pairs == [("a", "b")]
+    assert found.nodes.ids == ["c"]
+
+
+def test_null_for_an_optional_argument_means_its_default() -> None:
+    assert validate(GetNeighbors, {"graph_id": "g", "node": 1, "limit": None}, "t").limit == 50
+    assert validate(FindComponents, {"graph_id": "g", "node": None}, "t").node is None
+
+
+def test_null_for_a_required_argument_is_refused() -> None:
+    assert "`source`" in refused(FindPaths, {"graph_id": "g", "source": None})
+
+
+def test_arguments_of_a_task_are_those_that_were_given() -> None:
+    found = validate(RankNodes, {"graph_id": "g", "measure": "pagerank", "nodes": [1, "1"]}, "t")
+    assert found.params() == {"measure": "pagerank", "nodes": [1, "1"], "limit": 20, "offset": 0}
+
+
+@pytest.mark.parametrize(
+    ("action", "edit"),
+    [
+        (
+            {"action": "add_nodes", "nodes": [1, {"id": "1", "attributes": {"a": None}}]},
+            edits.AddNodes([1, "1"], [None, {"a": None}]),
+        ),
+        ({"action": "add_nodes", "nodes": [1, 2]}, edits.AddNodes([1, 2])),
+        ({"action": "remove_nodes", "nodes": [1], "if_missing": "skip"}, edits.RemoveNodes([1], "skip")),
+        (
+            {"action": "add_edges", "edges": [["a", "b", {"w": 1}], ["b", "c"]], "if_exists": "update"},
+            edits.AddEdges([("a", "b"), ("b", "c")], [{"w": 1}, None], "update"),
+        ),
+        ({"action": "remove_edges", "edges": [["a", "b"]]}, edits.RemoveEdges([("a", "b")])),
+        (
+            {"action": "set_node_attributes", "nodes": [{"id": 1, "attributes": {"a": 1}}]},
+            edits.SetNodeAttributes([1], [{"a": 1}]),
+        ),
+        (
+            {"action": "set_edge_attributes", "edges": [{"source": 1, "target": 2, "attributes": {"a": 1}}]},
+            edits.SetEdgeAttributes([(1, 2)], [{"a": 1}]),
+        ),
+        ({"action": "set_graph_attributes", "attributes": {"a": 1}}, edits.SetGraphAttributes({"a": 1})),
+        (
+            {"action": "remove_attributes", "names": ["a"], "nodes": [1], "graph": True},
+            edits.RemoveAttributes(["a"], [1], [], True),
+        ),
+        ({"action": "clear"}, edits.Clear()),
+    ],
+)
+def test_every_action_becomes_an_edit_of_the_log(action: dict[str, Any], edit: edits.Edit) -> None:
+    found = validate(EditGraph, {"graph_id": "g", "edits": [action]}, "t")
+    assert to_edit(found.edits[0]) == edit
