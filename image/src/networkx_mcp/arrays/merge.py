@@ -1,0 +1,140 @@
+"""Base and overlay become one new frozen graph: vectorised over the base, linear in the overlay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from . import csr
+from .columns import Assembler, AttributeTable
+from .frozen import FrozenGraph, assemble
+from .ids import encode_id
+from .overlay import Adjacency, Attributes, Overlay
+
+_NO_ROWS = np.zeros(0, np.int32)
+
+
+def merge(overlay: Overlay) -> FrozenGraph:
+    """The graph as a new frozen one, in the same order of nodes and neighbours."""
+    base = overlay.base
+    # index -> row of the new id table
+    kept = (
+        np.zeros(0, np.int64)
+        if base is None
+        else (np.flatnonzero(overlay.alive) if overlay.alive is not None else np.arange(base.n))
+    )
+    new = np.fromiter(overlay.new_index.values(), np.int64, len(overlay.new_index))
+    row_of = np.full(overlay.next, -1, np.int32)
+    row_of[kept] = np.arange(len(kept))
+    row_of[new] = np.arange(len(kept), len(kept) + len(new))
+    ids = pa.array(map(encode_id, overlay.new_index), pa.binary())
+    if base is not None:
+        old = base.ids if overlay.alive is None else base.ids.take(pa.array(kept))
+        ids = pa.concat_arrays([old, ids])
+
+    out_heads, out_tails, values = _flatten(overlay.out_new)
+    keys = _keys(out_heads, out_tails, overlay.directed)
+    unique = np.unique(keys)
+    first = overlay.frozen_m  # origins: rows of the base, then new edges
+    out = _half(overlay, row_of, out_heads, out_tails, np.searchsorted(unique, keys) + first, forward=True)
+    into = None
+    if overlay.directed:
+        in_tails, in_heads, _ = _flatten(overlay.in_new)
+        origins = np.searchsorted(unique, _keys(in_heads, in_tails, True)) + first
+        into = _half(overlay, row_of, in_tails, in_heads, origins, forward=False)
+    tables = csr.tables(out, into)
+
+    nodes = Assembler(len(ids))
+    if base is not None:
+        _put_base(nodes, base.node_table, np.concatenate([kept, np.full(len(new), -1)]), overlay.node_attributes)
+    for index, attributes in overlay.node_attributes.items():
+        if row_of[index] >= 0:
+            nodes.put(int(row_of[index]), attributes)
+
+    order = tables.order.astype(np.int64)
+    edges = Assembler(len(order))
+    if base is not None:
+        _put_base(edges, base.edge_table, np.where(order < first, order, -1), overlay.edge_attributes)
+    edge_rows = np.full(first + len(unique), -1, np.int64)
+    edge_rows[order] = np.arange(len(order))
+    for row, attributes in overlay.edge_attributes.items():
+        if edge_rows[row] >= 0:
+            edges.put(int(edge_rows[row]), attributes)
+    new_rows = edge_rows[np.searchsorted(unique, keys) + first].tolist()
+    once = np.ones(len(keys), bool) if overlay.directed else out_heads <= out_tails
+    for row, given, mine in zip(new_rows, values, once.tolist(), strict=True):
+        if given and mine:
+            edges.put(row, given)
+    return assemble(
+        directed=overlay.directed,
+        ids=ids,
+        tables=tables,
+        nodes=nodes.build(),
+        edges=edges.build(),
+        attributes=overlay.graph_attributes,
+    )
+
+
+def _flatten(adjacency: Adjacency) -> tuple[NDArray[np.int64], NDArray[np.int64], Iterable[Attributes | None]]:
+    """(nodes, neighbours, attributes), one entry each."""
+    lengths = np.fromiter(map(len, adjacency.values()), np.int64, len(adjacency))
+    size = int(lengths.sum())
+    heads = np.repeat(np.fromiter(adjacency, np.int64, len(adjacency)), lengths)
+    tails = np.fromiter(chain.from_iterable(adjacency.values()), np.int64, size)
+    return heads, tails, chain.from_iterable(entries.values() for entries in adjacency.values())
+
+
+def _keys(heads: NDArray[np.int64], tails: NDArray[np.int64], directed: bool) -> NDArray[np.int64]:
+    """One number for an edge, the same from both ends of an undirected one."""
+    if directed:
+        return heads << 32 | tails
+    return np.minimum(heads, tails) << 32 | np.maximum(heads, tails)
+
+
+def _half(
+    overlay: Overlay,
+    row_of: NDArray[np.int32],
+    heads: NDArray[np.int64],
+    tails: NDArray[np.int64],
+    origins: NDArray[np.int64],
+    *,
+    forward: bool,
+) -> csr.Half:
+    """One direction of the adjacency: what is left of the base, then what is new."""
+    nodes, others, names = row_of[heads], row_of[tails], origins.astype(np.int32)
+    base = overlay.base
+    if base is not None:
+        indptr, indices, rows = (
+            (base.out_indptr, base.out_indices, base.out_rows)
+            if forward
+            else (base.in_indptr, base.in_indices, base.in_rows)
+        )
+        old = csr.sources(indptr)
+        keep = np.ones(len(old), bool)
+        if overlay.gone:
+            gone = np.zeros(base.m, bool)
+            gone[np.fromiter(overlay.gone, np.int64, len(overlay.gone))] = True
+            keep &= ~gone[rows]
+        if overlay.alive is not None:
+            keep &= overlay.alive[old] & overlay.alive[indices]
+        nodes = np.concatenate([row_of[old[keep]], nodes])
+        others = np.concatenate([row_of[indices[keep]], others])
+        names = np.concatenate([rows[keep], names])
+    indptr, order = csr.by_node(nodes, overlay.n)
+    return csr.Half(indptr, others[order], names[order])
+
+
+def _put_base(
+    assembler: Assembler, table: AttributeTable, source: NDArray[np.int64], changed: dict[int, Attributes]
+) -> None:
+    """The rows of the base, without those whose attributes the overlay replaces."""
+    if changed:
+        replaced = np.zeros(table.rows + 1, bool)  # one more for the -1 of rows that are new
+        keys = np.fromiter(changed, np.int64, len(changed))
+        replaced[keys[keys < table.rows]] = True
+        source = np.where(replaced[source], -1, source)
+    assembler.base(table, source)

@@ -1,0 +1,62 @@
+"""What is wrong with a batch, in words: the place, what is allowed, what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import InvalidInput, NotFound
+from .ids import NodeId, format_id
+
+
+def check_list(given: Any, field: str, name: str) -> None:
+    """InvalidInput unless `field.name` is a list."""
+    if not isinstance(given, (list, tuple)):
+        raise InvalidInput(f"{field}.{name}: a list is needed.", field=f"{field}.{name}")
+
+
+def check_pair(edge: Any, field: str, number: int) -> None:
+    """InvalidInput unless `field[number]` is a pair."""
+    if not (isinstance(edge, (tuple, list)) and len(edge) == 2):
+        raise InvalidInput(
+            f"{field}[{number}]: an edge is a pair of node ids such as [1, 2]; attributes go in a list beside it.",
+            field=f"{field}[{number}]",
+        )
+
+
+def parallel(items: Any, attributes: Any, field: str, name: str, *, required: bool = False) -> Sequence[Any]:
+    """`attributes` when it goes with `items` (empty: there are none), else InvalidInput."""
+    check_list(items, field, name)
+    if attributes is None and not required:
+        return ()
+    check_list(attributes, field, "attributes")
+    if len(attributes) != len(items):
+        raise InvalidInput(
+            f"{field}.attributes: {len(attributes)} objects for {len(items)} {name}; one for each is needed.",
+            field=f"{field}.attributes",
+        )
+    return attributes  # type: ignore[no-any-return]
+
+
+def show_edge(u: NodeId, v: NodeId, directed: bool) -> str:
+    """An edge in an error."""
+    return f"{format_id(u)} {'->' if directed else '-'} {format_id(v)}"
+
+
+def missing_node(node: NodeId, nearest: Sequence[NodeId], field: str) -> NotFound:
+    """The error for an unknown node; data: `kind`, `nearest`, `field`."""
+    hint = f" Did you mean {' or '.join(map(format_id, nearest))}?" if nearest else ""
+    return NotFound(
+        f"{field}: no node {format_id(node)} in this graph.{hint}", kind="node", nearest=list(nearest), field=field
+    )
+
+
+def missing_edge(u: NodeId, v: NodeId, *, directed: bool, reverse: bool, field: str) -> NotFound:
+    """The error for an unknown edge between two nodes; data: `kind`, `nearest`, `field`."""
+    hint = f" There is {show_edge(v, u, True)}: edges have a direction here." if reverse else ""
+    return NotFound(
+        f"{field}: no edge {show_edge(u, v, directed)} in this graph.{hint}",
+        kind="edge",
+        nearest=[[v, u]] if reverse else [],
+        field=field,
+    )
