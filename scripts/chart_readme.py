@@ -1,0 +1,143 @@
+"""Write chart/README.md from chart/values.yaml, so that the two cannot part.
+
+A comment `# --` above a key says what the value is; a plain comment above a top-level key begins its
+section. `--check` writes nothing and exits with 1 when the file differs; a value without a comment is an
+error in both cases.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHART = Path(__file__).resolve().parents[1] / "chart"
+_KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z][A-Za-z0-9]*):(?P<rest>.*)$")
+
+INTRO = """\
+# networkx-mcp chart
+
+{description}. Chart {version}, server {app}; Kubernetes {kube} with Helm 3 or 4.
+
+<!-- Written by scripts/chart_readme.py from values.yaml and Chart.yaml: change those, then `make docs`. -->
+
+## Install
+
+```console
+$ scripts/make-secrets.sh --namespace graphs --release graphs --user me   # prints a token, once
+$ helm install graphs chart --namespace graphs
+$ helm test graphs --namespace graphs
+```
+
+The pods name three existing Secrets and wait for them; the chart makes none, so that rendering it twice
+gives the same bytes. The notes that `helm install` prints hold one working command for each way in, the
+limits in force and the warnings that apply.
+
+| Secret | Key | Mounted by | Holds |
+|---|---|---|---|
+| `<fullname>-auth` | any, `tokens.json` by the script | server | hashes of the tokens that may call; a change needs no restart |
+| `<fullname>-store` | `password` (`previous` while it rotates) | server, store | password of the store |
+| `<fullname>-client` | `smoke`, `backup` | `helm test`, backups | plain tokens; never the server |
+
+`scripts/make-secrets.sh --rotate` renews the tokens without a restart, `--rotate-store` the password.
+
+`ci/*-values.yaml` are whole cases: minimal, production, embedded, external store, Ingress with TLS,
+HTTPRoute, and a small cluster for tests.
+
+`helm uninstall` leaves the volume claim of the store, and says so; a release of the same name finds it again.
+
+## Values
+"""
+
+
+def comments(text: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Descriptions by dotted path, and introductions of top-level keys."""
+    described: dict[str, str] = {}
+    introduced: dict[str, str] = {}
+    path: list[tuple[int, str]] = []
+    pending: list[str] = []
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("#"):
+            pending.append(stripped.removeprefix("#").strip())
+            continue
+        match = _KEY.match(line)
+        if match:
+            indent = len(match["indent"])
+            while path and path[-1][0] >= indent:
+                path.pop()
+            path.append((indent, match["key"]))
+            name = ".".join(key for _, key in path)
+            start = next((i for i, part in enumerate(pending) if part.startswith("-- ")), None)
+            if start is not None:
+                described.setdefault(name, " ".join(pending[start:]).removeprefix("-- "))
+            if indent == 0 and (plain := pending[:start]):
+                introduced[name] = " ".join(plain)
+        pending = []
+    return described, introduced
+
+
+def rows(values: dict[str, Any], described: dict[str, str], prefix: str = "") -> list[tuple[str, str, str]]:
+    """(path, default, description) of every value. Raises SystemExit naming one without a comment."""
+    found: list[tuple[str, str, str]] = []
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and value and name not in described:
+            found += rows(value, described, f"{name}.")
+        elif name not in described:
+            raise SystemExit(f"chart/values.yaml: {name} has no `# --` comment above it")
+        else:
+            found.append((name, json.dumps(value), described[name]))
+    return found
+
+
+def render() -> str:
+    """The whole README."""
+    text = (CHART / "values.yaml").read_text(encoding="utf-8")
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    values: dict[str, Any] = yaml.safe_load(text)
+    described, introduced = comments(text)
+    parts = [
+        INTRO.format(
+            description=chart["description"],
+            version=chart["version"],
+            app=chart["appVersion"],
+            kube=chart["kubeVersion"].removesuffix("-0").replace(">=", "") + " or later",
+        )
+    ]
+    follows = False  # whether the value above stood alone too: such values share a table
+    for key, value in values.items():
+        table = rows({key: value}, described)
+        alone = table[0][0] == key
+        if not (alone and follows):
+            title = key if not alone else "pods" if parts[1:] else "names"
+            parts.append(f"\n### {title}\n")
+            if key in introduced:
+                parts.append(f"\n{introduced[key]}\n")
+            parts.append("\n| Value | Default | What it is |\n|---|---|---|\n")
+        follows = alone
+        for name, default, description in table:
+            cells = (f"`{name}`", f"`{default}`", description)
+            parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
+    return "".join(parts)
+
+
+def main() -> int:
+    """The command line. Returns the exit status."""
+    target = CHART / "README.md"
+    text = render()
+    if "--check" in sys.argv[1:]:
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            print("chart/README.md is not what values.yaml says: run `make docs`", file=sys.stderr)
+            return 1
+        return 0
+    target.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
