@@ -56,7 +56,7 @@ e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a r
 	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
-	$(BIN)/python benchmarks/http.py
+	$(BIN)/python benchmarks/serving.py
 
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 	$(BIN)/python scripts/measure_idle.py

@@ -1,6 +1,6 @@
 """Throughput and latency of the whole server over HTTP, beside a bare Starlette route in the same run.
 
-    make bench            # or: python benchmarks/http.py --seconds 8 --clients 1,10,50,100,400
+    make bench            # or: python benchmarks/serving.py --seconds 8 --clients 1,10,50,100,400
 
 Zero-think clients over loopback; client and server share the machine's cores, so the figure to
 compare between machines is requests per CPU second of all server processes (API, zygote, workers).
@@ -143,12 +143,13 @@ def mixed(client: int, chance: random.Random) -> Callable[[], bytes]:
     prepared = [
         tool_call(HOST, "get_neighbors", {"graph_id": graph_id, "node": f"n{chance.randrange(100)}"}) for _ in range(64)
     ]
+    serial = f"{time.monotonic_ns():x}-{client}"  # each run adds nodes of its own
     counter = iter(range(10**9))
 
     def request() -> bytes:
         if chance.random() >= 0.3:
             return chance.choice(prepared)
-        edit = {"action": "add_edges", "edges": [[f"n{chance.randrange(100)}", f"c{client}-{next(counter)}"]]}
+        edit = {"action": "add_edges", "edges": [[f"n{chance.randrange(100)}", f"c{serial}-{next(counter)}"]]}
         return tool_call(HOST, "edit_graph", {"graph_id": graph_id, "edits": [edit]})
 
     return request
@@ -275,7 +276,7 @@ async def main() -> None:
                 await measure("mix", store, mixed, port, pid)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     document = {
-        "command": "python benchmarks/http.py " + " ".join(sys.argv[1:]),
+        "command": "python benchmarks/serving.py " + " ".join(sys.argv[1:]),
         "commit": commit.stdout.strip(),
         "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
         "versions": {name: version(name) for name in ("mcp", "starlette", "uvicorn", "networkx", "redis")},
