@@ -6,6 +6,7 @@ port by itself and tells it in its log. Use it as a context manager, or `stop`/`
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -76,6 +77,11 @@ def message(response: httpx.Response) -> dict[str, Any]:
     return parsed
 
 
+def _end_with_parent() -> None:
+    """A killed test run leaves no server behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Server:
     """One server process with its own data directory, log file and (with `auth=True`) token directory."""
 
@@ -128,7 +134,12 @@ class Server:
         with self.log_path.open("ab") as log:
             begin = log.tell()
             self.process = subprocess.Popen(
-                self.command, env=self.env, cwd=self.directory, stdout=log, stderr=subprocess.STDOUT
+                self.command,
+                env=self.env,
+                cwd=self.directory,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_end_with_parent,
             )
         until = time.monotonic() + timeout
         self.port = 0

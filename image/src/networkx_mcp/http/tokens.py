@@ -112,13 +112,15 @@ def parse(text: str) -> list[Entry]:
         whole = json.loads(stripped)
         raws = whole if isinstance(whole, list) else [whole]
         places = [f"entry {number}" for number in range(1, len(raws) + 1)]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     except ValueError:
         raws, places = [], []
         for number, line in enumerate(stripped.splitlines(), 1):
             if line.strip():
                 try:
                     raws.append(json.loads(line))
-                except ValueError:
+                except (ValueError, RecursionError):
                     raise ValueError(f"line {number} is not JSON") from None
                 places.append(f"line {number}")
     entries: list[Entry] = []

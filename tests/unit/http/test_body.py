@@ -1,0 +1,118 @@
+"""Bodies: complete before a slot is taken, within size, time and the memory of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.errors import Cancelled, LimitExceeded, Shed
+from networkx_mcp.http.body import SlowBody, read_body
+from networkx_mcp.settings import Limits, Settings
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def budget() -> MemoryBudget:
+    return MemoryBudget(Settings(limits=Limits(body_budget_mb=1)))
+
+
+def client(*parts: bytes, complete: bool = True, hang_up: bool = False, pause: float = 0.0) -> Any:
+    """An ASGI `receive` of a client that sends these parts."""
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": part, "more_body": not complete or number < len(parts) - 1}
+        for number, part in enumerate(parts)
+    ]
+    if hang_up:
+        messages.append({"type": "http.disconnect"})
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(pause)
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop(0)
+
+    return receive
+
+
+def read(
+    receive: Any, budget: MemoryBudget, *, limit: int = 1000, seconds: float = 5, length: int | None = None
+) -> Any:
+    headers = [] if length is None else [(b"content-length", str(length).encode())]
+    return read_body(
+        receive, headers, budget=budget, limit=limit, setting="limits.tool_body_kib", until=time.monotonic() + seconds
+    )
+
+
+@pytest.mark.parametrize("parts", [(b"abc",), (b"a", b"", b"bc"), (b"",)])
+async def test_a_body_arrives_whole_and_is_given_on_once(parts: tuple[bytes, ...], budget: MemoryBudget) -> None:
+    receive = client(*parts, hang_up=True)
+    body = await read(receive, budget)
+    assert body.data == b"".join(parts)
+    replayed = body.replay(receive)
+    assert await replayed() == {"type": "http.request", "body": body.data, "more_body": False}
+    assert (await replayed())["type"] == "http.disconnect"
+
+
+async def test_a_body_of_exactly_the_limit_is_read(budget: MemoryBudget) -> None:
+    assert len((await read(client(b"x" * 600, b"y" * 400), budget, limit=1000, length=1000)).data) == 1000
+
+
+async def test_a_declared_size_past_the_limit_is_refused_before_anything_is_read(budget: MemoryBudget) -> None:
+    with pytest.raises(LimitExceeded, match="tool_body_kib") as refusal:
+        await read(client(complete=False), budget, limit=1000, length=1001, seconds=60)
+    assert refusal.value.status == 413
+
+
+async def test_a_body_that_declares_nothing_is_refused_when_it_passes_the_limit(budget: MemoryBudget) -> None:
+    with pytest.raises(LimitExceeded):
+        await read(client(b"x" * 600, b"y" * 401, complete=False), budget, limit=1000, seconds=60)
+    assert budget.used("bodies") == 0
+
+
+async def test_a_sender_that_takes_too_long_is_told_so(budget: MemoryBudget) -> None:
+    with pytest.raises(SlowBody, match="body_timeout_seconds") as refusal:
+        await read(client(b"x", b"y", complete=False), budget, seconds=0.05)
+    assert refusal.value.status == 408
+    assert budget.used("bodies") == 0
+
+
+async def test_drops_that_keep_coming_do_not_extend_the_time(budget: MemoryBudget) -> None:
+    began = time.monotonic()
+    with pytest.raises(SlowBody):
+        await read(client(*[b"x"] * 1000, pause=0.02), budget, seconds=0.1)
+    assert time.monotonic() - began < 2
+
+
+async def test_a_client_that_hangs_up_leaves_nothing_behind(budget: MemoryBudget) -> None:
+    with pytest.raises(Cancelled):
+        await read(client(b"x", complete=False, hang_up=True), budget)
+    assert budget.used("bodies") == 0
+
+
+async def test_a_body_is_in_the_account_until_it_is_released(budget: MemoryBudget) -> None:
+    body = await read(client(b"x" * 100_000), budget, limit=MIB)
+    assert budget.used("bodies") >= 100_000
+    body.release()
+    body.release()
+    assert budget.used("bodies") == 0
+
+
+async def test_bodies_past_the_account_of_the_process_are_shed(budget: MemoryBudget) -> None:
+    held = [await read(client(b"x" * (MIB // 4)), budget, limit=MIB) for _ in range(4)]
+    with pytest.raises(Shed, match="body_budget_mb") as refusal:
+        await read(client(b"x"), budget, limit=MIB)
+    assert refusal.value.retry_after
+    for body in held:
+        body.release()
+    assert (await read(client(b"x"), budget, limit=MIB)).data == b"x"
+
+
+async def test_a_body_that_outgrows_the_account_on_its_way_is_shed(budget: MemoryBudget) -> None:
+    with pytest.raises(Shed):
+        await read(client(*[b"x" * 300_000] * 4), budget, limit=2 * MIB)
+    assert budget.used("bodies") == 0
