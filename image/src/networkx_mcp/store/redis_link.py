@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
 from networkx_mcp import settings
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
-from networkx_mcp.store.shared import unavailable
+from networkx_mcp.store.shared import refused, unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -151,16 +151,20 @@ async def _reply(connection: Connection) -> Any:
 
 def _translated(error: Exception) -> StoreUnavailable:
     if isinstance(error, AuthenticationError) or str(error).startswith(("WRONGPASS", "NOAUTH")):
-        return unavailable("refused the password (store.username, store.password_file)", retry_after=5)
+        return refused("does not accept the password (store.username, store.password_file)")
     known = unavailable(f"cannot be reached ({type(error).__name__})")
     _log.warning("store connection failed: %s", error, extra={"event": "store_connection_failed"})
     return Lost(known.message, retry_after=known.retry_after)
 
 
 def raise_for(reply: Any) -> Any:
-    """The reply, or StoreUnavailable for an error reply (out of memory, read-only, no permission)."""
-    if isinstance(reply, ResponseError):
-        reason = str(reply)
-        _log.error("store refused a command: %s", reason, extra={"event": "store_refused"})
-        raise unavailable(f"refused a command ({reason.split(chr(10))[0][:120]})") from cast(Exception, reply)
-    return reply
+    """The reply, or StoreUnavailable for an error reply."""
+    if not isinstance(reply, ResponseError):
+        return reply
+    _log.error("store refused a command: %s", reply, extra={"event": "store_refused"})
+    if isinstance(reply, OutOfMemoryError):
+        # Checked by the server before a script's first write.
+        raise refused("is full (its maxmemory): delete graphs, or give the store more memory") from reply
+    if isinstance(reply, ReadOnlyError):
+        raise refused("is a read-only replica now: point store.url at the primary") from reply
+    raise unavailable(f"refused a command ({str(reply).splitlines()[0][:120]})") from reply

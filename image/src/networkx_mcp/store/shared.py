@@ -101,9 +101,17 @@ def over(limit: str, quota: Quota, actual: int) -> LimitExceeded:
     return LimitExceeded(text, limit=limit, setting=setting, maximum=maximum, actual=actual)
 
 
-def unavailable(reason: str, *, retry_after: float = 1) -> StoreUnavailable:
-    """The store is away or too slow. A repeat is told a little later each time, so that callers
-    that failed together do not come back together."""
-    wait = round(retry_after * random.uniform(1, 2), 2)  # noqa: S311 - spreads retries, no secret
+def unavailable(reason: str) -> StoreUnavailable:
+    """The store is away or too slow, and what became of a write is not known."""
     text = f"the store {reason}; whether a change was made is unknown: repeat it with the same operation_id"
-    return StoreUnavailable(text, retry_after=wait)
+    return StoreUnavailable(text, retry_after=_spread(1))
+
+
+def refused(reason: str) -> StoreUnavailable:
+    """The store did nothing, and will do nothing until somebody helps it."""
+    return StoreUnavailable(f"the store {reason}; nothing was changed", retry_after=_spread(5))
+
+
+def _spread(seconds: float) -> float:
+    """Callers that failed together do not come back together."""
+    return round(seconds * random.uniform(1, 2), 2)  # noqa: S311 - no secret

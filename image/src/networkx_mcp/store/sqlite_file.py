@@ -93,7 +93,9 @@ class StoreFile:
         return db
 
     def _prepare(self) -> None:
-        new = not self.path.exists() or self.path.stat().st_size == 0
+        # Made here and not by SQLite: nobody else may read it; the WAL takes its mode.
+        self.path.touch(mode=0o600)
+        new = self.path.stat().st_size == 0
         db = self.connect()
         try:
             if new:
