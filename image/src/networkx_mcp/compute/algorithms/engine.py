@@ -7,12 +7,14 @@ arguments; it says by `can_run` whether it gives networkx's answer for them.
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
 
+from networkx_mcp.compute import catalogue
 from networkx_mcp.compute.algorithms.load import Loaded
 
 NETWORKX = "networkx"
@@ -36,10 +38,13 @@ KERNELS: dict[str, list[Kernel]] = {}
 
 @functools.cache
 def function(algorithm: str) -> Callable[..., Any]:
-    """The networkx function with a public path below `nx` ("pagerank", "community.louvain_communities").
+    """The networkx function of a name of the catalogue, or of any public path below `nx`.
 
     Raises AttributeError when networkx has no such function.
     """
+    entry = catalogue.algorithms().get(algorithm)
+    if entry is not None:
+        return getattr(importlib.import_module(entry.module), entry.function)  # type: ignore[no-any-return]
     found: Any = nx
     for part in algorithm.split("."):
         found = getattr(found, part)

@@ -147,6 +147,13 @@ def check_edge_numbers(graph: Loaded, name: str, field: str, *, required: bool, 
         raise unknown_attribute(graph, name, field, "edge")
 
 
+def has_attribute(graph: Loaded, name: str) -> bool:
+    """Whether some edge or node has the attribute."""
+    return any(name in data for *_, data in graph.nx.edges(data=True)) or any(
+        name in data for _, data in graph.nx.nodes(data=True)
+    )
+
+
 def unknown_attribute(graph: Loaded, name: str, field: str, kind: str) -> NotFound:
     """The error for an attribute that no node (or edge) has, with the names that exist."""
     names: dict[str, None] = {}

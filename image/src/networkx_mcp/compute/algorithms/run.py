@@ -1,0 +1,177 @@
+"""run_algorithm: any algorithm of the catalogue by name, its result as bounded rows."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from networkx_mcp.compute import catalogue
+from networkx_mcp.compute.algorithms.failures import unknown_node
+from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.compute.algorithms.normalise import Normaliser, Rows
+from networkx_mcp.compute.algorithms.result import Values, table
+from networkx_mcp.compute.algorithms.task import (
+    Answer,
+    Arguments,
+    Run,
+    check_edge_numbers,
+    has_attribute,
+    task,
+    unknown_attribute,
+)
+from networkx_mcp.compute.catalogue import Algorithm, Argument
+from networkx_mcp.compute.catalogue_validate import validate_arguments
+from networkx_mcp.errors import InvalidInput
+
+ORDERS = ("networkx", "descending", "ascending")
+#: Edge attributes by these names are numbers for every algorithm that takes them.
+_NUMBERS = ("weight", "distance", "capacity")
+#: A seed changes how these are found, not what is found; betweenness is sampled only with k.
+_EXACT_WITH_SEED = ("algebraic_connectivity", "fiedler_vector", "spectral_ordering")
+
+
+@task
+def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
+    """One algorithm of the catalogue.
+
+    Arguments: `name` (or an alias), `arguments` (checked again here, nodes and attributes against the
+    graph), `limit`, `offset`, `order` (networkx's own order, or by the last column, which must hold
+    numbers). Columns depend on the result: node and value, source, target and value, size and nodes,
+    ...; a scalar is one row with `value`. A derived graph is its edges, with its size in `graph` and
+    nodes that are new or have attributes of their own in `nodes`.
+    """
+    algorithm = catalogue.get(str(args.get("name", "")))
+    limit, offset = args.limit(), args.offset()
+    order = args.choice("order", ORDERS, ORDERS[0])
+    given = validate_arguments(algorithm.name, args.get("arguments", {}))
+    args.finish()
+    _graph_type(graph, algorithm)
+    kwargs = {
+        argument.parameter: _value(graph, argument, given) for argument in algorithm.arguments if argument.name in given
+    }
+    for argument in algorithm.arguments:  # networkx's default weight must be a number too, where there is one
+        if argument.name in _NUMBERS and argument.name not in given and isinstance(argument.default, str):
+            check_edge_numbers(graph, argument.default, argument.name, required=False)
+    facts = _seeded(algorithm, kwargs)
+
+    run = Run(graph, algorithm.name)
+    labels = kwargs.get("nodelist") or kwargs.get("rc_order")
+    normaliser = Normaliser(graph, labels, algorithm.result.split(",") if algorithm.result else None)
+
+    def answer() -> Answer:
+        rows = normaliser.rows(_call(run, algorithm, kwargs))
+        values = Values()
+        found = table(rows.columns, _sorted(rows, order), limit=limit, total=rows.total, offset=offset, values=values)
+        extra = {name: values.json(fact) for name, fact in rows.facts.items()}
+        return {**found, **_bounded(extra, limit, values)}
+
+    return run.report({**run.timed(answer), **facts})
+
+
+def _call(run: Run, algorithm: Algorithm, kwargs: dict[str, Any]) -> Any:
+    required = [argument.parameter for argument in algorithm.arguments if argument.required]
+    # some parameters are positional only behind networkx's decorators: required ones go by position
+    return run(*(kwargs[name] for name in required), **{k: v for k, v in kwargs.items() if k not in required})
+
+
+def _graph_type(graph: Loaded, algorithm: Algorithm) -> None:
+    here = "directed" if graph.directed else "undirected"
+    if algorithm.graph not in ("any", here):
+        raise InvalidInput(
+            f"{algorithm.name} is defined for {algorithm.graph} graphs only; this graph is {here}. "
+            f"find_algorithms tells what suits {here} graphs.",
+            field="name",
+            graph=here,
+        )
+
+
+def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Answer:
+    """Make random choices repeatable; what the answer says about it."""
+    exact = algorithm.category != "approximation" and not algorithm.name.startswith("approximate")
+    takes = any(argument.name == "seed" for argument in algorithm.arguments)
+    if takes:
+        kwargs.setdefault("seed", 0)
+    seed = kwargs.get("seed", 0)
+    random.seed(seed)  # some algorithms take the global generators, whatever their seed
+    np.random.seed(seed)
+    if not takes or (
+        "k" in {a.name for a in algorithm.arguments} and algorithm.category == "centrality" and "k" not in kwargs
+    ):
+        return {"exact": exact}
+    return {"exact": exact and algorithm.name in _EXACT_WITH_SEED, "seed": seed}
+
+
+def _value(graph: Loaded, argument: Argument, given: dict[str, Any]) -> Any:
+    """An argument as networkx takes it. Raises NotFound for nodes and attributes that are not there."""
+    value = given[argument.name]
+    if value is None:
+        return None
+    field = argument.name
+    match argument.type:
+        case "node":
+            return _node(graph, value, field)
+        case "nodes":
+            return [_node(graph, node, field) for node in value]
+        case "node_set":
+            return {_node(graph, node, field) for node in value}
+        case "node_sets":
+            return [{_node(graph, node, field) for node in group} for group in value]
+        case "pair":
+            return tuple(_node(graph, node, field) for node in value)
+        case "pairs":
+            pairs = [tuple(_node(graph, node, field) for node in pair) for pair in value]
+            return set(pairs) if field in ("matching", "cover") else pairs
+        case "node_numbers" | "node_values":
+            return {_node(graph, node, field): number for node, number in value}
+        case "edge_numbers":
+            return [(_node(graph, u, field), _node(graph, v, field), number) for u, v, number in value]
+        case "attribute":
+            return _attribute(graph, value, field)
+        case "attributes":
+            return [_attribute(graph, name, field) for name in value]
+        case "function":
+            package = nx.algorithms.flow if field == "flow_func" else nx.approximation
+            return getattr(package, value)
+        case _:
+            return value
+
+
+def _node(graph: Loaded, node: Any, field: str) -> Any:
+    if not graph.state.has_node(node):
+        raise unknown_node(graph.state, node, field)
+    return node
+
+
+def _attribute(graph: Loaded, name: str, field: str) -> str:
+    """An attribute that some node or edge has; what weighs must be a number."""
+    if graph.state.n and not has_attribute(graph, name):
+        raise unknown_attribute(graph, name, field, "edge" if field in _NUMBERS and graph.state.m else "node")
+    if field in _NUMBERS:
+        check_edge_numbers(graph, name, field, required=False)
+    return name
+
+
+def _sorted(rows: Rows, order: str) -> Any:
+    """Rows by their last column; those of networkx's order are taken as they come."""
+    if order == ORDERS[0]:
+        return rows.rows
+    every = list(rows.rows)
+    if not all(isinstance(row[-1], int | float | np.number) for row in every):
+        raise InvalidInput(
+            f"order: the last column ({rows.columns[-1]}) does not hold numbers; leave order out.", field="order"
+        )
+    sign = -1 if order == "descending" else 1
+    return sorted(every, key=lambda row: (row[-1] != row[-1], sign * row[-1]))  # nan last
+
+
+def _bounded(facts: dict[str, Any], limit: int, values: Values) -> dict[str, Any]:
+    """Lists beside the table, cut like it."""
+    for name, fact in facts.items():
+        if isinstance(fact, list) and len(fact) > limit:
+            facts[name] = fact[:limit]
+            facts[f"{name}_total"] = len(fact)
+            values.notes.add(f"Only the first {limit} of {name} are listed; raise limit for more.")
+    return facts

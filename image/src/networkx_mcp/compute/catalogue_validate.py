@@ -1,0 +1,151 @@
+"""Arguments of run_algorithm against the catalogue, in the API process, before a worker is taken.
+
+What needs the graph (is the node there, is the attribute) is checked in the worker.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import Any
+
+from networkx_mcp.compute.catalogue import MEANINGS, Algorithm, Argument, get
+from networkx_mcp.errors import InvalidInput
+
+#: Items of one list at most.
+MAX_ITEMS = 100_000
+_INT64 = 2**63
+
+
+def validate_arguments(name: str, arguments: dict[str, Any] | None) -> dict[str, Any]:
+    """The arguments that were given, in the form the worker takes.
+
+    Raises NotFound for an unknown algorithm and InvalidInput, with `field`, for an unknown, missing
+    or ill-typed argument. An explicit null stays where it means something (weight: no weights).
+    """
+    algorithm = get(name)
+    given = {} if arguments is None else arguments
+    if not isinstance(given, dict):
+        raise InvalidInput("arguments: must be an object of names and values.", field="arguments")
+    known = {argument.name: argument for argument in algorithm.arguments}
+    for field in given:
+        if field not in known:
+            raise _unknown(algorithm, field, list(known))
+    checked: dict[str, Any] = {}
+    for argument in algorithm.arguments:
+        value = given.get(argument.name)
+        if value is not None:
+            checked[argument.name] = _check(algorithm, argument, value)
+        elif argument.required:
+            raise InvalidInput(
+                f"{argument.name}: {algorithm.name} needs it: {_wanted(argument)}. Call: {algorithm.signature()}",
+                field=argument.name,
+            )
+        elif argument.name in given and argument.nullable and argument.default is not None:
+            checked[argument.name] = None
+    return checked
+
+
+def _unknown(algorithm: Algorithm, field: str, known: list[str]) -> InvalidInput:
+    if not known:
+        return InvalidInput(f"{field}: {algorithm.name} takes no arguments.", field=field, allowed=[])
+    near = difflib.get_close_matches(field, known, 1, 0.5)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return InvalidInput(
+        f"{field}: {algorithm.name} has no such argument.{hint} It takes: {', '.join(known)}.",
+        field=field,
+        allowed=known,
+        nearest=near,
+    )
+
+
+def _wanted(argument: Argument) -> str:
+    return f"one of {', '.join(argument.choices)}" if argument.choices else MEANINGS[argument.type]
+
+
+def _check(algorithm: Algorithm, argument: Argument, value: Any) -> Any:
+    checked = _checked(argument, value)
+    if checked is _WRONG:
+        near = difflib.get_close_matches(value, argument.choices, 1, 0.5) if isinstance(value, str) else []
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InvalidInput(
+            f"{argument.name}: {algorithm.name} wants {_wanted(argument)}, not {_short(value)}.{hint}",
+            field=argument.name,
+            allowed=argument.choices,
+        )
+    return checked
+
+
+_WRONG = object()
+
+
+def _checked(argument: Argument, value: Any) -> Any:  # one case a type
+    match argument.type:
+        case "node":
+            return value if _is_node(value) else _WRONG
+        case "nodes" | "node_set":
+            return value if _is_list(value, _is_node) else _WRONG
+        case "node_sets":
+            return value if _is_list(value, lambda group: _is_list(group, _is_node)) else _WRONG
+        case "pair":
+            return value if _is_tuple(value, _is_node, _is_node) else _WRONG
+        case "pairs":
+            return value if _is_list(value, lambda item: _is_tuple(item, _is_node, _is_node)) else _WRONG
+        case "node_numbers" | "node_values":
+            return _mapping(value, _is_number if argument.type == "node_numbers" else _is_plain)
+        case "edge_numbers":
+            return value if _is_list(value, lambda item: _is_tuple(item, _is_node, _is_node, _is_number)) else _WRONG
+        case "attributes":
+            return value if _is_list(value, lambda item: isinstance(item, str)) else _WRONG
+        case "integer":
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)  # JSON does not tell 2.0 from 2
+            return value if _is_integer(value) else _WRONG
+        case "number":
+            return value if _is_number(value) else _WRONG
+        case "boolean":
+            return value if isinstance(value, bool) else _WRONG
+        case "choice" | "function":
+            return value if value in argument.choices else _WRONG
+        case _:
+            return value if isinstance(value, str) else _WRONG
+
+
+def _mapping(value: Any, is_value: Any) -> Any:
+    """[node, value] pairs; an object serves where all ids are strings."""
+    if isinstance(value, dict):
+        value = [[key, item] for key, item in value.items()]
+    return value if _is_list(value, lambda item: _is_tuple(item, _is_node, is_value)) else _WRONG
+
+
+def _is_node(value: Any) -> bool:
+    return isinstance(value, str) or _is_integer(value)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64
+
+
+def _is_number(value: Any) -> bool:
+    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | bool) or _is_number(value)
+
+
+def _is_list(value: Any, is_item: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MAX_ITEMS and all(map(is_item, value))
+
+
+def _is_tuple(value: Any, *checks: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == len(checks)
+        and all(check(item) for check, item in zip(checks, value, strict=True))
+    )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
