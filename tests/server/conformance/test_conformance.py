@@ -6,6 +6,7 @@ is as in production. Its fixtures are added by `serve.py`.
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,13 @@ REVISIONS = {"2026-07-28": [], "2025-11-25": ["--expected-failures", str(HERE / 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command = (sys.executable, "-m", "tests.server.conformance.serve")
-    with Server(tmp_path_factory.mktemp("conformance"), command=command) as started:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # The suite calls as a page of the server's own origin would, too: browsers are let in by name only.
+    origins = f"http://127.0.0.1:{port},http://localhost:{port}"
+    directory = tmp_path_factory.mktemp("conformance")
+    with Server(directory, command=command, http_port=port, http_allowed_origins=origins) as started:
         yield started
 
 

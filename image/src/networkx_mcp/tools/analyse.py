@@ -345,7 +345,10 @@ def _subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answ
         "notes": value["notes"],
     }
     lines = [f"{graph_id} version {version}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"]
-    lines.extend("node " + _cells(row) for row in nodes["rows"])
+    around = "distance" in nodes["columns"]
+    for row in nodes["rows"]:
+        cells = [row[0], f"distance={row[1]}", *row[2:]] if around else row
+        lines.append("node " + _cells(cells))
     arrow = "->" if directed else "--"
     lines.extend(f"edge {show(row[0])} {arrow} {_cells(row[1:])}" for row in edges["rows"])
     lines.extend(f"note: {note}" for note in value["notes"])
@@ -360,5 +363,6 @@ def _counted(part: dict[str, Any], what: str) -> str:
 
 
 def _cells(row: list[Any]) -> str:
-    cells = [show_attributes(cell) if isinstance(cell, dict) else show(cell) for cell in row]
-    return "\t".join(cell for cell in cells if cell)
+    first, *rest = row
+    cells = [show_attributes(cell) if isinstance(cell, dict) else str(cell) for cell in rest]
+    return "\t".join([show(first), *(cell for cell in cells if cell)])

@@ -56,10 +56,24 @@ class Neighbors(TypedDict):
 
 def require_node(state: GraphState, node: str | int, graph_id: str) -> None:
     """Raises NotFound with the nearest ids when the graph has no such node."""
-    if not state.has_node(node):
+    if state.has_node(node):
+        return
+    other = _other_type(node)
+    if other is not None and state.has_node(other):
+        close: list[str | int] = [other]
+        hint = f"; there is a node {show(other)}: an integer and a string are different ids"
+    else:
         close = list(state.nearest_nodes(str(node), 3))
-        hint = f"; did you mean {', '.join(show(item) for item in close)}?" if close else ""
-        raise NotFound(f"graph {graph_id} has no node {show(node)}{hint}", kind="node", nearest=close)
+        hint = f"; did you mean {', '.join(show(item) for item in close)}?" if close else "; it has no nodes"
+    raise NotFound(f"graph {graph_id} has no node {show(node)}{hint}", kind="node", nearest=close)
+
+
+def _other_type(node: str | int) -> str | int | None:
+    """1 for "1" and "1" for 1."""
+    if type(node) is int:
+        return str(node)
+    text = str(node)
+    return int(text) if len(text) < 20 and text.removeprefix("-").isdecimal() and str(int(text)) == text else None
 
 
 def tools(graphs: Graphs) -> list[Tool]:
