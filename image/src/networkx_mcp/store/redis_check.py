@@ -48,7 +48,7 @@ def unusable(info: Mapping[str, str]) -> str | None:
 
 def volatile(info: Mapping[str, str], config: Mapping[str, str]) -> str | None:
     """Why this server may lose acknowledged writes, with the setting to change, or None."""
-    policy = config.get("maxmemory-policy") or info.get("maxmemory_policy", "noeviction")
+    policy = info.get("maxmemory_policy") or config.get("maxmemory-policy", "noeviction")
     if policy != "noeviction":
         return f"maxmemory-policy is {policy}: it may evict graphs; set maxmemory-policy to noeviction, {_VOLATILE}"
     if info.get("aof_enabled") != "1":
