@@ -95,7 +95,7 @@ class Compute:
         self.queue = FairQueue("heavy", slots=limits.effective_workers, places=limits.queue)
         self.supervisor = Supervisor(spares=spares, modules=modules)
         self.sampler = Sampler(settings, budget, self._processes)
-        self._reaper = Reaper()
+        self._reaper = Reaper(lambda: self.supervisor.zygote_pid)
         self._busy: set[WorkerProcess] = set()
         self._count_busy()
         process.declare_reasons()
@@ -282,7 +282,7 @@ class Compute:
             end,
             killed=worker.reason,
             reservation=run.reservation,
-            base_rss_kib=self.supervisor.base_rss_kib,
+            base_rss_kib=worker.base_rss_kib,
             seconds=run.seconds,
         )
 

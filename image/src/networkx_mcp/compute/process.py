@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 import os
 import signal
 import socket
@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from networkx_mcp.compute import linux
 from networkx_mcp.compute.channel import Channel
 from networkx_mcp.telemetry import metrics
-
-logger = logging.getLogger("networkx_mcp.compute")
 
 #: Why a worker ended: the closed set of the `reason` labels of `worker_exits_total`.
 #: `spare`: one that was forked ahead and never got a job.
@@ -45,6 +44,8 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self.exited: asyncio.Future[Exit] = self._loop.create_future()
         self.gone = False
+        #: Resident set before its job, in KiB.
+        self.base_rss_kib = linux.resident_kib(pid)
         self._reported: Exit | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._loop.add_reader(pidfd, self._ended)
@@ -54,7 +55,8 @@ class WorkerProcess:
         if self.reason is None:
             self.reason = reason
         if not self.gone:
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and we have not heard yet
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def when_gone(self, callback: Callable[[], None]) -> None:
         """Call `callback()` once the process has ended and its memory is free; now if it has."""

@@ -1,9 +1,9 @@
 """Reaps orphans where they end up with this process: as PID 1 of a container, or as a subreaper.
 
 When the zygote dies its workers become our children, and so does whatever else loses its parent in
-the container. A zombie is reaped only when it has been one for a whole round: a child that somebody
-in this process started (the zygote, any subprocess) is waited for by that somebody long before, so
-no exit status is stolen.
+the container. The zygote itself is `own`: its handle waits for it. Any other zombie is reaped only
+when it has been one for a whole round: whoever starts a subprocess in this process waits for it long
+before, so no exit status is stolen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Callable
 
 from networkx_mcp.compute import linux
 
@@ -19,9 +20,13 @@ INTERVAL = 2.0
 
 
 class Reaper:
-    """Runs until closed; does nothing where orphans go to somebody else."""
+    """Runs until closed; does nothing where orphans go to somebody else.
 
-    def __init__(self, interval: float = INTERVAL) -> None:
+    `own` gives the pid of the child that is never reaped here.
+    """
+
+    def __init__(self, own: Callable[[], int | None], interval: float = INTERVAL) -> None:
+        self._own = own
         self._interval = interval
         self._seen: set[int] = set()
         self._task: asyncio.Task[None] | None = None
@@ -45,7 +50,7 @@ class Reaper:
             waiting = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             waiting = None
-        zombies = set(linux.zombie_children()) if waiting is not None else set()
+        zombies = set(linux.zombie_children()) - {self._own()} if waiting is not None else set()
         reaped = []
         for pid in zombies & self._seen:
             with contextlib.suppress(ChildProcessError):

@@ -113,11 +113,11 @@ class Sampler:
         return sample
 
     async def _enter(self, sample: Sample | None) -> None:
-        if self._own_group:
-            working_set = await asyncio.to_thread(cgroup.memory_working_set)
-        else:
-            working_set = self.last.total if self.last is not None else None
-        self._budget.measured(baseline=sample.baseline if sample is not None else None, working_set=working_set)
+        working_set = await asyncio.to_thread(cgroup.memory_working_set) if self._own_group else None
+        if working_set is None and sample is not None:
+            working_set = sample.total
+        if working_set is not None:
+            self._budget.measured(working_set=working_set, baseline=None if sample is None else sample.baseline)
 
     async def _loop(self) -> None:
         tick = 0

@@ -55,11 +55,6 @@ class Supervisor:
         """Pid of the running zygote."""
         return self._zygote.pid if self._zygote is not None else None
 
-    @property
-    def base_rss_kib(self) -> int:
-        """Resident set of a worker before its job, in KiB."""
-        return self._zygote.base_rss_kib if self._zygote is not None else 0
-
     def worker_pids(self) -> list[int]:
         """Pids of all workers that have not ended, the spare included."""
         return self._zygote.worker_pids() if self._zygote is not None else []

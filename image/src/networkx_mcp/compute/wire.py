@@ -118,12 +118,10 @@ class FrameTooLarge(ValueError):
 
 
 def _plain(value: Any) -> Any:
-    """numpy scalars and arrays, sets and other iterables of a task's answer as plain values."""
+    """numpy scalars and arrays as plain values."""
     if hasattr(value, "tolist"):
         return value.tolist()
-    if isinstance(value, BaseException):
-        return str(value)
-    raise NotImplementedError(f"a task answered with {type(value).__name__}, which has no MessagePack form")
+    raise TypeError(f"{type(value).__name__} has no MessagePack form")
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_plain)

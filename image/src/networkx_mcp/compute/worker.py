@@ -127,7 +127,7 @@ def _report(sock: socket.socket, error: BaseException, started: float) -> None:
     failed = _describe(error, time.monotonic() - started)
     try:
         frame = wire.encode(failed, wire.RESULT_MAX_BYTES)
-    except (TypeError, NotImplementedError, wire.FrameTooLarge):
+    except (TypeError, OverflowError, wire.FrameTooLarge):
         frame = wire.encode(wire.Failed("", "", None, {}, failed.seconds, failed.max_rss_kib), wire.RESULT_MAX_BYTES)
     wire.send_frame(sock, frame)
 

@@ -104,7 +104,7 @@ class _Zygote:
         except (BrokenPipeError, ConnectionError):
             return
         finally:
-            for pidfd in self._children:
+            for pidfd in self._children:  # not reaped yet, so each is there
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
     def _obey(self) -> bool:

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from networkx_mcp import errors
-from networkx_mcp.compute import linux, verdict, wire
+from networkx_mcp.compute import verdict, wire
 from networkx_mcp.compute.process import Reason, WorkerProcess
 from networkx_mcp.compute.stderrlog import StderrLog
 from networkx_mcp.compute.zygote import ENVIRONMENT
@@ -41,7 +41,6 @@ class ZygoteClient:
         self._number = 0
         #: The zygote does not answer any more; workers that it forked may still be ending.
         self.lost = False
-        self.base_rss_kib = 0
         self._pidfd = os.pidfd_open(process.pid)
         self._stderr = StderrLog(process.stderr)
         self._dead: asyncio.Future[None] = self._loop.create_future()
@@ -200,8 +199,6 @@ class ZygoteClient:
                 if worker is not None:
                     worker.report(status, rss)
             case wire.Hello():
-                memory = linux.resident_kib(self.pid)
-                self.base_rss_kib = memory or 0
                 if not self._hello.done():
                     self._hello.set_result(True)
             case _:

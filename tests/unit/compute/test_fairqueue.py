@@ -1,0 +1,202 @@
+"""The bounded queue, fair by tenant, before admission and before the workers."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from networkx_mcp.compute.fairqueue import FairQueue, Slot
+from networkx_mcp.context import ANONYMOUS, CallContext
+from networkx_mcp.errors import Shed
+from networkx_mcp.telemetry import metrics
+
+
+def queue(slots: int = 1, places: int = 10, name: str = "heavy") -> FairQueue:
+    return FairQueue(name, slots=slots, places=places)
+
+
+def shed_count(reason: str) -> float:
+    return metrics.REGISTRY.get_sample_value("networkx_mcp_requests_shed_total", {"reason": reason}) or 0.0
+
+
+def queued(name: str) -> float:
+    value = metrics.REGISTRY.get_sample_value("networkx_mcp_requests_queued", {"queue": name})
+    assert value is not None
+    return value
+
+
+async def turn() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_as_many_run_as_there_are_slots_and_the_next_waits() -> None:
+    q = queue(slots=2)
+    first, second = await q.enter("a", timeout=1), await q.enter("a", timeout=1)
+    third = asyncio.create_task(q.enter("a", timeout=5))
+    await turn()
+    assert (q.running, q.waiting, third.done()) == (2, 1, False)
+    first.release()
+    (await third).release()
+    second.release()
+    assert (q.running, q.waiting) == (0, 0)
+
+
+async def test_a_slot_is_given_back_once_however_often_it_is_released() -> None:
+    q = queue()
+    with await q.enter("a", timeout=1) as slot:
+        slot.release()
+        slot.release()
+    assert q.running == 0
+
+
+async def test_tenants_take_turns_and_each_is_served_in_order() -> None:
+    q, order = queue(), []
+    held = await q.enter("x", timeout=1)
+
+    async def call(tenant: str, number: int) -> None:
+        with await q.enter(tenant, timeout=5):
+            order.append((tenant, number))
+
+    tasks = [asyncio.create_task(call("busy", n)) for n in range(4)]
+    await turn()
+    tasks += [asyncio.create_task(call("quiet", n)) for n in range(2)]
+    await turn()
+    held.release()
+    await asyncio.gather(*tasks)
+    assert order == [("busy", 0), ("quiet", 0), ("busy", 1), ("quiet", 1), ("busy", 2), ("busy", 3)]
+
+
+@pytest.mark.parametrize("places", [0, 1, 3])
+async def test_the_last_place_is_given_and_the_next_request_is_shed(places: int) -> None:
+    q, before = queue(places=places), shed_count("queue_full")
+    held = await q.enter("a", timeout=1)
+    waiting = [asyncio.create_task(q.enter("a", timeout=5)) for _ in range(places)]
+    await turn()
+    assert (q.waiting, queued("heavy")) == (places, places)
+    with pytest.raises(Shed, match=rf"limits.queue \({places}\)") as refused:
+        await q.enter("b", timeout=5)
+    assert refused.value.retry_after
+    assert refused.value.data == {"reason": "queue_full", "queue": "heavy"}
+    assert shed_count("queue_full") == before + 1
+    held.release()
+    for task in waiting:
+        (await task).release()
+    assert (q.running, q.waiting, queued("heavy")) == (0, 0, 0)
+
+
+async def test_a_wait_that_is_too_long_is_shed_and_frees_its_place() -> None:
+    q, before = queue(), shed_count("queue_timeout")
+    held = await q.enter("a", timeout=1)
+    with pytest.raises(Shed, match=r"limits.queue_timeout_seconds"):
+        await q.enter("a", timeout=0.01)
+    with pytest.raises(Shed):
+        await q.enter("a", timeout=0)
+    assert (q.waiting, shed_count("queue_timeout")) == (0, before + 2)
+    held.release()
+    assert q.running == 0
+
+
+async def test_the_wait_is_charged_to_the_requests_one_allowance() -> None:
+    q = queue()
+    call = CallContext(ANONYMOUS, "c", queue_seconds=0.05)
+    held = await q.enter("a", timeout=1)
+    with pytest.raises(Shed):
+        await q.enter_for(call)
+    assert call.queue_seconds == 0
+    held.release()
+    with await q.enter_for(call):  # a free slot needs no allowance
+        pass
+    held = await q.enter("a", timeout=1)
+    with pytest.raises(Shed):
+        await q.enter_for(call)
+    held.release()
+
+
+async def test_closing_sheds_all_that_wait_at_once_and_everybody_after() -> None:
+    q = queue()
+    held = await q.enter("a", timeout=1)
+    waiting = [asyncio.create_task(q.enter(tenant, timeout=60)) for tenant in "abc"]
+    await turn()
+    q.close("shutting down")
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [str(result) for result in results] == ["shutting down"] * 3
+    held.release()
+    with pytest.raises(Shed, match="shutting down"):
+        await q.enter("a", timeout=1)
+    assert (q.running, q.waiting, q.closed, q.try_enter()) == (0, 0, True, None)
+
+
+async def test_a_closed_queue_may_go_on_to_give_free_slots_but_nobody_waits() -> None:
+    q = queue()
+    q.close("shutting down", admit=True)
+    with await q.enter("a", timeout=1), pytest.raises(Shed):
+        await q.enter("a", timeout=1)
+    assert q.running == 0
+
+
+async def test_a_slot_handed_to_a_request_that_is_cancelled_in_the_same_turn_goes_on() -> None:
+    q = queue()
+    held = await q.enter("a", timeout=1)
+    first = asyncio.create_task(q.enter("a", timeout=5))
+    second = asyncio.create_task(q.enter("a", timeout=5))
+    await turn()
+    held.release()  # the future of `first` holds a slot now, its task has not run yet
+    first.cancel()
+    (await second).release()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (q.running, q.waiting) == (0, 0)
+
+
+def test_sizes_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError):
+        FairQueue("heavy", slots=0, places=1)
+    with pytest.raises(ValueError):
+        FairQueue("heavy", slots=1, places=-1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    slots=st.integers(1, 4),
+    places=st.integers(0, 12),
+    seed=st.integers(0, 2**32),
+    calls=st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from([0.0, 0.001, 5.0]), st.booleans()), min_size=1, max_size=40
+    ),
+)
+def test_no_interleaving_leaks_a_slot_or_runs_too_many(
+    slots: int, places: int, seed: int, calls: list[tuple[str, float, bool]]
+) -> None:
+    async def main() -> None:
+        rng = random.Random(seed)
+        q = queue(slots, places)
+        most = 0
+
+        async def call(tenant: str, timeout: float) -> None:
+            nonlocal most
+            for _ in range(rng.randrange(4)):
+                await asyncio.sleep(0)
+            slot: Slot = await q.enter(tenant, timeout=timeout)
+            with slot:
+                most = max(most, q.running)
+                assert q.running <= slots
+                for _ in range(rng.randrange(6)):
+                    await asyncio.sleep(0)
+
+        tasks = [asyncio.create_task(call(tenant, timeout)) for tenant, timeout, _ in calls]
+        for task, (_, _, cancel) in zip(tasks, calls, strict=True):
+            if cancel:
+                for _ in range(rng.randrange(3)):
+                    await asyncio.sleep(0)
+                task.cancel()
+            assert q.waiting <= places
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (q.running, q.waiting, q._tenants) == (0, 0, {})
+        assert most <= slots
+
+    asyncio.run(main())
