@@ -114,7 +114,7 @@ class Editor:
             raise version_conflict(request.graph_id, request.if_version, entry.version)
         state = entry.state
         prepared = state.prepare(request.edits)
-        nodes, edges = prepared.nodes, prepared.edges
+        nodes, edges = prepared.counts
         self._desk.check_limits(nodes, edges, before=(state.n, state.m))
         outcome = EditOutcome(version=entry.version + 1, nodes=nodes, edges=edges, summary=prepared.summary)
         return _Ready(entry, state, prepared, outcome)

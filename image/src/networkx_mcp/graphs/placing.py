@@ -69,7 +69,7 @@ class Placer:
         if len(payload) <= INLINE_CREATE:
             state = GraphState(None, directed)
             prepared = state.prepare(batch)
-            self._desk.check_limits(prepared.nodes, prepared.edges)
+            self._desk.check_limits(*prepared.counts)
             state.commit(prepared)
             base = state.freeze()
             snapshot = frozen.compress(base)
