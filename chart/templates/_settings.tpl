@@ -92,6 +92,7 @@ NETWORKX_MCP_RATELIMIT_ENABLED: {{ toJson .enabled | quote }}
 NETWORKX_MCP_RATELIMIT_REQUESTS_PER_SECOND: {{ toJson .requestsPerSecond | quote }}
 NETWORKX_MCP_RATELIMIT_BURST: {{ toJson .burst | quote }}
 NETWORKX_MCP_RATELIMIT_LEASE: {{ toJson .lease | quote }}
+NETWORKX_MCP_RATELIMIT_REPLICAS: {{ include "networkx-mcp.pods" $ | quote }}
 {{- end }}
 {{- if .Values.auth.tokens.enabled }}
 NETWORKX_MCP_AUTH_TOKENS_DIR: /etc/networkx-mcp/tokens

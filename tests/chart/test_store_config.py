@@ -1,0 +1,106 @@
+"""The in-chart store, started by the rendered script with the rendered configuration."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from tests.chart.charts import FULLNAME, find
+
+
+def client(port: int, password: str | None = None) -> redis.Redis:
+    """A client that tries once: a refused password is the answer, not a fault to wait out."""
+    return redis.Redis(port=port, password=password, retry=Retry(NoBackoff(), 0))
+
+
+Start = Callable[..., redis.Redis]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the store with the container's paths moved under a temporary directory."""
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert found, "redis-server is missing: apt-get install redis-server, or `make tools`"
+    running: list[subprocess.Popen[bytes]] = []
+
+    def run(**secret: str) -> redis.Redis:
+        data: dict[str, str] = find("ConfigMap", f"{FULLNAME}-store")["data"]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        for name in ("etc/store", "etc/store-password", "run/store", "data"):
+            (tmp_path / name).mkdir(parents=True, exist_ok=True)
+        for key, value in secret.items():
+            (tmp_path / "etc/store-password" / key).write_text(value, encoding="utf-8")
+        for key, value in data.items():
+            moved = value
+            for place in ("/etc/store-password", "/etc/store/", "/run/store", "/data"):
+                moved = moved.replace(place, f"{tmp_path}{place}")
+            if key.endswith(".conf"):
+                moved += f"\nport {port}\nbind 127.0.0.1\n"
+            (tmp_path / "etc/store" / key).write_text(moved, encoding="utf-8")
+        process = subprocess.Popen(["sh", tmp_path / "etc/store/start.sh"], stdout=subprocess.DEVNULL)
+        running.append(process)
+        end = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert process.poll() is None, "the store ended"
+                assert time.monotonic() < end
+                time.sleep(0.02)
+        return client(port, secret["password"])
+
+    yield run
+    for process in running:
+        process.terminate()
+        process.wait(10)
+
+
+def test_a_write_is_synced_and_nothing_is_evicted(start: Start) -> None:
+    store = start(password="s3cret")
+    expected = {
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "no-appendfsync-on-rewrite": "no",
+        "maxmemory-policy": "noeviction",
+        "maxmemory": str(1024 * 1024 * 1024),
+        "save": "",
+    }
+    assert {name: store.config_get(name)[name] for name in expected} == expected
+    assert store.info("persistence")["aof_enabled"] == 1
+
+
+@pytest.mark.parametrize("password", ["plain", 'with "quotes" and \\ and spaces', "line end\n", "ünïcode$(id)"])
+def test_any_password_works_and_is_required(start: Start, password: str, tmp_path: Path) -> None:
+    store = start(password=password)
+    port = store.connection_pool.connection_kwargs["port"]
+    assert client(port, password.rstrip("\n")).ping()
+    with pytest.raises(redis.AuthenticationError):
+        client(port).ping()
+    with pytest.raises(redis.AuthenticationError):
+        client(port, "wrong").ping()
+    written = tmp_path / "run/store/valkey.conf"
+    assert password.strip() not in written.read_text(encoding="utf-8")
+    assert written.stat().st_mode & 0o077 == 0
+
+
+def test_while_a_password_rotates_the_old_one_still_works(start: Start) -> None:
+    store = start(password="new", previous="old")
+    port = store.connection_pool.connection_kwargs["port"]
+    assert client(port, "new").ping()
+    assert client(port, "old").ping()
+
+
+def test_an_empty_password_is_refused(start: Start) -> None:
+    with pytest.raises(AssertionError, match="the store ended"):
+        start(password="")
