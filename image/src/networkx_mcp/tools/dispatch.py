@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from typing import Any
 
@@ -32,6 +33,8 @@ OTHER = "other"
 #: Time kept back from the deadline to send the answer, in seconds.
 _ANSWER_SECONDS = 0.25
 
+#: An error that names the nearest in its own words.
+_TOLD = re.compile(r"did you mean|nearest|there is a", re.IGNORECASE)
 #: A deadline further away than this is none, in seconds.
 _FOREVER = 86_400.0
 
@@ -130,8 +133,8 @@ def failed(error: ServiceError) -> dict[str, Any]:
     """The result of a call that failed, in words for the model and facts for programs."""
     text = error.message
     close = error.data.get("nearest")
-    if close and not _mentions(text, close):
-        text += f"; did you mean {_listed(close)}?"
+    if close and not _TOLD.search(text):
+        text += f" Did you mean {_listed(close)}?"
     if error.retry_after is not None:
         text += f" Try again after {error.retry_after:g} s."
     return {
@@ -140,11 +143,6 @@ def failed(error: ServiceError) -> dict[str, Any]:
         "isError": True,
         "_meta": {ERROR_META: error.as_dict()},
     }
-
-
-def _mentions(text: str, close: Any) -> bool:
-    first = close[0] if isinstance(close, (list, tuple)) else close
-    return str(first) in text.split(":", 1)[-1] and "did you mean" in text
 
 
 def _listed(close: Any) -> str:

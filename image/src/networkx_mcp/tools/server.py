@@ -16,7 +16,7 @@ from mcp_types import ListToolsResult, PaginatedRequestParams, Tool
 
 from networkx_mcp import __version__
 from networkx_mcp.settings import Settings
-from networkx_mcp.tools import analyse, draw, edit, manage, prompts, read
+from networkx_mcp.tools import analyse, catalogue, draw, edit, manage, prompts, read
 from networkx_mcp.tools.dispatch import Context, follow_call, tool_handler
 from networkx_mcp.tools.registry import Registry
 from networkx_mcp.tools.resources import Resources
@@ -52,6 +52,7 @@ def build_registry(graphs: Graphs) -> Registry:
     registry.add(*edit.tools(graphs))
     registry.add(*read.tools(graphs))
     registry.add(*analyse.tools(graphs))
+    registry.add(*catalogue.tools(graphs))
     registry.add(*draw.tools(graphs))
     return registry
 

@@ -1,0 +1,163 @@
+"""find_algorithms and run_algorithm: the algorithms of networkx that have no tool of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from networkx_mcp.compute import catalogue, catalogue_search
+from networkx_mcp.compute.catalogue import MEANINGS, Algorithm, Argument
+from networkx_mcp.compute.catalogue_validate import validate_arguments
+from networkx_mcp.tools.analyse import Limit, OnGraph
+from networkx_mcp.tools.answer import Answer, to_json
+from networkx_mcp.tools.arguments import Attributes, Offset
+from networkx_mcp.tools.registry import Arguments, Tool
+from networkx_mcp.tools.runs import analyse
+from networkx_mcp.tools.tables import Analysis, table_answer
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.service import Graphs
+
+
+class FindAlgorithms(Arguments):
+    """Arguments of find_algorithms."""
+
+    query: Annotated[
+        str, Field(max_length=500, description="What you want to know, in words, or part of a name; empty lists all.")
+    ] = ""
+    name: Annotated[str | None, Field(description="One algorithm in full, with its arguments.")] = None
+    category: Annotated[str | None, Field(description="Only of this category, for example flow, cycles or tree.")] = (
+        None
+    )
+    limit: Annotated[int, Field(ge=1, le=100, description="Algorithms to show.")] = 10
+    offset: Offset = 0
+
+
+class RunAlgorithm(OnGraph):
+    """Arguments of run_algorithm."""
+
+    name: Annotated[str, Field(description="Name of the algorithm, as find_algorithms gives it.")]
+    arguments: Annotated[Attributes, Field(description="Its arguments by name; the graph is given.")] = Field(
+        default_factory=dict
+    )
+    order: Annotated[
+        Literal["networkx", "descending", "ascending"],
+        Field(description="Rows in networkx's order, or by their last column, which must hold numbers."),
+    ] = "networkx"
+    limit: Limit = 20
+    offset: Offset = 0
+
+
+class Found(TypedDict):
+    """An algorithm of the catalogue."""
+
+    name: str
+    call: Annotated[str, Field(description="Name and arguments, optional ones with their default.")]
+    summary: str
+    graph: Annotated[str, Field(description="any, directed or undirected.")]
+    category: str
+    tool: NotRequired[Annotated[str, Field(description="A tool that answers the same in better form.")]]
+    returns: NotRequired[str]
+    arguments: NotRequired[Annotated[dict[str, Any], Field(description="JSON schema; of a named algorithm only.")]]
+
+
+class Catalogue(TypedDict):
+    """A page of algorithms, best first."""
+
+    algorithms: list[Found]
+    total: int
+    truncated: bool
+    next_offset: int | None
+
+
+class Run(Analysis):
+    """The result as rows; its columns depend on the algorithm. A derived graph comes as its edges."""
+
+
+def tools(graphs: Graphs) -> list[Tool]:
+    """The tools of this file."""
+
+    async def find(args: FindAlgorithms) -> Answer:
+        if args.name is not None:
+            return _one(catalogue.get(args.name))
+        end = args.offset + args.limit
+        total = catalogue_search.total(args.query, args.category)
+        entries = catalogue_search.search(args.query, end, args.category)[args.offset :]
+        return _page(entries, args.offset, total)
+
+    async def run(args: RunAlgorithm) -> Answer:
+        algorithm = catalogue.get(args.name)
+        validate_arguments(algorithm.name, args.arguments)
+        value, version = await analyse(graphs, args.graph_id, "run_algorithm", args.params())
+        return table_answer(algorithm.name, args.graph_id, version, value, paged=True)
+
+    return [
+        Tool(
+            name="find_algorithms",
+            title="Find algorithms",
+            description="Search the networkx algorithms that run_algorithm runs (flow, matching, colouring, cycles, trees, "
+            "cliques, link prediction, ...); with `name` one in full.",
+            arguments=FindAlgorithms,
+            answer=Catalogue,
+            run=find,
+            quick=True,
+        ),
+        Tool(
+            name="run_algorithm",
+            title="Run an algorithm",
+            description="Run an algorithm of find_algorithms on a graph. The graph is not changed.",
+            arguments=RunAlgorithm,
+            answer=Run,
+            run=run,
+        ),
+    ]
+
+
+def _found(entry: Algorithm) -> dict[str, Any]:
+    found = {
+        "name": entry.name,
+        "call": entry.signature(),
+        "summary": entry.summary,
+        "graph": entry.graph,
+        "category": entry.category,
+    }
+    return {**found, "tool": entry.tool} if entry.tool else found
+
+
+def _line(entry: Algorithm) -> str:
+    notes = [entry.category, *([] if entry.graph == "any" else [f"{entry.graph} graphs only"])]
+    notes += [f"better: {entry.tool}"] if entry.tool else []
+    return f"{entry.signature()}\t{entry.summary} ({'; '.join(notes)})"
+
+
+def _page(entries: list[Algorithm], offset: int, total: int) -> Answer:
+    following = offset + len(entries)
+    truncated = following < total
+    lines = [_line(entry) for entry in entries]
+    if not lines:
+        lines.append("no algorithm fits; use other words, or a category: " + ", ".join(catalogue_search.categories()))
+    if truncated:
+        lines.append(f"truncated: {len(entries)} of {total}; call again with offset={following}, or narrow the query")
+    data = {
+        "algorithms": [_found(entry) for entry in entries],
+        "total": total,
+        "truncated": truncated,
+        "next_offset": following if truncated else None,
+    }
+    return Answer("\n".join(lines), data)
+
+
+def _one(entry: Algorithm) -> Answer:
+    lines = [_line(entry), *(_argument(argument) for argument in entry.arguments)]
+    if entry.returns:
+        lines.append(f"returns: {entry.returns}")
+    found = {**_found(entry), "returns": entry.returns, "arguments": entry.schema()}
+    return Answer("\n".join(lines), {"algorithms": [found], "total": 1, "truncated": False, "next_offset": None})
+
+
+def _argument(argument: Argument) -> str:
+    kind = f"one of {', '.join(argument.choices)}" if argument.choices else MEANINGS[argument.type]
+    default = "required" if argument.required else f"default {to_json(argument.default)}"
+    return f"{argument.name}\t{kind}, {default}\t{argument.description}".rstrip()
