@@ -28,6 +28,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     #: Version that the snapshot holds; 0: no snapshot, the log begins at the creation.
     snapshot_version: int
     snapshot_bytes: int
+    #: The log holds the versions after `version - log_operations`; a graph that was created or
+    #: restored without a snapshot was empty at that version.
     log_operations: int
     log_bytes: int
     nodes: int
@@ -47,7 +49,11 @@ class Counts(NamedTuple):
 
 
 class Quota(NamedTuple):
-    """Limits that the store checks together with the write, in bytes and graphs."""
+    """Limits that the store checks together with the write, in bytes and graphs.
+
+    A graph counts for its snapshot and log, a tenant for all its graphs and remembered operation
+    ids. A write that frees space is refused by `graph_bytes` alone. LimitExceeded carries the name
+    of the field as `limit`."""
 
     graph_bytes: int
     tenant_bytes: int
@@ -154,14 +160,16 @@ class Store(Protocol):
         operation: Operation | None,
     ) -> Written:
         """Replace the contents (snapshot, meta, counts, uid) of an existing graph; its version
-        becomes expected_version + 1. Raises as append."""
+        becomes expected_version + 1 (`new.version` is not looked at); `created` and the operation
+        ids stay. Raises as append."""
 
     async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
         """Make `snapshot` (the graph at `version`) the base and drop the log up to it, without
-        changing the version. False where it came too late (graph gone, newer snapshot there)."""
+        changing the version. False where it came too late (graph gone, a snapshot of this version
+        or a newer one there). Checks no quota. Raises ValueError for an empty snapshot."""
 
     async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
-        """Remove a graph. Raises NotFound, Conflict."""
+        """Remove a graph; its operation ids stay for their time. Raises NotFound, Conflict."""
 
     async def heads(self, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
         """Heads of (tenant, graph_id) pairs in one round trip, None for the absent."""
@@ -177,7 +185,8 @@ class Store(Protocol):
         """(fingerprint, result) of a write that happened under this operation_id, if remembered."""
 
     async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
-        """Heads with an id above `after`, ordered by id."""
+        """Heads with an id above `after`, ordered by id; fewer than `limit` (at most
+        shared.LIST_MOST) only at the end."""
 
     async def usage(self, tenant: str) -> Usage: ...
 
