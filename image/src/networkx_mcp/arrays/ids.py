@@ -58,7 +58,7 @@ def check_id(value: Any, field: str) -> NodeId:
 
 def encode_id(value: NodeId) -> bytes:
     """The id as it stands in the buffer; `value` must have passed `check_id`."""
-    if type(value) is str:
+    if isinstance(value, str):
         return b"s" + value.encode()
     return b"i" + _INT.pack(value)
 

@@ -37,15 +37,14 @@ def merge(overlay: Overlay) -> FrozenGraph:
         ids = pa.concat_arrays([old, ids])
 
     out_heads, out_tails, values = _flatten(overlay.out_new)
-    keys = _keys(out_heads, out_tails, overlay.directed)
-    unique = np.unique(keys)
     first = overlay.frozen_m  # origins: rows of the base, then new edges
-    out = _half(overlay, row_of, out_heads, out_tails, np.searchsorted(unique, keys) + first, forward=True)
+    numbers, count = _number(out_heads, out_tails, overlay.directed)
+    out = _half(overlay, row_of, out_heads, out_tails, numbers + first, forward=True)
     into = None
     if overlay.directed:
         in_tails, in_heads, _ = _flatten(overlay.in_new)
-        origins = np.searchsorted(unique, _keys(in_heads, in_tails, True)) + first
-        into = _half(overlay, row_of, in_tails, in_heads, origins, forward=False)
+        in_numbers, _ = _number(in_heads, in_tails, True)
+        into = _half(overlay, row_of, in_tails, in_heads, in_numbers + first, forward=False)
     tables = csr.tables(out, into)
 
     nodes = Assembler(len(ids))
@@ -59,13 +58,13 @@ def merge(overlay: Overlay) -> FrozenGraph:
     edges = Assembler(len(order))
     if base is not None:
         _put_base(edges, base.edge_table, np.where(order < first, order, -1), overlay.edge_attributes)
-    edge_rows = np.full(first + len(unique), -1, np.int64)
+    edge_rows = np.full(first + count, -1, np.int64)
     edge_rows[order] = np.arange(len(order))
     for row, attributes in overlay.edge_attributes.items():
         if edge_rows[row] >= 0:
             edges.put(int(edge_rows[row]), attributes)
-    new_rows = edge_rows[np.searchsorted(unique, keys) + first].tolist()
-    once = np.ones(len(keys), bool) if overlay.directed else out_heads <= out_tails
+    new_rows = edge_rows[numbers + first].tolist()
+    once = np.ones(len(numbers), bool) if overlay.directed else out_heads <= out_tails
     for row, given, mine in zip(new_rows, values, once.tolist(), strict=True):
         if given and mine:
             edges.put(row, given)
@@ -88,11 +87,17 @@ def _flatten(adjacency: Adjacency) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return heads, tails, chain.from_iterable(entries.values() for entries in adjacency.values())
 
 
-def _keys(heads: NDArray[np.int64], tails: NDArray[np.int64], directed: bool) -> NDArray[np.int64]:
-    """One number for an edge, the same from both ends of an undirected one."""
-    if directed:
-        return heads << 32 | tails
-    return np.minimum(heads, tails) << 32 | np.maximum(heads, tails)
+def _number(heads: NDArray[np.int64], tails: NDArray[np.int64], directed: bool) -> tuple[NDArray[np.int64], int]:
+    """A number from 0 for each edge, the same at both of its entries and in both directions, and their count.
+
+    It is the rank among the packed end nodes.
+    """
+    keys = heads << 32 | tails if directed else np.minimum(heads, tails) << 32 | np.maximum(heads, tails)
+    order = np.argsort(keys)
+    keys = keys[order]
+    numbers = np.empty(len(keys), np.int64)
+    numbers[order] = ranks = np.cumsum(np.diff(keys, prepend=keys[:1]) != 0)
+    return numbers, int(ranks[-1]) + 1 if len(ranks) else 0
 
 
 def _half(

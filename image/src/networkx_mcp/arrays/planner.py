@@ -233,24 +233,32 @@ class Planner:
     def add_edges(self, edit: AddEdges, field: str) -> None:
         given = parallel(edit.edges, edit.attributes, field, "edges")
         where, known, first, overlay, if_exists = f"{field}.edges", self.known, self.first, self.overlay, edit.if_exists
+        names = self.names
         nodes: list[NodeId] = []
         new: list[tuple[int, int, Attributes | None]] = []
         changed: list[tuple[int, int, Attributes]] = []
         for number, edge in enumerate(edit.edges):
-            check_pair(edge, where, number)
-            u = self.find(edge[0], where, number, "[0]")
-            v = self.find(edge[1], where, number, "[1]")
+            if type(edge) is not tuple or len(edge) != 2:
+                check_pair(edge, where, number)
+            first_id, second_id = edge
+            # only exact types: `names` would take True for 1
+            u = names.get(first_id) if type(first_id) is str or type(first_id) is int else None
+            if u is None:
+                u = self.find(first_id, where, number, "[0]")
+            v = names.get(second_id) if type(second_id) is str or type(second_id) is int else None
+            if v is None:
+                v = self.find(second_id, where, number, "[1]")
             attributes = given[number] if given else None
             if attributes is not None:
                 check_attributes(attributes, f"{field}.attributes[{number}]")
             if u < 0:
-                u = self._new_node(edge[0])
-                nodes.append(edge[0])
-                if v < 0 and edge[0] == edge[1]:
+                u = self._new_node(first_id)
+                nodes.append(first_id)
+                if v < 0 and first_id == second_id:
                     v = u
             if v < 0:
-                v = self._new_node(edge[1])
-                nodes.append(edge[1])
+                v = self._new_node(second_id)
+                nodes.append(second_id)
             # `has_edge`, written out: this is the loop that large graphs come through
             key = u << 32 | v if self.directed or u <= v else v << 32 | u
             state = known.get(key)
@@ -269,10 +277,10 @@ class Planner:
                 continue
             else:
                 raise InvalidInput(
-                    f"{where}[{number}]: the edge {show_edge(edge[0], edge[1], self.directed)} exists, and parallel edges "
+                    f"{where}[{number}]: the edge {show_edge(first_id, second_id, self.directed)} exists, and parallel edges "
                     'are not kept. Use set_edge_attributes to change it, or if_exists "update" or "skip".',
                     field=f"{where}[{number}]",
-                    edge=[edge[0], edge[1]],
+                    edge=[first_id, second_id],
                 )
             if attributes:
                 self.totals[4] += len(attributes)
