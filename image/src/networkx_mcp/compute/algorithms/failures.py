@@ -124,7 +124,9 @@ def _unsuitable(error: BaseException, algorithm: str) -> InvalidInput:
     if isinstance(error, RecursionError):
         return InvalidInput(f"{algorithm} recurses too deeply on this graph. Use an iterative algorithm.")
     name = type(error).__name__
-    if isinstance(error, KeyError):
+    if isinstance(error, KeyError) and " " in str(error.args[0] if error.args else ""):
+        return InvalidInput(f"{algorithm}: {str(error.args[0]).rstrip('.')}.")
+    if isinstance(error, KeyError) and error.args:
         return InvalidInput(
             f"{algorithm} cannot run here: {error.args[0]!r} is missing "
             "(a node, or an attribute that every node or edge must have)."

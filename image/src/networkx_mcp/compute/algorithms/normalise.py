@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.compute.algorithms.result import MAX_VALUES
 
 
 @dataclass(slots=True)
@@ -34,16 +35,20 @@ class Normaliser:
     def __init__(self, graph: Loaded, labels: list[Any] | None = None, columns: list[str] | None = None) -> None:
         self._graph = graph
         self._labels = labels
-        #: Columns the catalogue names because the shape of the result does not tell them.
+        #: Columns the catalogue names because the shape of the result does not tell them; "#x" is the position.
         self._columns = columns
 
     def rows(self, value: Any) -> Rows:
         """`value` as a table."""
-        found = self._rows(value)
         named = self._columns
-        if named and named[0] == "index" and len(found.columns) + 1 == len(named):
-            return Rows(named, ((i, *row) for i, row in enumerate(found.rows)), found.total, found.facts)
-        if named and len(named) == len(found.columns):
+        if named is None:
+            return self._rows(value)
+        if named[0].startswith("#"):  # a list by position: how many nodes have degree 0, 1, 2, ...
+            return Rows([named[0][1:], *named[1:]], enumerate(value), len(value))
+        if named[0] == "node" and isinstance(value, list | np.ndarray) and not _holds_tuples(value):
+            return Rows(named, zip(self._nodes(len(value)), value, strict=True), len(value))
+        found = self._rows(value)
+        if len(named) == len(found.columns):
             found.columns = named
         return found
 
@@ -108,8 +113,6 @@ class Normaliser:
 
     def _of_matrix(self, matrix: Any) -> Rows:
         if not sp.issparse(matrix) and matrix.ndim == 1:
-            if self._columns and self._columns[0] == "node":
-                return Rows(["node", "value"], zip(self._nodes(len(matrix)), matrix, strict=True), len(matrix))
             return Rows(["index", "value"], enumerate(matrix), len(matrix))
         entries = sp.coo_array(matrix)
         by_row = np.lexsort((entries.coords[1], entries.coords[0]))
@@ -248,10 +251,16 @@ class Normaliser:
             return [self._cell(item) for item in self.ordered(value)]
         if isinstance(value, list | tuple):
             return [self._cell(item) for item in value]
+        if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | np.ndarray):
+            return [self._cell(item) for item in islice(value, MAX_VALUES)]
         return value
 
 
 _NOTHING = object()
+
+
+def _holds_tuples(value: Any) -> bool:
+    return len(value) > 0 and isinstance(value[0], tuple)
 
 
 def _are_mappings(value: Any) -> bool:

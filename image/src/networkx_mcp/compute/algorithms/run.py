@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import networkx as nx
@@ -62,19 +64,13 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
     normaliser = Normaliser(graph, labels, algorithm.result.split(",") if algorithm.result else None)
 
     def answer() -> Answer:
-        rows = normaliser.rows(_call(run, algorithm, kwargs))
+        rows = _sorted(normaliser.rows(run(**kwargs)), order, offset + limit + 1)
         values = Values()
-        found = table(rows.columns, _sorted(rows, order), limit=limit, total=rows.total, offset=offset, values=values)
+        found = table(rows.columns, rows.rows, limit=limit, total=rows.total, offset=offset, values=values)
         extra = {name: values.json(fact) for name, fact in rows.facts.items()}
         return {**found, **_bounded(extra, limit, values)}
 
     return run.report({**run.timed(answer), **facts})
-
-
-def _call(run: Run, algorithm: Algorithm, kwargs: dict[str, Any]) -> Any:
-    required = [argument.parameter for argument in algorithm.arguments if argument.required]
-    # some parameters are positional only behind networkx's decorators: required ones go by position
-    return run(*(kwargs[name] for name in required), **{k: v for k, v in kwargs.items() if k not in required})
 
 
 def _graph_type(graph: Loaded, algorithm: Algorithm) -> None:
@@ -154,22 +150,33 @@ def _attribute(graph: Loaded, name: str, field: str) -> str:
     return name
 
 
-def _sorted(rows: Rows, order: str) -> Any:
-    """Rows by their last column; those of networkx's order are taken as they come."""
+def _sorted(rows: Rows, order: str, most: int) -> Rows:
+    """The first `most` rows by their last column, nan last; networkx's own order is taken as it comes.
+
+    All rows are made, to be compared, but no more than `most` are kept.
+    """
     if order == ORDERS[0]:
-        return rows.rows
-    every = list(rows.rows)
-    if not all(isinstance(row[-1], int | float | np.number) for row in every):
-        raise InvalidInput(
-            f"order: the last column ({rows.columns[-1]}) does not hold numbers; leave order out.", field="order"
-        )
+        return rows
+    count = 0
+
+    def counted() -> Iterator[Any]:
+        nonlocal count
+        for count, row in enumerate(rows.rows, 1):  # noqa: B007  the number of rows is told afterwards
+            if isinstance(row[-1], bool) or not isinstance(row[-1], int | float | np.number):
+                raise InvalidInput(
+                    f"order: the last column ({rows.columns[-1]}) does not hold numbers; leave order out.",
+                    field="order",
+                )
+            yield row
+
     sign = -1 if order == "descending" else 1
-    return sorted(every, key=lambda row: (row[-1] != row[-1], sign * row[-1]))  # nan last
+    first = heapq.nsmallest(most, counted(), key=lambda row: (row[-1] != row[-1], sign * row[-1]))
+    return Rows(rows.columns, first, count, rows.facts)
 
 
 def _bounded(facts: dict[str, Any], limit: int, values: Values) -> dict[str, Any]:
     """Lists beside the table, cut like it."""
-    for name, fact in facts.items():
+    for name, fact in list(facts.items()):
         if isinstance(fact, list) and len(fact) > limit:
             facts[name] = fact[:limit]
             facts[f"{name}_total"] = len(fact)
