@@ -73,6 +73,12 @@ def _settings() -> Settings:
         sys.exit(USAGE)
 
 
+def _make_data_directory(settings: Settings) -> None:
+    """The store makes the last directory of its path itself; on a fresh machine the others are missing, too."""
+    if settings.store.type == "embedded":
+        settings.store.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
 def _serve(_: argparse.Namespace) -> int:
     # As PID 1 a signal without a handler is ignored; until the server's own is there, just end.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
@@ -83,8 +89,7 @@ def _serve(_: argparse.Namespace) -> int:
     from networkx_mcp.app import create_app
     from networkx_mcp.http.shutdown import Server
 
-    if settings.store.type == "embedded":
-        settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    _make_data_directory(settings)
     app = create_app(settings)
     server = Server(app, settings, app.rooms.guard)
     try:
@@ -117,8 +122,7 @@ def _check(_: argparse.Namespace) -> int:
         finally:
             await store.close()
 
-    if settings.store.type == "embedded":
-        settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    _make_data_directory(settings)
     print(f"store: {asyncio.run(look())}", file=sys.stderr)
     print("check: all is well", file=sys.stderr)
     return 0

@@ -182,7 +182,7 @@ class App:
         mcp = build_app(graphs, self.settings, extra_tools=self._extra)
         await stack.enter_async_context(mcp.run())
         rooms.labels.tools = frozenset(build_registry(graphs).tools)
-        self._mcp = McpService(self.settings, rooms.admission, rooms.budget, mcp)
+        self._mcp = McpService(self.settings, rooms.admission, rooms.budget, rooms.labels, mcp)
         self.edge.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
         for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
             task = asyncio.create_task(work)

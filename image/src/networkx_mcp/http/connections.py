@@ -86,7 +86,11 @@ class Connection(HttpToolsProtocol):
         self.served += 1
         self._in_headers, self._overhead = False, 0
         self.scope[CONNECTION_KEY] = self  # type: ignore[literal-required]
+        application = self.app
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEADER_BYTES:
+            self.app = _too_many_headers  # they came in one piece
         super().on_headers_complete()
+        self.app = application
 
     def on_body(self, body: bytes) -> None:
         """A part of the body: what is left of the count is framing."""
@@ -205,6 +209,13 @@ class Guard:
         now = time.monotonic()
         for connection in list(self._connections):
             connection.sweep(now)
+
+
+async def _too_many_headers(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
+    _count_refused()
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 431, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _count_refused() -> None:

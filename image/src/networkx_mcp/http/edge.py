@@ -18,9 +18,10 @@ from networkx_mcp import context, errors
 from networkx_mcp.context import CallContext, Caller
 from networkx_mcp.errors import Forbidden, ServiceError, Shed, Unauthenticated, Unavailable
 from networkx_mcp.http.auth import Authenticator
+from networkx_mcp.http.connections import CONNECTION_KEY
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
 from networkx_mcp.http.health import Status
-from networkx_mcp.http.labels import OTHER, VERBS, Labels
+from networkx_mcp.http.labels import OTHER, VERBS, Labels, asked_by_headers
 from networkx_mcp.http.origin import Origins
 from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.settings import Settings
@@ -116,9 +117,13 @@ class Edge:
         exchange.headers += self._closing(exchange)
         scope[context.SCOPE_KEY] = call
         scope[EXCHANGE_KEY] = exchange
-        if mount != "mcp":
-            verb = scope["method"] if scope["method"] in VERBS else OTHER
-            call.method = f"{mount}/{verb.lower()}" if service is not None else OTHER
+        if mount == "mcp":
+            asks = asked_by_headers(headers)
+            call.method, call.tool = self._labels.method(asks.method), self._labels.tool(asks.tool)
+        elif service is not None and scope["method"] in VERBS:
+            call.method = f"{mount}/{scope['method'].lower()}"
+        else:
+            call.method = OTHER
         try:
             if service is None:
                 raise NotHere("There is nothing at this path; the server answers at /mcp.")
@@ -180,7 +185,7 @@ class Edge:
 
     async def _probe(self, path: str, scope: Scope, send: Send) -> None:
         close = [_CLOSE] if self._status.draining else []
-        connection = scope.get("networkx_mcp.connection")
+        connection = scope.get(CONNECTION_KEY)
         if connection is not None and connection.reserve:
             close = [_CLOSE]
         if scope["method"] not in ("GET", "HEAD"):

@@ -14,7 +14,7 @@ from networkx_mcp.errors import DeadlineExceeded
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.body import read_body
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
-from networkx_mcp.http.labels import asked, asked_by_headers
+from networkx_mcp.http.labels import OTHER, Labels, asked
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.telemetry import logs
 
@@ -22,10 +22,13 @@ from networkx_mcp.telemetry import logs
 class McpService:
     """Calls the MCP app for requests that hold a slot, and ends those that pass their deadline."""
 
-    def __init__(self, settings: Settings, admission: Admission, budget: MemoryBudget, app: ASGIApp) -> None:
+    def __init__(
+        self, settings: Settings, admission: Admission, budget: MemoryBudget, labels: Labels, app: ASGIApp
+    ) -> None:
         self._limits = settings.limits
         self._admission = admission
         self._budget = budget
+        self._labels = labels
         self._app = app
         self._running: set[asyncio.Timeout] = set()
         self._latest = float("inf")
@@ -43,10 +46,10 @@ class McpService:
             until=call.arrived + limits.body_timeout_seconds,
         )
         try:
-            asks = asked_by_headers(scope["headers"])
             seen = asked(body.data)
-            call.method, call.tool = asks.method or seen.method, asks.tool or seen.tool
             exchange.request_id = seen.request_id
+            if call.method == OTHER:  # the handshake era names the method in the body only
+                call.method, call.tool = self._labels.method(seen.method), self._labels.tool(seen.tool)
             if logs.enabled(logging.DEBUG):
                 logs.event("mcp_request_start", level=logging.DEBUG)
             call.deadline = min(time.monotonic() + limits.connection_timeout_seconds, self._latest)

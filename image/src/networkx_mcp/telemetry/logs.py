@@ -84,13 +84,13 @@ class LineFormatter(BaseJsonFormatter):
             "level": record.levelname.lower(),
             "event": "log",
             "correlation_id": call.correlation_id if call else None,
-            "method": (call.method or None) if call else None,
-            "tool": (call.tool or None) if call else None,
+            "method": (printable(call.method, 100) or None) if call else None,
+            "tool": (printable(call.tool, 100) or None) if call else None,
             "duration_ms": None,
             "success": None,
             "memory_mb": None,
-            "user_id": printable(call.caller.user_id) if call else None,
-            "tenant": printable(call.caller.tenant) if call else None,
+            "user_id": (printable(call.caller.user_id) or None) if call else None,
+            "tenant": (printable(call.caller.tenant) or None) if call else None,
             "trace_id": (call.trace_id or None) if call else None,
         }
         fields: dict[str, Any] | None = getattr(record, "networkx_mcp", None)

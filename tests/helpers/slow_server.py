@@ -1,0 +1,55 @@
+"""The server as `networkx-mcp serve` runs it, with tools that take as long as a test wants.
+
+`test_sleep {seconds}` holds its slot, `test_stream {seconds}` does so while it reports progress,
+`test_fail` raises. They exist in tests only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from mcp.server.lowlevel import Server as McpServer
+from mcp_types import CallToolResult, TextContent
+
+from networkx_mcp import context
+from networkx_mcp.app import create_app
+from networkx_mcp.http.shutdown import Server
+from networkx_mcp.settings import Settings
+from networkx_mcp.telemetry import logs
+
+#: To be given to tests.helpers.server.Server.
+COMMAND = (sys.executable, "-m", "tests.helpers.slow_server")
+
+
+def extend(server: McpServer[Any]) -> None:
+    """Add the tools."""
+    ours = server.get_request_handler("tools/call")
+    assert ours is not None
+
+    async def call_tool(ctx: Any, params: Any) -> Any:
+        arguments = params.arguments or {}
+        if params.name == "test_sleep":
+            await asyncio.sleep(arguments["seconds"])
+        elif params.name == "test_stream":
+            for _ in range(int(arguments["seconds"] * 10)):
+                await ctx.session.report_progress(1)
+                await asyncio.sleep(0.1)
+        elif params.name == "test_fail":
+            raise RuntimeError("deliberate")
+        else:
+            return await ours.handler(ctx, params)
+        context.current().outcome = "ok"
+        return CallToolResult(content=[TextContent(type="text", text="slept")])
+
+    server.add_request_handler("tools/call", ours.params_type, call_tool)
+
+
+if __name__ == "__main__":
+    settings = Settings()
+    logs.configure(settings.log.level)
+    settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    app = create_app(settings, extra=extend)
+    Server(app, settings, app.rooms.guard).run()
+    sys.exit(app.failed is not None)

@@ -1,0 +1,314 @@
+"""Every limit of the http room on both sides, on real servers with small limits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.helpers.raw_http import RawClient
+from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.helpers.slow_server import COMMAND
+
+PROBES = ["/health", "/ready", "/startup", "/metrics"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Two slots, three places, two seconds in the queue."""
+    with Server(
+        tmp_path_factory.mktemp("limits"),
+        command=COMMAND,
+        auth=True,
+        limits_connections=2,
+        limits_queue=3,
+        limits_queue_timeout_seconds=2,
+        limits_request_timeout_seconds=3,
+        limits_connection_timeout_seconds=5,
+        limits_body_timeout_seconds=2,
+        limits_tool_body_kib=4,
+        limits_sockets=40,
+        http_connection_max_seconds=3,
+        memory_resident_mb=64,
+    ) as started:
+        yield started
+
+
+def sleep(seconds: float, *, era: Any = modern, token: str | None, tool: str = "test_sleep") -> dict[str, Any]:
+    return era("tools/call", {"name": tool, "arguments": {"seconds": seconds}}, token=token)
+
+
+async def idle(server: Server) -> None:
+    """Wait until nothing of an earlier test runs."""
+    async with httpx.AsyncClient() as client:
+        for _ in range(200):
+            if '"running":0' in (await client.get(server.base_url + "/ready")).text:
+                return
+            await asyncio.sleep(0.05)
+    raise AssertionError("the server is still busy")
+
+
+async def test_slots_run_places_wait_and_the_next_is_told_when_to_come_back(server: Server) -> None:
+    await idle(server)
+    async with httpx.AsyncClient(timeout=30) as client:
+        calls = [asyncio.create_task(client.post(server.url, **sleep(0.8, token=server.token))) for _ in range(5)]
+        await asyncio.sleep(0.4)
+        metrics = server.metrics()
+        began = time.monotonic()
+        refused = await client.post(server.url, **sleep(0.1, token=server.token))
+        assert time.monotonic() - began < 0.4
+        answers = await asyncio.gather(*calls)
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) >= 1
+    error = refused.json()
+    assert error["jsonrpc"] == "2.0"
+    assert error["error"]["data"]["reason"] == "queue_full"
+    assert "limits.queue" in error["error"]["message"]
+    assert metrics[("networkx_mcp_requests_in_flight", ())] == 2
+    assert metrics[("networkx_mcp_requests_in_flight_limit", ())] == 2
+    assert metrics[("networkx_mcp_requests_queued", (("queue", "admission"),))] == 3
+    assert metrics[("networkx_mcp_requests_queued_limit", (("queue", "admission"),))] == 3
+    assert server.metric("requests_shed_total", reason="queue_full") >= 1
+
+
+async def test_who_waits_past_the_allowance_is_shed(server: Server) -> None:
+    await idle(server)
+    async with httpx.AsyncClient(timeout=30) as client:
+        running = [asyncio.create_task(client.post(server.url, **sleep(3, token=server.token))) for _ in range(2)]
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        shed = await client.post(server.url, **sleep(0.1, token=server.token))
+        waited = time.monotonic() - began
+        await asyncio.gather(*running)
+    assert shed.status_code == 503
+    assert shed.json()["error"]["data"]["reason"] == "queue_timeout"
+    assert 1.8 <= waited <= 3.0
+
+
+async def test_a_client_that_hangs_up_leaves_the_queue(server: Server) -> None:
+    await idle(server)
+    async with httpx.AsyncClient(timeout=30) as client:
+        running = [asyncio.create_task(client.post(server.url, **sleep(1.5, token=server.token))) for _ in range(2)]
+        await asyncio.sleep(0.3)
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(server.url, timeout=0.3, **sleep(0.1, token=server.token))
+        await asyncio.sleep(0.2)
+        assert server.get("/ready").json()["checks"]["connections"]["waiting"] == 0
+        assert {answer.status_code for answer in await asyncio.gather(*running)} == {200}
+    assert server.metric("requests_total", outcome="cancelled") >= 1
+
+
+async def test_tenants_take_turns(server: Server) -> None:
+    await idle(server)
+    other = server.add_token("other", tenant="other")
+    await asyncio.sleep(2.5)  # auth.reload_seconds
+    async with httpx.AsyncClient(timeout=30) as client:
+        order: list[str] = []
+
+        async def call(name: str, token: str | None) -> None:
+            answer = await client.post(server.url, **sleep(0.4, token=token))
+            assert answer.status_code == 200
+            order.append(name)
+
+        running = [asyncio.create_task(call("first", server.token)) for _ in range(2)]
+        await asyncio.sleep(0.15)
+        waiting = [asyncio.create_task(call("busy", server.token)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        waiting.append(asyncio.create_task(call("other", other)))
+        await asyncio.gather(*running, *waiting)
+    assert order.index("other") < len(order) - 1, order
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+async def test_a_call_past_the_connection_time_is_told_so_in_its_own_protocol(server: Server, era: Any) -> None:
+    await idle(server)
+    async with httpx.AsyncClient(timeout=30) as client:
+        began = time.monotonic()
+        answer = await client.post(server.url, **sleep(60, era=era, token=server.token))
+    assert 4.5 <= time.monotonic() - began <= 6.5
+    error = message(answer)
+    assert error["id"] == 1
+    assert error["error"]["data"]["error"] == "timeout"
+    assert "limits.connection_timeout_seconds" in error["error"]["message"]
+    assert answer.status_code == (504 if era is modern else 200)  # a stream has begun with 200
+    await idle(server)
+    assert server.metric("requests_total", outcome="timeout", method="tools/call") >= 1
+
+
+async def test_a_call_within_it_is_answered(server: Server) -> None:
+    async with httpx.AsyncClient(timeout=30) as client:
+        assert (await client.post(server.url, **sleep(2.5, token=server.token))).status_code == 200
+
+
+async def test_a_client_that_hangs_up_ends_its_call(server: Server) -> None:
+    await idle(server)
+    async with httpx.AsyncClient() as client:
+        for era in (modern, handshake):
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post(server.url, timeout=0.4, **sleep(4, era=era, token=server.token))
+            began = time.monotonic()
+            await idle(server)
+            assert time.monotonic() - began < 1.5
+
+
+def body_of(size: int, token: str | None) -> dict[str, Any]:
+    request = modern("tools/call", {"name": "list_graphs", "arguments": {}, "x": ""}, token=token)
+    missing = size - len(request["content"])
+    request["content"] = request["content"].replace(b'"x": ""', b'"x": "' + b"a" * missing + b'"')
+    return request
+
+
+def test_a_body_of_the_limit_is_served_and_one_byte_more_is_not(server: Server) -> None:
+    assert httpx.post(server.url, **body_of(4096, server.token)).status_code == 200
+    refused = httpx.post(server.url, **body_of(4097, server.token))
+    assert refused.status_code == 413
+    assert "limits.tool_body_kib" in refused.json()["error"]["message"]
+
+
+def test_a_chunked_body_is_refused_as_soon_as_it_is_too_large(server: Server) -> None:
+    with RawClient(server) as client:
+        headers = {**modern("ping", token=server.token)["headers"], "Transfer-Encoding": "chunked"}
+        client.request("POST", "/mcp", headers)
+        client.send(b"1001\r\n" + b"a" * 0x1001 + b"\r\n")  # and it never ends
+        assert client.answer()[0] == 413
+
+
+def test_a_client_that_sends_on_sees_the_refusal_and_not_a_reset(server: Server) -> None:
+    for _ in range(5):
+        refused = httpx.post(
+            server.url, headers=modern("ping", token=server.token)["headers"], content=b"a" * 3_000_000
+        )
+        assert refused.status_code == 413
+
+
+def test_nothing_is_read_for_who_has_no_token(server: Server) -> None:
+    with RawClient(server) as client:
+        client.request("POST", "/mcp", {"Content-Length": "4096", "Content-Type": "application/json"})
+        assert client.answer()[0] == 401
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"POST /mcp HT", b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", b"\r\n"],
+    ids=["nothing", "half a line", "half a header", "an empty line"],
+)
+def test_headers_that_do_not_arrive_are_given_up(server: Server, start: bytes) -> None:
+    with RawClient(server) as client:
+        client.send(start)
+        began = time.monotonic()
+        assert client.closed_within(6)
+        assert 1.5 <= time.monotonic() - began <= 5
+
+
+def test_drops_that_keep_coming_do_not_keep_a_connection(server: Server) -> None:
+    with RawClient(server) as client:
+        client.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
+        began = time.monotonic()
+        with pytest.raises(OSError):  # noqa: PT012 -- it ends with the connection
+            while time.monotonic() - began < 8:
+                client.send(b"X-A: b\r\n")
+                time.sleep(0.1)
+        assert time.monotonic() - began < 6
+
+
+def test_an_idle_connection_between_requests_is_kept(server: Server) -> None:
+    with RawClient(server) as client:
+        for _ in range(2):
+            client.request("GET", "/health")
+            assert client.answer()[0] == 200
+            time.sleep(2.6)  # above the time for headers
+        client.request("GET", "/health")
+        assert client.answer()[0] == 200
+
+
+def test_a_slow_body_holds_no_slot_and_is_told_so(server: Server) -> None:
+    headers = {**modern("tools/list", token=server.token)["headers"], "Content-Length": "100"}
+    clients = [RawClient(server) for _ in range(5)]  # more than there are slots
+    try:
+        for client in clients:
+            client.request("POST", "/mcp", headers)
+            client.send(b"{")
+        time.sleep(0.3)
+        assert server.get("/ready").json()["checks"]["connections"]["running"] == 0
+        assert server.rpc("tools/list").status_code == 200
+        status, _, body = clients[0].answer()
+        assert status == 408
+        assert "limits.body_timeout_seconds" in json.loads(body)["error"]["message"]
+    finally:
+        for client in clients:
+            client.__exit__()
+
+
+def test_the_rest_of_a_refused_body_is_not_awaited_for_ever(server: Server) -> None:
+    headers = {**modern("tools/list", token=server.token)["headers"], "Content-Length": "1000000"}
+    with RawClient(server) as client:
+        client.request("POST", "/mcp", headers)
+        assert client.answer()[0] == 413
+        assert client.closed_within(9)
+
+
+@pytest.mark.parametrize("size, status", [(60_000, 200), (80_000, 431)])
+def test_headers_are_bounded(server: Server, size: int, status: int) -> None:
+    with RawClient(server) as client:
+        client.request("GET", "/health", {"X-Large": "a" * size})
+        assert client.answer()[0] == status
+
+
+def test_a_connection_that_lived_long_enough_is_closed_with_its_next_answer(server: Server) -> None:
+    with RawClient(server) as client:
+        client.request("GET", "/nothing")
+        assert "connection" not in client.answer()[1]
+        time.sleep(3.1)
+        client.request("GET", "/nothing")
+        assert client.answer()[1]["connection"] == "close"
+
+
+def test_past_the_sockets_only_probes_are_answered_and_nothing_is_lost_for_others(server: Server) -> None:
+    eventually(lambda: server.metric("sockets") <= 2)
+    held = [RawClient(server) for _ in range(39)]
+    try:
+        for client in held:
+            client.request("GET", "/nothing")
+            assert client.answer()[0] == 404
+        assert server.rpc("tools/list").status_code == 200  # the fortieth
+        held.append(RawClient(server))
+        held[-1].request("GET", "/nothing")
+        assert held[-1].answer()[0] == 404
+        refused = server.rpc("tools/list")
+        assert refused.status_code == 503
+        assert refused.json()["error"]["data"]["reason"] == "sockets"
+        assert refused.headers["connection"] == "close"
+        for path in PROBES:
+            assert server.get(path).status_code == 200
+        assert server.metric("sockets") >= server.metric("sockets_limit") == 40
+    finally:
+        for client in held:
+            client.__exit__()
+    eventually(lambda: server.rpc("tools/list").status_code == 200)
+
+
+async def test_probes_answer_within_a_second_while_everything_is_taken(server: Server) -> None:
+    await idle(server)
+    slow: list[float] = []
+    async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=30)) as client:
+
+        async def flood() -> None:
+            for _ in range(15):
+                await client.post(server.url, **sleep(0.2, token=server.token))
+
+        floods = [asyncio.create_task(flood()) for _ in range(20)]
+        for _ in range(3):
+            for path in PROBES:
+                began = time.monotonic()
+                answer = await asyncio.to_thread(server.get, path)
+                slow.append(time.monotonic() - began)
+                assert answer.status_code == 200
+        for task in floods:
+            task.cancel()
+        await asyncio.gather(*floods, return_exceptions=True)
+    assert max(slow) < 1.0, slow
