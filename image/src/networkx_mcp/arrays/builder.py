@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from . import csr
-from .columns import Assembler, Column, encode_values
+from .columns import Assembler, AttributeTable, Column, encode_values
 from .frozen import FrozenGraph, assemble
 from .ids import MAX_ID_BYTES, NodeId, check_id, decode_id, encode_id, format_id
 from .values import check_attributes, check_name
@@ -93,7 +93,7 @@ class GraphBuilder:
         """
         ids = encode_ids(nodes, field)
         at = self._put(ids)
-        self._nodes.extend(np.arange(at, at + len(ids)), columns, field)
+        self._nodes.extend(np.arange(at, at + len(ids), dtype=np.int32), columns, field)
 
     def add_edges(
         self, sources: Any, targets: Any, columns: Mapping[str, Any] | None = None, *, field: str = "edges"
@@ -105,12 +105,14 @@ class GraphBuilder:
             raise InvalidInput(f"{field}: {count} sources but {len(tails)} targets.", field=field)
         order = np.arange(2 * count).reshape(2, count).T.ravel()  # source, target, source, target, ...
         at = self._put(pa.concat_arrays([heads, tails]).take(pa.array(order)))
-        self._edges.extend(np.arange(at, at + 2 * count, 2), columns, field)
+        self._edges.extend(np.arange(at, at + 2 * count, 2, dtype=np.int32), columns, field)
 
     def _put(self, ids: pa.Array) -> int:
         """Append encoded ids; the position of the first."""
         self._flush()
         at = self._length
+        if at + len(ids) > csr.MAX_ENTRIES:
+            raise InvalidInput(f"More than {csr.MAX_ENTRIES} ids in one graph.")
         if len(ids):
             self._chunks.append(ids)
         self._length += len(ids)
@@ -141,10 +143,13 @@ class GraphBuilder:
         del encoded
         n = len(ids)
 
-        positions = edges.positions()
-        src, dst = codes[positions], codes[positions + 1]
-        node_rows = codes[nodes.positions()]
+        node_rows = codes[nodes.take_positions()]
+        positions = edges.take_positions()
+        src = codes[positions]
+        positions += 1
+        dst = codes[positions]
         del codes, positions
+        pa.default_memory_pool().release_unused()  # the ids of all edges, as much as all that follows
         kept, edge_rows = self._unique(src, dst, ids)
         if kept is not None:
             src, dst = src[kept], dst[kept]
@@ -211,7 +216,7 @@ class _Items:
 
     def __init__(self) -> None:
         self.loose: list[int] = []
-        self._positions: list[NDArray[np.int64]] = []
+        self._positions: list[NDArray[np.int32]] = []
         self._length = 0
         self._loose_values: dict[str, tuple[list[int], list[Any]]] = {}
         self._columns: list[tuple[str, NDArray[np.int64], Column]] = []
@@ -231,14 +236,14 @@ class _Items:
 
     def flush(self) -> None:
         if self.loose:
-            self._positions.append(np.array(self.loose, np.int64))
+            self._positions.append(np.array(self.loose, np.int32))
             self._length += len(self.loose)
             self.loose = []
         for name, (rows, values) in self._loose_values.items():
             self._columns.append((name, np.array(rows, np.int64), encode_values(values)))
         self._loose_values = {}
 
-    def extend(self, positions: NDArray[np.int64], columns: Mapping[str, Any] | None, field: str) -> None:
+    def extend(self, positions: NDArray[np.int32], columns: Mapping[str, Any] | None, field: str) -> None:
         count = len(positions)
         rows = np.arange(self._length, self._length + count)
         for name, values in (columns or {}).items():
@@ -250,10 +255,11 @@ class _Items:
         self._positions.append(positions)
         self._length += count
 
-    def positions(self) -> NDArray[np.int64]:
-        return np.concatenate(self._positions) if self._positions else np.zeros(0, np.int64)
+    def take_positions(self) -> NDArray[np.int32]:
+        found, self._positions = self._positions, []
+        return np.concatenate(found) if found else np.zeros(0, np.int32)
 
-    def assemble(self, size: int, rows: NDArray[Any]) -> Any:
+    def assemble(self, size: int, rows: NDArray[Any]) -> AttributeTable:
         """The attribute table of `size` rows; item k goes to `rows[k]`, nowhere where that is negative."""
         assembler = Assembler(size)
         for name, items, column in self._columns:
