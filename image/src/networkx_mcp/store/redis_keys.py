@@ -7,11 +7,21 @@ and still readable with redis-cli.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from secrets import token_hex
 from urllib.parse import quote, unquote
 
 from networkx_mcp.store.protocol import Head
+
+#: Element of a snapshot's list, in bytes. UNLINK frees a list of more than 64 elements in another
+#: thread, so a script never waits for more than 64 of these (8 MiB) to be freed.
+PIECE_BYTES = 128 * 1024
+
+
+def piece_count(size: int) -> int:
+    """How many elements a snapshot of `size` bytes has. CHUNK_BYTES is a multiple of PIECE_BYTES."""
+    return -(-size // PIECE_BYTES)
 
 
 @lru_cache(maxsize=4096)
@@ -97,7 +107,7 @@ def parse_head(graph_id: str, raw: bytes) -> Head:
     )
 
 
-def parse_entry(raw: bytes) -> tuple[int, bytes]:
-    """(version, payload) of one element of a log."""
-    line, _, payload = raw.partition(b"\n")
-    return int(line.partition(b" ")[0]), payload
+def parse_log(elements: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """(version, payload) of each operation, from the two elements that each is in a log."""
+    labels, payloads = elements[::2], elements[1::2]
+    return [(int(label.partition(b" ")[0]), payload) for label, payload in zip(labels, payloads, strict=True)]

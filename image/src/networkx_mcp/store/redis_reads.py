@@ -1,6 +1,6 @@
 """Reads of the Redis store. Each returns one moment, however many round trips it takes.
 
-A graph up to one chunk and one page of log is one round trip (MULTI ... EXEC). A larger one is
+A graph up to one page of snapshot and one of log is one round trip (MULTI ... EXEC). A larger one is
 read in pieces, each together with the head: (uid, base of the log, snapshot version) names an
 unchanging snapshot and an append-only log, so equal heads mean that the pieces belong together.
 """
@@ -13,14 +13,14 @@ from urllib.parse import unquote
 
 from networkx_mcp.store import shared
 from networkx_mcp.store.protocol import Contents, Head, Usage
-from networkx_mcp.store.redis_keys import Keys, parse_entry, parse_head, safe
+from networkx_mcp.store.redis_keys import Keys, parse_head, parse_log, piece_count, safe
 from networkx_mcp.store.redis_link import Command, Link, raise_for
 from networkx_mcp.store.redis_scripts import run
 
-#: Log entries of one reply; the log is compacted at 1,000 by default.
+#: Operations of one reply; the log is compacted at 1,000 by default.
 LOG_PAGE = 1024
-#: Chunks of one reply, so that it stays within the time limit.
-CHUNK_PAGE = 4
+#: Pieces of one reply (4 MiB), so that it stays within the time limit.
+PIECE_PAGE = 32
 #: Readings that may be started over because the graph was compacted or replaced meanwhile.
 ATTEMPTS = 10
 
@@ -58,27 +58,28 @@ async def read(link: Link, keys: Keys, tenant: str, graph_id: str) -> Contents:
 async def _attempt(link: Link, keys: Keys, tenant: str, graph_id: str) -> Contents | None:
     head_key, log_key, snapshot_key = (name(tenant, graph_id) for name in (keys.head, keys.log, keys.snapshot))
     get: Command = ("GET", head_key)
-    raw, entries, chunk = await _together(link, get, ("LRANGE", log_key, 0, LOG_PAGE - 1), ("LINDEX", snapshot_key, 0))
+    raw, elements, pieces = await _together(
+        link, get, ("LRANGE", log_key, 0, 2 * LOG_PAGE - 1), ("LRANGE", snapshot_key, 0, PIECE_PAGE - 1)
+    )
     if raw is None:
         raise shared.absent(graph_id)
     head = parse_head(graph_id, raw)
     same = _identity(head)
 
-    chunks = [chunk] if chunk is not None else []
-    while (start := len(chunks)) < shared.chunk_count(head.snapshot_bytes):
-        raw, part = await _together(link, get, ("LRANGE", snapshot_key, start, start + CHUNK_PAGE - 1))
+    while (start := len(pieces)) < piece_count(head.snapshot_bytes):
+        raw, part = await _together(link, get, ("LRANGE", snapshot_key, start, start + PIECE_PAGE - 1))
         if raw is None or _identity(parse_head(graph_id, raw)) != same or not part:
             return None
-        chunks += part
-    while (start := len(entries)) < head.log_operations:
-        raw, part = await _together(link, get, ("LRANGE", log_key, start, start + LOG_PAGE - 1))
+        pieces += part
+    while (start := len(elements)) < 2 * head.log_operations:
+        raw, part = await _together(link, get, ("LRANGE", log_key, start, start + 2 * LOG_PAGE - 1))
         if raw is None or _identity(parse_head(graph_id, raw)) != same or not part:
             return None
-        entries += part
+        elements += part
 
-    snapshot = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    snapshot = b"".join(pieces)
     # Pages may hold operations that are younger than the head that was read first.
-    log = [parse_entry(entry) for entry in entries[: head.log_operations]]
+    log = parse_log(elements[: 2 * head.log_operations])
     if len(snapshot) != head.snapshot_bytes or (log and log[-1][0] != head.version):
         raise ValueError(f"graph {graph_id!r} is damaged in the store: restore it from a backup")
     return Contents(head=head, snapshot=snapshot, log=log)
@@ -99,8 +100,8 @@ async def read_log(
         reply = await run(link, "read_log", names, (safe(uid), start, LOG_PAGE), read_only=True)
         if reply is None:
             return None
-        found += map(parse_entry, reply)
-        if len(reply) < LOG_PAGE:
+        found += parse_log(reply)
+        if len(reply) < 2 * LOG_PAGE:
             return found
 
 

@@ -18,14 +18,14 @@ from networkx_mcp import settings
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
 from networkx_mcp.store import redis_check, redis_reads, shared
 from networkx_mcp.store.protocol import Contents, Counts, Head, Health, NewGraph, Operation, Quota, Usage, Written
-from networkx_mcp.store.redis_keys import Keys, parse_head, safe
+from networkx_mcp.store.redis_keys import PIECE_BYTES, Keys, parse_head, piece_count, safe
 from networkx_mcp.store.redis_link import Command, Link, raise_for
 from networkx_mcp.store.redis_scripts import run
 from networkx_mcp.store.shared import Recall
 
 _log = logging.getLogger(__name__)
 
-#: Chunks of a snapshot that never became one (its writer died) are gone after this, in ms.
+#: Pieces of a snapshot that never became one (its writer died) are gone after this, in ms.
 STAGING_MS = 600_000
 
 _NO_QUOTA = Quota(0, 0, 0)
@@ -112,9 +112,9 @@ class RedisStore:
     ) -> Written:
         shared.check_names(tenant, operation)
         size = len(new.snapshot)
-        # The script refuses one that is too large before it looks for its chunks.
+        # The script refuses one that is too large before it looks for its pieces.
         staging, last = await self._stage(tenant, new.snapshot if size <= quota.graph_bytes else b"")
-        arguments = (safe(new.uid), version, *new.counts, new.meta, size, shared.chunk_count(size))
+        arguments = (safe(new.uid), version, *new.counts, new.meta, size, piece_count(size))
         done = False
         try:
             reply = await self._write(name, tenant, new.graph_id, staging, quota, operation, arguments, before + last)
@@ -146,7 +146,7 @@ class RedisStore:
         if not snapshot:
             raise ValueError("an empty snapshot would lose the graph")
         staging, last = await self._stage(tenant, snapshot)
-        arguments = (safe(uid), version, len(snapshot), shared.chunk_count(len(snapshot)))
+        arguments = (safe(uid), version, len(snapshot), piece_count(len(snapshot)))
         done = False
         try:
             reply = await self._write("compact", tenant, graph_id, staging, _NO_QUOTA, None, arguments, last)
@@ -184,16 +184,17 @@ class RedisStore:
 
     async def _stage(self, tenant: str, snapshot: bytes) -> tuple[str | None, list[Command]]:
         """Upload all chunks but the last, one at a time so that other callers are served between
-        them. Returns the key and the commands of the last, which travel with the script."""
+        them, each as several pieces. Returns the key and the commands of the last chunk, which
+        travel with the script."""
         if not snapshot:
             return None, []
         key = self._keys.staging(tenant)
         live: Command = ("PEXPIRE", key, STAGING_MS)
         *early, last = shared.chunks(snapshot)
         for chunk in early:
-            for reply in await self._link.call(("RPUSH", key, chunk), live):
+            for reply in await self._link.call(("RPUSH", key, *shared.chunks(chunk, PIECE_BYTES)), live):
                 raise_for(reply)
-        return key, [("RPUSH", key, last), live]
+        return key, [("RPUSH", key, *shared.chunks(last, PIECE_BYTES)), live]
 
     async def _discard(self, staging: str | None) -> None:
         """Free what was uploaded in vain; where that fails its time to live does."""

@@ -13,7 +13,7 @@ from networkx_mcp import settings
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.store.protocol import Operation, Quota
 
-#: Largest piece of a snapshot that is written or read at once, in bytes.
+#: Most of a snapshot that one command or row carries, in bytes.
 CHUNK_BYTES = 1024 * 1024
 #: What an operation id counts for besides its own text, fingerprint and result, in bytes.
 OPERATION_OVERHEAD = 64
@@ -43,16 +43,11 @@ class Recall(NamedTuple):
         return cls(sure, max(sure, float(store.operation_id_max_seconds)), store.operation_id_keep)
 
 
-def chunks(snapshot: bytes) -> Iterator[memoryview]:
-    """The snapshot in pieces of at most CHUNK_BYTES; none for an empty one. Nothing is copied."""
+def chunks(snapshot: bytes | memoryview, size: int = CHUNK_BYTES) -> Iterator[memoryview]:
+    """The snapshot in parts of at most `size` bytes; none for an empty one. Nothing is copied."""
     view = memoryview(snapshot)
-    for start in range(0, len(snapshot), CHUNK_BYTES):
-        yield view[start : start + CHUNK_BYTES]
-
-
-def chunk_count(size: int) -> int:
-    """How many pieces `chunks` makes of `size` bytes."""
-    return -(-size // CHUNK_BYTES)
+    for start in range(0, len(snapshot), size):
+        yield view[start : start + size]
 
 
 def record_bytes(operation: Operation | None) -> int:

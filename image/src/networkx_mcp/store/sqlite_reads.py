@@ -77,7 +77,7 @@ def read(db: sqlite3.Connection, tenant: str, graph_id: str) -> Contents:
         log = db.execute("SELECT version, payload FROM log WHERE gid=? ORDER BY version", (row.gid,)).fetchall()
     finally:
         db.execute("COMMIT")
-    snapshot = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    snapshot = b"".join(chunks)
     if len(snapshot) != row.snapshot_bytes or len(log) != row.version - row.base:
         raise ValueError(f"graph {graph_id!r} is damaged in the store: restore it from a backup")
     return Contents(head=head_of(row), snapshot=snapshot, log=log)

@@ -11,7 +11,7 @@ if refused then return refused end
 head.version = head.version + 1
 head.log_total = head.log_total + bytes
 head.nodes, head.edges, head.updated = tonumber(ARGV[14]), tonumber(ARGV[15]), now
-redis.call('RPUSH', LOG, whole(head.version) .. ' ' .. whole(head.log_total) .. '\n' .. ARGV[16])
+redis.call('RPUSH', LOG, whole(head.version) .. ' ' .. whole(head.log_total), ARGV[16])
 local raw = write_head(head)
 redis.call('HINCRBY', USAGE, 'bytes', whole(bytes))
 remember()

@@ -2,15 +2,16 @@
 --
 -- KEYS (all of one tenant, so of one hash slot)
 --   1 head       string: one line of numbers, then the opaque meta (see HEAD)
---   2 log        list: "<version> <bytes so far>\n<payload>", oldest first, from version base + 1
---   3 snapshot   list of chunks
+--   2 log        list: for each operation after version base, oldest first, "<version> <bytes so far>"
+--                and its payload: two elements, so that a large payload is not copied to be labelled
+--   3 snapshot   list of pieces, small enough that UNLINK frees a large one in another thread
 --   4 usage      hash: graphs, bytes (of snapshots and logs)
 --   5 ids        sorted set of graph ids, all with score 0
 --   6 operations hash: b = bytes of all records; n/<graph> = last number given;
 --                r/<graph>/<id> = record; s/<graph>/<number> = "<time> <size> <id>"
 --   7 fresh      list "<time> <graph> <number>": records inside their sure time, oldest first
 --   8 kept       the same, beyond it
---   9 staging    list of chunks of a snapshot on its way in (where there is none: the name of 3)
+--   9 staging    list of pieces of a snapshot on its way in (where there is none: the name of 3)
 -- ARGV
 --   1 graph, 2 operation id ('' for none), 3 fingerprint, 4 result, 5 size of the record,
 --   6 sure seconds, 7 most seconds, 8 records kept of a graph, 9 graph bytes, 10 tenant bytes,
@@ -155,12 +156,12 @@ end
 
 -- Snapshots -------------------------------------------------------------------------------------
 
-local function staged(chunks) return chunks == 0 or redis.call('LLEN', STAGING) == chunks end
+local function staged(pieces) return pieces == 0 or redis.call('LLEN', STAGING) == pieces end
 
--- Make the staged chunks the snapshot; the caller has checked `staged`.
-local function swap_snapshot(chunks)
+-- Make the staged pieces the snapshot; the caller has checked `staged`.
+local function swap_snapshot(pieces)
   redis.call('UNLINK', SNAPSHOT)
-  if chunks > 0 then
+  if pieces > 0 then
     redis.call('RENAME', STAGING, SNAPSHOT)
     redis.call('PERSIST', SNAPSHOT)
   end
