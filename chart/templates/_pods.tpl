@@ -48,16 +48,18 @@ timeoutSeconds: {{ int64 .probe.timeoutSeconds }}
 failureThreshold: {{ int64 .probe.failureThreshold }}
 {{- end }}
 
-{{/* Even over nodes, then over zones, counting the pods of one version only. */}}
+{{/* Even over nodes, and over zones where asked, counting the pods of one version only. */}}
 {{- define "networkx-mcp.topologySpread" -}}
-{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
-- topologyKey: {{ . }}
+{{- range $key, $strictness := dict "kubernetes.io/hostname" .Values.spread.nodes "topology.kubernetes.io/zone" .Values.spread.zones }}
+{{- if $strictness }}
+- topologyKey: {{ $key }}
   maxSkew: 1
-  whenUnsatisfiable: {{ $.Values.spread }}
+  whenUnsatisfiable: {{ $strictness }}
   matchLabelKeys: [pod-template-hash]
   labelSelector:
     matchLabels:
       {{- include "networkx-mcp.selectorLabels" $ | nindent 6 }}
       app.kubernetes.io/component: server
+{{- end }}
 {{- end }}
 {{- end }}

@@ -98,11 +98,18 @@ def test_an_upgrade_never_lacks_a_pod_except_with_an_embedded_store() -> None:
 
 def test_pods_spread_and_leave_a_lost_node_after_30_seconds() -> None:
     spec = find("Deployment")["spec"]["template"]["spec"]
-    assert [c["topologyKey"] for c in spec["topologySpreadConstraints"]] == [
-        "kubernetes.io/hostname",
-        "topology.kubernetes.io/zone",
-    ]
-    assert all(c["labelSelector"]["matchLabels"] == SERVER for c in spec["topologySpreadConstraints"])
+    # No zones by default: where nodes have no zone label, such a constraint would switch off the other.
+    assert [c["topologyKey"] for c in spec["topologySpreadConstraints"]] == ["kubernetes.io/hostname"]
+    constraints = find("Deployment", FULLNAME, "production")["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert {c["topologyKey"]: c["whenUnsatisfiable"] for c in constraints} == {
+        "kubernetes.io/hostname": "DoNotSchedule",
+        "topology.kubernetes.io/zone": "ScheduleAnyway",
+    }
+    assert all(c["labelSelector"]["matchLabels"] == SERVER for c in constraints)
+    assert (
+        "topologySpreadConstraints"
+        not in find("Deployment", FULLNAME, None, "spread.nodes=")["spec"]["template"]["spec"]
+    )
     assert {(t["key"], t["tolerationSeconds"]) for t in spec["tolerations"]} == {
         ("node.kubernetes.io/unreachable", 30),
         ("node.kubernetes.io/not-ready", 30),
