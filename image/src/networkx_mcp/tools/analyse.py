@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows to show.")]
 Members = Annotated[int, Field(ge=0, le=1000, description="Nodes to list of each group; its size counts all.")]
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1, description="Seed of random choices; the same seed, the same answer.")]
+Seed = Annotated[
+    int | None, Field(ge=0, le=2**32 - 1, description="Seed of random choices (0); the same seed, the same answer.")
+]
 DefaultWeight = Annotated[
     str | None,
     Field(
@@ -67,7 +69,7 @@ class RankNodes(OnGraph):
         int | None, Field(ge=1, le=1_000_000, description="Most iterations of an iterative measure.")
     ] = None
     tol: Annotated[float | None, Field(gt=0, description="Tolerance of an iterative measure.")] = None
-    seed: Seed | None = None
+    seed: Seed = None
     limit: Limit = 20
     offset: Offset = 0
 
@@ -87,7 +89,7 @@ class FindCommunities(OnGraph):
         int | None,
         Field(ge=1, description="girvan_newman, fluid: how many communities; k_clique: size of the cliques."),
     ] = None
-    seed: Seed | None = None
+    seed: Seed = None
     members: Members = 20
     limit: Limit = 20
     offset: Offset = 0
@@ -168,7 +170,7 @@ class PartitionGraph(OnGraph):
     k: Annotated[int, Field(ge=1, description="How many parts.")]
     weight: DefaultWeight = None
     imbalance: Annotated[float, Field(ge=0, le=1, description="How much larger than n/k a part may be.")] = 0.03
-    seed: Seed | None = None
+    seed: Seed = None
     members: Members = 20
     limit: Limit = 20
     offset: Offset = 0

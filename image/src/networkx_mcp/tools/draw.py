@@ -41,7 +41,7 @@ class DrawGraph(OnGraph):
     title: Annotated[str, Field(max_length=200, description="Title above the picture.")] = ""
     width: Annotated[Pixels, Field(description="Pixels.")] = 800
     height: Annotated[Pixels, Field(description="Pixels.")] = 600
-    seed: Seed | None = None
+    seed: Seed = None
 
 
 class Picture(TypedDict):

@@ -77,7 +77,6 @@ def build_server(
         "networkx-mcp",
         version=__version__,
         title="NetworkX graphs",
-        description="Graphs for language models: build, edit, read and analyse them.",
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=tool_handler(registry),

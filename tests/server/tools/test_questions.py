@@ -1,0 +1,112 @@
+"""One question for each tool, answered by reading the text alone, as a model does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import networkx as nx
+from tests.server.tools.conftest import Tools
+
+
+def test_create_graph_under_which_id_can_i_use_it(tools: Tools) -> None:
+    text = tools.text("create_graph", nodes=["a", "b"])
+    graph_id = text.removeprefix("created ").split(":")[0]
+    assert "2 nodes" in tools.text("describe_graph", graph_id=graph_id)
+
+
+def test_list_graphs_which_graph_is_about_marriages(tools: Tools, florence: str) -> None:
+    found = [line for line in tools.text("list_graphs").splitlines() if "marriages" in line]
+    assert [line.split(":")[0] for line in found] == [florence]
+
+
+def test_describe_graph_how_large_is_it_and_what_is_on_its_edges(tools: Tools, florence: str) -> None:
+    first, *rest = tools.text("describe_graph", graph_id=florence, limit=1).splitlines()
+    assert "undirected, 15 nodes, 20 edges" in first
+    assert "edge Acciaiuoli -- Medici\twealth=20" in rest
+
+
+def test_edit_graph_what_changed_and_what_is_the_version_now(tools: Tools, make_graph: Callable[..., str]) -> None:
+    edits = [{"action": "add_edges", "edges": [["a", "b"]]}, {"action": "remove_nodes", "nodes": ["c"]}]
+    text = tools.text("edit_graph", graph_id=make_graph(nodes=["c"]), edits=edits)
+    assert text.splitlines()[0] == "done: +2 nodes, -1 nodes, +1 edges"
+    assert text.endswith("2 nodes, 1 edges, version 2")
+
+
+def test_get_neighbors_whom_did_the_albizzi_marry(tools: Tools, florence: str) -> None:
+    first, *rows = tools.lines("get_neighbors", graph_id=florence, node="Albizzi")
+    assert first == ["node Albizzi: degree 3, 3 neighbors"]
+    assert [row[0] for row in rows] == ["Medici", "Ginori", "Guadagni"]
+
+
+def test_find_paths_how_do_the_ginori_reach_the_pazzi(tools: Tools, florence: str) -> None:
+    lines = tools.lines("find_paths", graph_id=florence, source="Ginori", target="Pazzi")
+    assert lines[1] == ["hops", "distance", "path"]
+    assert lines[2] == ["4", "4", '["Ginori","Albizzi","Medici","Salviati","Pazzi"]']
+
+
+def test_get_subgraph_who_is_around_the_pazzi(tools: Tools, florence: str) -> None:
+    text = tools.text("get_subgraph", graph_id=florence, center="Pazzi", radius=2)
+    assert text.splitlines()[0] == "florence version 1: 3 nodes, 2 edges"
+    assert "node Medici\tdistance=2" in text
+    assert "edge Pazzi -- Salviati" in text
+
+
+def test_rank_nodes_which_family_stands_between_most_others(tools: Tools, florence: str) -> None:
+    lines = tools.lines("rank_nodes", graph_id=florence, measure="betweenness", limit=2)
+    assert lines[2][:2] == ["1", "Medici"]
+    assert lines[2][2].startswith("0.52")
+    assert lines[-1] == ["truncated: 2 of 15 rows; call again with offset=2"]
+
+
+def test_find_communities_how_many_groups_are_there(tools: Tools, florence: str) -> None:
+    first, columns, *rows = tools.lines("find_communities", graph_id=florence, seed=1)
+    count = int(first[0].split("count=")[1].split()[0])
+    assert columns == ["community", "size", "nodes"]
+    assert len(rows) == count
+    assert sum(int(row[1]) for row in rows) == 15
+
+
+def test_find_components_is_it_in_one_piece(tools: Tools, florence: str) -> None:
+    assert "count=1 largest=15" in tools.text("find_components", graph_id=florence)
+
+
+def test_measure_graph_what_is_its_diameter(tools: Tools, florence: str) -> None:
+    lines = tools.lines("measure_graph", graph_id=florence, metrics=["diameter", "is_tree"])
+    assert lines[2] == ["diameter", "5", "-"]
+    assert lines[3] == ["is_tree", "false", "-"]
+
+
+def test_find_algorithms_what_colours_a_graph(tools: Tools) -> None:
+    calls = [line[0] for line in tools.lines("find_algorithms", query="graph colouring")]
+    assert any(call.startswith("greedy_color(") for call in calls)
+
+
+def test_find_algorithms_what_must_i_tell_it(tools: Tools) -> None:
+    lines = tools.lines("find_algorithms", name="maximum_flow")
+    assert ["s", "a node id, required"] in [line[:2] for line in lines]
+
+
+def test_run_algorithm_which_edges_hold_it_together(tools: Tools, florence: str) -> None:
+    lines = tools.lines("run_algorithm", graph_id=florence, name="bridges")
+    assert {"Ginori", "Albizzi"} in [set(line[:2]) for line in lines[2:]]
+    assert len(lines) == 2 + len(list(nx.bridges(nx.florentine_families_graph())))
+
+
+def test_partition_graph_who_is_in_which_half(tools: Tools, florence: str) -> None:
+    lines = tools.lines("partition_graph", graph_id=florence, k=2, seed=1)
+    assert [line[1] for line in lines[2:4]] == ["8", "7"]
+
+
+def test_draw_graph_what_is_on_the_picture(tools: Tools, florence: str) -> None:
+    assert "15 nodes and 20 edges drawn as png" in tools.text("draw_graph", graph_id=florence)
+
+
+def test_delete_graph_is_it_gone(tools: Tools, make_graph: Callable[..., str]) -> None:
+    graph_id = make_graph()
+    assert tools.text("delete_graph", graph_id=graph_id) == f"deleted {graph_id}; its last version was 1"
+    assert tools.error("describe_graph", graph_id=graph_id)[1]["error"] == "not_found"
+
+
+def test_every_tool_has_its_question(tools: Tools) -> None:
+    asked = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert [tool for tool in tools.listed if not any(name.startswith(tool) for name in asked)] == []
