@@ -8,7 +8,7 @@ import pytest
 
 from networkx_mcp.arrays.edits import AddNodes
 from networkx_mcp.errors import StoreUnavailable, Unavailable
-from networkx_mcp.graphs import compaction
+from networkx_mcp.graphs import compaction, work
 from networkx_mcp.store.protocol import Head
 
 from .conftest import OpenGraphs
@@ -47,7 +47,10 @@ async def test_a_log_at_the_threshold_becomes_a_snapshot_and_one_below_it_stays(
     assert list((await open_graphs().view("g")).state.nodes(0, 9)) == [0, 1, 2, 3, 4]
 
 
-async def test_a_log_of_many_bytes_becomes_a_snapshot(open_graphs: OpenGraphs, store: FaultyStore) -> None:
+async def test_a_log_of_many_bytes_becomes_a_snapshot(
+    open_graphs: OpenGraphs, store: FaultyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "INLINE_FREEZE", 1 << 20)
     graphs = open_graphs(store={"compact_kib": 64})
     await graphs.create("g", False)
     await graphs.edit("g", [AddNodes(nodes=[1], attributes=[{"t": "x" * 70_000}])])

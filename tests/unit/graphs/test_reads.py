@@ -180,14 +180,14 @@ class TestMemory:
         settings = Settings(memory={"resident_mb": 16})  # type: ignore[arg-type]
         budget = MemoryBudget(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
-        text = "x" * 240_000
-        for number in range(60):
+        text = "x" * 120_000
+        for number in range(80):
             await graphs.create(f"g{number}", False)
             await graphs.edit(f"g{number}", [AddNodes(nodes=[number], attributes=[{"t": text}])])
             assert budget.used("resident") == graphs._residents.nbytes <= budget.cap("resident")
-        assert 0 < len(graphs._residents) < 60
+        assert 0 < len(graphs._residents) < 80
         assert metrics.GRAPHS._value.get() == len(graphs._residents)
-        for number in range(60):
+        for number in range(80):
             assert list((await graphs.view(f"g{number}")).state.nodes()) == [number]
         await graphs.close()
         assert budget.used("resident") == 0
@@ -240,7 +240,7 @@ class TestLevels:
         budget = MemoryBudget(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False)
-        big = work.INLINE_BYTES // 2
+        big = work.INLINE_BYTES // 3 + 1
         for node in range(3):
             await graphs.edit("g", [AddNodes(nodes=[node], attributes=[{"t": "x" * big}])])
         budget.set_override(Level.CONSTRAINED)

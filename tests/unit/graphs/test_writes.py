@@ -316,14 +316,14 @@ class TestLimits:
     async def test_bytes_of_a_graph_up_to_the_limit_and_not_beyond(self, open_graphs: OpenGraphs) -> None:
         graphs = open_graphs(limits={"graph_mb": 1})
         await graphs.create("g", False)
-        text = "x" * 400_000
-        await graphs.edit("g", [AddNodes(nodes=[1], attributes=[{"t": text}])])
-        await graphs.edit("g", [AddNodes(nodes=[2], attributes=[{"t": text}])])
+        text = "x" * 120_000
+        for node in range(8):
+            await graphs.edit("g", [AddNodes(nodes=[node], attributes=[{"t": text}])])
         with pytest.raises(LimitExceeded) as caught:
-            await graphs.edit("g", [AddNodes(nodes=[3], attributes=[{"t": text}])])
+            await graphs.edit("g", [AddNodes(nodes=[8], attributes=[{"t": text}])])
         assert caught.value.data["limit"] == "graph_bytes"
         state, head, _ = await graphs.view("g")
-        assert (state.n, head.version) == (2, 3)
+        assert (state.n, head.version) == (8, 9)
 
 
 class TestTenants:

@@ -1,59 +1,68 @@
 """Tasks of the graph service: decode, freeze and compress, parse an upload, write an export.
 
 They run in a worker, because each of them may touch every node and edge of a graph. What they make
-goes back as file descriptors; nothing large travels as a value.
+goes back as file descriptors; nothing large travels as a value. The API process imports this module
+for what is small enough to do there, so it must not pull in networkx.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from networkx_mcp.arrays import edits, formats, frozen, memfd
+from networkx_mcp.arrays import edits, frozen, memfd
 from networkx_mcp.arrays.frozen import FrozenGraph
-from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute.algorithms.load import load_state
+from networkx_mcp.arrays.state import EditSummary, GraphState
 from networkx_mcp.compute.registry import TaskOutput, task
+from networkx_mcp.errors import ServiceError
 
 
-def _base(params: dict[str, Any], fds: list[int]) -> FrozenGraph | None:
-    """The base of the graph: a sealed buffer (`base`), a compressed snapshot (`snapshot`), or nothing."""
-    if (index := params.get("base")) is not None:
-        return FrozenGraph.attach(fds[index])
-    if (index := params.get("snapshot")) is not None:
-        with memfd.attach(fds[index]) as data:
-            return frozen.decompress(data)
-    return None
+def read_snapshot(snapshot: bytes) -> FrozenGraph:
+    """A snapshot from the store. Raises ServiceError where it is corrupt."""
+    try:
+        return frozen.decompress(snapshot)
+    except ValueError as error:
+        raise ServiceError(f"the stored graph cannot be read ({error}); restore it from a backup") from error
+
+
+def merge(
+    directed: bool, base: FrozenGraph | None, batches: Sequence[bytes], edit: bytes | None = None
+) -> tuple[FrozenGraph, EditSummary | None]:
+    """One buffer of a base and the batches after it, and what the last one, `edit`, did.
+
+    Raises InvalidInput or NotFound where `edit` does not apply.
+    """
+    state = GraphState(base, directed)
+    for batch in batches:
+        state.apply(edits.decode(batch))
+    summary = state.apply(edits.decode(edit)) if edit is not None else None
+    return state.freeze(), summary
 
 
 @task
 def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
-    """One sealed buffer of a base and the batches after it.
+    """`merge` in a worker.
 
-    Parameters: `directed`; `base` or `snapshot` (index of a descriptor); `batches`;
-    `compress`: also the snapshot; `edit`: one more batch, whose summary is wanted.
-    Value: `nodes`, `edges`, `summary` (of `edit`). Descriptors: the buffer, then the snapshot.
-    Raises ValueError for a corrupt snapshot, InvalidInput or NotFound where `edit` does not apply.
+    Parameters: `directed`; `base` (a sealed buffer) or `snapshot`, as index of a descriptor;
+    `batches`; `edit`; `compress`: the snapshot is wanted, too.
+    Value: `summary` (of `edit`). Descriptors: the buffer, then the snapshot.
     """
-    base = _base(params, fds)
-    batches = params.get("batches") or ()
-    edit = params.get("edit")
-    if base is not None and not batches and edit is None:
-        graph, summary = base, None
-    else:
-        state = GraphState(base, bool(params["directed"]))
-        for batch in batches:
-            state.apply(edits.decode(batch))
-        summary = state.apply(edits.decode(edit)) if edit is not None else None
-        graph = state.freeze()
+    base = None
+    if (index := params.get("base")) is not None:
+        base = FrozenGraph.attach(fds[index])
+    elif (index := params.get("snapshot")) is not None:
+        with memfd.attach(fds[index]) as data:
+            base = read_snapshot(bytes(data))
+    graph, summary = merge(params["directed"], base, params["batches"], params.get("edit"))
     # A copy: the graph closes its own descriptor, whoever sends this one closes it.
     out = [os.dup(graph.fd)]
     if params.get("compress"):
         out.append(memfd.create("snapshot", [frozen.compress(graph)]))
-    return TaskOutput({"nodes": graph.n, "edges": graph.m, "summary": msgspec.to_builtins(summary)}, out)
+    return TaskOutput({"summary": msgspec.to_builtins(summary)}, out)
 
 
 @task
@@ -64,6 +73,8 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     Value: `directed`, `nodes`, `edges`, `digest` (of the file). Descriptors: the buffer, the snapshot.
     Raises InvalidInput that names the line of a broken file, LimitExceeded.
     """
+    from networkx_mcp.arrays import formats
+
     os.lseek(fds[0], 0, os.SEEK_SET)
     with os.fdopen(os.dup(fds[0]), "rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
@@ -82,9 +93,21 @@ def export(params: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     Parameters: those of the graph (see `algorithms.load`), `format`, `options`. Descriptors: the file
     comes first. Value: `bytes` written. Raises InvalidInput for a format or options that do not fit.
     """
+    from networkx_mcp.arrays import formats
+    from networkx_mcp.compute.algorithms.load import load_state
+
     state = load_state(params, fds)
     written = 0
     with os.fdopen(os.dup(fds[0]), "wb") as file:
         for chunk in formats.write(state, params["format"], params["options"]):
             written += file.write(chunk)
     return {"bytes": written}
+
+
+@task
+def measure(params: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+    """Nodes and edges of the graph as a worker sees it."""
+    from networkx_mcp.compute.algorithms.load import load_state
+
+    state = load_state(params, fds)
+    return {"nodes": state.n, "edges": state.m}

@@ -14,7 +14,6 @@ import time
 
 import msgspec
 
-from networkx_mcp.arrays import frozen
 from networkx_mcp.errors import ServiceError, Unavailable
 from networkx_mcp.graphs import work
 from networkx_mcp.graphs.resident import Key, Resident, Residents
@@ -119,11 +118,7 @@ class Compactor:
         tenant, graph_id = entry.key
         head = entry.head
         source = work.Source.of(entry)
-        if source.nbytes <= work.INLINE_BYTES:
-            base = entry.state.freeze()
-            snapshot = frozen.compress(base)
-        else:
-            base, snapshot, _ = await self._worker.materialise(source, tenant=tenant, compress=True)
+        base, snapshot, _ = await self._worker.materialise(source, tenant=tenant, compress=True)
         if head.snapshot_version < head.version:
             done = await self._store.compact(tenant, graph_id, head.uid, head.version, snapshot)
         else:

@@ -11,23 +11,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.arrays.state import Counts, GraphState
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError
-from networkx_mcp.graphs import model
+from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, encode_batch, pause
 from networkx_mcp.graphs.model import EditOutcome
 from networkx_mcp.graphs.refusals import too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
 from networkx_mcp.graphs.sections import Attempt, Hold
-from networkx_mcp.store.protocol import Counts
+from networkx_mcp.store.protocol import Counts as StoredCounts
+from networkx_mcp.store.protocol import Head
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
+    from networkx_mcp.arrays.frozen import FrozenGraph
     from networkx_mcp.arrays.state import Prepared
+
+#: A batch of up to this many bytes (some 3,000 edges) is prepared and committed on the event loop;
+#: a larger one is done in a worker, so that point reads do not wait for it.
+INLINE_EDIT = 128 * 1024
 
 logger = logging.getLogger("networkx_mcp.graphs")
 _result = msgspec.msgpack.Decoder(EditOutcome)
@@ -45,12 +52,25 @@ class _Request(NamedTuple):
 
 
 class _Ready(NamedTuple):
-    """A batch that would apply to `state`, which is `entry`'s at version `outcome.version - 1`."""
+    """A batch that applies to `entry` as it was at version `outcome.version - 1`.
+
+    Either prepared on its `state`, or done in a worker: then `base` is the graph after it.
+    """
 
     entry: Resident
-    state: GraphState
-    prepared: Prepared
     outcome: EditOutcome
+    state: GraphState | None = None
+    prepared: Prepared | None = None
+    base: FrozenGraph | None = None
+
+    def commit(self, payload: bytes, head: Head) -> None:
+        """Take the write, which the store has acknowledged as `head.version`."""
+        if self.base is not None:
+            self.entry.adopt(self.base, head)
+        else:
+            assert self.state is not None
+            assert self.prepared is not None
+            self.entry.commit(self.state, self.prepared, payload, head)
 
 
 class Editor:
@@ -91,7 +111,7 @@ class Editor:
         while True:
             attempt.version_before = entry.version
             try:
-                ready = self._prepare(entry, request)
+                ready = await self._prepare(entry, request)
             except ServiceError:
                 if fresh:
                     raise
@@ -109,15 +129,25 @@ class Editor:
                 self._desk.residents.drop(key, only=entry)
             entry, fresh = await loader.current(*key), True
 
-    def _prepare(self, entry: Resident, request: _Request) -> _Ready:
-        if request.if_version is not None and request.if_version != entry.version:
-            raise version_conflict(request.graph_id, request.if_version, entry.version)
-        state = entry.state
-        prepared = state.prepare(request.edits)
-        nodes, edges = prepared.counts
-        self._desk.check_limits(nodes, edges, before=(state.n, state.m))
-        outcome = EditOutcome(version=entry.version + 1, nodes=nodes, edges=edges, summary=prepared.summary)
-        return _Ready(entry, state, prepared, outcome)
+    async def _prepare(self, entry: Resident, request: _Request) -> _Ready:
+        version = entry.version
+        if request.if_version is not None and request.if_version != version:
+            raise version_conflict(request.graph_id, request.if_version, version)
+        before = (entry.state.n, entry.state.m)
+        if len(request.payload) <= INLINE_EDIT:
+            state = entry.state
+            prepared = state.prepare(request.edits)
+            counts, summary = prepared.counts, prepared.summary
+            ready = partial(_Ready, state=state, prepared=prepared)
+        else:
+            base, _, done = await self._desk.worker.materialise(
+                work.Source.of(entry), tenant=request.tenant, edit=request.payload
+            )
+            assert done is not None
+            counts, summary = Counts(base.n, base.m), done
+            ready = partial(_Ready, base=base)
+        self._desk.check_limits(*counts, before=before)
+        return ready(entry, EditOutcome(version=version + 1, nodes=counts.nodes, edges=counts.edges, summary=summary))
 
     async def _append(self, ready: _Ready, request: _Request, attempt: Attempt) -> EditOutcome:
         """The section: the store's write and the commit that follows it."""
@@ -129,7 +159,7 @@ class Editor:
                 entry.uid,
                 outcome.version - 1,  # not entry.version: a reader may have caught up since
                 request.payload,
-                Counts(outcome.nodes, outcome.edges),
+                StoredCounts(outcome.nodes, outcome.edges),
                 self._desk.quota,
                 request.name.operation(outcome),
             )
@@ -138,7 +168,7 @@ class Editor:
             assert written.head is not None
             attempt.version_after = written.head.version
             try:
-                entry.commit(ready.state, ready.prepared, request.payload, written.head)
+                ready.commit(request.payload, written.head)
             except Exception:
                 # Durable already: only the copy here is lost.
                 entry.broken = True

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from networkx_mcp import context
+from networkx_mcp.compute.graph_tasks import read_snapshot
 from networkx_mcp.errors import DeadlineExceeded, MemoryLimit, NotFound, ServiceError, Shed, Unavailable
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.compaction import Compactor
@@ -211,7 +212,7 @@ class Loader:
     async def _decode(self, key: Key, contents: Contents, load: _Load) -> Resident:
         head, log = contents.head, contents.log
         if len(contents.snapshot) + _size(log) <= work.INLINE_BYTES:
-            base = work.decode_small(contents.snapshot)
+            base = read_snapshot(contents.snapshot) if contents.snapshot else None
             # Without a snapshot the log begins after the (empty) creation.
             start = head.snapshot_version or (log[0][0] - 1 if log else head.version)
             entry = Resident(key, msgspec.structs.replace(head, version=start), base, start)

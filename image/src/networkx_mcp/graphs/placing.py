@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from networkx_mcp.arrays import edits as batches
-from networkx_mcp.arrays import frozen
-from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import Conflict, NotFound
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, encode_batch, pause
@@ -23,9 +21,6 @@ from networkx_mcp.store.protocol import Counts, NewGraph, Written
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
     from networkx_mcp.arrays.frozen import FrozenGraph
-
-#: A creation of up to this many bytes of edits is frozen on the event loop.
-INLINE_CREATE = 32 * 1024
 
 _info_result = msgspec.msgpack.Decoder(GraphInfo)
 _deleted_result = msgspec.msgpack.Decoder(Deleted)
@@ -66,18 +61,10 @@ class Placer:
     ) -> tuple[FrozenGraph | None, bytes, Counts]:
         if not batch:
             return None, b"", Counts(0, 0)
-        if len(payload) <= INLINE_CREATE:
-            state = GraphState(None, directed)
-            prepared = state.prepare(batch)
-            self._desk.check_limits(*prepared.counts)
-            state.commit(prepared)
-            base = state.freeze()
-            snapshot = frozen.compress(base)
-        else:
-            base, snapshot, _ = await self._desk.worker.materialise(
-                work.Source(directed), tenant=tenant, compress=True, edit=payload
-            )
-            self._desk.check_limits(base.n, base.m)
+        base, snapshot, _ = await self._desk.worker.materialise(
+            work.Source(directed), tenant=tenant, compress=True, edit=payload
+        )
+        self._desk.check_limits(base.n, base.m)
         return base, snapshot, Counts(base.n, base.m)
 
     async def put(

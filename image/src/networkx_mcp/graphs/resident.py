@@ -119,6 +119,15 @@ class Resident:
             self._apply(head.version, payload)
         self.head = head
 
+    def adopt(self, base: FrozenGraph, head: Head) -> None:
+        """Take a write that a worker has done: `base` is the graph at `head.version`, acknowledged."""
+        if self.broken or self.version < head.version - 1:
+            self.broken = True
+            return
+        if self.version < head.version:
+            self.head = head
+        self.rebase(base, head.version)
+
     def rebase(self, base: FrozenGraph, version: int) -> None:
         """Put `base`, this graph at `version`, beneath the operations after it."""
         later = [(at, payload) for at, payload in self.batches if at > version]

@@ -1,7 +1,7 @@
 """What the graph service gives to workers, and what is small enough to do here.
 
-The event loop never decodes, freezes or compresses more than `INLINE_BYTES`; beyond that a worker
-does it and hands back sealed memfds.
+The event loop never decodes, freezes or compresses more than some milliseconds' worth; beyond that
+a worker does it and hands back sealed memfds.
 """
 
 from __future__ import annotations
@@ -9,20 +9,25 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from networkx_mcp.arrays import frozen, memfd
 from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.compute.budget import Level, MemoryBudget
+from networkx_mcp.compute.graph_tasks import merge, read_snapshot
 from networkx_mcp.errors import Shed
 
 if TYPE_CHECKING:
     from networkx_mcp.compute.pool import Compute, TaskResult
     from networkx_mcp.graphs.resident import Resident
 
-#: Up to this many bytes (compressed snapshot and log, or frozen graph) are handled on the event
-#: loop: some milliseconds.
+#: Snapshot and log of up to this many bytes are decoded on the event loop: some milliseconds.
 INLINE_BYTES = 256 * 1024
+#: Graph and edits of up to this many bytes are merged, frozen and compressed on the event loop.
+INLINE_FREEZE = 64 * 1024
 TASKS = "networkx_mcp.compute.graph_tasks"
 
 
@@ -45,6 +50,14 @@ class Source:
         """Bytes that would have to be worked through."""
         base = self.base.nbytes if self.base is not None else 0
         return base + len(self.snapshot) + sum(map(len, self.batches))
+
+
+class Materialised(NamedTuple):
+    """A graph in one buffer, its snapshot if that was asked for, and what the edit did if there was one."""
+
+    graph: FrozenGraph
+    snapshot: bytes
+    summary: EditSummary | None
 
 
 class Worker:
@@ -99,9 +112,18 @@ class Worker:
 
     async def materialise(
         self, source: Source, *, tenant: str, compress: bool = False, edit: bytes | None = None
-    ) -> tuple[FrozenGraph, bytes, Any]:
-        """`source` as one sealed buffer, with its snapshot if `compress`, and the summary of `edit`."""
-        result = await self.run(f"{TASKS}:materialise", {"compress": compress, "edit": edit}, source, tenant=tenant)
+    ) -> Materialised:
+        """`source`, and `edit` on top of it, as one sealed buffer; here if that is little, else in a worker.
+
+        Raises InvalidInput or NotFound where `edit` does not apply, ServiceError where the snapshot is
+        corrupt, and what `Compute.run` raises.
+        """
+        if source.nbytes + len(edit or b"") <= INLINE_FREEZE:
+            base = source.base or (read_snapshot(source.snapshot) if source.snapshot else None)
+            graph, summary = merge(source.directed, base, source.batches, edit)
+            return Materialised(graph, frozen.compress(graph) if compress else b"", summary)
+        params = {"compress": compress, "edit": edit}
+        result = await self.run(f"{TASKS}:materialise", params, source, tenant=tenant)
         try:
             graph = FrozenGraph.attach(result.fds.pop(0))
             snapshot = b""
@@ -110,9 +132,4 @@ class Worker:
                     snapshot = bytes(data)
         finally:
             result.close()
-        return graph, snapshot, result.value["summary"]
-
-
-def decode_small(snapshot: bytes) -> FrozenGraph | None:
-    """A snapshot of at most `INLINE_BYTES`, decoded here; None for the empty one."""
-    return frozen.decompress(snapshot) if snapshot else None
+        return Materialised(graph, snapshot, msgspec.convert(result.value["summary"], EditSummary | None))
