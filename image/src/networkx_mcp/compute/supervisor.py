@@ -20,8 +20,8 @@ from networkx_mcp.compute.zygoteclient import ZygoteClient
 
 logger = logging.getLogger("networkx_mcp.compute")
 
-#: A zygote that lived this long (seconds) was well: its successor starts at once.
-_STABLE_SECONDS = 10.0
+#: A zygote that was warm for this long (seconds) was well: its successor starts at once.
+_STABLE_SECONDS = 1.0
 _BACKOFF_FIRST, _BACKOFF_MAX = 0.25, 5.0
 
 
@@ -99,9 +99,9 @@ class Supervisor:
         """
         give_up = time.monotonic() + timeout
         while not self._closing:
-            while self._spares:
-                spare = self._spares.popleft()
-                if not spare.gone:
+            for spare in self._spares:
+                if spare.reason is None:  # else it was killed with its zygote, and leaves when it is gone
+                    self._spares.remove(spare)
                     return spare
             if not await self.wait_ready(give_up - time.monotonic()):
                 break
@@ -159,27 +159,29 @@ class Supervisor:
         while True:
             if pause:
                 await asyncio.sleep(pause)
-            started = time.monotonic()
+            well = 0.0
             try:
                 zygote = self._zygote = ZygoteClient.start(self._modules)
             except OSError as error:
                 logger.error("the zygote cannot be started: %s", error, extra={"event": "worker_zygote_failed"})
-                pause = _next_pause(pause)
-                continue
-            try:
-                await self._run(zygote, started)
-            finally:
-                self._ready.clear()
-                if self._dead_since is None:
-                    self._dead_since = time.monotonic()
-                # the one that closes us ends the zygote itself, with the right reason
-                if not self._closing:
-                    await zygote.close("zygote_lost")
-            self.restarts += 1
-            pause = 0.0 if time.monotonic() - started > _STABLE_SECONDS else _next_pause(pause)
+            else:
+                try:
+                    well = await self._live(zygote)
+                finally:
+                    self._ready.clear()
+                    if self._dead_since is None:
+                        self._dead_since = time.monotonic()
+                    if not self._closing:  # `close` ends the last one itself, and tells its calls why
+                        await zygote.close("zygote_lost")
+                self.restarts += 1
+            pause = 0.0 if well > _STABLE_SECONDS else _next_pause(pause)
 
-    async def _run(self, zygote: ZygoteClient, started: float) -> None:
-        if await zygote.warm():
+    async def _live(self, zygote: ZygoteClient) -> float:
+        """One zygote's life; for how long it was warm, in seconds."""
+        started = time.monotonic()
+        warm = await zygote.warm()
+        ready = time.monotonic()
+        if warm:
             self._dead_since = None
             self._ready.set()
             logger.info(
@@ -187,7 +189,7 @@ class Supervisor:
                 extra={
                     "event": "worker_zygote_ready",
                     "pid": zygote.pid,
-                    "duration_ms": round((time.monotonic() - started) * 1000),
+                    "duration_ms": round((ready - started) * 1000),
                 },
             )
             self.refill()
@@ -196,6 +198,7 @@ class Supervisor:
             "zygote lost, its workers with it",
             extra={"event": "worker_zygote_lost", "pid": zygote.pid, "workers": len(zygote.worker_pids())},
         )
+        return time.monotonic() - ready if warm else 0.0
 
 
 def _next_pause(pause: float) -> float:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import importlib.util
 import os
 import select
 import signal
@@ -49,21 +48,19 @@ WARM = (
     "networkx_mcp.compute.tasks",
 )
 #: Warmed where it is there; a worker imports what is missing itself.
-WARM_IF_PRESENT = (
-    "xxhash",
-    "networkx_mcp.arrays.state",
-    "networkx_mcp.compute.graph_tasks",
-    "networkx_mcp.compute.catalogue",
-)
+WARM_IF_PRESENT = ("xxhash", "networkx_mcp.arrays.state", "networkx_mcp.compute.graph_tasks")
 
 
 def _warm(more: list[str]) -> None:
     for name in (*WARM, *more):
         importlib.import_module(name)
-    for name in WARM_IF_PRESENT:
+    from networkx_mcp.compute import tasks
+
+    # The modules of tasks on graphs are small; what only one of them needs (matplotlib) it imports itself.
+    on_graphs = sorted({f"networkx_mcp.compute.algorithms.{module}" for module in tasks.ON_GRAPHS.values()})
+    for name in (*WARM_IF_PRESENT, *on_graphs):
         try:
-            if importlib.util.find_spec(name) is not None:
-                importlib.import_module(name)
+            importlib.import_module(name)
         except ImportError as error:
             print(f"zygote: {name} is not warmed: {error}", file=sys.stderr)
     import pyarrow
