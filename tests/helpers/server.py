@@ -149,8 +149,11 @@ class Server:
             if not self.port:
                 listening = [line for line in self.logs(begin) if line["event"] == "server_listening"]
                 self.port = listening[0]["port"] if listening else 0
-            if self.port and (not wait or self.get(wait).status_code == 200):
-                return self
+            try:
+                if self.port and (not wait or self.get(wait).status_code == 200):
+                    return self
+            except httpx.TransportError:  # it is on its way out: the next round tells why
+                pass
             time.sleep(0.02)
         text = self.log_text()[-4000:]
         self.kill()

@@ -100,7 +100,9 @@ class App:
         self.started = asyncio.Event()
         #: Why the rooms could not be opened; the process ends then.
         self.failed: BaseException | None = None
-        self._mcp: McpService | None = None
+        self._mcp = McpService(settings, admission, budget, self.rooms.labels)
+        # Whatever else is served below a path of its own joins here; see `Service`.
+        self.edge.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
         self._stop = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
         exposition.set_build_info()
@@ -136,8 +138,7 @@ class App:
         rooms.budget.drain()
         rooms.admission.drain()
         rooms.compute.drain()
-        if self._mcp is not None:
-            self._mcp.drain(until)
+        self._mcp.drain(until)
 
     # -- the life of the rooms -----------------------------------------------------------------------
 
@@ -182,8 +183,7 @@ class App:
         mcp = build_app(graphs, self.settings, extra_tools=self._extra)
         await stack.enter_async_context(mcp.run())
         rooms.labels.tools = frozenset(build_registry(graphs).tools)
-        self._mcp = McpService(self.settings, rooms.admission, rooms.budget, rooms.labels, mcp)
-        self.edge.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
+        self._mcp.app = mcp
         for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
             task = asyncio.create_task(work)
             stack.push_async_callback(_cancel, task)

@@ -18,8 +18,8 @@ from networkx_mcp import context, errors
 from networkx_mcp.context import CallContext, Caller
 from networkx_mcp.errors import Forbidden, ServiceError, Shed, Unauthenticated, Unavailable
 from networkx_mcp.http.auth import Authenticator
-from networkx_mcp.http.connections import CONNECTION_KEY
-from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
+from networkx_mcp.http.connections import CONNECTION_KEY, Connection
+from networkx_mcp.http.exchange import CLOSE, EXCHANGE_KEY, Exchange
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import OTHER, VERBS, Labels, asked_by_headers
 from networkx_mcp.http.origin import Origins
@@ -35,7 +35,6 @@ METADATA = "/.well-known/oauth-protected-resource/mcp"
 NOBODY = Caller("", "", frozenset())
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}")
-_CLOSE = (b"connection", b"close")
 
 
 class NotHere(errors.NotFound):
@@ -92,7 +91,7 @@ class Edge:
             return
         if path == METADATA and self._auth.oidc is not None and scope["method"] in ("GET", "HEAD"):
             document = self._auth.oidc.metadata(self._resource(scope))
-            await respond_json(send, 200, document, [(b"access-control-allow-origin", b"*"), *self._closing(None)])
+            await respond_json(send, 200, document, [(b"access-control-allow-origin", b"*")])
             return
         call = CallContext(
             NOBODY,
@@ -113,8 +112,8 @@ class Edge:
         scope["headers"] = headers = _repaired(scope["headers"])
         mount = scope["path"].split("/", 2)[1]
         service = self.services.get(mount)
-        exchange = Exchange(call, scope, receive, send, jsonrpc=service is not None and service.jsonrpc)
-        exchange.headers += self._closing(exchange)
+        jsonrpc = service is not None and service.jsonrpc
+        exchange = Exchange(call, scope, receive, send, jsonrpc=jsonrpc, closing=self._closing)
         scope[context.SCOPE_KEY] = call
         scope[EXCHANGE_KEY] = exchange
         if mount == "mcp":
@@ -177,17 +176,12 @@ class Edge:
         parts = urlsplit(self._resource(scope))
         return f"{parts.scheme}://{parts.netloc}{METADATA}"
 
-    def _closing(self, exchange: Exchange | None) -> Headers:
-        connection = exchange.connection if exchange is not None else None
-        if self._status.draining or (connection is not None and (connection.reserve or connection.worn_out())):
-            return [_CLOSE]
-        return []
+    def _closing(self, connection: Connection | None) -> bool:
+        """Whether a connection ends with the answer that is about to be sent."""
+        return self._status.draining or (connection is not None and (connection.reserve or connection.worn_out()))
 
     async def _probe(self, path: str, scope: Scope, send: Send) -> None:
-        close = [_CLOSE] if self._status.draining else []
-        connection = scope.get(CONNECTION_KEY)
-        if connection is not None and connection.reserve:
-            close = [_CLOSE]
+        close = [CLOSE] if self._closing(scope.get(CONNECTION_KEY)) else []
         if scope["method"] not in ("GET", "HEAD"):
             await respond(send, 405, b"", headers=[(b"allow", b"GET, HEAD"), *close])
         elif path == "/metrics":

@@ -22,14 +22,13 @@ from networkx_mcp.telemetry import logs
 class McpService:
     """Calls the MCP app for requests that hold a slot, and ends those that pass their deadline."""
 
-    def __init__(
-        self, settings: Settings, admission: Admission, budget: MemoryBudget, labels: Labels, app: ASGIApp
-    ) -> None:
+    def __init__(self, settings: Settings, admission: Admission, budget: MemoryBudget, labels: Labels) -> None:
         self._limits = settings.limits
         self._admission = admission
         self._budget = budget
         self._labels = labels
-        self._app = app
+        #: The MCP app; set before the edge lets anything through.
+        self.app: ASGIApp | None = None
         self._running: set[asyncio.Timeout] = set()
         self._latest = float("inf")
 
@@ -66,7 +65,8 @@ class McpService:
             async with asyncio.timeout(max(0.0, call.deadline - time.monotonic())) as timeout:
                 self._running.add(timeout)
                 try:
-                    await self._app(scope, receive, send)
+                    assert self.app is not None
+                    await self.app(scope, receive, send)
                 finally:
                     self._running.discard(timeout)
         except TimeoutError:

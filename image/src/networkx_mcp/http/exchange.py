@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.types import Message, Receive, Scope, Send
@@ -14,6 +15,8 @@ from networkx_mcp.http.respond import Headers, respond_error, sse_error
 
 #: Key of the Exchange in an ASGI scope.
 EXCHANGE_KEY = "networkx_mcp.exchange"
+#: The header that ends a connection with its answer.
+CLOSE = (b"connection", b"close")
 #: Time to send an error to a client that may not read, in seconds.
 _FAIL_SECONDS = 2.0
 
@@ -21,11 +24,21 @@ _FAIL_SECONDS = 2.0
 class Exchange:
     """Wraps `receive` and `send` of one request; adds the headers that every answer carries."""
 
-    def __init__(self, call: CallContext, scope: Scope, receive: Receive, send: Send, *, jsonrpc: bool) -> None:
+    def __init__(
+        self,
+        call: CallContext,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        jsonrpc: bool,
+        closing: Callable[[Connection | None], bool],
+    ) -> None:
         self.call = call
         self.connection: Connection | None = scope.get(CONNECTION_KEY)
         self._receive = receive
         self._send = send
+        self._closing = closing
         #: Whether errors are JSON-RPC, and the id of the request they answer.
         self.jsonrpc = jsonrpc
         self.request_id: str | int | None = None
@@ -53,7 +66,10 @@ class Exchange:
                 if name == b"content-type" and value.startswith(b"text/event-stream"):
                     self.stream = True
                 headers.append((name, value))
-            await self._send({**message, "headers": headers + self.headers})
+            headers += self.headers
+            if self._closing(self.connection):  # asked now: it may have begun to drain meanwhile
+                headers.append(CLOSE)
+            await self._send({**message, "headers": headers})
             return
         if not message.get("more_body", False):
             self.finished = True

@@ -1,0 +1,57 @@
+"""/ready says whether this pod can serve: not whether it is busy, and not whether the store is away."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.helpers.redis_server import RedisServer
+from tests.helpers.server import Server, eventually
+
+Make = Callable[..., Server]
+
+
+def check(server: Server, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = server.get("/ready").json()["checks"][name]
+    return found
+
+
+def test_a_store_that_went_away_leaves_it_ready_and_calls_are_told(make_server: Make) -> None:
+    with RedisServer() as redis:
+        server = make_server(store_type="redis", store_url=redis.url, store_timeout_seconds=1).start()
+        assert server.call("create_graph", {"graph_id": "g"})
+        redis.kill()
+        eventually(lambda: check(server, "storage")["state"] == "down", timeout=15)
+        assert server.get("/ready").status_code == 200
+        assert server.metric("store_up") == 0
+        answer = server.call("describe_graph", {"graph_id": "g"})
+        assert answer["isError"]
+        assert answer["_meta"]["networkx-mcp/error"]["error"] == "store_unavailable"
+        assert answer["_meta"]["networkx-mcp/error"]["retry_after"]
+        redis.start()
+        eventually(lambda: check(server, "storage")["state"] == "up", timeout=15)
+        eventually(lambda: not server.call("describe_graph", {"graph_id": "g"}).get("isError"), timeout=15)
+        assert server.metric("store_up") == 1
+
+
+def test_a_dead_zygote_is_back_before_anybody_takes_the_pod_out(make_server: Make) -> None:
+    server = make_server().start()
+    eventually(lambda: check(server, "compute")["state"] == "up", timeout=30)
+    zygote = next(process for process in server.processes() if "networkx_mcp.compute.zygote" in process.cmdline())
+    os.kill(zygote.pid, signal.SIGKILL)
+    eventually(lambda: not zygote.is_running() and check(server, "compute")["state"] == "up", timeout=30)
+    assert server.get("/ready").status_code == 200
+
+
+def test_a_store_that_may_lose_writes_is_refused_and_the_setting_named(make_server: Make) -> None:
+    with RedisServer(durable=False) as redis:
+        server = make_server(store_type="redis", store_url=redis.url)
+        with pytest.raises(RuntimeError, match="startup_failed"):
+            server.start()
+        assert server.wait() == 1
+        (failed,) = server.events("startup_failed")
+        assert "appendonly" in failed["message"]
+        assert "allow_volatile" in failed["message"] or "ALLOW_VOLATILE" in failed["message"]
