@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -231,7 +232,8 @@ def compress(graph: FrozenGraph) -> bytes:
     arrays = {"out_indptr": graph.out_indptr, "out_indices": graph.out_indices}
     if graph.directed:
         arrays |= {"in_indptr": graph.in_indptr, "in_indices": graph.in_indices}
-    return snapshot.pack(layout.Buffer(graph.header, graph.ids, arrays, graph.node_table, graph.edge_table))
+    header = msgspec.structs.replace(graph.header, seed=0)  # of the hash index: the same graph, the same bytes
+    return snapshot.pack(layout.Buffer(header, graph.ids, arrays, graph.node_table, graph.edge_table))
 
 
 def decompress(data: bytes, max_bytes: int = MAX_BYTES) -> FrozenGraph:
