@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from tests.helpers.issuer import AUDIENCE, Issuer
 
 from networkx_mcp.errors import InvalidInput, Unavailable
 from networkx_mcp.http import oidc
@@ -20,66 +18,12 @@ from networkx_mcp.http.auth import Authenticator, AuthFailure
 from networkx_mcp.settings import Oidc as OidcSettings
 from networkx_mcp.settings import Settings
 
-AUDIENCE = "https://graphs.example.org/mcp"
-
-
-class Issuer:
-    """A discovery document, a key set and a signature."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, Any] = {"one": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
-        self.extra: list[dict[str, Any]] = []
-        self.requests: list[str] = []
-        self.broken = False
-        issuer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                issuer.requests.append(self.path)
-                body = json.dumps(issuer.document(self.path)).encode()
-                self.send_response(500 if issuer.broken else 200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def document(self, path: str) -> Any:
-        if path == "/.well-known/openid-configuration":
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
-        return {"keys": [*map(self.public, self.keys), *self.extra]}
-
-    def public(self, kid: str) -> dict[str, Any]:
-        key = self.keys[kid].public_key()
-        maker = jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPublicKey) else jwt.algorithms.ECAlgorithm
-        return {**json.loads(maker.to_jwk(key)), "kid": kid, "use": "sig"}
-
-    def token(self, kid: str | None = "one", *, key: Any = None, alg: str = "RS256", **claims: Any) -> str:
-        full = {
-            "iss": self.url,
-            "aud": AUDIENCE,
-            "sub": "ann",
-            "exp": time.time() + 600,
-            "tenant": "acme",
-            "scope": "openid read write",
-            **claims,
-        }
-        full = {name: value for name, value in full.items() if value is not None}
-        headers = {} if kid is None else {"kid": kid}
-        return jwt.encode(full, key or self.keys[kid or "one"], algorithm=alg, headers=headers)
-
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
     running = Issuer()
     yield running
-    running.server.shutdown()
-    running.server.server_close()
+    running.close()
 
 
 def authenticator(issuer: Issuer, **settings: Any) -> Authenticator:

@@ -1,0 +1,98 @@
+"""The command line: tokens that work, settings that are checked, and what is printed where."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.helpers.server import SOURCE, Server
+
+
+def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NETWORKX_MCP_")}
+    env |= {"PYTHONPATH": str(SOURCE), **{f"NETWORKX_MCP_{name}": value for name, value in environment.items()}}
+    return subprocess.run(
+        [sys.executable, "-m", "networkx_mcp", *arguments], env=env, cwd=cwd, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_created_token_is_printed_once_with_its_entry_and_works(tmp_path: Path) -> None:
+    made = run("token", "create", "--name", "ann", "--tenant", "acme", "--scopes", "read", "--days", "30", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    token, entry = made.stdout.splitlines()
+    assert token not in entry
+    parsed: dict[str, Any] = json.loads(entry)
+    assert (parsed["name"], parsed["tenant"], parsed["scopes"]) == ("ann", "acme", ["read"])
+    assert parsed["expires"].endswith("Z")
+    server = Server(tmp_path / "server", auth=True)
+    (server.tokens_dir / "ann.json").write_text(entry, encoding="utf-8")
+    with server:
+        assert server.rpc("tools/list", token=token).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--name", "ann", "--scopes", "root"], "scopes must be"),
+        (["--name", "ann", "--tenant", "a:b"], "tenant must match"),
+        (["--name", "", "--tenant", "a"], "name must be"),
+        (["--name", "ann", "--days", "0"], "days must be above 0"),
+        ([], "--name"),
+    ],
+)
+def test_a_token_that_could_not_be_used_is_not_made(tmp_path: Path, arguments: list[str], says: str) -> None:
+    made = run("token", "create", *arguments, cwd=tmp_path)
+    assert made.returncode == 2
+    assert made.stdout == ""
+    assert says in made.stderr
+
+
+def test_check_prints_the_settings_in_force_and_looks_at_the_store(tmp_path: Path) -> None:
+    checked = run("check", cwd=tmp_path, LIMITS_CONNECTIONS="7")
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout)["limits"]["connections"] == 7
+    assert "SQLite" in checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"LIMITS_CONNECTIONS": "0"}, "limits.connections"),
+        ({"LIMITS_CONECTIONS": "5"}, "conections"),
+        ({"LIMITS_REQUEST_TIMEOUT_SECONDS": "40"}, "limits.connection_timeout_seconds"),
+        ({"OIDC_ISSUER": "https://issuer.example.org"}, "oidc.audience"),
+        ({"HTTP_HOST": "0.0.0.0"}, "NETWORKX_MCP_AUTH_TOKENS_DIR"),
+    ],
+)
+def test_check_names_what_is_wrong(tmp_path: Path, environment: dict[str, str], says: str) -> None:
+    checked = run("check", cwd=tmp_path, **environment)
+    assert checked.returncode == 2
+    assert says in checked.stderr
+    assert "Traceback" not in checked.stderr
+
+
+def test_check_says_which_store_does_not_answer_and_prints_no_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("very-secret", encoding="utf-8")
+    url = "redis://user:very-secret@127.0.0.1:1/0"
+    checked = run("check", cwd=tmp_path, STORE_TYPE="redis", STORE_URL=url, STORE_PASSWORD_FILE=str(secret))
+    assert checked.returncode == 1
+    assert "127.0.0.1:1" in checked.stderr
+    assert "very-secret" not in checked.stdout + checked.stderr
+
+
+def test_serve_makes_its_data_directory_on_a_fresh_machine(tmp_path: Path) -> None:
+    with Server(tmp_path, store_path=str(tmp_path / "a" / "b" / "graphs.sqlite3")):
+        assert (tmp_path / "a" / "b" / "graphs.sqlite3").exists()
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with Server(tmp_path / "first") as first:
+        taken = run("serve", cwd=tmp_path, HTTP_PORT=str(first.port))
+    assert taken.returncode not in (0, None)
+    assert str(first.port) in taken.stdout + taken.stderr
