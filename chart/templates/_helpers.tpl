@@ -74,7 +74,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- mulf (float64 $number) (get $factors (trimPrefix $number .)) | int64 }}
 {{- end }}
 
-{{/* Seconds a number of values add up to, rounded up to a whole one. */}}
+{{/* Seconds from the pod's end to its kill, rounded up: preStop runs inside them. */}}
 {{- define "networkx-mcp.grace" -}}
 {{- addf .Values.shutdown.preStopSeconds .Values.limits.shutdownTimeoutSeconds .Values.shutdown.slackSeconds | ceil | int64 }}
 {{- end }}

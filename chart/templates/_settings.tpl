@@ -138,7 +138,7 @@ NETWORKX_MCP_HTTP_ALLOWED_ORIGINS: {{ join "," .Values.http.allowedOrigins | quo
 NETWORKX_MCP_HTTP_KEEP_ALIVE_SECONDS: {{ toJson .Values.http.keepAliveSeconds | quote }}
 NETWORKX_MCP_HTTP_CONNECTION_MAX_SECONDS: {{ toJson .Values.http.connectionMaxSeconds | quote }}
 NETWORKX_MCP_HTTP_CONNECTION_MAX_REQUESTS: {{ toJson .Values.http.connectionMaxRequests | quote }}
-NETWORKX_MCP_HTTP_DRAIN_SECONDS: "0" # the pod's preStop sleep waits for endpoints
+NETWORKX_MCP_HTTP_DRAIN_SECONDS: {{ toJson .Values.shutdown.drainSeconds | quote }}
 NETWORKX_MCP_LOG_LEVEL: {{ .Values.log.level | quote }}
 NETWORKX_MCP_LOG_OTLP_ENDPOINT: {{ .Values.log.otlpEndpoint | quote }}
 {{- end }}

@@ -32,9 +32,9 @@ REFUSALS: list[tuple[tuple[str, ...], str]] = [
         "limits.connectionTimeoutSeconds (30): lower one of the first two or raise the third.",
     ),
     (
-        ("limits.shutdownTimeoutSeconds=19",),
-        "limits.shutdownTimeoutSeconds (19) is below limits.requestTimeoutSeconds (20): an upgrade would cut running "
-        "calls. Raise the first or lower the second.",
+        ("limits.shutdownTimeoutSeconds=21",),
+        "shutdown.drainSeconds (2) + limits.requestTimeoutSeconds (20) must fit into limits.shutdownTimeoutSeconds (21), "
+        "or an upgrade would cut running calls: lower one of the first two or raise the third.",
     ),
     (
         ("autoscaling.minReplicas=11",),
@@ -175,7 +175,7 @@ def test_every_refusal_is_in_the_one_file() -> None:
         ("limits.memoryMB=3072", 'resources.limits.memory:="3221225472"'),
         ("resources.requests.memory=2Gi",),
         ("limits.connectionTimeoutSeconds=31", "limits.requestTimeoutSeconds=21"),
-        ("limits.shutdownTimeoutSeconds=20",),
+        ("limits.shutdownTimeoutSeconds=22",),
         ("autoscaling.minReplicas=10",),
         ("memory.residentMB=874",),
         ("store.valkey.maxMemoryMB=1365",),

@@ -21,6 +21,7 @@ OF_THE_POD = {
     "store.url",
     "store.password_file",
     "ratelimit.replicas",
+    "http.drain_seconds",
 }
 
 
