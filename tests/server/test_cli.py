@@ -79,10 +79,17 @@ def test_check_names_what_is_wrong(tmp_path: Path, environment: dict[str, str], 
 def test_check_says_which_store_does_not_answer_and_prints_no_secret(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("very-secret", encoding="utf-8")
-    url = "redis://user:very-secret@127.0.0.1:1/0"
+    url = "redis://127.0.0.1:1/0"
     checked = run("check", cwd=tmp_path, STORE_TYPE="redis", STORE_URL=url, STORE_PASSWORD_FILE=str(secret))
     assert checked.returncode == 1
     assert "127.0.0.1:1" in checked.stderr
+    assert "very-secret" not in checked.stdout + checked.stderr
+
+
+def test_check_refuses_a_password_in_a_url_without_showing_it(tmp_path: Path) -> None:
+    checked = run("check", cwd=tmp_path, STORE_TYPE="redis", STORE_URL="redis://user:very-secret@127.0.0.1:1/0")
+    assert checked.returncode == 2
+    assert "store.password_file" in checked.stderr
     assert "very-secret" not in checked.stdout + checked.stderr
 
 
