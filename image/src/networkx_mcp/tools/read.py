@@ -52,6 +52,7 @@ class Neighbors(TypedDict):
     total: int
     offset: int
     truncated: bool
+    next_offset: int | None
 
 
 def require_node(state: GraphState, node: str | int, graph_id: str) -> None:
@@ -83,15 +84,13 @@ def tools(graphs: Graphs) -> list[Tool]:
         state, head, _ = await graphs.view(args.graph_id)
         node = args.node
         require_node(state, node, args.graph_id)
-        total, found = _adjacent(state, node, args.direction)
+        total, found = _adjacent(state, node, args.direction, args.offset, args.limit)
         neighbors: list[Neighbor] = []
         size = 0
         directed = state.directed
         lines = []
-        for other, way in islice(found, args.offset, args.offset + args.limit):
-            attributes = clip_attributes(
-                state.edge_attributes(other, node) if way == "in" else state.edge_attributes(node, other)
-            )
+        for other, way, edge in found:
+            attributes = clip_attributes(edge) if edge else edge
             text = show(other)
             if directed:
                 text += f"\t{way}"
@@ -121,6 +120,7 @@ def tools(graphs: Graphs) -> list[Tool]:
             "total": total,
             "offset": args.offset,
             "truncated": truncated,
+            "next_offset": args.offset + len(neighbors) if truncated else None,
         }
         return Answer("\n".join(lines), data)
 
@@ -137,20 +137,29 @@ def tools(graphs: Graphs) -> list[Tool]:
     ]
 
 
+Way = Literal["out", "in", "both"]
+
+
 def _adjacent(
-    state: GraphState, node: str | int, direction: str
-) -> tuple[int, Iterable[tuple[str | int, Literal["out", "in", "both"]]]]:
-    """How many neighbors, and each once with the way its edge runs: successors first."""
+    state: GraphState, node: str | int, direction: str, offset: int, limit: int
+) -> tuple[int, Iterable[tuple[str | int, Way, dict[str, Any]]]]:
+    """How many neighbors, and a page of them, each once: id, the way its edge runs, its attributes.
+
+    Of a directed graph successors come first; an edge each way is `both`, with the attributes of the
+    edge that leads out.
+    """
     if not state.directed:
-        neighbors = list(state.neighbors(node))
-        return len(neighbors), ((other, "both") for other in neighbors)
+        total = state.degree(node) - state.has_edge(node, node)
+        return total, ((other, "both", data) for other, data in state.out_edges(node, offset, limit))
     if direction == "out":
-        out = list(state.successors(node))
-        return len(out), ((other, "out") for other in out)
+        return state.out_degree(node), ((other, "out", data) for other, data in state.out_edges(node, offset, limit))
     if direction == "in":
-        into = list(state.predecessors(node))
-        return len(into), ((other, "in") for other in into)
-    ways: dict[str | int, Literal["out", "in", "both"]] = dict.fromkeys(state.successors(node), "out")
+        return state.in_degree(node), ((other, "in", data) for other, data in state.in_edges(node, offset, limit))
+    ways: dict[str | int, Way] = dict.fromkeys(state.successors(node), "out")
     for other in state.predecessors(node):
         ways[other] = "both" if other in ways else "in"
-    return len(ways), ways.items()
+    page = islice(ways.items(), offset, offset + limit)
+    return len(ways), (
+        (other, way, state.edge_attributes(other, node) if way == "in" else state.edge_attributes(node, other))
+        for other, way in page
+    )

@@ -2,8 +2,8 @@
 
 A call is answered as a stream or as plain JSON. Only a stream notices that the client hung up and
 carries progress, but it costs about 0.25 ms of CPU more (measured in process, SDK 2.3: 0.44 against
-0.20 ms for get_neighbors in the modern era, 1.1 against 0.46 ms in the handshake era). So what is
-answered from memory, and could not be interrupted anyway, goes the plain way; everything that runs
+0.20 ms for get_neighbors in the modern era, 1.1 against 0.46 ms in the handshake era; see `direct` for
+the latter). So what is answered from memory, and could not be interrupted anyway, goes the plain way; everything that runs
 in a worker, and everything unknown, is streamed. Clients must understand both in every version.
 """
 
@@ -21,6 +21,7 @@ from sse_starlette.sse import AppStatus
 from starlette.types import Message, Receive, Scope, Send
 
 from networkx_mcp.settings import KIB, Settings
+from networkx_mcp.tools import direct
 
 #: Methods answered from what is in memory.
 _PLAIN_METHODS = frozenset(
@@ -62,6 +63,7 @@ class McpApp:
     def __init__(self, server: Server[Any], settings: Settings, plain_tools: Iterable[str]) -> None:
         # Else the handshake era's streams are cut at once by SIGTERM, whatever they carry.
         AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+        self._server = server
         self._plain_tools = frozenset(plain_tools)
         self._plain_names = frozenset(name.encode() for name in self._plain_tools)
         self._plain_methods = frozenset(name.encode() for name in _PLAIN_METHODS)
@@ -91,21 +93,26 @@ class McpApp:
             plain = name in self._plain_names if method == b"tools/call" else method in self._plain_methods
         else:
             first = await receive()
-            plain = self._is_plain(first)
+            method_name = self._plain_method(first)
+            plain = method_name != ""
+            if plain and method_name != "initialize" and await direct.serve(self._server, scope, first["body"], send):
+                return
             receive = _replay(first, receive)
         await (self._plain if plain else self._streamed).handle_request(scope, receive, send)
 
-    def _is_plain(self, message: Message) -> bool:
+    def _plain_method(self, message: Message) -> str:
+        """The method of a handshake-era request that is answered without a stream; else nothing."""
         body = message.get("body", b"")
         if message["type"] != "http.request" or message.get("more_body") or len(body) > _PEEK_BYTES:
-            return False
+            return ""
         try:
             envelope = _envelope.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return False
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return ""
         if envelope.method == "tools/call":
-            return envelope.params is not None and envelope.params.name in self._plain_tools
-        return envelope.method in _PLAIN_METHODS
+            quick = envelope.params is not None and envelope.params.name in self._plain_tools
+            return envelope.method if quick else ""
+        return envelope.method if envelope.method in _PLAIN_METHODS else ""
 
 
 def _manager(server: Server[Any], limit: int, *, json_response: bool) -> StreamableHTTPSessionManager:

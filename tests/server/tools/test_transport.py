@@ -1,0 +1,112 @@
+"""How answers travel: plain where nothing can come in between, as a stream where a hang-up must be seen."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.server.tools.conftest import Tools
+
+
+def post(server: Server, request: dict[str, Any], **changed: Any) -> httpx.Response:
+    """Send a request with other headers (None removes one) or another body."""
+    headers = {**request["headers"], **changed.pop("headers", {})}
+    headers = {name: value for name, value in headers.items() if value is not None}
+    body = changed.get("content", request["content"])
+    return httpx.post(server.url, content=body, headers=headers, timeout=30)
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+@pytest.mark.parametrize("tool", ["describe_graph", "list_graphs", "find_algorithms"])
+def test_a_point_read_is_answered_as_plain_json(tools: Tools, florence: str, era: Any, tool: str) -> None:
+    arguments = {"graph_id": florence} if tool == "describe_graph" else {}
+    answer = post(tools.server, era("tools/call", {"name": tool, "arguments": arguments}))
+    assert answer.headers["content-type"] == "application/json"
+    assert not answer.json()["result"].get("isError")
+
+
+def test_a_heavy_call_of_the_handshake_era_is_a_stream(tools: Tools, florence: str) -> None:
+    request = handshake("tools/call", {"name": "rank_nodes", "arguments": {"graph_id": florence}})
+    answer = post(tools.server, request)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert message(answer)["result"]["structuredContent"]["total"] == 15
+
+
+#: A request of the handshake era that is not plain, and the status that it is answered with.
+UNUSUAL: dict[str, tuple[dict[str, Any], int]] = {
+    "no type": ({"headers": {"content-type": None}}, 400),
+    "another type": ({"headers": {"content-type": "text/plain"}}, 400),
+    "a version nobody knows": ({"headers": {"mcp-protocol-version": "1999-01-01"}}, 400),
+    "not json": ({"content": b"{"}, 400),
+    "a batch": ({"content": b"[]"}, 400),
+    "no version of JSON-RPC": ({"content": b'{"id":1,"method":"tools/list"}'}, 400),
+    "a boolean id": ({"content": b'{"jsonrpc":"2.0","id":true,"method":"tools/list"}'}, 202),
+    "a notification": ({"content": b'{"jsonrpc":"2.0","method":"notifications/initialized"}'}, 202),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_requests_get_the_sdks_own_answer(tools: Tools, name: str) -> None:
+    changed, status = UNUSUAL[name]
+    answer = post(tools.server, handshake("tools/list"), **{**changed})
+    assert answer.status_code == status, answer.text
+
+
+def test_no_version_header_means_the_version_before_there_was_one(tools: Tools) -> None:
+    answer = post(tools.server, handshake("tools/list"), headers={"mcp-protocol-version": None})
+    assert len(answer.json()["result"]["tools"]) == len(tools.listed)
+
+
+@pytest.mark.parametrize("params", [{"name": 7}, {"arguments": {}}, {"name": "list_graphs", "arguments": [1]}])
+def test_malformed_parameters_are_a_protocol_error(tools: Tools, params: dict[str, Any]) -> None:
+    error = message(post(tools.server, handshake("tools/call", params)))["error"]
+    assert error["code"] == -32602
+
+
+def test_an_unknown_method_is_a_protocol_error(tools: Tools) -> None:
+    assert message(post(tools.server, handshake("tools/fly")))["error"]["code"] == -32601
+
+
+@pytest.mark.parametrize("request_id", [0, 7, "seven", "7", -1])
+def test_the_answer_carries_the_id_of_the_request(tools: Tools, request_id: int | str) -> None:
+    for era in (modern, handshake):
+        found = message(post(tools.server, era("tools/list", request_id=request_id)))["id"]
+        assert json.dumps(found) == json.dumps(request_id)
+
+
+def test_a_body_at_the_limit_is_read_and_a_longer_one_is_refused(make_server: Callable[..., Server]) -> None:
+    with make_server(limits_tool_body_kib=64) as server:
+
+        def sized(size: int) -> httpx.Response:
+            request = handshake("tools/call", {"name": "create_graph", "arguments": {"description": "@"}})
+            blank = b" " * (size - len(request["content"]))
+            return post(server, request, content=request["content"] + blank)
+
+        assert sized(64 * 1024).status_code == 200
+        assert sized(64 * 1024 + 1).status_code == 413
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+def test_a_hang_up_ends_a_heavy_call(tools: Tools, make_graph: Callable[..., str], era: Any) -> None:
+    chance = random.Random(1)
+    edges = sorted({tuple(sorted(chance.sample(range(900), 2))) for _ in range(4000)})
+    graph_id = make_graph(edges=[list(edge) for edge in edges])
+    before = tools.server.metric("requests_total", tool="measure_graph", outcome="cancelled")
+    arguments = {"graph_id": graph_id, "metrics": ["node_connectivity", "edge_connectivity", "girth"]}
+    request = era("tools/call", {"name": "measure_graph", "arguments": arguments})
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(tools.server.url, timeout=httpx.Timeout(10, read=1.0), **request)
+    eventually(lambda: tools.server.metric("requests_total", tool="measure_graph", outcome="cancelled") == before + 1)
+
+
+def test_handshake_versions_differ_from_the_modern_in_the_way_not_in_the_answer(tools: Tools, florence: str) -> None:
+    call = {"name": "get_neighbors", "arguments": {"graph_id": florence, "node": "Medici"}}
+    old = message(post(tools.server, handshake("tools/call", call)))["result"]
+    new = message(post(tools.server, modern("tools/call", call)))["result"]
+    assert old["structuredContent"] == new["structuredContent"]
+    assert old["content"] == new["content"]
