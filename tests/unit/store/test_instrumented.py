@@ -146,3 +146,13 @@ async def test_a_store_that_does_not_start_is_down() -> None:
     assert not (await store.health()).up
     assert sample("store_up") == 0
     await store.close()
+
+
+async def test_a_full_store_is_up() -> None:
+    with RedisServer("--maxmemory", "1mb") as server:
+        settings = StoreSettings(type="redis", url=server.url, prefix=token_hex(8), timeout_seconds=5)
+        async with started(InstrumentedStore(RedisStore(settings), poll_seconds=60)) as store:
+            with pytest.raises(StoreUnavailable, match="nothing was changed"):
+                await store.create("t", new(snapshot=bytes(4_000_000)), AMPLE, None)
+            assert (await store.health()).up
+            assert sample("store_up") == 1

@@ -25,6 +25,7 @@ from networkx_mcp.store.protocol import (
     Usage,
     Written,
 )
+from networkx_mcp.store.shared import Refused
 from networkx_mcp.telemetry import metrics
 
 T = TypeVar("T")
@@ -85,6 +86,8 @@ class InstrumentedStore:
         except Conflict:
             if operation in _WRITES:
                 metrics.STORE_CONFLICTS.inc()
+            raise
+        except Refused:
             raise
         except StoreUnavailable as error:
             # Known at once, not at the next look, which tells when it is back.

@@ -151,7 +151,7 @@ async def _reply(connection: Connection) -> Any:
 
 def _translated(error: Exception) -> StoreUnavailable:
     if isinstance(error, AuthenticationError) or str(error).startswith(("WRONGPASS", "NOAUTH")):
-        return refused("does not accept the password (store.username, store.password_file)")
+        return unavailable("does not accept the password (store.username, store.password_file)")
     known = unavailable(f"cannot be reached ({type(error).__name__})")
     _log.warning("store connection failed: %s", error, extra={"event": "store_connection_failed"})
     return Lost(known.message, retry_after=known.retry_after)
@@ -167,4 +167,4 @@ def raise_for(reply: Any) -> Any:
         raise refused("is full (its maxmemory): delete graphs, or give the store more memory") from reply
     if isinstance(reply, ReadOnlyError):
         raise refused("is a read-only replica now: point store.url at the primary") from reply
-    raise unavailable(f"refused a command ({str(reply).splitlines()[0][:120]})") from reply
+    raise unavailable(f"refused a command ({str(reply).splitlines()[0][:120]})", answered=True) from reply

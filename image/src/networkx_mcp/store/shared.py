@@ -96,15 +96,19 @@ def over(limit: str, quota: Quota, actual: int) -> LimitExceeded:
     return LimitExceeded(text, limit=limit, setting=setting, maximum=maximum, actual=actual)
 
 
-def unavailable(reason: str) -> StoreUnavailable:
-    """The store is away or too slow, and what became of a write is not known."""
+class Refused(StoreUnavailable):
+    """The store answered, and the answer was no (full, read-only): it is up, and does not serve."""
+
+
+def unavailable(reason: str, *, answered: bool = False) -> StoreUnavailable:
+    """The store is away or too slow, or failed half-way: what became of a write is not known."""
     text = f"the store {reason}; whether a change was made is unknown: repeat it with the same operation_id"
-    return StoreUnavailable(text, retry_after=_spread(1))
+    return (Refused if answered else StoreUnavailable)(text, retry_after=_spread(1))
 
 
 def refused(reason: str) -> StoreUnavailable:
     """The store did nothing, and will do nothing until somebody helps it."""
-    return StoreUnavailable(f"the store {reason}; nothing was changed", retry_after=_spread(5))
+    return Refused(f"the store {reason}; nothing was changed", retry_after=_spread(5))
 
 
 def _spread(seconds: float) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from networkx_mcp.errors import ServiceError, StoreUnavailable
+from networkx_mcp.errors import ServiceError
 from networkx_mcp.store.shared import unavailable
 
 _log = logging.getLogger(__name__)
@@ -112,9 +112,9 @@ class Writer:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             self.healthy = False
-            failure = self._failure(error)
+            _log.error("a transaction failed: %s", error, extra={"event": "store_refused"})
             for job in jobs:
-                job.error = StoreUnavailable(failure.message, retry_after=failure.retry_after)
+                job.error = unavailable(f"could not write ({error})", answered=True)
 
     def _one(self, job: _Job) -> None:
         self._db.execute("SAVEPOINT job")
@@ -128,7 +128,3 @@ class Writer:
             if not isinstance(error, ServiceError):
                 _log.exception("a write failed", extra={"event": "store_error"})
         self._db.execute("RELEASE job")
-
-    def _failure(self, error: Exception) -> StoreUnavailable:
-        _log.error("a transaction failed: %s", error, extra={"event": "store_refused"})
-        return unavailable(f"could not write ({error})")
