@@ -175,6 +175,8 @@ class App:
         await importing
 
         from networkx_mcp.graphs.service import Graphs
+        from networkx_mcp.http.admin import Admin
+        from networkx_mcp.http.transfer import Transfers
         from networkx_mcp.tools.server import build_app, build_registry
 
         rooms.graphs = graphs = Graphs(self.settings, rooms.store, rooms.compute, rooms.budget)
@@ -184,6 +186,12 @@ class App:
         await stack.enter_async_context(mcp.run())
         rooms.labels.tools = frozenset(build_registry(graphs).tools)
         self._mcp.app = mcp
+        self.edge.services["graphs"] = Service(
+            Transfers(self.settings, graphs, rooms.admission), frozenset({"GET", "PUT"})
+        )
+        self.edge.services["admin"] = Service(
+            Admin(self.settings, graphs, status, rooms.budget), frozenset({"GET", "PUT", "DELETE"})
+        )
         for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
             task = asyncio.create_task(work)
             stack.push_async_callback(_cancel, task)

@@ -18,7 +18,8 @@ from networkx_mcp.arrays import edits, frozen, memfd
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import EditSummary, GraphState
 from networkx_mcp.compute.registry import TaskOutput, task
-from networkx_mcp.errors import ServiceError
+from networkx_mcp.errors import LimitExceeded, ServiceError
+from networkx_mcp.settings import MIB
 
 
 def read_snapshot(snapshot: bytes) -> FrozenGraph:
@@ -90,8 +91,9 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
 def export(params: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     """The graph written to a file in a format.
 
-    Parameters: those of the graph (see `algorithms.load`), `format`, `options`. Descriptors: the file
-    comes first. Value: `bytes` written. Raises InvalidInput for a format or options that do not fit.
+    Parameters: those of the graph (see `algorithms.load`), `format`, `options`, `most` (bytes). Descriptors:
+    the file comes first. Value: `bytes` written. Raises InvalidInput for a format or options that do not
+    fit, LimitExceeded past `most`.
     """
     from networkx_mcp.arrays import formats
     from networkx_mcp.compute.algorithms.load import load_state
@@ -101,6 +103,14 @@ def export(params: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     with os.fdopen(os.dup(fds[0]), "wb") as file:
         for chunk in formats.write(state, params["format"], params["options"]):
             written += file.write(chunk)
+            if written > params["most"]:
+                raise LimitExceeded(
+                    f"as {params['format']} the graph is larger than {params['most'] // MIB} MiB (limits.upload_mb): "
+                    "take parquet or arrow",
+                    limit="download",
+                    setting="limits.upload_mb",
+                    maximum=params["most"],
+                )
     return {"bytes": written}
 
 

@@ -94,7 +94,7 @@ class Transfer:
             with tempfile.TemporaryFile(dir=spool_directory(), prefix="networkx-mcp-export-") as spool:
                 await self._worker.run(
                     f"{work.TASKS}:export",
-                    {"format": format_, "options": options},
+                    {"format": format_, "options": options, "most": self._limits.upload_mb * MIB},
                     source,
                     tenant=tenant,
                     fds=[spool.fileno()],

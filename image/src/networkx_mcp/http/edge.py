@@ -178,7 +178,7 @@ class Edge:
 
     def _closing(self, connection: Connection | None) -> bool:
         """Whether a connection ends with the answer that is about to be sent."""
-        return self._status.draining or (connection is not None and (connection.reserve or connection.worn_out()))
+        return self._status.leaving or (connection is not None and (connection.reserve or connection.worn_out()))
 
     async def _probe(self, path: str, scope: Scope, send: Send) -> None:
         close = [CLOSE] if self._closing(scope.get(CONNECTION_KEY)) else []

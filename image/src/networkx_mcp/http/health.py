@@ -1,7 +1,7 @@
 """/health, /startup, /ready: whether the process lives, has started, and can serve.
 
 They pass no host list, no token and no queue. `/ready` is 503 only while the process starts, while it
-drains, and when compute has been dead for more than 5 s. A store that went away later leaves it 200:
+drains (or an administrator took it out), and when compute has been dead for more than 5 s. A store that went away later leaves it 200:
 taking every replica out at once would help nobody, and calls are told `store_unavailable`.
 """
 
@@ -33,10 +33,17 @@ class Status:
     sockets: Callable[[], tuple[int, int]] = field(default=lambda: (0, 0))
     started: bool = False
     draining: bool = False
+    #: Taken out by an administrator: not ready, but whoever still calls is served.
+    cordoned: bool = False
     #: Why it has not started yet.
     waiting_for: str = "starting"
     store: StoreHealth | None = None
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether clients should look for another replica."""
+        return self.draining or self.cordoned
 
     def health(self) -> tuple[int, dict[str, Any]]:
         """Alive: whoever can answer this has a running event loop."""
@@ -51,7 +58,7 @@ class Status:
     def ready(self) -> tuple[int, dict[str, Any]]:
         """200 while this process can serve; `checks` name each part with state and detail."""
         compute = self._compute()
-        if self.draining:
+        if self.leaving:
             code, state = 503, "draining"
         elif not self.started:
             code, state = 503, "starting"

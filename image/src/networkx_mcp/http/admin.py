@@ -1,0 +1,198 @@
+"""/admin: what an operator does to a running process and to any tenant's graphs. Scope `admin`, all audited.
+
+    GET    /admin/settings                                 effective settings, without secrets
+    GET    /admin/status                                   this process: degradation, memory, queues, drain
+    PUT    /admin/drain            DELETE the same         not ready, still serving; and back
+    PUT    /admin/degradation?level=protective             force a level; DELETE lets memory decide again
+    GET    /admin/tenants                                  tenants that have or had graphs
+    GET    /admin/tenants/{tenant}                         usage and quota
+    GET    /admin/tenants/{tenant}/graphs                  a page of graphs (`after`, `limit`, `prefix`)
+    DELETE /admin/tenants/{tenant}/graphs/{id}             remove a graph
+    GET    /admin/tenants/{tenant}/graphs/{id}/archive     the graph as an archive, for any store
+    PUT    /admin/tenants/{tenant}/graphs/{id}/archive     put an archive back (`?replace=true`)
+
+Never a tool for a model, and not carried by Ingress or HTTPRoute. What concerns a process (drain, degradation) acts
+on the replica that answers: call a pod by its address.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope, Send
+
+from networkx_mcp import context
+from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.compute.levels import Level
+from networkx_mcp.context import ADMIN, SCOPE_KEY
+from networkx_mcp.errors import Forbidden, InvalidInput, NotFound, ServiceError
+from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.http.body import read_body
+from networkx_mcp.http.health import Status
+from networkx_mcp.http.respond import respond, respond_json
+from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.store.shared import check_names
+from networkx_mcp.telemetry.audit import audit, refused
+from networkx_mcp.tools import overview
+
+#: What an archive may hold beside the graph itself: its log, and the names in it.
+_ARCHIVE_SLACK = MIB
+_LEVELS = {level.label: level for level in (Level.NORMAL, Level.CONSTRAINED, Level.PROTECTIVE)}
+
+
+class WrongMethod(ServiceError):
+    """The path knows other methods."""
+
+    code, outcome, status = "method_not_allowed", "client_error", 405
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    query: QueryParams
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    async def json(self, value: Any, status: int = 200) -> None:
+        await respond_json(self.send, status, value, [(b"cache-control", b"no-store")])
+
+
+class Admin:
+    """The ASGI app of /admin."""
+
+    def __init__(self, settings: Settings, graphs: Graphs, status: Status, budget: MemoryBudget) -> None:
+        self._settings = settings
+        self._graphs = graphs
+        self._status = status
+        self._budget = budget
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if ADMIN not in context.current().caller.scopes:
+            refused("admin", "scope", path=scope["path"])
+            raise Forbidden("This token lacks the scope 'admin'.", scope=ADMIN)
+        request = _Request(scope["method"], QueryParams(scope["query_string"]), scope, receive, send)
+        match scope["path"].strip("/").split("/")[1:]:
+            case ["settings"]:
+                _only(request, "GET")
+                await request.json(self._settings.model_dump(mode="json"))
+            case ["status"]:
+                _only(request, "GET")
+                await request.json(self._state())
+            case ["drain"]:
+                await self._drain(request)
+            case ["degradation"]:
+                await self._degradation(request)
+            case ["tenants"]:
+                _only(request, "GET")
+                await request.json({"tenants": await self._graphs.tenants()})
+            case ["tenants", tenant]:
+                _only(request, "GET")
+                await self._usage(tenant, request)
+            case ["tenants", tenant, "graphs"]:
+                _only(request, "GET")
+                await self._list(tenant, request)
+            case ["tenants", tenant, "graphs", graph_id]:
+                _only(request, "DELETE")
+                check_names(tenant, None)
+                deleted = await self._graphs.delete_any(tenant, graph_id)
+                await request.json({"tenant": tenant, "graph_id": graph_id, "version": deleted.version})
+            case ["tenants", tenant, "graphs", graph_id, "archive"]:
+                await self._archive(tenant, graph_id, request)
+            case _:
+                raise NotFound("There is nothing at this path; see the list in the documentation of /admin.")
+
+    # -- this process -----------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        levels, budget = self._budget.levels, self._budget
+        return {
+            "degradation": levels.current.label,
+            "degradation_forced": levels.override is not None,
+            "draining": self._status.leaving,
+            "memory": {
+                "limit_bytes": budget.total,
+                "working_set_bytes": budget.working_set,
+                "baseline_bytes": budget.baseline,
+                **{f"{kind}_bytes": budget.used(kind) for kind in ("resident", "workers", "bodies")},
+            },
+            "checks": self._status.ready()[1]["checks"],
+        }
+
+    async def _drain(self, request: _Request) -> None:
+        _only(request, "PUT", "DELETE")
+        self._status.cordoned = request.method == "PUT"
+        audit("drain" if self._status.cordoned else "undrain")
+        await request.json(self._state())
+
+    async def _degradation(self, request: _Request) -> None:
+        _only(request, "PUT", "DELETE")
+        level = None
+        if request.method == "PUT":
+            name = request.query.get("level", "")
+            level = _LEVELS.get(name)
+            if level is None:
+                raise InvalidInput(f"level {name!r} is unknown; use one of {', '.join(_LEVELS)}.", field="level")
+        self._budget.set_override(level)
+        audit("degradation", level=level.label if level is not None else None)
+        await request.json(self._state())
+
+    # -- tenants ----------------------------------------------------------------------------------
+
+    async def _usage(self, tenant: str, request: _Request) -> None:
+        check_names(tenant, None)
+        usage = await self._graphs.usage(tenant)
+        limits = self._settings.limits
+        await request.json(
+            {
+                "tenant": tenant,
+                "graphs": usage.graphs,
+                "bytes": usage.bytes,
+                "quota": {"graphs": limits.tenant_graphs, "bytes": limits.tenant_mb * MIB},
+            }
+        )
+
+    async def _list(self, tenant: str, request: _Request) -> None:
+        check_names(tenant, None)
+        query = request.query
+        text = query.get("limit", "50")
+        if not text.isdecimal():
+            raise InvalidInput(f"limit {text!r} is not a number.", field="limit")
+        page = await self._graphs.list_of(tenant, query.get("after", ""), int(text), query.get("prefix", ""))
+        await request.json({"graphs": [overview.summary(item) for item in page.items], "next_after": page.next})
+
+    async def _archive(self, tenant: str, graph_id: str, request: _Request) -> None:
+        _only(request, "GET", "PUT")
+        check_names(tenant, None)
+        if request.method == "GET":
+            data = await self._graphs.export_raw(tenant, graph_id)
+            await respond(request.send, 200, data, b"application/octet-stream", [(b"cache-control", b"no-store")])
+            return
+        limits = self._settings.limits
+        body = await read_body(
+            request.receive,
+            request.scope["headers"],
+            budget=self._budget,
+            limit=limits.graph_mb * MIB + _ARCHIVE_SLACK,
+            setting="limits.graph_mb",
+            # An archive is a file, so it gets the least rate of uploads.
+            until=time.monotonic()
+            + limits.body_timeout_seconds
+            + limits.graph_mb * 1024 / limits.upload_min_kib_per_second,
+        )
+        call = request.scope[SCOPE_KEY]
+        call.deadline = time.monotonic() + limits.connection_timeout_seconds
+        try:
+            replace = request.query.get("replace", "false") == "true"
+            info = await self._graphs.restore_raw(tenant, body.data, graph_id=graph_id, replace=replace)
+        finally:
+            body.release()
+        await request.json(overview.summary(info), 201)
+
+
+def _only(request: _Request, *methods: str) -> None:
+    if request.method not in methods:
+        raise WrongMethod(f"This path answers {', '.join(methods)} only.")
