@@ -138,6 +138,16 @@ def test_null_in_a_given_column_is_missing() -> None:
     assert assembler.build().dicts() == [{"a": 1}, {}, {"a": 3}]
 
 
+def test_numbers_for_algorithms() -> None:
+    table = build([{"w": 1, "i": 2, "any": 2**70, "text": "a"}, {"w": 2.5, "any": True}, {"i": 3, "any": 0.5}])
+    assert table.numbers("w", 1.0).tolist() == [1.0, 2.5, 1.0]
+    assert table.numbers("i", 0.0).tolist() == [2.0, 0.0, 3.0]
+    assert table.numbers("any", 0.0).tolist() == [2.0**70, 1.0, 0.5]
+    assert table.numbers("no such", 7.0).tolist() == [7.0, 7.0, 7.0]
+    with pytest.raises(ValueError, match="row 0 has \"a\" for 'text', which is no number"):
+        table.numbers("text", 1.0)
+
+
 def build(rows: list[dict[str, Any]]) -> AttributeTable:
     assembler = Assembler(len(rows))
     for row, given_ in enumerate(rows):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import Any
 
 import networkx as nx
@@ -153,3 +155,22 @@ def test_a_large_graph_comes_back_whole() -> None:
         if number % 3:
             graph.edges[u, v]["weight"] = number / 7
     assert_same(GraphState(from_networkx(graph)), graph)
+
+
+def test_no_thread_is_started() -> None:
+    program = """if True:
+        from pathlib import Path
+        from networkx_mcp.arrays.builder import GraphBuilder
+        from networkx_mcp.arrays.edits import AddNodes
+        from networkx_mcp.arrays.frozen import compress, decompress
+        from networkx_mcp.arrays.state import GraphState
+        builder = GraphBuilder(False)
+        builder.add_edges([f"n{k}" for k in range(50_000)], list(range(50_000)), {"w": list(range(50_000))})
+        state = GraphState(decompress(compress(builder.freeze())))
+        state.apply([AddNodes(["x"], [{"y": 1}])])
+        state.freeze()
+        print(len(list(Path("/proc/self/task").iterdir())))
+    """
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "1"

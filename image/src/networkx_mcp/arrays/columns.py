@@ -191,6 +191,23 @@ class AttributeTable:
             found.update(dict.fromkeys(attributes))
         return list(found)
 
+    def numbers(self, name: str, default: float) -> NDArray[np.float64]:
+        """One attribute as float64, `default` where it is missing; an algorithm's weights.
+
+        ValueError, naming the first row, for values that are no numbers (booleans are, as in Python).
+        """
+        column = self.column(name)
+        if column is None:
+            return np.full(self.rows, default)
+        if column.kind in ("int", "float", "number"):
+            values = column.values if column.kind != "int" else column.values.cast(pa.float64(), safe=False)
+            return np.asarray(values.fill_null(default).to_numpy(zero_copy_only=False), np.float64)
+        found = [default if value is MISSING else value for value in column.to_list()]
+        for row, value in enumerate(found):
+            if not isinstance(value, (int, float)):
+                raise ValueError(f"row {row} has {_encode(value).decode()[:60]} for {name!r}, which is no number")
+        return np.array(found, np.float64)
+
     def column(self, name: str) -> Column | None:
         """The values of one attribute over all rows, from its column and the rest; None: no row has it."""
         own = self.columns.get(name)

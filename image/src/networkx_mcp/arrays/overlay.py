@@ -61,6 +61,8 @@ class Overlay:
         self.graph_attributes: Attributes = dict(base.graph_attributes) if base else {}
         self.entries = 0
         self.value_bytes = 0
+        self.graph_bytes = 0
+        self._sorted: list[int] = []
         #: Grows with each change.
         self.revision = 0
 
@@ -77,7 +79,14 @@ class Overlay:
             + _GONE * (len(self.gone) + len(self.dead) + touched + changed)
             + (0 if self.alive is None else self.frozen_n)
             + self.value_bytes
+            + self.graph_bytes
         )
+
+    def removed(self) -> list[int]:
+        """Frozen nodes that are removed, sorted; kept until the next removal."""
+        if len(self._sorted) != len(self.dead):
+            self._sorted = sorted(self.dead)
+        return self._sorted
 
     # -- reads by index
 
@@ -277,6 +286,11 @@ class Overlay:
             self._put(u, v, attributes)
         else:
             self._replace(self.edge_attributes, self.frozen_row(u, v), attributes)
+
+    def set_graph(self, attributes: Attributes) -> None:
+        """Give the graph exactly these attributes."""
+        self.graph_attributes = attributes
+        self.graph_bytes = size_of(attributes)
 
     def edge(self, u: int, v: int) -> Attributes:
         """Attributes of an edge that is there; not to be changed."""

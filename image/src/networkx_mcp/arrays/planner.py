@@ -8,9 +8,7 @@ one changes nothing, and the steps of a good one need no further check.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
-
-import msgspec
+from typing import Any
 
 from ..errors import InvalidInput
 from . import steps
@@ -28,43 +26,12 @@ from .edits import (
 )
 from .ids import MAX_ID_BYTES, NodeId, check_id
 from .overlay import Attributes, Overlay
+from .prepared import Counts, EditSummary, Prepared, Step
 from .problems import check_list, check_pair, missing_edge, missing_node, parallel, show_edge
 from .values import check_attributes, check_name
 
-Step: TypeAlias = Callable[[Overlay], None]
-
 # An edge before the batch and now; odd: it exists now.
 _ABSENT, _OLD, _GONE, _NEW = 0, 1, 2, 3
-
-
-class EditSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch does. Edges that go with a removed node count as removed.
-
-    `attributes_set`: values written, those of new nodes and edges included.
-    """
-
-    nodes_added: int = 0
-    nodes_removed: int = 0
-    edges_added: int = 0
-    edges_removed: int = 0
-    attributes_set: int = 0
-
-
-class Counts(NamedTuple):
-    """Size of a graph."""
-
-    nodes: int
-    edges: int
-
-
-class Prepared(NamedTuple):
-    """A batch that was found good: what it does, and the counts after it."""
-
-    summary: EditSummary
-    counts: Counts
-    #: The revision of the state it was prepared on, and its primitive steps, for `GraphState.commit`.
-    revision: int
-    plan: tuple[Step, ...]
 
 
 class Planner:

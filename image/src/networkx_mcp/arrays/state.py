@@ -16,8 +16,9 @@ from .frozen import FrozenGraph
 from .ids import NodeId, check_id
 from .nearest import nearest
 from .overlay import Attributes, Overlay
-from .pages import EdgePages, node_indices
-from .planner import Counts, EditSummary, Planner, Prepared
+from .pages import EdgePages, first_edges, node_indices
+from .planner import Planner
+from .prepared import Counts, EditSummary, Prepared
 from .problems import missing_edge, missing_node
 
 if TYPE_CHECKING:
@@ -182,9 +183,13 @@ class GraphState:
         What is skipped costs nothing. The graph must not be edited while the iterator is used.
         """
         overlay = self._overlay
-        if self._pages is None or self._pages[0] != overlay.revision:
-            self._pages = (overlay.revision, EdgePages(overlay))
-        for u, v, row, new in islice(self._pages[1].edges(start), limit):
+        if not start:
+            found = first_edges(overlay)
+        else:
+            if self._pages is None or self._pages[0] != overlay.revision:
+                self._pages = (overlay.revision, EdgePages(overlay))
+            found = self._pages[1].edges(start)
+        for u, v, row, new in islice(found, limit):
             pair = (overlay.id_of(u), overlay.id_of(v))
             yield (*pair, dict(overlay.attributes_of_edge(row, new))) if data else pair
 

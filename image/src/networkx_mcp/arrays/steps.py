@@ -59,11 +59,11 @@ def remove_attributes(
         if not names.keys().isdisjoint(old):
             overlay.set_edge(u, v, _without(old, names))
     if graph:
-        overlay.graph_attributes = _without(overlay.graph_attributes, names)
+        overlay.set_graph(_without(overlay.graph_attributes, names))
 
 
 def set_graph(overlay: Overlay, attributes: Attributes) -> None:
-    overlay.graph_attributes = {**overlay.graph_attributes, **attributes}
+    overlay.set_graph({**overlay.graph_attributes, **attributes})
 
 
 def _without(attributes: Attributes, names: dict[str, None]) -> Attributes:
