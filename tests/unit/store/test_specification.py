@@ -478,6 +478,12 @@ class TestListsAndTenants:
         assert [head.graph_id for head in await store.list_graphs("t", "a0", 100)] == ["b", "b_c", "z" * 64]
         assert await store.list_graphs("t", "", 0) == []
 
+    async def test_a_page_may_be_long(self, store: Store) -> None:
+        ids = [f"g{number:04}" for number in range(1100)]
+        await asyncio.gather(*(store.create("t", new(one), AMPLE._replace(tenant_graphs=2000), None) for one in ids))
+        assert [head.graph_id for head in await store.list_graphs("t", "", 2000)] == ids
+        assert [head.graph_id for head in await store.list_graphs("t", "g0000", 1050)] == ids[1:1051]
+
     async def test_heads_of_several_tenants_in_one_call(self, store: Store) -> None:
         await store.create("t", new("a"), AMPLE, None)
         await store.create("t2", new("b"), AMPLE, None)

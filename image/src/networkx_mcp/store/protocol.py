@@ -185,8 +185,8 @@ class Store(Protocol):
         """(fingerprint, result) of a write that happened under this operation_id, if remembered."""
 
     async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
-        """Heads with an id above `after`, ordered by id; fewer than `limit` (at most
-        shared.LIST_MOST) only at the end."""
+        """Heads with an id above `after`, ordered by id; fewer than `limit` only
+        at the end."""
 
     async def usage(self, tenant: str) -> Usage: ...
 

@@ -21,6 +21,8 @@ from networkx_mcp.store.redis_scripts import run
 LOG_PAGE = 1024
 #: Pieces of one reply (4 MiB), so that it stays within the time limit.
 PIECE_PAGE = 32
+#: Heads of one reply.
+LIST_PAGE = 500
 #: Readings that may be started over because the graph was compacted or replaced meanwhile.
 ATTEMPTS = 10
 
@@ -109,7 +111,7 @@ async def list_graphs(link: Link, keys: Keys, tenant: str, after: str, limit: in
     """Heads by id. A graph deleted between the two round trips is left out, and the page filled."""
     found: list[Head] = []
     while len(found) < limit:
-        wanted = limit - len(found)
+        wanted = min(limit - len(found), LIST_PAGE)
         start = f"({after}" if after else "-"
         (reply,) = await link.ask(("ZRANGEBYLEX", keys.ids(tenant), start, "+", "LIMIT", 0, wanted))
         ids = [plain(raw) for raw in raise_for(reply)]

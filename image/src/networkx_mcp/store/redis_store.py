@@ -244,7 +244,7 @@ class RedisStore:
         return (redis_reads.plain(reply[1]), reply[2]) if reply[0] == b"repeat" else None
 
     async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
-        return await redis_reads.list_graphs(self._link, self._keys, tenant, after, min(limit, shared.LIST_MOST))
+        return await redis_reads.list_graphs(self._link, self._keys, tenant, after, limit)
 
     async def usage(self, tenant: str) -> Usage:
         return await redis_reads.usage(self._link, self._keys, tenant)

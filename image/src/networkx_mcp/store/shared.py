@@ -17,8 +17,6 @@ from networkx_mcp.store.protocol import Operation, Quota
 CHUNK_BYTES = 1024 * 1024
 #: What an operation id counts for besides its own text, fingerprint and result, in bytes.
 OPERATION_OVERHEAD = 64
-#: Graphs that one `list_graphs` call returns at most.
-LIST_MOST = 1000
 
 MIB = 1024 * 1024
 

@@ -154,7 +154,7 @@ class SqliteStore:
         return await self._read(sqlite_operations.known, self._recall, now, tenant, graph_id, operation_id)
 
     async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
-        return await self._read(sqlite_reads.list_graphs, tenant, after, min(limit, shared.LIST_MOST))
+        return await self._read(sqlite_reads.list_graphs, tenant, after, limit)
 
     async def usage(self, tenant: str) -> Usage:
         return await self._read(sqlite_reads.usage, tenant)
