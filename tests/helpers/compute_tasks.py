@@ -150,3 +150,12 @@ def not_a_task(params: Params, fds: list[int]) -> str:
 @task
 def stop_myself(params: Params, fds: list[int]) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@task
+def hold(params: Params, fds: list[int]) -> None:
+    """Take memory, say so on the first descriptor, and keep it."""
+    kept = np.ones(params["bytes"] // 8)
+    os.write(fds[0], b"x")
+    time.sleep(60)
+    kept.sum()

@@ -80,7 +80,7 @@ class Limits(Group):
 class Memory(Group):
     """How the memory of the container is divided; see ARCHITECTURE.md, Memory."""
 
-    resident_mb: int = Field(640, ge=16, description="Graphs, worker reservations and bodies together, in MiB.")
+    resident_mb: int = Field(640, ge=16, description="Graphs held in memory between calls, in MiB; the rest is for workers.")
     worker_mb: int = Field(384, ge=32, description="Reservation of one heavy call on top of the zygote, in MiB.")
     constrained_ratio: float = Field(0.80, gt=0, lt=1, description="Share of memory at which caches are dropped.")
     protective_ratio: float = Field(0.90, gt=0, lt=1, description="Share at which writes and heavy calls are refused.")

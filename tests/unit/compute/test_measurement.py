@@ -1,0 +1,81 @@
+"""What is measured of the processes, and where it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+from tests.unit.compute.conftest import TASKS, at_rest, make_settings
+
+from networkx_mcp.compute import linux, registry, sampler
+from networkx_mcp.compute.pool import Compute
+from networkx_mcp.settings import MIB
+from networkx_mcp.telemetry import metrics
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def memory(process: str) -> float:
+    return metrics.REGISTRY.get_sample_value("networkx_mcp_memory_bytes", {"process": process}) or 0.0
+
+
+async def test_each_kind_of_process_has_its_size(compute: Compute) -> None:
+    await at_rest(compute)
+    sample = await compute.sampler.sample()
+    assert (memory("api"), memory("zygote"), memory("workers")) == (sample.api, sample.zygote, sample.workers)
+    assert min(sample.api, sample.zygote, sample.workers) > MIB
+    assert sample.total == sample.api + sample.zygote + sample.workers
+    assert compute.budget.baseline == sample.baseline <= sample.total
+
+
+async def test_a_busy_worker_is_covered_by_its_reservation_and_not_by_the_baseline(compute: Compute) -> None:
+    await at_rest(compute)
+    before = await compute.sampler.sample()
+    told, tells = os.pipe()
+    call = asyncio.create_task(compute.run(f"{TASKS}:hold", {"bytes": 40 * MIB}, fds=[tells]))
+    assert await asyncio.to_thread(os.read, told, 1) == b"x"
+    os.close(told)
+    os.close(tells)
+    during = await compute.sampler.sample()
+    assert compute.budget.used("workers") >= 64 * MIB
+    call.cancel()
+    await at_rest(compute)
+    assert during.workers > before.workers + 30 * MIB
+    assert during.baseline < before.baseline + 30 * MIB
+
+
+async def test_a_graph_in_a_memfd_is_entered_as_resident_and_not_as_baseline(compute: Compute) -> None:
+    import mmap
+
+    await at_rest(compute)
+    before = await compute.sampler.sample()
+    fd = os.memfd_create("graph")
+    os.ftruncate(fd, 50 * MIB)
+    with mmap.mmap(fd, 50 * MIB) as mapped:
+        mapped.write(b"x" * 50 * MIB)
+        after = await compute.sampler.sample()
+    os.close(fd)
+    assert after.api > before.api + 45 * MIB
+    assert after.baseline < before.baseline + 10 * MIB
+
+
+async def test_a_process_that_is_gone_has_no_size() -> None:
+    processes = sampler.Processes(zygote=None, idle=[2**22 - 1], busy=[])
+    assert sampler.measure(processes).workers == 0
+    assert linux.resident_kib(2**22 - 1) == 0
+
+
+@pytest.mark.parametrize(("limit", "own"), [(None, False), (2048 * MIB, True), (2049 * MIB, False), (256 * MIB, True)])
+async def test_the_groups_working_set_is_ours_where_the_group_is_the_containers(
+    monkeypatch: pytest.MonkeyPatch, limit: int | None, own: bool
+) -> None:
+    monkeypatch.setattr("networkx_mcp.cgroup.memory_limit", lambda: limit)
+    assert sampler.own_group(make_settings()) is own
+
+
+async def test_only_what_is_marked_as_a_task_is_found() -> None:
+    assert registry.resolve("echo") is registry.resolve("networkx_mcp.compute.tasks:echo")
+    for name in ("", "Any", "task", "os:getcwd", "networkx_mcp.compute.tasks:", "nothing", "no.module:f", ":"):
+        with pytest.raises(LookupError):
+            registry.resolve(name)
