@@ -16,7 +16,7 @@ from networkx_mcp.http.body import read_body
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
 from networkx_mcp.http.labels import OTHER, Labels, asked
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.telemetry import logs
+from networkx_mcp.telemetry import logs, metrics
 
 
 class McpService:
@@ -29,6 +29,7 @@ class McpService:
         self._labels = labels
         #: The MCP app; set before the edge lets anything through.
         self.app: ASGIApp | None = None
+        metrics.REQUESTS_SHED.labels("body_budget")
         self._running: set[asyncio.Timeout] = set()
         self._latest = float("inf")
 
