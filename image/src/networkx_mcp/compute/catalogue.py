@@ -28,6 +28,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "node_sets": {"type": "array", "items": _NODES},
     "pair": _PAIR,
     "pairs": {"type": "array", "items": _PAIR},
+    "matching": {"type": "array", "items": _PAIR},
     # networkx's dicts by node; JSON keys are strings, node ids need not be
     "node_numbers": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}},
     "node_values": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}},
@@ -49,6 +50,7 @@ MEANINGS = {
     "node_sets": "a list of lists of node ids",
     "pair": "a pair [node, node]",
     "pairs": "a list of pairs [node, node]",
+    "matching": "a list of pairs [node, node]",
     "node_numbers": "a list of pairs [node, number]",
     "node_values": "a list of pairs [node, value]",
     "edge_numbers": "a list of triples [node, node, number]",
@@ -84,7 +86,7 @@ class Argument(msgspec.Struct, frozen=True, omit_defaults=True):
             kinds = schema["type"]
             schema["type"] = [*(kinds if isinstance(kinds, list) else [kinds]), "null"]
         text = self.description
-        if self.type in ("node_numbers", "node_values", "edge_numbers", "pair", "pairs", "node_sets"):
+        if self.type in ("node_numbers", "node_values", "edge_numbers", "pair", "pairs", "matching", "node_sets"):
             text = f"{text} Give {MEANINGS[self.type]}.".strip()
         if text:
             schema["description"] = text

@@ -68,6 +68,15 @@ def _words(text: str) -> list[str]:
 
 
 @functools.cache
+def _forms() -> dict[str, frozenset[str]]:
+    """For each entry its names as words apart: "community louvain communities"."""
+    return {
+        entry.name: frozenset(form.replace("_", " ").replace(".", " ") for form in (entry.name, *entry.aliases))
+        for entry in algorithms().values()
+    }
+
+
+@functools.cache
 def _index() -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     """For each entry its words with their weight, and for each word how rare it is."""
     weights: dict[str, dict[str, float]] = {}
@@ -89,6 +98,12 @@ def _index() -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     return weights, rare
 
 
+@functools.cache
+def _own(name: str) -> frozenset[str]:
+    return frozenset(_words(name.replace("_", " ")))
+
+
+@functools.lru_cache(maxsize=128)
 def _scores(text: str) -> dict[str, float]:
     """Score of each entry that has something of `text`."""
     weights, rare = _index()
@@ -104,16 +119,15 @@ def _scores(text: str) -> dict[str, float]:
             score += best
             hits += best > 0
         score *= hits / max(len(query), 1)  # an entry with all the words before one with a rare word
-        names = {form.replace("_", " ").replace(".", " ") for form in (entry.name, *entry.aliases)}
-        if plain in names:
+        if plain in _forms()[name]:
             score += 100
         elif any(synonym in plain for synonym in entry.synonyms):
             score += 12
-        elif any(len(form) > 5 and form in plain for form in names):
+        elif any(len(form) > 5 and form in plain for form in _forms()[name]):
             score += 8
         if score > 0:
             # of two that fit alike the plainer one: fewer words in its name that nobody asked for
-            score -= 0.15 * len(set(_words(entry.name.replace("_", " "))) - set(query))
+            score -= 0.15 * len(_own(name).difference(query))
             scores[name] = score + 0.3 * bool(entry.synonyms)
     return scores
 
@@ -123,7 +137,9 @@ def _known(word: str, rare: dict[str, float]) -> dict[str, float]:
     if word in rare:
         found = {word: 1.0}
     else:
-        close = difflib.get_close_matches(word, rare, 2, 0.8)
+        # a slip in the first letter is rare, and comparing with all words takes milliseconds
+        alike = [known for known in rare if known[0] == word[0] and abs(len(known) - len(word)) <= 3]
+        close = difflib.get_close_matches(word, alike, 2, 0.8)
         found = {near: difflib.SequenceMatcher(None, word, near).ratio() ** 4 for near in close}
     if len(word) >= 4:
         found |= {known: 0.7 for known in rare if known.startswith(word) and known not in found}

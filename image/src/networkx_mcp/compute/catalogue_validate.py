@@ -89,7 +89,7 @@ def _checked(argument: Argument, value: Any) -> Any:  # one case a type
             return value if _is_list(value, lambda group: _is_list(group, _is_node)) else _WRONG
         case "pair":
             return value if _is_tuple(value, _is_node, _is_node) else _WRONG
-        case "pairs":
+        case "pairs" | "matching":
             return value if _is_list(value, lambda item: _is_tuple(item, _is_node, _is_node)) else _WRONG
         case "node_numbers" | "node_values":
             return _mapping(value, _is_number if argument.type == "node_numbers" else _is_plain)

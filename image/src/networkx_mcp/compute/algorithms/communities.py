@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+import networkx as nx
+
 from networkx_mcp.compute.algorithms.components import by_size, group_table
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import MAX_ITEMS
@@ -89,9 +91,16 @@ def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str
                 best = [set(community) for community in communities]
                 if len(best) >= k:
                     break
-            return best
+            # networkx yields nothing where every edge is a self-loop
+            return best or [set(component) for component in nx.connected_components(graph.nx.to_undirected())]
 
         return run.timed(split)  # type: ignore[no-any-return]
+    if method == "greedy_modularity" and len({type(node) for node in graph.nx}) > 1:
+        # networkx orders equal merges by their nodes, and strings do not compare with integers
+        names = list(graph.nx)
+        numbered = Loaded.from_networkx(nx.convert_node_labels_to_integers(graph.nx))
+        inner = Run(numbered, run.algorithm)
+        return run.timed(lambda: [{names[i] for i in community} for community in inner(**options)])  # type: ignore[no-any-return]
     if method in ("fluid", "k_clique"):
         options["k"] = k
     return run.timed(lambda: [set(community) for community in run(**options)])  # type: ignore[no-any-return]

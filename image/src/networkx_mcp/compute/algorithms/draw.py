@@ -141,7 +141,7 @@ def _positions(drawn: nx.Graph[Any], layout: str, weight: str | None, seed: int)
 
 
 def _layers(drawn: nx.Graph[Any]) -> dict[Any, Any]:
-    """Generations from left to right, of a directed graph without cycles."""
+    """Generations from top to bottom, of a directed graph without cycles."""
     if not drawn.is_directed() or not nx.is_directed_acyclic_graph(drawn):
         raise InvalidInput("layout: layers needs a directed graph without cycles. Use spring.", field="layout")
     ranked: nx.DiGraph[Any] = nx.DiGraph(drawn.edges())
@@ -149,7 +149,8 @@ def _layers(drawn: nx.Graph[Any]) -> dict[Any, Any]:
     for layer, nodes in enumerate(nx.topological_generations(ranked)):
         for node in nodes:
             ranked.nodes[node]["layer"] = layer
-    return nx.multipartite_layout(ranked, subset_key="layer")
+    positions = nx.multipartite_layout(ranked, subset_key="layer", align="horizontal")
+    return {node: (x, -y) for node, (x, y) in positions.items()}
 
 
 def _picture(

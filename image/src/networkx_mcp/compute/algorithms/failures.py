@@ -121,6 +121,11 @@ def _graph_type(text: str, kind: str) -> str:
 
 
 def _unsuitable(error: BaseException, algorithm: str) -> InvalidInput:
+    if isinstance(error, TypeError) and ("'str' and 'int'" in str(error) or "'int' and 'str'" in str(error)):
+        return InvalidInput(
+            f"{algorithm} compares ids, and this graph has strings and integers among them ({error}). "
+            "Give all nodes ids of one type."
+        )
     if isinstance(error, RecursionError):
         return InvalidInput(f"{algorithm} recurses too deeply on this graph. Use an iterative algorithm.")
     name = type(error).__name__

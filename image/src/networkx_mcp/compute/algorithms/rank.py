@@ -80,8 +80,10 @@ def rank_nodes(graph: Loaded, args: Arguments) -> Answer:
 
     run = Run(graph, measure.algorithm)
     scores = _scores(graph, run, name, measure, weight, options)
-    ranked = sorted(scores.items(), key=lambda item: _descending(item[1]))
     edges = name == "edge_betweenness"
+    order = graph.order  # networkx's dicts are not all in node order
+    items = list(scores.items()) if edges else sorted(scores.items(), key=lambda item: order[item[0]])
+    ranked = sorted(items, key=lambda item: _descending(item[1]))
     rows = [[rank, *(key if edges else (key,)), score] for rank, (key, score) in enumerate(ranked, 1)]
     if wanted is not None:
         keep = set(wanted)

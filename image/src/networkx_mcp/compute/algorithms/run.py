@@ -120,6 +120,9 @@ def _value(graph: Loaded, argument: Argument, given: dict[str, Any]) -> Any:
         case "pairs":
             pairs = [tuple(_node(graph, node, field) for node in pair) for pair in value]
             return set(pairs) if field in ("matching", "cover") else pairs
+        case "matching":  # networkx's bipartite matchings are dicts that hold each pair both ways
+            ends = [(_node(graph, u, field), _node(graph, v, field)) for u, v in value]
+            return dict(ends) | {v: u for u, v in ends}
         case "node_numbers" | "node_values":
             return {_node(graph, node, field): number for node, number in value}
         case "edge_numbers":
