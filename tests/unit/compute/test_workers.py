@@ -193,7 +193,7 @@ async def test_a_worker_is_dead_half_a_second_after_its_deadline(compute: Comput
         assert exits("timeout") == before + 1
         if late < 0.5:
             break
-    assert 0 <= late < 0.5
+    assert -0.05 < late < 0.5  # a timer may fire some milliseconds early
 
 
 async def test_the_kernel_ends_a_worker_when_the_api_itself_is_late(compute: Compute) -> None:

@@ -11,22 +11,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from networkx_mcp import context, errors
-from networkx_mcp.compute import process, verdict, wire
+from networkx_mcp.compute import job, process, verdict
 from networkx_mcp.compute.budget import Level, MemoryBudget, Reservation
 from networkx_mcp.compute.fairqueue import FairQueue, Slot
+from networkx_mcp.compute.job import Run, TaskResult
 from networkx_mcp.compute.process import Exit, Reason, WorkerProcess
 from networkx_mcp.compute.reaper import Reaper
 from networkx_mcp.compute.sampler import Processes, Sampler
 from networkx_mcp.compute.supervisor import Supervisor
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.telemetry import metrics
+
+__all__ = ["COPY_ON_WRITE_BYTES", "ZYGOTE_WAIT_SECONDS", "Compute", "TaskResult"]
 
 logger = logging.getLogger("networkx_mcp.compute")
 
@@ -35,52 +35,18 @@ logger = logging.getLogger("networkx_mcp.compute")
 COPY_ON_WRITE_BYTES = 32 * MIB
 #: Longest wait for a warm zygote, in seconds; a restart takes less than 2.
 ZYGOTE_WAIT_SECONDS = 5.0
-#: A worker whose channel ended has this long to be gone by itself, in seconds.
-_END_GRACE = 0.5
-
-
-@dataclass(slots=True)
-class TaskResult:
-    """What a task answered. `fds` belong to the receiver, who closes them (`close`)."""
-
-    value: Any
-    fds: list[int] = field(default_factory=list)
-    #: Time in the worker, in seconds.
-    seconds: float = 0.0
-    #: Peak resident set of the worker, in MiB (shared pages included).
-    memory_mb: float = 0.0
-
-    def close(self) -> None:
-        """Close the descriptors that are still listed."""
-        wire.close_all(self.fds)
 
 
 class _Lease:
     """A heavy slot and the memory that goes with it."""
 
-    def __init__(self, slot: Slot, memory: Reservation, released: Any) -> None:
+    def __init__(self, slot: Slot, memory: Reservation, released: Callable[[], None]) -> None:
         self._slot, self._memory, self._released = slot, memory, released
 
     def release(self) -> None:
         self._memory.release()
         self._slot.release()
         self._released()
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One call on its way: what the log needs to say."""
-
-    task: str
-    correlation_id: str
-    #: time.monotonic() at which it must be over, and seconds it had at its start.
-    deadline: float
-    seconds: float
-    reservation: int
-
-    @property
-    def left(self) -> float:
-        return self.deadline - time.monotonic()
 
 
 class Compute:
@@ -202,7 +168,7 @@ class Compute:
                 reason="memory",
             )
 
-    def _plan(self, task: str, call: context.CallContext | None, deadline: float | None, nbytes: int) -> _Run:
+    def _plan(self, task: str, call: context.CallContext | None, deadline: float | None, nbytes: int) -> Run:
         now = time.monotonic()
         if deadline is None:
             deadline = now + self.settings.limits.request_timeout_seconds
@@ -210,16 +176,16 @@ class Compute:
                 deadline = min(deadline, call.deadline)
         if deadline <= now:
             raise verdict.deadline_error(0)
-        return _Run(task, call.correlation_id if call is not None else "-", deadline, deadline - now, nbytes)
+        return Run(task, call.correlation_id if call is not None else "-", deadline, deadline - now, nbytes)
 
     # -- with the worker -----------------------------------------------------------------------
 
-    async def _converse(self, worker: WorkerProcess, run: _Run, params: Any, fds: Sequence[int]) -> TaskResult:
+    async def _converse(self, worker: WorkerProcess, run: Run, params: Any, fds: Sequence[int]) -> TaskResult:
         reason: Reason = "error"
         try:
             async with asyncio.timeout(max(0.0, run.left)):
-                received = await self._exchange(worker, run, params, fds)
-                reason, outcome = await self._autopsy(worker, run) if received is None else self._read(received, run)
+                received = await job.exchange(worker, run, params, fds)
+                reason, outcome = await job.autopsy(worker, run) if received is None else job.read(received, run)
             if isinstance(outcome, errors.ServiceError):
                 raise outcome
             return outcome
@@ -235,58 +201,7 @@ class Compute:
             worker.channel.close()
             worker.exited.add_done_callback(lambda done: self._ended(worker, run, reason, done.result()))
 
-    async def _exchange(
-        self, worker: WorkerProcess, run: _Run, params: Any, fds: Sequence[int]
-    ) -> tuple[bytearray, list[int]] | None:
-        job = wire.Job(run.task, params, run.reservation, max(0.0, run.left), run.correlation_id)
-        try:
-            frame = wire.encode(job, wire.JOB_MAX_BYTES)
-        except wire.FrameTooLarge as error:
-            raise errors.LimitExceeded(
-                f"The parameters of the call have {error.size} bytes, at most {error.cap} are allowed.",
-                limit="parameters",
-                maximum=error.cap,
-                actual=error.size,
-            ) from None
-        if not await worker.channel.send(frame, fds):
-            return None
-        return await worker.channel.receive(wire.RESULT_MAX_BYTES + 4096)
-
-    def _read(
-        self, received: tuple[bytearray, list[int]], run: _Run
-    ) -> tuple[Reason, TaskResult | errors.ServiceError]:
-        body, fds = received
-        try:
-            answer = wire.decode_answer(body)
-        except msgspec.DecodeError:
-            wire.close_all(fds)
-            return "crashed", verdict.crash_error()
-        if isinstance(answer, wire.Done):
-            return "ok", TaskResult(answer.value, fds, answer.seconds, answer.max_rss_kib / 1024)
-        wire.close_all(fds)
-        if answer.detail:
-            logger.error(
-                "task failed: %s",
-                answer.detail,
-                extra={"event": "worker_task_failed", "correlation_id": run.correlation_id, "task": run.task},
-            )
-        return verdict.of_failure(answer, run.reservation)
-
-    async def _autopsy(self, worker: WorkerProcess, run: _Run) -> tuple[Reason, TaskResult | errors.ServiceError]:
-        guard = asyncio.get_running_loop().call_later(_END_GRACE, worker.kill, "crashed")
-        try:
-            end = await asyncio.shield(worker.exited)
-        finally:
-            guard.cancel()
-        return verdict.of_exit(
-            end,
-            killed=worker.reason,
-            reservation=run.reservation,
-            base_rss_kib=worker.base_rss_kib,
-            seconds=run.seconds,
-        )
-
-    def _ended(self, worker: WorkerProcess, run: _Run, reason: Reason, end: Exit) -> None:
+    def _ended(self, worker: WorkerProcess, run: Run, reason: Reason, end: Exit) -> None:
         self._busy.discard(worker)
         self._count_busy()
         process.count_exit(reason)
