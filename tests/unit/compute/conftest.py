@@ -84,6 +84,15 @@ def open_fds(pid: int | str = "self") -> int:
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
+async def settled_fds(pid: int | str = "self") -> int:
+    """Open descriptors but for those of a moment: the sampler's thread reads files in /proc."""
+    counts = []
+    for _ in range(10):
+        counts.append(open_fds(pid))
+        await asyncio.sleep(0.02)
+    return min(counts)
+
+
 def running(pid: int) -> bool:
     """Whether a process is there and has not ended."""
     try:

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.unit.compute.conftest import TASKS, at_rest, open_fds
+from tests.unit.compute.conftest import TASKS, at_rest, settled_fds
 
 from networkx_mcp import errors
 from networkx_mcp.compute.pool import Compute
@@ -63,7 +63,7 @@ async def _kill_something(compute: Compute, rng: random.Random) -> None:
 async def test_random_ends_of_random_calls_leave_everything_as_it_was(compute: Compute, seed: int) -> None:
     rng = random.Random(seed)
     await at_rest(compute)
-    before = open_fds()
+    before = await settled_fds()
     calls: list[asyncio.Task[None]] = []
     for _ in range(150):
         calls.append(asyncio.create_task(_call(compute, rng)))
@@ -77,6 +77,6 @@ async def test_random_ends_of_random_calls_leave_everything_as_it_was(compute: C
     for outcome in await asyncio.gather(*calls, return_exceptions=True):
         assert outcome is None or isinstance(outcome, errors.ServiceError | asyncio.CancelledError), repr(outcome)
     await at_rest(compute)
-    assert open_fds() == before
+    assert await settled_fds() == before
     assert not compute._busy
     assert (await compute.run("echo", {"still": "well"})).value["params"] == {"still": "well"}

@@ -22,8 +22,8 @@ from tests.unit.compute.conftest import (
     eventually,
     make_compute,
     make_settings,
-    open_fds,
     running,
+    settled_fds,
 )
 
 from networkx_mcp import errors
@@ -77,7 +77,7 @@ async def test_a_killed_zygote_is_back_within_two_seconds(compute: Compute) -> N
 
 async def test_the_calls_of_a_killed_zygotes_workers_end_unavailable_and_the_queue_goes_on(compute: Compute) -> None:
     await at_rest(compute)
-    before = open_fds()
+    before = await settled_fds()
     calls = [asyncio.create_task(compute.run(f"{TASKS}:spin", {})) for _ in range(2)]
     await eventually(lambda: len(compute._busy) == 2)
     workers = compute.supervisor.worker_pids()
@@ -92,7 +92,7 @@ async def test_the_calls_of_a_killed_zygotes_workers_end_unavailable_and_the_que
         assert (await call).value["params"] == {"n": n}
     assert not any(map(running, workers))
     await at_rest(compute)
-    assert open_fds() == before
+    assert await settled_fds() == before
 
 
 async def test_a_zygote_that_hangs_is_replaced(compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ async def test_a_zygote_with_a_second_thread_does_not_fork(caplog: pytest.LogCap
 
 
 async def test_close_ends_every_process_and_tells_every_call() -> None:
-    before = open_fds()
+    before = await settled_fds()
     async with started(workers=1) as compute:
         await at_rest(compute)
         running_call = asyncio.create_task(compute.run(f"{TASKS}:spin", {}))
@@ -152,7 +152,7 @@ async def test_close_ends_every_process_and_tells_every_call() -> None:
         assert not any(running(pid) for pid in pids if pid)
         assert (compute.queue.running, compute.budget.used("workers")) == (0, 0)
         assert not compute.alive
-    assert open_fds() == before
+    assert await settled_fds() == before
 
 
 async def test_draining_sheds_what_waits_and_lets_finish_what_runs() -> None:

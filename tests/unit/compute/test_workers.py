@@ -9,7 +9,7 @@ import signal
 import time
 
 import pytest
-from tests.unit.compute.conftest import TASKS, at_rest, eventually, open_fds, running
+from tests.unit.compute.conftest import TASKS, at_rest, eventually, running, settled_fds
 
 from networkx_mcp import context, errors
 from networkx_mcp.compute import linux, wire
@@ -74,12 +74,12 @@ async def test_each_job_has_a_process_of_its_own(compute: Compute) -> None:
 
 async def test_descriptors_come_back_and_are_the_receivers(compute: Compute) -> None:
     await at_rest(compute)
-    before = open_fds()
+    before = await settled_fds()
     result = await compute.run(task("make_fds"), {"count": 3})
     assert [os.read(fd, 100) for fd in result.fds] == [b"result 0", b"result 1", b"result 2"]
     result.close()
     await at_rest(compute)
-    assert open_fds() == before
+    assert await settled_fds() == before
 
 
 async def test_numpy_values_become_plain_ones(compute: Compute) -> None:
@@ -301,14 +301,14 @@ async def test_a_killed_spare_is_replaced_and_costs_nothing(compute: Compute) ->
 
 async def test_two_hundred_jobs_leave_no_descriptor_and_no_process(compute: Compute) -> None:
     await at_rest(compute)
-    before = open_fds()
+    before = await settled_fds()
     zygote = compute.supervisor.zygote_pid
     assert zygote is not None
-    zygote_before = open_fds(zygote)
+    zygote_before = await settled_fds(zygote)
     await asyncio.gather(*(compute.run("echo", {"n": n}, tenant=f"t{n % 3}") for n in range(200)))
     await at_rest(compute)
-    assert open_fds() == before
-    assert open_fds(zygote) == zygote_before
+    assert await settled_fds() == before
+    assert await settled_fds(zygote) == zygote_before
     assert linux.threads(zygote) == 1
 
 
