@@ -71,6 +71,8 @@ async def test_a_killed_zygote_is_back_within_two_seconds(compute: Compute) -> N
         assert compute.supervisor.zygote_pid is not None
         # what the promise can be held to on a machine that is busy with other tests
         fastest = min(fastest, time.monotonic() - killed - waited_for_cpu(compute.supervisor.zygote_pid))
+        if fastest < 2:
+            break
         await asyncio.sleep(1.1)  # one that was well is replaced without a pause
     assert fastest < 2
 
