@@ -63,6 +63,8 @@ def test_a_token_that_only_reads_cannot_write_and_is_told_which_scope_it_lacks(s
     assert denied["isError"]
     assert denied["_meta"]["networkx-mcp/error"]["error"] == "forbidden"
     assert "write" in denied["content"][0]["text"]
+    (line,) = [line for line in server.events("audit") if line["action"] == "authorize"]
+    assert (line["user_id"], line["scope"], line["success"]) == ("reader", "write", False)
 
 
 def test_a_foreign_graph_and_an_absent_one_give_the_same_answer(server: Server) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -214,6 +216,19 @@ def test_drops_that_keep_coming_do_not_keep_a_connection(server: Server) -> None
                 client.send(b"X-A: b\r\n")
                 time.sleep(0.1)
         assert time.monotonic() - began < 6
+
+
+def test_a_client_that_does_not_read_its_answers_is_given_up(server: Server) -> None:
+    with RawClient(server) as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        client.socket.settimeout(1)
+        with contextlib.suppress(TimeoutError):  # until nothing more is taken
+            for _ in range(100_000):
+                client.send(request)
+        before = server.metric("sockets")
+        eventually(lambda: server.metric("sockets") < before, timeout=12)
+        assert server.get("/health").status_code == 200
 
 
 def test_an_idle_connection_between_requests_is_kept(server: Server) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import pytest
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server, eventually
@@ -44,6 +46,32 @@ def test_a_dead_zygote_is_back_before_anybody_takes_the_pod_out(make_server: Mak
     os.kill(zygote.pid, signal.SIGKILL)
     eventually(lambda: not zygote.is_running() and check(server, "compute")["state"] == "up", timeout=30)
     assert server.get("/ready").status_code == 200
+
+
+def zygotes(server: Server) -> list[psutil.Process]:
+    found = []
+    for process in server.processes():
+        with contextlib.suppress(psutil.Error):
+            if "networkx_mcp.compute.zygote" in process.cmdline():
+                found.append(process)
+    return found
+
+
+def test_without_compute_for_more_than_five_seconds_it_is_not_ready_until_it_is_back(make_server: Make) -> None:
+    server = make_server().start()
+    eventually(lambda: check(server, "compute")["state"] == "up", timeout=30)
+
+    def dead_and_not_ready() -> bool:
+        for process in zygotes(server):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        answer = server.get("/ready")
+        return answer.status_code == 503 and answer.json()["status"] == "compute_down"
+
+    assert server.get("/ready").status_code == 200
+    eventually(dead_and_not_ready, timeout=30, every=0.02)
+    assert server.get("/health").status_code == 200
+    eventually(lambda: server.get("/ready").status_code == 200, timeout=60)
 
 
 def test_a_store_that_may_lose_writes_is_refused_and_the_setting_named(make_server: Make) -> None:

@@ -92,7 +92,6 @@ async def read_body(
     chunks = bytearray()
     reservation: Reservation | None = None
     try:
-        # The usual case first: everything is there, and no timer is needed.
         message = await _next(receive, until)
         while True:
             if message["type"] != "http.request":

@@ -27,8 +27,6 @@ RESERVE = 32
 #: Time for the rest of a refused body to arrive and be thrown away, in seconds: a client that is
 #: still sending would otherwise see a reset instead of the answer.
 LINGER_SECONDS = 5.0
-#: Time without progress after which an answer is given up, in seconds.
-STALL_SECONDS = 30.0
 #: Time for a reserve socket to send its headers, in seconds.
 _RESERVE_SECONDS = 2.0
 #: The same once the listeners are closed.
@@ -48,7 +46,6 @@ class Connection(HttpToolsProtocol):
         #: Since when a request is incomplete; None between requests. At first the client owes us one.
         self.reading_since: float | None = now
         self.answered = now
-        self.received = False
         self._overhead = 0
         self._in_headers = True
         self._unsent = 0
@@ -66,7 +63,6 @@ class Connection(HttpToolsProtocol):
         """Bytes arrived."""
         if self.reading_since is None:
             self.reading_since = time.monotonic()
-        self.received = True
         self._overhead += len(data)
         super().data_received(data)
         if self._in_headers:
@@ -117,7 +113,7 @@ class Connection(HttpToolsProtocol):
         _count_refused()
         if self.transport.is_closing():
             return
-        if self.received and (self.cycle is None or self.cycle.response_complete):
+        if self._overhead and (self.cycle is None or self.cycle.response_complete):
             self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         self.transport.close()
 
@@ -127,13 +123,12 @@ class Connection(HttpToolsProtocol):
         return self.served >= guard.max_requests or time.monotonic() - self.opened >= guard.max_seconds
 
     def shutdown(self) -> None:
-        """The listeners are closed. An idle connection ends now; one whose request may be under way
-        is answered first, or ends a moment later (see `sweep`)."""
-        fresh = self.served == 0 or (self.reading_since is not None and self._in_headers)
-        if fresh and not self.transport.is_closing():
-            self.reading_since = time.monotonic()
-        else:
+        """The listeners are closed. A request may be under way on an idle connection: it ends a moment
+        later (see `sweep`), and what arrives until then is answered."""
+        if self.cycle is not None and not self.cycle.response_complete:
             super().shutdown()
+        elif not self.transport.is_closing():
+            self.reading_since = time.monotonic()
 
     def abort(self) -> None:
         """Cut the connection; what was not sent is lost."""
@@ -168,11 +163,11 @@ class Connection(HttpToolsProtocol):
             self._unsent, self._unsent_since = unsent, now
             stalled = False
         else:
-            stalled = now - self._unsent_since > STALL_SECONDS
+            stalled = now - self._unsent_since > self.guard.stall_seconds
         if self.transport.is_closing():
             if self._closing_since is None:
                 self._closing_since = now
-            stalled = stalled or now - self._closing_since > STALL_SECONDS
+            stalled = stalled or now - self._closing_since > self.guard.stall_seconds
         return stalled
 
 
@@ -182,6 +177,8 @@ class Guard:
     def __init__(self, settings: Settings) -> None:
         self.limit = settings.limits.sockets
         self.header_seconds = settings.limits.body_timeout_seconds
+        #: Time without progress after which an answer is given up.
+        self.stall_seconds = settings.limits.connection_timeout_seconds
         self.max_requests = settings.http.connection_max_requests
         self.max_seconds = settings.http.connection_max_seconds
         #: The listeners are closed.

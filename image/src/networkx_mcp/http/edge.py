@@ -5,6 +5,7 @@ Pure ASGI. What the MCP SDK refuses never reaches its own middleware, so request
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -26,6 +27,7 @@ from networkx_mcp.http.origin import Origins
 from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import exposition, logs, metrics
+from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.telemetry.tracing import Tracing, span_trace_id, trace_id_of
 
 PROBES = frozenset({"/health", "/ready", "/startup", "/metrics"})
@@ -129,7 +131,12 @@ class Edge:
             await self._answer(service, exchange, scope, headers)
         except ServiceError as error:
             call.outcome = error.outcome
+            if isinstance(error, Forbidden) and "scope" in error.data:
+                refused("authorize", "scope", scope=error.data["scope"])
             await exchange.fail(error, self._challenge(error, service, scope))
+        except asyncio.CancelledError:  # the process ends; nobody is told any more
+            call.outcome = "unavailable"
+            raise
         except Exception as error:
             call.outcome = "internal"
             logs.event("request_failed", level=logging.ERROR, exc_info=error)

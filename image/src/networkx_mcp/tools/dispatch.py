@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from networkx_mcp import context
 from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError
+from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import show
 from networkx_mcp.tools.registry import Registry, Tool
 from networkx_mcp.tools.validation import nearest
@@ -80,6 +81,8 @@ def tool_handler(registry: Registry) -> Any:
             return await _run(tool, params.arguments or {}, call)
         except ServiceError as error:
             call.outcome = error.outcome
+            if isinstance(error, Forbidden):
+                refused("authorize", "scope", scope=error.data.get("scope"))
             return failed(error)
         except UnicodeEncodeError:
             call.outcome = "client_error"
