@@ -14,6 +14,12 @@ def test_create_graph_under_which_id_can_i_use_it(tools: Tools) -> None:
     assert "2 nodes" in tools.text("describe_graph", graph_id=graph_id)
 
 
+def test_load_graph_how_large_is_what_i_loaded(tools: Tools) -> None:
+    text = tools.text("load_graph", content="a b\nb c\n", format="edge-list")
+    assert text.startswith("loaded g-")
+    assert "3 nodes, 2 edges" in text
+
+
 def test_list_graphs_which_graph_is_about_marriages(tools: Tools, florence: str) -> None:
     found = [line for line in tools.text("list_graphs").splitlines() if "marriages" in line]
     assert [line.split(":")[0] for line in found] == [florence]

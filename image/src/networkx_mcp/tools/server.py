@@ -16,7 +16,7 @@ from mcp_types import ListToolsResult, PaginatedRequestParams, Tool
 
 from networkx_mcp import __version__
 from networkx_mcp.settings import Settings
-from networkx_mcp.tools import analyse, catalogue, draw, edit, manage, prompts, read
+from networkx_mcp.tools import analyse, catalogue, draw, edit, load, manage, prompts, read
 from networkx_mcp.tools.dispatch import Context, follow_call, tool_handler
 from networkx_mcp.tools.registry import Registry
 from networkx_mcp.tools.resources import Resources
@@ -48,7 +48,8 @@ Extra = Callable[[Server[Any]], None]
 def build_registry(graphs: Graphs) -> Registry:
     """All tools, in the order in which a newcomer reads them."""
     registry = Registry()
-    registry.add(*manage.tools(graphs))
+    create, *manage_rest = manage.tools(graphs)
+    registry.add(create, *load.tools(graphs), *manage_rest)
     registry.add(*edit.tools(graphs))
     registry.add(*read.tools(graphs))
     registry.add(*analyse.tools(graphs))

@@ -1,0 +1,114 @@
+"""load_graph: a graph from text in one of the usual formats, small enough to pass through a model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from networkx_mcp import context
+from networkx_mcp.errors import Conflict
+from networkx_mcp.graphs.model import mint_graph_id
+from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.arguments import OperationId
+from networkx_mcp.tools.manage import CreatedGraph
+from networkx_mcp.tools.overview import line, summary
+from networkx_mcp.tools.registry import Arguments, Tool
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.service import Graphs
+
+
+class LoadGraph(Arguments):
+    """Arguments of load_graph."""
+
+    content: Annotated[
+        str, Field(min_length=1, description="The file's text. Files of over 1 MiB go to PUT /graphs/{id}.")
+    ]
+    format: Annotated[
+        Literal["edge-list", "csv", "node-link", "graphml", "gml", "adjacency-list"],
+        Field(
+            description="edge-list: a line `source target [weight]`; csv: a header line and an edge a line; node-link: JSON."
+        ),
+    ]
+    graph_id: Annotated[
+        str | None, Field(description="Id of the graph; left out: a new one. An existing graph needs `replace`.")
+    ] = None
+    replace: Annotated[bool, Field(description="Replace the contents of the graph `graph_id`, if there is one.")] = (
+        False
+    )
+    directed: Annotated[
+        bool | None, Field(description="Whether edges have a direction, for formats that do not say; null: undirected.")
+    ] = None
+    source: Annotated[str | None, Field(description="csv: column of the source (default `source`).")] = None
+    target: Annotated[str | None, Field(description="csv: column of the target (default `target`).")] = None
+    delimiter: Annotated[
+        str | None,
+        Field(min_length=1, max_length=1, description="csv, edge-list, adjacency-list: what separates cells."),
+    ] = None
+    duplicates: Annotated[
+        Literal["error", "skip", "update"],
+        Field(description="An edge that comes twice: refuse the file, keep the first, or merge the attributes."),
+    ] = "error"
+    description: Annotated[str, Field(description="What the graph is about, for later readers.")] = ""
+    operation_id: OperationId = None
+
+    def options(self) -> dict[str, Any]:
+        """The options of the format that were given."""
+        names = ("directed", "source", "target", "delimiter")
+        found = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if self.duplicates != "error":
+            found["duplicates"] = self.duplicates
+        if self.description:
+            found["description"] = self.description
+        return found
+
+
+def tools(graphs: Graphs) -> list[Tool]:
+    """The tools of this file."""
+
+    async def load(args: LoadGraph) -> Answer:
+        tenant = context.current().caller.tenant
+        graph_id = args.graph_id or mint_graph_id(tenant, args.operation_id)
+        if_version = None if args.replace else 0
+        with _spooled(args.content) as file:
+            try:
+                info = await graphs.put(graph_id, file, args.format, args.options(), if_version, args.operation_id)
+            except Conflict as error:
+                if if_version is None:
+                    raise
+                message = f"graph {graph_id} exists: give `replace` to load over it, or another graph_id"
+                raise Conflict(message, retry_after=error.retry_after, **error.data) from error
+        data = {**summary(info), "repeated": info.repeated}
+        return Answer(("already loaded, " if info.repeated else "loaded ") + line(info), data)
+
+    return [
+        Tool(
+            name="load_graph",
+            title="Load a graph",
+            description="Make a graph from the text of a file: edge list, CSV, node-link JSON, GraphML, GML or adjacency "
+            "list. A broken file changes nothing and is named with its line.",
+            arguments=LoadGraph,
+            answer=CreatedGraph,
+            run=load,
+            kind="replace",
+            idempotent=False,
+        ),
+    ]
+
+
+@contextmanager
+def _spooled(text: str) -> Iterator[int]:
+    """The text as a file in memory, at its beginning. Raises UnicodeEncodeError for lone surrogates."""
+    data = text.encode()
+    file = os.memfd_create("networkx-mcp-load", os.MFD_CLOEXEC)
+    try:
+        with open(file, "wb", closefd=False) as stream:
+            stream.write(data)
+        os.lseek(file, 0, os.SEEK_SET)
+        yield file
+    finally:
+        os.close(file)

@@ -1,0 +1,93 @@
+"""load_graph: files in, errors that name the line, nothing half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.server.tools.conftest import Tools
+
+FILES: dict[str, str] = {
+    "edge-list": "a b 2\nb c 3.5\n",
+    "csv": "source,target,weight\na,b,2\nb,c,3.5\n",
+    "node-link": '{"directed": false, "nodes": [{"id": "a"}, {"id": "b"}, {"id": "c"}], '
+    '"edges": [{"source": "a", "target": "b", "weight": 2}, {"source": "b", "target": "c", "weight": 3.5}]}',
+    "graphml": '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
+    '<key id="w" for="edge" attr.name="weight" attr.type="double"/><graph edgedefault="undirected">'
+    '<node id="a"/><node id="b"/><node id="c"/>'
+    '<edge source="a" target="b"><data key="w">2</data></edge><edge source="b" target="c"><data key="w">3.5</data></edge>'
+    "</graph></graphml>",
+    "gml": 'graph [ node [ id 0 label "a" ] node [ id 1 label "b" ] node [ id 2 label "c" ] '
+    "edge [ source 0 target 1 weight 2 ] edge [ source 1 target 2 weight 3.5 ] ]",
+    "adjacency-list": "a b\nb c\n",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_format_makes_the_same_graph(tools: Tools, name: str) -> None:
+    text = tools.text("load_graph", content=FILES[name], format=name, description=f"from {name}")
+    assert "undirected, 3 nodes, 2 edges, version 1" in text
+    data = tools.data("describe_graph", graph_id=text.removeprefix("loaded ").split(":")[0])
+    assert [row["id"] for row in data["page_nodes"]] == ["a", "b", "c"]
+    weights = [row["attributes"].get("weight") for row in data["page_edges"]]
+    assert weights == ([None, None] if name == "adjacency-list" else [2, 3.5])
+
+
+def test_what_a_file_says_of_columns_and_direction_is_kept(tools: Tools) -> None:
+    content = "from;to;kind\nx;y;likes\n"
+    arguments: dict[str, Any] = {"source": "from", "target": "to", "delimiter": ";", "directed": True}
+    data = tools.data("load_graph", content=content, format="csv", **arguments)
+    assert data["directed"]
+    seen = tools.data("get_neighbors", graph_id=data["graph_id"], node="x")["neighbors"]
+    assert seen == [{"id": "y", "direction": "out", "attributes": {"kind": "likes"}}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("edge-list", "a b\nc\n", "line 2"),
+        ("csv", "source,target\na,b\nc\n", "line 3"),
+        ("csv", "x,y\na,b\n", "source"),
+        ("node-link", '{"nodes": [\n{"id": "a"},\n{"id" "b"}]}', "line 3"),
+        ("graphml", "<graphml>\n<graph>\n<node id='a'>\n</graph></graphml>", "line 4"),
+        ("edge-list", "a b\nb a\n", "line 2"),
+    ],
+)
+def test_a_broken_file_names_the_line_and_changes_nothing(
+    tools: Tools, make_graph: Callable[..., str], name: str, content: str, line: str
+) -> None:
+    graph_id = make_graph(nodes=["kept"])
+    text, facts = tools.error("load_graph", content=content, format=name, graph_id=graph_id, replace=True)
+    assert line in text
+    assert facts["error"] == "invalid_input"
+    assert tools.data("describe_graph", graph_id=graph_id)["version"] == 1
+
+
+@pytest.mark.parametrize(("duplicates", "weight"), [("skip", 1), ("update", 2)])
+def test_duplicates_may_be_skipped_or_merged(tools: Tools, duplicates: str, weight: int) -> None:
+    content = "source,target,weight\na,b,1\na,b,2\n"
+    data = tools.data("load_graph", content=content, format="csv", duplicates=duplicates)
+    edges = tools.data("describe_graph", graph_id=data["graph_id"])["page_edges"]
+    assert [edge["attributes"] for edge in edges] == [{"weight": weight}]
+
+
+def test_entities_of_xml_are_refused(tools: Tools) -> None:
+    content = '<!DOCTYPE g [<!ENTITY x "y">]><graphml><graph><node id="&x;"/></graph></graphml>'
+    assert tools.error("load_graph", content=content, format="graphml")[1]["error"] == "invalid_input"
+
+
+def test_an_existing_graph_is_replaced_only_when_told(tools: Tools, make_graph: Callable[..., str]) -> None:
+    graph_id = make_graph(nodes=["old"])
+    text, facts = tools.error("load_graph", content="a b\n", format="edge-list", graph_id=graph_id)
+    assert "`replace`" in text
+    assert facts["error"] == "conflict"
+    data = tools.data("load_graph", content="a b\n", format="edge-list", graph_id=graph_id, replace=True)
+    assert (data["version"], data["nodes"]) == (2, 2)
+
+
+def test_a_repeat_under_its_name_happens_once(tools: Tools) -> None:
+    arguments = {"content": "a b\n", "format": "edge-list", "operation_id": "load-once"}
+    first = tools.data("load_graph", **arguments)
+    again = tools.data("load_graph", **arguments)
+    assert again == {**first, "repeated": True}
