@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.arrays.graphs import assert_same, networkx_graphs
 from xxhash import xxh3_64_intdigest
 
-from networkx_mcp.arrays import layout, snapshot
+from networkx_mcp.arrays import csr, layout, snapshot
 from networkx_mcp.arrays.columns import AttributeTable
 from networkx_mcp.arrays.convert import from_networkx
 from networkx_mcp.arrays.frozen import FrozenGraph, compress, decompress
@@ -29,6 +29,13 @@ def example(*, directed: bool = False) -> FrozenGraph:
 @given(networkx_graphs())
 def test_a_graph_survives_its_snapshot(graph: nx.Graph[Any]) -> None:
     assert_same(GraphState(decompress(compress(from_networkx(graph)))), graph)
+
+
+@given(networkx_graphs(), st.integers(1, 5))
+def test_the_size_of_blocks_does_not_matter(graph: nx.Graph[Any], block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csr, "_BLOCK", block)
+        assert_same(GraphState(decompress(compress(from_networkx(graph)))), graph)
 
 
 def test_what_is_larger_than_allowed_is_not_inflated() -> None:

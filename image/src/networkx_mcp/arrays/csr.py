@@ -22,6 +22,8 @@ Int64 = NDArray[np.int64]
 
 #: More nodes or adjacency entries than this do not fit int32.
 MAX_ENTRIES = 2**31 - 1
+#: Edges that are paired at a time.
+_BLOCK = 1 << 19
 #: Which half of a 64-bit integer is the low one, in memory.
 _LOW = 0 if sys.byteorder == "little" else 1
 
@@ -109,32 +111,48 @@ def with_origins(indptr: Int32, indices: Int32, into: tuple[Int32, Int32] | None
     `into` is (indptr, indices) of the predecessors for a directed graph, None for an undirected one.
     ValueError when entries have no partner or stand twice.
     """
-    n, size = len(indptr) - 1, len(indices)
+    n = len(indptr) - 1
     head = sources(indptr)
-    keys = head.astype(np.int64) * max(n, 1) + indices
     if into is not None:
-        in_head = sources(into[0])
-        in_keys = into[1].astype(np.int64) * max(n, 1) + in_head
-        origin = np.arange(size, dtype=np.int32)
-        return Half(indptr, indices, origin), Half(*into, _match(keys, origin, in_keys))
+        origin = np.arange(len(indices), dtype=np.int32)
+        found = _pair(head, indices, origin, into[1], sources(into[0]), n)
+        return Half(indptr, indices, origin), Half(*into, found)
+    # an undirected edge is numbered at its earlier node, its entry at the later one is looked for
     upper = indices >= head
-    proper = indices > head
-    origin = np.empty(size, np.int32)
-    count = int(np.count_nonzero(upper))
-    origin[upper] = np.arange(count, dtype=np.int32)
-    lower = ~upper
-    mirrored = indices[lower].astype(np.int64) * max(n, 1) + head[lower]
-    origin[lower] = _match(keys[proper], origin[proper], mirrored)
-    loops = keys[upper & ~proper]
-    if len(np.unique(loops)) != len(loops):
+    origin = np.empty(len(indices), np.int32)
+    origin[upper] = np.arange(np.count_nonzero(upper), dtype=np.int32)
+    loops = head[indices == head]
+    if (loops[1:] == loops[:-1]).any():
         raise ValueError("a self-loop stands twice in the adjacency")
+    proper, lower = indices > head, ~upper
+    del upper
+    origin[lower] = _pair(head[proper], indices[proper], origin[proper], indices[lower], head[lower], n)
     return Half(indptr, indices, origin), None
+
+
+def _pair(heads: Int32, tails: Int32, origin: Int32, other_heads: Int32, other_tails: Int32, n: int) -> Int32:
+    """For each of the other edges the origin of the same edge; `heads` is sorted, ValueError when they differ.
+
+    In blocks of heads, so that what is sorted at a time is small.
+    """
+    if len(heads) != len(other_heads):
+        raise ValueError("the two directions of the adjacency differ")
+    _, order = by_node(other_heads, n)
+    found = np.empty(len(heads), np.int32)
+    start = 0
+    while start < len(heads):
+        last = min(start + _BLOCK, len(heads)) - 1
+        end = int(np.searchsorted(heads, heads[last], "right"))  # all edges of the last head
+        block = order[start:end]
+        mine = heads[start:end].astype(np.int64) << 32 | tails[start:end]
+        others = other_heads[block].astype(np.int64) << 32 | other_tails[block]
+        found[block] = _match(mine, origin[start:end], others)
+        start = end
+    return found
 
 
 def _match(keys: Int64, origin: Int32, other: Int64) -> Int32:
     """For each of `other` the origin of the equal key; both must hold the same keys, each once."""
-    if len(keys) != len(other):
-        raise ValueError("the two directions of the adjacency differ")
     mine, theirs = np.argsort(keys), np.argsort(other)
     ordered = keys[mine]
     if not np.array_equal(ordered, other[theirs]):
