@@ -18,7 +18,7 @@ import anyio
 import msgspec
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
-from mcp.server.runner import serve_one
+from mcp.server.runner import ServerRunner
 from mcp.shared.dispatcher import CallOptions
 from mcp.shared.exceptions import MCPError, NoBackChannelError
 from mcp.shared.inbound import (
@@ -85,9 +85,9 @@ async def serve(server: Server[Any], scope: Scope, body: bytes, send: Send) -> b
     exchange = _Exchange(_TRANSPORT, request["id"], metadata)
     answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"]}
     try:
-        answer["result"] = await serve_one(
-            server, exchange, request["method"], request.get("params"), connection=connection, lifespan_state={}
-        )
+        # `serve_one` without closing the connection's exit stack: no plain call puts anything on it.
+        runner = ServerRunner(server, connection, {})
+        answer["result"] = await runner.on_request(exchange, request["method"], request.get("params"))
     except MCPError as error:
         answer["error"] = error.error.model_dump(mode="json", by_alias=True, exclude_none=True)
     except ValidationError:

@@ -15,7 +15,8 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, SERVER_INFO_META_KEY, CallToolRequestParams
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from networkx_mcp import context
@@ -67,10 +68,17 @@ async def follow_call(ctx: Context, call_next: CallNext) -> HandlerResult:
         raise
 
 
-def tool_handler(registry: Registry) -> Any:
-    """The handler of tools/call."""
+def tool_handler(registry: Registry, server_info: dict[str, Any]) -> Any:
+    """The handler of tools/call. `server_info` is what the modern era wants in the `_meta` of each result."""
 
-    async def call_tool(_: Context, params: CallToolRequestParams) -> dict[str, Any]:
+    async def call_tool(ctx: Context, params: CallToolRequestParams) -> dict[str, Any]:
+        result = await answer(params)
+        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
+            # The SDK would add it by a deep copy of its own.
+            result["_meta"] = {**result.get("_meta", {}), SERVER_INFO_META_KEY: server_info}
+        return result
+
+    async def answer(params: CallToolRequestParams) -> dict[str, Any]:
         call = context.current()
         tool = registry.tools.get(params.name)
         if tool is None:

@@ -55,10 +55,8 @@ class Neighbors(TypedDict):
     next_offset: int | None
 
 
-def require_node(state: GraphState, node: str | int, graph_id: str) -> None:
-    """Raises NotFound with the nearest ids when the graph has no such node."""
-    if state.has_node(node):
-        return
+def unknown_node(state: GraphState, node: str | int, graph_id: str) -> NotFound:
+    """The error for a node that the graph does not have, with the nearest ids that it has."""
     other = _other_type(node)
     if other is not None and state.has_node(other):
         close: list[str | int] = [other]
@@ -66,7 +64,7 @@ def require_node(state: GraphState, node: str | int, graph_id: str) -> None:
     else:
         close = list(state.nearest_nodes(str(node), 3))
         hint = f"; did you mean {', '.join(show(item) for item in close)}?" if close else "; it has no nodes"
-    raise NotFound(f"graph {graph_id} has no node {show(node)}{hint}", kind="node", nearest=close)
+    return NotFound(f"graph {graph_id} has no node {show(node)}{hint}", kind="node", nearest=close)
 
 
 def _other_type(node: str | int) -> str | int | None:
@@ -83,8 +81,12 @@ def tools(graphs: Graphs) -> list[Tool]:
     async def get_neighbors(args: GetNeighbors) -> Answer:
         state, head, _ = await graphs.view(args.graph_id)
         node = args.node
-        require_node(state, node, args.graph_id)
-        total, found = _adjacent(state, node, args.direction, args.offset, args.limit)
+        try:
+            own = clip_attributes(state.node_attributes(node))
+        except NotFound as error:
+            raise unknown_node(state, node, args.graph_id) from error
+        degree = state.degree(node)
+        total, found = _adjacent(state, node, degree, args.direction, args.offset, args.limit)
         neighbors: list[Neighbor] = []
         size = 0
         directed = state.directed
@@ -101,8 +103,6 @@ def tools(graphs: Graphs) -> list[Tool]:
                 break
             neighbors.append({"id": other, "direction": way, "attributes": attributes})
             lines.append(text)
-        own = clip_attributes(state.node_attributes(node))
-        degree = state.degree(node)
         truncated = args.offset + len(neighbors) < total
         first = f"node {show(node)}: degree {degree}, {total} neighbors"
         if own:
@@ -141,7 +141,7 @@ Way = Literal["out", "in", "both"]
 
 
 def _adjacent(
-    state: GraphState, node: str | int, direction: str, offset: int, limit: int
+    state: GraphState, node: str | int, degree: int, direction: str, offset: int, limit: int
 ) -> tuple[int, Iterable[tuple[str | int, Way, dict[str, Any]]]]:
     """How many neighbors, and a page of them, each once: id, the way its edge runs, its attributes.
 
@@ -149,8 +149,11 @@ def _adjacent(
     edge that leads out.
     """
     if not state.directed:
-        total = state.degree(node) - state.has_edge(node, node)
-        return total, ((other, "both", data) for other, data in state.out_edges(node, offset, limit))
+        page = list(state.out_edges(node, offset, limit))
+        # A self-loop counts two in the degree, one here; on the last page nobody need look for it.
+        last = len(page) < limit and (page or not offset)
+        total = offset + len(page) if last else degree - state.has_edge(node, node)
+        return total, ((other, "both", data) for other, data in page)
     if direction == "out":
         return state.out_degree(node), ((other, "out", data) for other, data in state.out_edges(node, offset, limit))
     if direction == "in":
@@ -158,8 +161,8 @@ def _adjacent(
     ways: dict[str | int, Way] = dict.fromkeys(state.successors(node), "out")
     for other in state.predecessors(node):
         ways[other] = "both" if other in ways else "in"
-    page = islice(ways.items(), offset, offset + limit)
+    among = islice(ways.items(), offset, offset + limit)
     return len(ways), (
         (other, way, state.edge_attributes(other, node) if way == "in" else state.edge_attributes(node, other))
-        for other, way in page
+        for other, way in among
     )

@@ -32,6 +32,8 @@ INSTRUCTIONS = (
     "one says how to get the rest."
 )
 
+_INFO = {"name": "networkx-mcp", "version": __version__, "title": "NetworkX graphs"}
+
 #: What a client may keep: the lists change with a release only, graphs at any moment.
 _STABLE = CacheHint(ttl_ms=3_600_000, scope="public")
 _CACHE: dict[CacheableMethod, CacheHint] = {
@@ -75,12 +77,12 @@ def build_server(
         return listing
 
     server: Server[Any] = Server(
-        "networkx-mcp",
-        version=__version__,
-        title="NetworkX graphs",
+        _INFO["name"],
+        version=_INFO["version"],
+        title=_INFO["title"],
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
-        on_call_tool=tool_handler(registry),
+        on_call_tool=tool_handler(registry, _INFO),
         on_list_resources=resources.list,
         on_list_resource_templates=resources.templates,
         on_read_resource=resources.read,
