@@ -220,8 +220,9 @@ def test_host_names_follow_from_service_ingress_and_route() -> None:
 
 
 def test_scrapes_are_rendered_whenever_asked_for() -> None:
-    endpoint = find("ServiceMonitor", FULLNAME, "small-cluster")["spec"]["endpoints"][0]
-    assert endpoint == {"port": "http", "path": "/metrics", "interval": "10s", "scrapeTimeout": "5s"}
+    spec = find("ServiceMonitor", FULLNAME, "small-cluster")["spec"]
+    assert spec["jobLabel"] == "app.kubernetes.io/name"  # rules name the job, not the release
+    assert spec["endpoints"][0] == {"port": "http", "path": "/metrics", "interval": "10s", "scrapeTimeout": "5s"}
     assert find("ServiceMonitor", FULLNAME, "production")["metadata"]["labels"]["release"] == "prometheus"
 
 
