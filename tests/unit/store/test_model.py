@@ -305,6 +305,8 @@ class Machine(RuleBasedStateMachine):
         assert head.snapshot_bytes + head.log_bytes == graph.stored
 
 
+# A failure is worth the time that it takes to find the shortest sequence.
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
 def test_the_store_behaves_as_the_model(kind: str, request: pytest.FixtureRequest) -> None:
     directory = Path(tempfile.mkdtemp(prefix="nmcp-model-"))

@@ -404,6 +404,18 @@ class TestOperationIds:
         assert not written.repeated
         assert await store.usage("t") == Usage(graphs=1, bytes=record_bytes(named("0")))
 
+    async def test_they_come_and_go_and_each_is_counted_while_it_is_there(self, open_store: Open) -> None:
+        store = await open_store(Recall(sure=0, most=0.25, keep=100))
+        await store.create("t", new(), AMPLE, None)
+        for number in range(1, 11):
+            await store.append("t", "g", "u1", number, b"", Counts(0, 0), AMPLE, named(f"{number:02}"))
+            await asyncio.sleep(0.06)
+        assert await store.known_operation("t", "g", "03") is None
+        assert await store.known_operation("t", "g", "10") is not None
+        await asyncio.sleep(0.25)
+        await store.append("t", "g", "u1", 11, b"", Counts(0, 0), AMPLE, None)  # a write sweeps
+        assert await store.usage("t") == Usage(graphs=1, bytes=0)
+
 
 class TestQuota:
     async def test_graph_bytes(self, store: Store) -> None:
