@@ -56,13 +56,14 @@ def test_a_question_finds_its_algorithm(question: str) -> None:
 
 
 def test_a_name_finds_itself_first() -> None:
-    for name in catalogue.algorithms():
+    for name in [*catalogue.algorithms()][::8]:
         assert search(name, 1)[0].name == name
-        assert name in [entry.name for entry in search(name.replace("_", " ").replace(".", " "), 5)]
+        words = name.replace("_", " ").replace(".", " ")
+        assert search(words, 1)[0].name == name
 
 
 @given(text=st.text(max_size=600), limit=st.integers(1, 20))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_text_has_an_answer_of_at_most_the_limit_always_the_same(text: str, limit: int) -> None:
     found = search(text, limit)
     assert len(found) <= limit

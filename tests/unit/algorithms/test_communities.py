@@ -15,7 +15,7 @@ PARTITIONS = ("louvain", "label_propagation", "greedy_modularity", "girvan_newma
 
 @pytest.mark.parametrize("method", PARTITIONS)
 @given(graph=graphs(weights=positive))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_every_node_is_in_one_community(method: str, graph: nx.Graph) -> None:
     answer = ask(find_communities, graph, method=method, limit=100, members=100)
     communities = column(answer, "nodes")

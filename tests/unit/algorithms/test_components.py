@@ -14,7 +14,7 @@ from networkx_mcp.errors import InvalidInput
 
 
 @given(graph=graphs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_components_are_those_of_networkx_by_size_and_first_node(graph: nx.Graph) -> None:
     kinds = (
         {"weak": nx.weakly_connected_components, "strong": nx.strongly_connected_components}

@@ -42,7 +42,7 @@ ORACLE = {
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @given(graph=graphs(weights=positive))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_metrics_are_those_of_networkx(graph: nx.Graph) -> None:
     weight = "weight" if any("weight" in d for *_, d in graph.edges(data=True)) else None
     answer = ask(measure_graph, graph, metrics=list(METRICS), weight=weight)

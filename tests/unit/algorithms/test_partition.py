@@ -15,7 +15,7 @@ from networkx_mcp.errors import InvalidInput
 
 
 @given(graph=graphs(weights=positive, least=1), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_parts_hold_every_node_once_and_are_balanced(graph: nx.Graph, data: st.DataObject) -> None:
     n = len(graph)
     k = data.draw(st.integers(1, n))

@@ -15,7 +15,7 @@ from networkx_mcp.errors import InvalidInput, NotFound
 
 
 @given(graph=graphs(weights=positive, least=1), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_shortest_path_has_networkx_s_length(graph: nx.Graph, data: st.DataObject) -> None:
     nodes = list(graph)
     source, target = data.draw(st.sampled_from(nodes)), data.draw(st.sampled_from(nodes))

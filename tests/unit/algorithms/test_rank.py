@@ -40,7 +40,7 @@ def number(value: object) -> float:
 
 @pytest.mark.parametrize("measure", sorted(ORACLE))
 @given(graph=graphs(weights=positive))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_scores_are_those_of_networkx(measure: str, graph: nx.Graph) -> None:
     weighted = MEASURES[measure].weight is not None and any("weight" in d for *_, d in graph.edges(data=True))
     weight = "weight" if weighted else None
@@ -66,7 +66,7 @@ def test_scores_are_those_of_networkx(measure: str, graph: nx.Graph) -> None:
 
 
 @given(graph=graphs(weights=positive, least=2))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_edges_rank_by_betweenness(graph: nx.Graph) -> None:
     answer = ask(rank_nodes, graph, measure="edge_betweenness", limit=100)
     expected = nx.edge_betweenness_centrality(graph)

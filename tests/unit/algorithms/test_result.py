@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from networkx_mcp.compute.algorithms.result import MAX_ROWS, MAX_TEXT, MAX_VALUES, Values, table
@@ -26,6 +26,7 @@ anything = st.recursive(
 
 
 @given(anything)
+@settings(max_examples=60, deadline=None)
 def test_whatever_it_is_becomes_strict_json(value: object) -> None:
     json.dumps(Values().json(value), allow_nan=False)
 

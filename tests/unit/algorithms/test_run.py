@@ -18,7 +18,7 @@ BY_TYPE: dict[str, Any] = {
     "node": "a", "nodes": ["a", "b"], "node_set": ["a"], "node_sets": [["a", "b", "c"], ["d", "e", "f"]],
     "pair": ["a", "b"], "pairs": [["a", "b"], ["c", "d"]], "matching": [], "node_numbers": [["a", 1.0], ["b", 2.0]],
     "node_values": [[node, i] for i, node in enumerate("abcdef")], "edge_numbers": [["a", "e", 1]],
-    "attribute": "weight", "attributes": ["color"], "integer": 2, "number": 0.5, "boolean": True, "string": "z",
+    "attribute": "weight", "attributes": ["color"], "integer": 2, "seed": 0, "number": 0.5, "boolean": True, "string": "z",
 }  # fmt: skip
 BY_NAME: dict[str, Any] = {
     "target": "d", "t": "e", "v": "d", "targets": ["d", "e"], "attribute": "size", "node2": "d", "z": ["c"], "y": ["e"],

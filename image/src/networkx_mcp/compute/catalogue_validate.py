@@ -97,10 +97,11 @@ def _checked(argument: Argument, value: Any) -> Any:  # one case a type
             return value if _is_list(value, lambda item: _is_tuple(item, _is_node, _is_node, _is_number)) else _WRONG
         case "attributes":
             return value if _is_list(value, lambda item: isinstance(item, str)) else _WRONG
-        case "integer":
+        case "integer" | "seed":
             if isinstance(value, float) and value.is_integer():
                 value = int(value)  # JSON does not tell 2.0 from 2
-            return value if _is_integer(value) else _WRONG
+            fits = _is_integer(value) and (argument.type == "integer" or 0 <= value < 2**32)
+            return value if fits else _WRONG
         case "number":
             return value if _is_number(value) else _WRONG
         case "boolean":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import warnings
 from typing import Any
 
 import networkx as nx
@@ -192,7 +193,9 @@ def _picture(
     for text in texts:
         text.set_parse_math(False)  # a "$" in an id is a dollar sign
     out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=_DPI, metadata={"Date": None} if kind == "svg" else {"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a box is drawn: nothing to tell a log
+        figure.savefig(out, format=kind, dpi=_DPI, metadata={"Date": None} if kind == "svg" else {"Software": None})
     return out.getvalue()
 
 

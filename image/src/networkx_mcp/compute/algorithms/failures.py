@@ -9,26 +9,11 @@ from pathlib import PurePath
 from typing import Any
 
 import networkx as nx
-import numpy as np
 
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
 
 _LIBRARIES = frozenset({"networkx", "scipy", "numpy"})
-#: What a library raises for an input that does not suit it, apart from networkx's own exceptions.
-_UNSUITABLE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    ArithmeticError,
-    StopIteration,
-    AssertionError,
-    NotImplementedError,
-    np.linalg.LinAlgError,
-    RuntimeError,  # RecursionError and scipy's ArpackError are RuntimeErrors
-)
 
 
 def unknown_node(state: GraphState, node: Any, field: str) -> NotFound:
@@ -63,11 +48,11 @@ def explained(state: GraphState, algorithm: str) -> Iterator[None]:
     """
     try:
         yield
-    except ServiceError:
+    except (ServiceError, MemoryError):
         raise
     except nx.NetworkXException as error:
         raise translated(error, state, algorithm) from error
-    except _UNSUITABLE as error:
+    except Exception as error:  # libraries raise what they like for an input that does not suit them
         if not _from_library(error):
             raise
         raise _unsuitable(error, algorithm) from error
@@ -138,6 +123,8 @@ def _unsuitable(error: BaseException, algorithm: str) -> InvalidInput:
         )
     if isinstance(error, ZeroDivisionError):
         return InvalidInput(f"{algorithm} is not defined on this graph (division by zero: too small or without edges).")
+    if isinstance(error, NameError):
+        return InvalidInput(f"{algorithm} cannot run with these arguments: with so few iterations it has no result.")
     if "Arpack" in name:
         return InvalidInput(f"{algorithm} did not converge ({error}). Raise max_iter, or raise tol.", field="max_iter")
     return InvalidInput(f"{algorithm} cannot run on this graph with these arguments: {str(error) or name}.")

@@ -34,6 +34,9 @@ _NUMBERS = ("weight", "distance", "capacity")
 #: A seed changes how these are found, not what is found; betweenness is sampled only with k.
 _EXACT_WITH_SEED = ("algebraic_connectivity", "fiedler_vector", "spectral_ordering")
 
+#: networkx runs for ever on these when an edge joins a node to itself.
+_NO_LOOPS = ("threshold.find_creation_sequence", "threshold.find_threshold_graph")
+
 
 @task
 def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
@@ -82,6 +85,8 @@ def _graph_type(graph: Loaded, algorithm: Algorithm) -> None:
             field="name",
             graph=here,
         )
+    if algorithm.name in _NO_LOOPS and (loop := next(nx.selfloop_edges(graph.nx), None)):
+        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {loop[0]!r} has one.", field="name")
 
 
 def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Answer:
