@@ -79,9 +79,9 @@ async def read_body(
     budget: MemoryBudget,
     limit: int,
     setting: str,
-    until: float,
+    until: float | None,
 ) -> Body:
-    """Read a body of at most `limit` bytes until the monotonic time `until`.
+    """Read a body of at most `limit` bytes until the monotonic time `until`; None: it is all here already.
 
     Raises LimitExceeded (413) at once when the size is declared or passed, SlowBody (408), Shed (503)
     when the bodies of the process fill their account, Cancelled when the client hangs up.
@@ -115,7 +115,9 @@ async def read_body(
         raise
 
 
-async def _next(receive: Receive, until: float) -> Message:
+async def _next(receive: Receive, until: float | None) -> Message:
+    if until is None:
+        return await receive()
     try:
         async with asyncio.timeout(max(0.0, until - time.monotonic())):
             return await receive()

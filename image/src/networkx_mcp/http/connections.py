@@ -122,6 +122,11 @@ class Connection(HttpToolsProtocol):
         guard = self.guard
         return self.served >= guard.max_requests or time.monotonic() - self.opened >= guard.max_seconds
 
+    @property
+    def complete(self) -> bool:
+        """Whether the request that is being answered has arrived as a whole."""
+        return not self.cycle.more_body
+
     def shutdown(self) -> None:
         """The listeners are closed. A request may be under way on an idle connection: it ends a moment
         later (see `sweep`), and what arrives until then is answered."""

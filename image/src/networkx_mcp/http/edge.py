@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from urllib.parse import urlsplit
 
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from networkx_mcp import context, errors
@@ -36,6 +38,7 @@ METADATA = "/.well-known/oauth-protected-resource/mcp"
 #: Whoever has not shown a token yet.
 NOBODY = Caller("", "", frozenset())
 
+_random = random.Random()  # noqa: S311 -- seeded by the system; correlation ids are no secrets
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}")
 
 
@@ -206,14 +209,19 @@ class Edge:
             call.outcome = _outcome(exchange)
         call.method, call.tool = self._labels.method(call.method), self._labels.tool(call.tool)
         seconds = time.monotonic() - call.arrived
-        metrics.REQUESTS.labels(call.method, call.tool, call.outcome).inc()
-        metrics.REQUEST_DURATION.labels(call.method, call.tool).observe(seconds)
-        logs.event(
-            "mcp_request_end",
-            duration_ms=round(seconds * 1000, 2),
-            success=call.outcome == "ok",
-            memory_mb=self.memory_mb,
-        )
+        _counter(call.method, call.tool, call.outcome).inc()
+        _histogram(call.method, call.tool).observe(seconds)
+        logs.request_end(seconds, call.outcome == "ok", self.memory_mb)
+
+
+@cache
+def _counter(method: str, tool: str, outcome: str) -> Counter:
+    return metrics.REQUESTS.labels(method, tool, outcome)
+
+
+@cache
+def _histogram(method: str, tool: str) -> Histogram:
+    return metrics.REQUEST_DURATION.labels(method, tool)
 
 
 _BY_STATUS: Mapping[int, errors.Outcome] = {
@@ -261,4 +269,4 @@ def _correlation_id(headers: Headers) -> str:
                 return text.decode("ascii")
         elif name == b"traceparent":
             trace_id = trace_id_of(value.strip(b" \t"))
-    return trace_id or secrets.token_hex(16)
+    return trace_id or f"{_random.getrandbits(128):032x}"

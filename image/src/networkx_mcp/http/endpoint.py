@@ -43,7 +43,7 @@ class McpService:
             budget=self._budget,
             limit=limits.tool_body_kib * KIB,
             setting="limits.tool_body_kib",
-            until=call.arrived + limits.body_timeout_seconds,
+            until=None if exchange.complete else call.arrived + limits.body_timeout_seconds,
         )
         try:
             seen = asked(body.data)

@@ -47,6 +47,11 @@ class Exchange:
         self.status = 0
         self.started = self.finished = self.disconnected = self.stream = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the whole request has arrived in this process."""
+        return self.connection is not None and self.connection.complete
+
     async def receive(self) -> Message:
         """The next message of the client; notes when it hung up."""
         message = await self._receive()

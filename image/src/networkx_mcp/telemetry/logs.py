@@ -70,29 +70,54 @@ def _clean(value: Any) -> Any:
     return printable(str(value))
 
 
+_second: tuple[int, str] = (0, "")
+
+
+def _timestamp(now: float) -> str:
+    """`now` (Unix seconds) in UTC with milliseconds; the text of a second is made once."""
+    global _second
+    whole = int(now)
+    if _second[0] != whole:
+        _second = (whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)))
+    return f"{_second[1]}.{int((now - whole) * 1000):03d}Z"
+
+
+def _line(name: str, level: str, now: float) -> dict[str, Any]:
+    """The fields that every line begins with, from the context of the call."""
+    try:
+        call = context.current()
+    except LookupError:
+        values: tuple[str | None, ...] = (None,) * 6
+    else:
+        values = (
+            call.correlation_id,
+            printable(call.method, 100) or None,
+            printable(call.tool, 100) or None,
+            printable(call.caller.user_id) or None,
+            printable(call.caller.tenant) or None,
+            call.trace_id or None,
+        )
+    return {
+        "timestamp": _timestamp(now),
+        "level": level,
+        "event": name,
+        "correlation_id": values[0],
+        "method": values[1],
+        "tool": values[2],
+        "duration_ms": None,
+        "success": None,
+        "memory_mb": None,
+        "user_id": values[3],
+        "tenant": values[4],
+        "trace_id": values[5],
+    }
+
+
 class LineFormatter(BaseJsonFormatter):
     """python-json-logger's formatter with our fields in their order, encoded by msgspec."""
 
     def format(self, record: logging.LogRecord) -> str:
-        try:
-            call = context.current()
-        except LookupError:
-            call = None
-        stamp = time.gmtime(record.created)
-        line: dict[str, Any] = {
-            "timestamp": f"{time.strftime('%Y-%m-%dT%H:%M:%S', stamp)}.{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "event": "log",
-            "correlation_id": call.correlation_id if call else None,
-            "method": (printable(call.method, 100) or None) if call else None,
-            "tool": (printable(call.tool, 100) or None) if call else None,
-            "duration_ms": None,
-            "success": None,
-            "memory_mb": None,
-            "user_id": (printable(call.caller.user_id) or None) if call else None,
-            "tenant": (printable(call.caller.tenant) or None) if call else None,
-            "trace_id": (call.trace_id or None) if call else None,
-        }
+        line = _line("log", record.levelname.lower(), record.created)
         fields: dict[str, Any] | None = getattr(record, "networkx_mcp", None)
         if fields is None:  # the standard way: text, and perhaps `extra={"event": ..., ...}`
             fields = {name: value for name, value in record.__dict__.items() if name not in _RESERVED}
@@ -109,12 +134,17 @@ class LineFormatter(BaseJsonFormatter):
         return self.jsonify_log_record(line)
 
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
-        return msgspec.json.encode(log_data).decode()
+        return _encoder.encode(log_data).decode()
+
+
+_encoder = msgspec.json.Encoder()
+_handler: logging.StreamHandler[Any] | None = None
 
 
 def configure(level: str = "info", stream: IO[str] | None = None) -> None:
     """Send all logs of this process to `stream` (stdout) as JSON lines. May be called again."""
-    handler = logging.StreamHandler(stream or sys.stdout)
+    global _handler
+    _handler = handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(LineFormatter())
     root = logging.getLogger()
     for old in list(root.handlers):
@@ -140,3 +170,23 @@ def event(name: str, *, level: int = logging.INFO, exc_info: BaseException | Non
     """Write one event line; the call's identity comes from the context, `fields` add or override."""
     if _LOGGER.isEnabledFor(level):
         _LOGGER.log(level, name, exc_info=exc_info, extra={"networkx_mcp": fields})
+
+
+def request_end(seconds: float, success: bool, memory_mb: float) -> None:
+    """Write `mcp_request_end`: as `event` would, without the cost of a log record for every request."""
+    handler = _handler
+    if handler is None or not _LOGGER.isEnabledFor(logging.INFO):
+        return
+    line = _line("mcp_request_end", "info", time.time())
+    line["duration_ms"] = int(seconds * 100_000) / 100
+    line["success"] = success
+    line["memory_mb"] = memory_mb
+    text = _encoder.encode(line).decode() + "\n"
+    handler.acquire()
+    try:
+        handler.stream.write(text)
+        handler.flush()
+    except Exception:
+        handler.handleError(logging.makeLogRecord({"msg": "mcp_request_end"}))
+    finally:
+        handler.release()
