@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from networkx_mcp.arrays import edits
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools.analyse import FindComponents, FindPaths, RankNodes
+from networkx_mcp.tools.analyse_arguments import FindComponents, FindPaths, RankNodes
 from networkx_mcp.tools.edit import EditGraph, to_edit
 from networkx_mcp.tools.manage import CreateGraph
 from networkx_mcp.tools.read import GetNeighbors

@@ -167,6 +167,3 @@ IfVersion: TypeAlias = Annotated[
     Field(ge=1, description="Write only if the graph is still at this version; else a conflict names the current one."),
 ]
 Offset: TypeAlias = Annotated[int, Field(ge=0, description="Rows to skip: the offset that a truncated answer named.")]
-Weight: TypeAlias = Annotated[
-    str | None, Field(description="Edge attribute that holds the weight, often `weight`; null: every edge counts 1.")
-]

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from networkx_mcp.compute import catalogue, catalogue_search
 from networkx_mcp.compute.catalogue import MEANINGS, Algorithm, Argument
 from networkx_mcp.compute.catalogue_validate import validate_arguments
-from networkx_mcp.tools.analyse import Limit, OnGraph
+from networkx_mcp.tools.analyse_arguments import Limit, OnGraph
 from networkx_mcp.tools.answer import Answer, to_json
 from networkx_mcp.tools.arguments import Attributes, Offset
 from networkx_mcp.tools.registry import Arguments, Tool

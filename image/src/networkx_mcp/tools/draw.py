@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.analyse import OnGraph, Seed, Weight
+from networkx_mcp.tools.analyse_arguments import OnGraph, Seed, Weight
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import NodeIds
 from networkx_mcp.tools.registry import Tool

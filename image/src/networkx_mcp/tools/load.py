@@ -31,7 +31,7 @@ class LoadGraph(Arguments):
     format: Annotated[
         Literal["edge-list", "csv", "node-link", "graphml", "gml", "adjacency-list"],
         Field(
-            description="edge-list: a line `source target [weight]`; csv: a header line and an edge a line; node-link: JSON."
+            description="edge-list: an edge a line: `source target`, then a weight or a JSON object, if any; csv: a header line and an edge a line; node-link: JSON."
         ),
     ]
     graph_id: Annotated[
@@ -49,6 +49,10 @@ class LoadGraph(Arguments):
         str | None,
         Field(min_length=1, max_length=1, description="csv, edge-list, adjacency-list: what separates cells."),
     ] = None
+    ids: Annotated[
+        Literal["auto", "string", "integer"],
+        Field(description="Formats whose ids have no type: auto makes integers where every id of the file is one."),
+    ] = "auto"
     duplicates: Annotated[
         Literal["error", "skip", "update"],
         Field(description="An edge that comes twice: refuse the file, keep the first, or merge the attributes."),
@@ -62,6 +66,8 @@ class LoadGraph(Arguments):
         found = {name: value for name in names if (value := getattr(self, name)) is not None}
         if self.duplicates != "error":
             found["duplicates"] = self.duplicates
+        if self.ids != "auto":
+            found["ids"] = self.ids
         if self.description:
             found["description"] = self.description
         return found

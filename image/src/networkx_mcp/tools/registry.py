@@ -14,7 +14,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from networkx_mcp import context
-from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.validation import validate
 
@@ -105,12 +104,6 @@ class Registry:
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self.tools.values())
-
-    def get(self, name: str) -> Tool:
-        """The tool `name`. Raises InvalidInput with the nearest names."""
-        if (tool := self.tools.get(name)) is None:
-            raise InvalidInput(f"Unknown tool: {name}", field="name", allowed=sorted(self.tools))
-        return tool
 
 
 def slim(schema: Any) -> Any:
