@@ -178,4 +178,5 @@ def test_it_can_be_ended_while_it_waits_for_its_store(make_server: Make) -> None
         assert refused.status_code == 503
         assert refused.headers["retry-after"]
         assert "store" in refused.json()["error"]["message"]
+        assert server.get("/graphs/g").status_code == 503
         assert server.stop() == 0

@@ -24,7 +24,7 @@ from networkx_mcp.http.auth import Authenticator
 from networkx_mcp.http.connections import CONNECTION_KEY, Connection
 from networkx_mcp.http.exchange import CLOSE, EXCHANGE_KEY, Exchange
 from networkx_mcp.http.health import Status
-from networkx_mcp.http.labels import OTHER, VERBS, Labels, asked_by_headers
+from networkx_mcp.http.labels import MOUNTS, OTHER, VERBS, Labels, asked_by_headers
 from networkx_mcp.http.origin import Origins
 from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.settings import Settings
@@ -130,6 +130,8 @@ class Edge:
             call.method = OTHER
         try:
             if service is None:
+                if mount in MOUNTS and not self._status.started:
+                    raise self._starting()
                 raise NotHere("There is nothing at this path; the server answers at /mcp.")
             await self._answer(service, exchange, scope, headers)
         except ServiceError as error:
@@ -161,10 +163,13 @@ class Edge:
             metrics.REQUESTS_SHED.labels("sockets").inc()
             raise Shed("All client sockets are in use (limits.sockets).", retry_after=1, reason="sockets")
         if not self._status.started:
-            raise Unavailable(f"The server is starting: {self._status.waiting_for}.", retry_after=1)
+            raise self._starting()
         exchange.call.caller = await self._auth.caller(headers)
         await self._limit(exchange.call.caller)
         await service.app(scope, exchange.receive, exchange.send)
+
+    def _starting(self) -> Unavailable:
+        return Unavailable(f"The server is starting: {self._status.waiting_for}.", retry_after=1)
 
     def _challenge(self, error: ServiceError, service: Service | None, scope: Scope) -> Headers:
         if isinstance(error, MethodNotAllowed) and service is not None:
