@@ -19,9 +19,10 @@ IMAGE ?= ghcr.io/networkx-mcp/server:dev
 IMAGE_COMMAND ?=
 # Arguments that go behind the directory, for example --build-arg BASE=...
 IMAGE_ARGS ?=
+REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint unit server chart-test conformance e2e e2e-full bench idle lock tools docs clean
+.PHONY: help run test lint unit server chart-test conformance e2e e2e-full bench idle lock tools docs sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,11 +49,11 @@ conformance: $(VENV)/.dev tools ## The official MCP conformance suite
 	@scripts/stage.sh conformance pytest tests/server/conformance $(PYTEST_ARGS)
 
 e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
-	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS)
+	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
 	@scripts/stage.sh e2e pytest tests/e2e -m "not full" --image "$(IMAGE)" $(PYTEST_ARGS)
 
 e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report
-	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS)
+	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
 	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
@@ -66,9 +67,16 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	  --custom-compile-command 'make lock' -q pyproject.toml -o requirements.txt
 	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command 'make lock' -q requirements-dev.in -o requirements-dev.txt
+	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command 'make lock' -q requirements-build.in -o requirements-build.txt
 
-docs: $(VENV)/.dev ## Generate what is generated: chart README, algorithm catalogue
+docs: $(VENV)/.dev ## Generate what is generated: chart README, tables of the README
 	$(BIN)/python scripts/chart_readme.py
+	$(BIN)/python scripts/readme_tables.py
+
+sbom: $(VENV)/.dev ## A bill of materials of the Python distributions, CycloneDX
+	@mkdir -p out
+	$(BIN)/python scripts/sbom.py > out/sbom.cdx.json
 
 tools: $(VENV)/.dev ## Fetch pinned helm, kubectl and Node packages into .tools/
 	@scripts/tools.sh

@@ -93,8 +93,8 @@ class Release(Namespace):
         self.settings = [
             f"fullnameOverride={self.fullname}",
             f"image.repository={repository}",
-            f"image.tag={tag}",
         ]
+        self.strings = [f"image.tag={tag}"]
 
     @property
     def url(self) -> str:
@@ -111,6 +111,8 @@ class Release(Namespace):
             command += ["--values", file]
         for setting in self.settings:
             command += ["--set", setting]
+        for setting in self.strings:
+            command += ["--set-string", setting]
         return run(*command, *extra, "--wait", "--timeout", f"{timeout}s", timeout=timeout + 30)
 
     def helm_test(self) -> str:

@@ -4,7 +4,7 @@ The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Opt
 
     --image TAG       image under test, known to the nodes (default ghcr.io/networkx-mcp/server:dev)
     --values FILE     values of the release (default chart/ci/small-cluster-values.yaml)
-    --set KEY=VALUE   further values, repeatable
+    --set KEY=VALUE   further values, repeatable; --set-string as in helm
     --ingress ADDRESS where the Ingress controller answers TLS, as a pod reaches it
     --gateway ADDRESS where the Gateway answers TLS, as a pod reaches it
     --gateway-name NAMESPACE/NAME   the Gateway of the HTTPRoute
@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--image", default="ghcr.io/networkx-mcp/server:dev")
     group.addoption("--values", default=str(ROOT / "chart/ci/small-cluster-values.yaml"))
     group.addoption("--set", action="append", default=[])
+    group.addoption("--set-string", action="append", default=[])
     group.addoption("--ingress", default="traefik.ingress.svc:443")
     group.addoption("--gateway", default="traefik.ingress.svc:443")
     group.addoption("--gateway-name", default="ingress/main")
@@ -107,6 +108,7 @@ def release(
         ),
         *option("--set"),
     ]
+    release.strings += option("--set-string")
     run("kubectl", "delete", "namespace", release.name, "--ignore-not-found", "--wait=true", timeout=180)
     labels = {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": release.name, "labels": labels}}
@@ -122,4 +124,5 @@ def release(
         print(release.kubectl("get", "pods,hpa,events", "-o", "wide", check=False))
         print(release.kubectl("logs", "-l", release.server, "--tail=40", "--prefix", check=False))
     release.kubectl("delete", "pod", "client", "--ignore-not-found", "--now", check=False)
+    release.strings += option("--set-string")
     run("kubectl", "delete", "namespace", release.name, "--ignore-not-found", "--wait=false")

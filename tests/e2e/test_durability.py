@@ -42,7 +42,7 @@ def test_kills_of_pods_and_store_lose_no_acknowledged_write(
 def test_an_upgrade_under_load_fails_no_faithful_client(release: Release, report: dict[str, Any]) -> None:
     workload = release.workload("--seconds", "600", "--writers", "3", "--readers", "2", "--naive", "2")
     before = {pod["metadata"]["name"] for pod in release.pods(release.server)}
-    release.helm("upgrade", "--set", "limits.queue=300")
+    release.helm("upgrade", "--force-conflicts", "--set", "limits.queue=300")
     eventually(
         "the old pods to end",
         lambda: not before & {pod["metadata"]["name"] for pod in release.pods(release.server, ready=False)},

@@ -1,0 +1,77 @@
+"""Writes the tables of README.md from the committed results, so that each number has its source.
+
+    python scripts/readme_tables.py            # rewrite what stands between the markers
+    python scripts/readme_tables.py --check    # exit 1 where the README departs from the results
+
+A table stands between `<!-- table:NAME -->` and `<!-- end -->`; NAME is a function below.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+README = ROOT / "README.md"
+_TABLE = re.compile(r"(<!-- table:(\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+
+
+def _load(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return document
+
+
+def _rows(header: list[str], rows: list[list[Any]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+
+
+def serving() -> str:
+    """Throughput and latency by load, store and clients."""
+    names = {"route": "bare Starlette route", "read": "point read", "mix": "6 writes to 14 reads"}
+    rows = []
+    for row in _load("serving")["rows"]:
+        rows.append(
+            [
+                names[row["load"]],
+                row["store"],
+                row["clients"],
+                f"{row['success_percent']:g} %",
+                round(row["requests_per_second"]),
+                round(row["requests_per_cpu_second"]),
+                *(f"{row[key]:g}" for key in ("p50_ms", "p95_ms", "p99_ms")),
+            ]
+        )
+    header = ["load", "store", "clients", "success", "requests/s", "per CPU second", "P50 ms", "P95 ms", "P99 ms"]
+    return _rows(header, rows)
+
+
+def idle() -> str:
+    """Memory of an idle, ready server, and its start."""
+    found = _load("idle")
+    return _rows(["figure", "measured"], [[name, value] for name, value in found["figures"].items()])
+
+
+TABLES: dict[str, Callable[[], str]] = {"serving": serving, "idle": idle}
+
+
+def rendered(text: str) -> str:
+    """The README with its tables as the results have them."""
+    return _TABLE.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+
+
+def main() -> None:
+    text = README.read_text(encoding="utf-8")
+    wanted = rendered(text)
+    if "--check" in sys.argv:
+        sys.exit(text != wanted)
+    README.write_text(wanted, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
