@@ -34,19 +34,18 @@ def _rows(header: list[str], rows: list[list[Any]]) -> str:
 def serving() -> str:
     """Throughput and latency by load, store and clients."""
     names = {"route": "bare Starlette route", "read": "point read", "mix": "6 writes to 14 reads"}
-    rows = []
-    for row in _load("serving")["rows"]:
-        rows.append(
-            [
-                names[row["load"]],
-                row["store"],
-                row["clients"],
-                f"{row['success_percent']:g} %",
-                round(row["requests_per_second"]),
-                round(row["requests_per_cpu_second"]),
-                *(f"{row[key]:g}" for key in ("p50_ms", "p95_ms", "p99_ms")),
-            ]
-        )
+    rows = [
+        [
+            names[row["load"]],
+            row["store"],
+            row["clients"],
+            f"{row['success_percent']:g} %",
+            round(row["requests_per_second"]),
+            round(row["requests_per_cpu_second"]),
+            *(f"{row[key]:g}" for key in ("p50_ms", "p95_ms", "p99_ms")),
+        ]
+        for row in _load("serving")["rows"]
+    ]
     header = ["load", "store", "clients", "success", "requests/s", "per CPU second", "P50 ms", "P95 ms", "P99 ms"]
     return _rows(header, rows)
 
