@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -62,7 +63,7 @@ class Administration:
                 contents = await self._store.read(tenant, model.check_graph_id(graph_id))
             except NotFound:
                 raise await self._loader.not_found(tenant, graph_id) from None
-            return archive.pack(tenant, contents)
+            return await asyncio.to_thread(archive.pack, tenant, contents)
 
     async def restore_raw(
         self, tenant: str, data: bytes, *, graph_id: str | None = None, replace: bool = False
@@ -73,10 +74,11 @@ class Administration:
         Raises InvalidInput for a damaged archive, Conflict where the graph exists and may not be
         replaced, LimitExceeded past the quota. Nothing changes then.
         """
-        found = archive.unpack(data)
+        found = await asyncio.to_thread(archive.unpack, data)
         header = found.header
         graph_id = model.check_graph_id(header.graph_id if graph_id is None else graph_id)
         with Attempt("restore_raw", graph_id, of_tenant=tenant) as attempt:
+            self._worker.refuse_writes()
             try:
                 meta = model.decode_meta(header.meta)
             except msgspec.MsgspecError as error:
