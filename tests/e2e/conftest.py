@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_helm_charts.clusters import Cluster, ExistingCluster
 from tests.e2e.cluster import ROOT, Entries, Release, run
 
 os.environ.setdefault("KUBECONFIG", str(Path("~/.kube/config").expanduser()))
-os.environ.setdefault("ATS_KUBE_CONFIG_PATH", os.environ["KUBECONFIG"])
-os.environ.setdefault("ATS_CLUSTER_TYPE", "existing")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,11 +86,22 @@ def entries(request: pytest.FixtureRequest, key_pair: tuple[Path, Path]) -> Entr
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The cluster of KUBECONFIG. pytest-helm-charts has a fixture of this kind for one module; a release
+    lives longer here."""
+    existing = ExistingCluster(os.environ["KUBECONFIG"])
+    existing.create()
+    existing.kubectl("get nodes")
+    yield existing
+    existing.destroy()
+
+
+@pytest.fixture(scope="session")
 def release(
-    request: pytest.FixtureRequest, kube_cluster: Any, entries: Entries, key_pair: tuple[Path, Path]
+    request: pytest.FixtureRequest, cluster: Cluster, entries: Entries, key_pair: tuple[Path, Path]
 ) -> Iterator[Release]:
     """The chart, installed with two replicas and the in-chart store, and a client pod beside it."""
-    del kube_cluster  # it has checked that the cluster answers
+    del cluster  # it has checked that the cluster answers
     option = request.config.getoption
     release = Release("nmcp-e2e", option("--image"), [option("--values")])
     namespace_of_gateway, _, gateway = option("--gateway-name").partition("/")
