@@ -332,6 +332,8 @@ class TestUploads:
                 if left != -1:
                     expiring.append(key)
             assert expiring == ["{t}:ops", "{t}:ops:fresh"]
+            await store.delete("t", "g", None, None)
+            assert await self.keys(store) == ["tenants", "{t}:ops", "{t}:ops:fresh", "{t}:usage"]
 
     async def test_two_servers_with_two_prefixes_share_a_store_unseen(self, redis_server: RedisServer) -> None:
         async with opened(settings(redis_server)) as one, opened(settings(redis_server)) as two:
