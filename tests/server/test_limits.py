@@ -44,6 +44,16 @@ def sleep(seconds: float, *, era: Any = modern, token: str | None, tool: str = "
     return era("tools/call", {"name": tool, "arguments": {"seconds": seconds}}, token=token)
 
 
+async def waiting(server: Server, number: int) -> None:
+    """Wait until that many requests are in the queue."""
+    async with httpx.AsyncClient() as client:
+        for _ in range(200):
+            if f'"waiting":{number}' in (await client.get(server.base_url + "/ready")).text:
+                return
+            await asyncio.sleep(0.01)
+    raise AssertionError(f"never {number} waiting")
+
+
 async def idle(server: Server) -> None:
     """Wait until nothing of an earlier test runs."""
     async with httpx.AsyncClient() as client:
@@ -57,12 +67,11 @@ async def idle(server: Server) -> None:
 async def test_slots_run_places_wait_and_the_next_is_told_when_to_come_back(server: Server) -> None:
     await idle(server)
     async with httpx.AsyncClient(timeout=30) as client:
-        calls = [asyncio.create_task(client.post(server.url, **sleep(0.8, token=server.token))) for _ in range(5)]
-        await asyncio.sleep(0.4)
+        calls = [asyncio.create_task(client.post(server.url, **sleep(0.9, token=server.token))) for _ in range(5)]
+        await waiting(server, 3)
         metrics = server.metrics()
-        began = time.monotonic()
         refused = await client.post(server.url, **sleep(0.1, token=server.token))
-        assert time.monotonic() - began < 0.4
+        assert not any(call.done() for call in calls[2:])  # it was told at once
         answers = await asyncio.gather(*calls)
     assert [answer.status_code for answer in answers] == [200] * 5
     assert refused.status_code == 503
@@ -224,10 +233,10 @@ def test_a_client_that_does_not_read_its_answers_is_given_up(server: Server) -> 
         request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
         client.socket.settimeout(1)
         with contextlib.suppress(TimeoutError):  # until nothing more is taken
-            for _ in range(100_000):
+            for _ in range(5_000):
                 client.send(request)
         before = server.metric("sockets")
-        eventually(lambda: server.metric("sockets") < before, timeout=12)
+        eventually(lambda: server.metric("sockets") < before, timeout=40)
         assert server.get("/health").status_code == 200
 
 
