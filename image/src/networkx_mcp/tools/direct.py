@@ -1,9 +1,10 @@
 """Plain calls, straight to the SDK's kernel: one request in, one JSON answer out.
 
 The SDK's transport serves a request that may talk back while it runs: in the handshake era by a
-session with streams and tasks of its own (0.5 ms of CPU), in the modern era by layers that read,
-model and copy the message (0.1 ms). A plain call needs none of that. Whatever is unusual about a
-request, and every error of the transport, is left to the SDK's own way, which has the last word.
+session with streams and tasks of its own, in the modern era by layers that read, model and copy the
+message. A plain call needs none of that, and costs 0.2 ms of CPU without it, against 0.3 ms (modern)
+and 0.7 ms (handshake) by the SDK's own JSON answer (`python benchmarks/transport.py`). Whatever is
+unusual about a request, and every error of the transport, is left to the SDK, which has the last word.
 """
 
 from __future__ import annotations
