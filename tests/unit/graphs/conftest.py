@@ -29,7 +29,7 @@ def act_as(tenant: str) -> None:
     context.set_current(context.CallContext(caller, "test"))
 
 
-def settings_with(**groups: dict[str, Any]) -> Settings:
+def settings_with(**groups: Any) -> Settings:
     return Settings(**groups)
 
 

@@ -30,7 +30,7 @@ async def elsewhere(tmp_path: Path, redis_server: Any, store_settings: dict[str,
     other: dict[str, Any] = {"path": tmp_path / "other.sqlite3"}
     if store_settings["type"] == "embedded":
         other = {"type": "redis", "url": redis_server.url, "prefix": token_hex(8)}
-    settings = Settings(store=other)  # type: ignore[arg-type]
+    settings = Settings(store=other)
     store = open_store(settings).inner
     await store.start()
     budget = MemoryBudget(settings)

@@ -49,7 +49,10 @@ class History:
 
 def some_edits(rng: random.Random, name: str) -> list[Edit]:
     """One to three edits on few nodes, so that writers get into each other's way."""
-    node = lambda: rng.choice(NODES)  # noqa: E731
+
+    def node() -> int:
+        return rng.choice(NODES)
+
     kinds: list[Any] = [
         lambda: AddNodes(nodes=[name]),
         lambda: AddNodes(nodes=[node(), node()], attributes=[{"by": name}, None]),

@@ -61,9 +61,7 @@ class Replicas(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.directory = tempfile.TemporaryDirectory()
-        self.settings = Settings(
-            store={"path": Path(self.directory.name) / "store.sqlite3", "compact_operations": 4}  # type: ignore[arg-type]
-        )
+        self.settings = Settings(store={"path": Path(self.directory.name) / "store.sqlite3", "compact_operations": 4})
         self.model: dict[str, Model] = {}
         #: (graph, operation_id) -> request and the first answer
         self.operations: dict[str, tuple[str, list[Edit], int]] = {}

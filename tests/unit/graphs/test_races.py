@@ -18,7 +18,7 @@ from .reference import seen
 
 
 def edits_counted(outcome: str) -> float:
-    return metrics.GRAPH_OPERATIONS.labels("edit", outcome)._value.get()
+    return metrics.GRAPH_OPERATIONS.labels("edit", outcome)._value.get()  # type: ignore[no-any-return]
 
 
 async def agree(*replicas: Graphs) -> int:

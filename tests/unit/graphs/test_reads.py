@@ -177,7 +177,7 @@ async def test_one_load_that_fails_does_not_fail_the_next(open_graphs: OpenGraph
 
 class TestMemory:
     async def test_resident_graphs_stay_within_the_budget(self, open_graphs: OpenGraphs) -> None:
-        settings = Settings(memory={"resident_mb": 16})  # type: ignore[arg-type]
+        settings = Settings(memory={"resident_mb": 16})
         budget = MemoryBudget(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         text = "x" * 120_000
@@ -200,7 +200,7 @@ class TestMemory:
         assert [key[1] for key in graphs._residents._entries] == ["c", "a"]
 
     async def test_a_worker_that_needs_the_memory_gets_it(self, open_graphs: OpenGraphs) -> None:
-        settings = Settings(limits={"memory_mb": 512}, memory={"resident_mb": 256})  # type: ignore[arg-type]
+        settings = Settings(limits={"memory_mb": 512}, memory={"resident_mb": 256})
         budget = MemoryBudget(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False, edits=[AddNodes(nodes=[1])])

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from networkx_mcp import context
-from networkx_mcp.arrays.edits import AddEdges, AddNodes, Edit
+from networkx_mcp.arrays.edits import AddEdges, AddNodes, Pair
 from networkx_mcp.compute.budget import Level, MemoryBudget
 from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound, Shed
@@ -49,7 +49,7 @@ async def compute() -> AsyncIterator[Compute]:
 @in_module
 async def shared_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SqliteStore]:
     path = Path(tmp_path_factory.mktemp("store")) / "store.sqlite3"
-    store = SqliteStore(Settings(store={"path": path}).store)  # type: ignore[arg-type]
+    store = SqliteStore(Settings(store={"path": path}).store)
     await store.start()
     yield store
     await store.close()
@@ -79,10 +79,10 @@ async def pair(store: FaultyStore, compute: Compute) -> AsyncIterator[list[Graph
     assert compute.budget.used("resident") == 0
 
 
-def many_edges(count: int, seed: int = 0) -> list[Edit]:
+def many_edges(count: int, seed: int = 0) -> list[AddEdges]:
     """Edges with attributes that do not compress well, some 40 bytes each."""
     rng = random.Random(seed)
-    pairs = list({(f"n{rng.randrange(3000)}", f"m{rng.randrange(3000)}") for _ in range(count)})
+    pairs: list[Pair] = list({(f"n{rng.randrange(3000)}", f"m{rng.randrange(3000)}") for _ in range(count)})
     return [AddEdges(edges=pairs, attributes=[{"w": rng.random()} for _ in pairs], if_exists="update")]
 
 
@@ -94,7 +94,7 @@ async def test_a_large_creation_is_the_same_for_all(pair: list[Graphs]) -> None:
     one, two = pair
     edits = many_edges(5000)
     info = await one.create("g", True, "d", {"a": 1}, edits)
-    assert info.edges == len(edits[0].edges)  # type: ignore[union-attr]
+    assert info.edges == len(edits[0].edges)
     state, head, _ = await two.view("g")
     assert seen(state) == seen((await one.view("g")).state)
     assert (head.nodes, head.edges, state.graph_attributes) == (state.n, state.m, {"a": 1})
@@ -120,7 +120,7 @@ async def test_what_a_worker_finds_wrong_is_told_as_here(pair: list[Graphs]) -> 
     one, _ = pair
     edits = many_edges(5000)
     await one.create("g", False, edits=edits)
-    again = AddEdges(edges=edits[0].edges, attributes=edits[0].attributes)  # type: ignore[union-attr]
+    again = AddEdges(edges=edits[0].edges, attributes=edits[0].attributes)
     with pytest.raises(InvalidInput, match="set_edge_attributes"):
         await one.edit("g", [again])
     graphs = Graphs(
@@ -228,6 +228,7 @@ async def test_a_large_log_becomes_a_snapshot_in_a_worker_while_all_go_on(
             break
         await one.edit("g", [AddNodes(nodes=[head.version])])
         await asyncio.sleep(0.02)
+    assert head is not None
     assert head.snapshot_version > 1
     assert seen((await one.view("g")).state) == seen((await two.view("g")).state)
     await drop(one)
