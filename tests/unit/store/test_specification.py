@@ -425,9 +425,9 @@ class TestQuota:
         with pytest.raises(LimitExceeded) as caught:
             await store.append("t", "g", "u1", 2, b"1", Counts(0, 0), quota, None)
         assert caught.value.data == {
-            "limit": "graph_bytes", "setting": "limits.graphMB", "maximum": 10, "actual": 11,
+            "limit": "graph_bytes", "setting": "limits.graph_mb", "maximum": 10, "actual": 11,
         }  # fmt: skip
-        assert "limits.graphMB" in caught.value.message
+        assert "limits.graph_mb" in caught.value.message
         with pytest.raises(LimitExceeded):
             await store.create("t", new("big", snapshot=b"12345678901"), quota, None)
         with pytest.raises(LimitExceeded):
@@ -442,7 +442,7 @@ class TestQuota:
         with pytest.raises(LimitExceeded) as caught:
             await store.append("t", "a", "u1", 1, b"12", Counts(0, 0), quota, None)
         assert caught.value.data == {
-            "limit": "tenant_bytes", "setting": "limits.tenantMB", "maximum": 20 + record, "actual": 21 + record,
+            "limit": "tenant_bytes", "setting": "limits.tenant_mb", "maximum": 20 + record, "actual": 21 + record,
         }  # fmt: skip
         with pytest.raises(LimitExceeded):
             await store.append("t", "a", "u1", 1, b"", Counts(0, 0), quota, named("2"))
@@ -464,7 +464,7 @@ class TestQuota:
         with pytest.raises(LimitExceeded) as caught:
             await store.create("t", new("c"), quota, None)
         assert caught.value.data == {
-            "limit": "tenant_graphs", "setting": "limits.tenantGraphs", "maximum": 2, "actual": 3,
+            "limit": "tenant_graphs", "setting": "limits.tenant_graphs", "maximum": 2, "actual": 3,
         }  # fmt: skip
         await store.delete("t", "a", None, None)
         await store.create("t", new("c"), quota, None)

@@ -77,7 +77,7 @@ class Loader:
         """The error for an id that this tenant does not have; another tenant's is no different."""
         known = await self._store.list_graphs(tenant, "", 200)
         nearest = model.nearest(graph_id, [head.graph_id for head in known])
-        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        hint = f"; did you mean {nearest!r}?" if nearest else "."
         return NotFound(
             f"graph {graph_id!r} does not exist{hint} list_graphs names those that do, create_graph makes one",
             kind="graph",

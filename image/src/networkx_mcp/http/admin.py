@@ -35,7 +35,7 @@ from networkx_mcp.http.health import Status
 from networkx_mcp.http.respond import respond, respond_json
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.store.shared import check_names
-from networkx_mcp.telemetry.audit import audit, refused
+from networkx_mcp.telemetry.audit import audit
 from networkx_mcp.tools import overview
 
 #: What an archive may hold beside the graph itself: its log, and the names in it.
@@ -72,7 +72,6 @@ class Admin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if ADMIN not in context.current().caller.scopes:
-            refused("admin", "scope", path=scope["path"])
             raise Forbidden("This token lacks the scope 'admin'.", scope=ADMIN)
         request = _Request(scope["method"], QueryParams(scope["query_string"]), scope, receive, send)
         match scope["path"].strip("/").split("/")[1:]:

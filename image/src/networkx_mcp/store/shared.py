@@ -21,9 +21,9 @@ OPERATION_OVERHEAD = 64
 MIB = 1024 * 1024
 
 _SETTINGS = {
-    "graph_bytes": ("limits.graphMB", "the stored graph", "remove attributes or nodes, or split the graph"),
-    "tenant_bytes": ("limits.tenantMB", "all stored graphs of this tenant", "delete graphs that are not needed"),
-    "tenant_graphs": ("limits.tenantGraphs", "the graphs of this tenant", "delete graphs that are not needed"),
+    "graph_bytes": ("limits.graph_mb", "the stored graph", "remove attributes or nodes, or split the graph"),
+    "tenant_bytes": ("limits.tenant_mb", "all stored graphs of this tenant", "delete graphs that are not needed"),
+    "tenant_graphs": ("limits.tenant_graphs", "the graphs of this tenant", "delete graphs that are not needed"),
 }
 
 

@@ -20,6 +20,7 @@ from mcp_types import (
 
 from networkx_mcp import context
 from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError
+from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import to_json
 from networkx_mcp.tools.dispatch import ERROR_META, Context
 from networkx_mcp.tools.overview import line, overview
@@ -94,6 +95,8 @@ def _may_read() -> None:
 def _protocol_error(error: ServiceError, uri: str | None = None) -> MCPError:
     """Resources have no error results: the same facts as a JSON-RPC error."""
     context.current().outcome = error.outcome
+    if isinstance(error, Forbidden):
+        refused("authorize", "scope", scope=error.data.get("scope"))
     code = INTERNAL_ERROR if error.outcome in SERVER_OUTCOMES else INVALID_PARAMS
     data = {ERROR_META: error.as_dict()}
     return MCPError(code, error.message, {"uri": uri, **data} if uri else data)
