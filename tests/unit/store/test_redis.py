@@ -8,7 +8,7 @@ import datetime
 import signal
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -21,9 +21,11 @@ from cryptography.x509.oid import NameOID
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.tcp_proxy import TcpProxy
 
-from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, StoreUnavailable
+from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.store import redis_reads
 from networkx_mcp.store.protocol import Counts, Quota, Usage
+from networkx_mcp.store.redis_keys import PIECE_BYTES
 from networkx_mcp.store.redis_link import CONNECTIONS
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import CHUNK_BYTES
@@ -237,6 +239,22 @@ class TestLostConnections:
                 assert head is not None
                 assert head.graph_id == f"g{number}"
 
+    async def test_an_answer_that_nobody_waits_for_is_not_the_next_ones(self, own_server: RedisServer) -> None:
+        async with opened(settings(own_server)) as store:
+            await store.create("t", new("left"), AMPLE, None)
+            await store.create("t", new("next"), AMPLE, None)
+            own_server.signal(signal.SIGSTOP)
+            left = asyncio.create_task(store.heads([("t", "left")]))
+            await asyncio.sleep(0.1)  # it is sent
+            left.cancel()
+            await asyncio.gather(left, return_exceptions=True)
+            after = asyncio.create_task(store.heads([("t", "next")]))
+            await asyncio.sleep(0.1)
+            own_server.signal(signal.SIGCONT)
+            (head,) = await after
+            assert head is not None
+            assert head.graph_id == "next"
+
     async def test_connections_are_bounded(self, own_server: RedisServer) -> None:
         async with opened(settings(own_server)) as store:
             await asyncio.gather(*(store.heads([("t", "g")]) for _ in range(200)))
@@ -262,6 +280,73 @@ class TestMemory:
                 for head in heads:
                     await store.delete("t", head.graph_id, None, None)
                 await store.create("t", new(snapshot=bytes(CHUNK_BYTES)), AMPLE, None)
+
+
+class TestReadsInPages:
+    """A read of several round trips beside writes: `between` runs once, after the first of them."""
+
+    @pytest.fixture
+    def between(self, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], Awaitable[Any]]]:
+        todo: list[Callable[[], Awaitable[Any]]] = []
+        together = redis_reads._together
+
+        async def and_then(*arguments: Any) -> list[Any]:
+            replies = await together(*arguments)
+            if todo:
+                await todo.pop()()
+            return replies
+
+        monkeypatch.setattr(redis_reads, "_together", and_then)
+        monkeypatch.setattr(redis_reads, "LOG_PAGE", 3)
+        monkeypatch.setattr(redis_reads, "PIECE_PAGE", 2)
+        return todo
+
+    async def test_another_snapshot_meanwhile_begins_the_read_anew(
+        self, redis_server: RedisServer, between: list[Callable[[], Awaitable[Any]]]
+    ) -> None:
+        async with opened(settings(redis_server)) as store:
+            old, other = b"o" * (5 * PIECE_BYTES), b"n" * (5 * PIECE_BYTES)
+            await store.create("t", new(snapshot=old), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            between.append(lambda: store.compact("t", "g", "u1", 2, other))
+            contents = await store.read("t", "g")
+            assert (contents.snapshot, contents.log, contents.head.snapshot_version) == (other, [], 2)
+            between.append(lambda: store.replace("t", "g", 2, new(uid="u2", snapshot=old), AMPLE, None))
+            contents = await store.read("t", "g")
+            assert (contents.snapshot, contents.head.uid) == (old, "u2")
+
+    async def test_a_log_trimmed_meanwhile_begins_the_read_anew(
+        self, redis_server: RedisServer, between: list[Callable[[], Awaitable[Any]]]
+    ) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new(), AMPLE, None)
+            for version in range(1, 11):
+                await store.append("t", "g", "u1", version, b"%d" % version, Counts(0, 0), AMPLE, None)
+            between.append(lambda: store.compact("t", "g", "u1", 4, b"s"))
+            contents = await store.read("t", "g")
+            assert contents.snapshot == b"s"
+            assert contents.log == [(version + 1, b"%d" % version) for version in range(4, 11)]
+
+    async def test_operations_that_came_meanwhile_belong_to_the_next_read(
+        self, redis_server: RedisServer, between: list[Callable[[], Awaitable[Any]]]
+    ) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new(), AMPLE, None)
+            for version in range(1, 5):
+                await store.append("t", "g", "u1", version, b"", Counts(0, 0), AMPLE, None)
+            between.append(lambda: store.append("t", "g", "u1", 5, b"late", Counts(0, 0), AMPLE, None))
+            contents = await store.read("t", "g")
+            assert contents.head.version == 5
+            assert [version for version, _ in contents.log] == [2, 3, 4, 5]
+
+    async def test_a_deletion_meanwhile_is_seen(
+        self, redis_server: RedisServer, between: list[Callable[[], Awaitable[Any]]]
+    ) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new(snapshot=bytes(5 * PIECE_BYTES)), AMPLE, None)
+            between.append(lambda: store.delete("t", "g", None, None))
+            with pytest.raises(NotFound):
+                await store.read("t", "g")
 
 
 class TestUploads:

@@ -160,6 +160,21 @@ class TestWriter:
             writer.submit(lambda _: None)
 
 
+async def test_nothing_of_a_deleted_or_replaced_graph_stays_in_the_file(store: SqliteStore) -> None:
+    def rows(db: sqlite3.Connection) -> list[int]:
+        return [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("graphs", "log", "chunks")]
+
+    writer = store._opened().writer
+    await store.create("t", new(snapshot=bytes(3_000_000)), AMPLE, None)
+    await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+    assert await writer.submit(rows) == [1, 1, 3]
+    await store.replace("t", "g", 2, new(uid="u2", snapshot=b"small"), AMPLE, None)
+    assert await writer.submit(rows) == [1, 0, 1]
+    await store.append("t", "g", "u2", 3, b"a", Counts(0, 0), AMPLE, None)
+    await store.delete("t", "g", None, None)
+    assert await writer.submit(rows) == [0, 0, 0]
+
+
 async def test_a_full_disk_refuses_writes_and_serves_reads(store: SqliteStore) -> None:
     await store.create("t", new(snapshot=b"kept"), AMPLE, None)
     writer = store._opened().writer
