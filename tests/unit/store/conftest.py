@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.redis_server import RedisServer
 
 from networkx_mcp.settings import Store as StoreSettings
-from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota, Store
+from networkx_mcp.store.protocol import Counts, Head, NewGraph, Operation, Quota, Store
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import Recall
 from networkx_mcp.store.sqlite_store import SqliteStore
@@ -63,3 +63,23 @@ async def open_store(settings_of: StoreSettings) -> AsyncIterator[Open]:
 @pytest.fixture
 async def store(open_store: Open) -> Store:
     return await open_store()
+
+
+async def head_of(store: Store, graph_id: str = "g", tenant: str = "t") -> Head | None:
+    (head,) = await store.heads([(tenant, graph_id)])
+    return head
+
+
+async def fill(store: Store, payloads: list[bytes], graph_id: str = "g", uid: str = "u1") -> None:
+    """Append on top of what is there."""
+    for payload in payloads:
+        head = await head_of(store, graph_id)
+        assert head is not None
+        await store.append("t", graph_id, uid, head.version, payload, Counts(0, 0), AMPLE, None)
+
+
+@pytest.fixture
+def own_server() -> Iterator[RedisServer]:
+    """A server that the test may spoil."""
+    with RedisServer() as server:
+        yield server
