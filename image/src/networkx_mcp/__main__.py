@@ -10,11 +10,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
-from urllib.parse import urlsplit, urlunsplit
 
 from networkx_mcp import __version__
 from networkx_mcp.errors import ServiceError, StoreUnavailable
-from networkx_mcp.settings import Settings
+from networkx_mcp.settings import Settings, shown
 
 #: Exit codes: settings or arguments are wrong; the server could not start.
 USAGE, FAILED = 2, 1
@@ -108,9 +107,8 @@ def _check(_: argparse.Namespace) -> int:
     from networkx_mcp.telemetry import logs
 
     logs.configure("error", sys.stderr)
-    shown = settings.model_dump(mode="json")
-    shown["store"]["url"] = _without_password(settings.store.url)
-    print(json.dumps(shown, indent=2))
+    values = shown(settings)
+    print(json.dumps(values, indent=2))
     check_exposure(settings)
     table = Authenticator(settings).table
     if table is not None:
@@ -129,18 +127,11 @@ def _check(_: argparse.Namespace) -> int:
     try:
         print(f"store: {asyncio.run(look())}", file=sys.stderr)
     except StoreUnavailable:
-        place = settings.store.path if settings.store.type == "embedded" else _without_password(settings.store.url)
+        place = settings.store.path if settings.store.type == "embedded" else values["store"]["url"]
         print(f"networkx-mcp: the store at {place} does not answer", file=sys.stderr)
         return FAILED
     print("check: all is well", file=sys.stderr)
     return 0
-
-
-def _without_password(url: str) -> str:
-    """The URL without what somebody may have put before its host."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=host))
 
 
 def _token(options: argparse.Namespace) -> int:

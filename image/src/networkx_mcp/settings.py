@@ -11,7 +11,8 @@ import math
 import tempfile
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -80,7 +81,9 @@ class Limits(Group):
 class Memory(Group):
     """How the memory of the container is divided; see ARCHITECTURE.md, Memory."""
 
-    resident_mb: int = Field(640, ge=16, description="Graphs held in memory between calls, in MiB; the rest is for workers.")
+    resident_mb: int = Field(
+        640, ge=16, description="Graphs held in memory between calls, in MiB; the rest is for workers."
+    )
     worker_mb: int = Field(384, ge=32, description="Reservation of one heavy call on top of the zygote, in MiB.")
     constrained_ratio: float = Field(0.80, gt=0, lt=1, description="Share of memory at which caches are dropped.")
     protective_ratio: float = Field(0.90, gt=0, lt=1, description="Share at which writes and heavy calls are refused.")
@@ -227,6 +230,18 @@ class Settings(BaseSettings):
     def authenticated(self) -> bool:
         """Whether callers must present a token."""
         return bool(self.auth.tokens_dir or self.oidc.issuer)
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The settings as JSON for people. Secrets are in files that settings only name; what somebody may
+    have put before the host of a URL is left out."""
+    values: dict[str, Any] = settings.model_dump(mode="json")
+    for group in values.values():
+        for name, value in group.items():
+            if isinstance(value, str) and "://" in value:
+                parts = urlsplit(value)
+                group[name] = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return values
 
 
 def store_password(store: Store) -> SecretStr | None:

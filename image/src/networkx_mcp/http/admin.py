@@ -33,7 +33,7 @@ from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.body import read_body
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.respond import respond, respond_json
-from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.settings import MIB, Settings, shown
 from networkx_mcp.store.shared import check_names
 from networkx_mcp.telemetry.audit import audit
 from networkx_mcp.tools import overview
@@ -77,9 +77,11 @@ class Admin:
         match scope["path"].strip("/").split("/")[1:]:
             case ["settings"]:
                 _only(request, "GET")
-                await request.json(self._settings.model_dump(mode="json"))
+                audit("read_settings")
+                await request.json(shown(self._settings))
             case ["status"]:
                 _only(request, "GET")
+                audit("read_status")
                 await request.json(self._state())
             case ["drain"]:
                 await self._drain(request)
@@ -87,6 +89,7 @@ class Admin:
                 await self._degradation(request)
             case ["tenants"]:
                 _only(request, "GET")
+                audit("list_tenants")
                 await request.json({"tenants": await self._graphs.tenants()})
             case ["tenants", tenant]:
                 _only(request, "GET")
@@ -136,13 +139,14 @@ class Admin:
             if level is None:
                 raise InvalidInput(f"level {name!r} is unknown; use one of {', '.join(_LEVELS)}.", field="level")
         self._budget.set_override(level)
-        audit("degradation", level=level.label if level is not None else None)
+        audit("degradation", forced=level.label if level is not None else None)
         await request.json(self._state())
 
     # -- tenants ----------------------------------------------------------------------------------
 
     async def _usage(self, tenant: str, request: _Request) -> None:
         check_names(tenant, None)
+        audit("read_usage", of_tenant=tenant)
         usage = await self._graphs.usage(tenant)
         limits = self._settings.limits
         await request.json(
@@ -156,6 +160,7 @@ class Admin:
 
     async def _list(self, tenant: str, request: _Request) -> None:
         check_names(tenant, None)
+        audit("list_graphs", of_tenant=tenant)
         query = request.query
         text = query.get("limit", "50")
         if not text.isdecimal():
