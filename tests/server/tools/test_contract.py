@@ -25,7 +25,8 @@ READS = {
     "list_graphs", "describe_graph", "get_neighbors", "find_paths", "get_subgraph", "rank_nodes", "find_communities",
     "find_components", "measure_graph", "find_algorithms", "run_algorithm", "partition_graph", "draw_graph",
 }  # fmt: skip
-DESTROYS = {"edit_graph", "delete_graph"}
+#: load_graph may replace a graph.
+DESTROYS = {"load_graph", "edit_graph", "delete_graph"}
 
 
 # --- the listing
