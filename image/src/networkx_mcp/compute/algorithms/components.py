@@ -7,6 +7,7 @@ from typing import Any
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import MAX_ITEMS, Values, table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
+from networkx_mcp.compute.kernels.values import NodeGroups
 from networkx_mcp.errors import InvalidInput
 
 KINDS = {
@@ -36,8 +37,12 @@ def find_components(graph: Loaded, args: Arguments) -> Answer:
         raise InvalidInput(f"kind: {kind} components need another graph type; this one is {here}. Use {allowed}.")
 
     run = Run(graph, KINDS[kind])
-    found = run.timed(lambda: [set(component) for component in run()])
-    facts: Answer = {"kind": kind, "count": len(found), "largest": max(map(len, found), default=0)}
+    groups = run()
+    if isinstance(groups, NodeGroups):
+        facts: Answer = {"kind": kind, "count": len(groups), "largest": int(groups.sizes.max(initial=0))}
+        return run.report({**_of_arrays(graph, groups, node, limit, offset, members), **facts})
+    found = run.timed(lambda: [set(component) for component in groups])
+    facts = {"kind": kind, "count": len(found), "largest": max(map(len, found), default=0)}
     if kind == "biconnected":
         cut = graph.sorted(run.timed(lambda: set(Run(graph, "articulation_points")())))
         facts |= {"articulation_points": cut[:MAX_ITEMS], "articulation_points_total": len(cut)}
@@ -46,6 +51,35 @@ def find_components(graph: Loaded, args: Arguments) -> Answer:
     if node is not None:
         rows = [row for row in rows if node in row[2]]
     return run.report({**group_table("component", rows, limit, offset, members), **facts})
+
+
+def _of_arrays(graph: Loaded, groups: NodeGroups, node: Any, limit: int, offset: int, members: int) -> Answer:
+    """The table of components that are still arrays: only what is listed gets ids."""
+    ordered = groups.by_size()
+    numbered = list(enumerate(ordered, 1))
+    if node is not None:
+        own = int(groups.labels[graph.arrays.row(node)])
+        numbered = [(number, group) for number, group in numbered if group == own]
+    # the last row that is looked at tells that there is more
+    rows: Any = LazyRows(len(numbered), lambda place: _row(groups, *numbered[place], members))
+    return group_table("component", rows, limit, offset, members)
+
+
+def _row(groups: NodeGroups, number: int, group: int, members: int) -> tuple[int, int, list[Any]]:
+    return (number, int(groups.sizes[group]), groups.members(group, members))
+
+
+class LazyRows:
+    """A sequence of rows of which only a slice is ever made."""
+
+    def __init__(self, length: int, row: Any) -> None:
+        self._length, self._row = length, row
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        return [self._row(place) for place in range(*part.indices(self._length))]
 
 
 def by_size(graph: Loaded, groups: list[set[Any]]) -> list[list[Any]]:

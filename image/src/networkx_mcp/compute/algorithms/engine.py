@@ -6,6 +6,7 @@ arguments; it says by `can_run` whether it gives networkx's answer for them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ import networkx as nx
 
 from networkx_mcp.compute import catalogue
 from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.compute.kernels.arrays import Unsuited
 
 NETWORKX = "networkx"
 
@@ -24,7 +26,8 @@ NETWORKX = "networkx"
 class Kernel:
     """A faster implementation of one networkx function.
 
-    `run(graph, *args, **kwargs)` gets the loaded graph in the place of networkx's `G`.
+    `run(graph, *args, **kwargs)` gets the loaded graph in the place of networkx's `G`. It may raise
+    `Unsuited` when it finds that networkx must answer.
     """
 
     engine: str
@@ -36,12 +39,22 @@ class Kernel:
 KERNELS: dict[str, list[Kernel]] = {}
 
 
+#: What networkx has as methods of a graph.
+_METHODS = ("degree", "in_degree", "out_degree")
+
+
+def _method(name: str, graph: Any, **kwargs: Any) -> dict[Any, Any]:
+    return dict(getattr(graph, name)(**kwargs))
+
+
 @functools.cache
 def function(algorithm: str) -> Callable[..., Any]:
     """The networkx function of a name of the catalogue, or of any public path below `nx`.
 
     Raises AttributeError when networkx has no such function.
     """
+    if algorithm in _METHODS:
+        return functools.partial(_method, algorithm)
     entry = catalogue.algorithms().get(algorithm)
     if entry is not None:
         return getattr(importlib.import_module(entry.module), entry.function)  # type: ignore[no-any-return]
@@ -62,5 +75,6 @@ def call(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, A
     """The algorithm's answer and the engine that gave it."""
     for kernel in KERNELS.get(algorithm, ()):
         if kernel.can_run(graph, *args, **kwargs):
-            return kernel.run(graph, *args, **kwargs), kernel.engine
+            with contextlib.suppress(Unsuited):
+                return kernel.run(graph, *args, **kwargs), kernel.engine
     return function(algorithm)(graph.nx, *args, **kwargs), NETWORKX

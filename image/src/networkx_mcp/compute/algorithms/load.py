@@ -15,6 +15,7 @@ import networkx as nx
 from networkx_mcp.arrays import edits
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.compute.kernels.arrays import Arrays
 
 #: Keys of a task's params that describe the graph; everything else is an argument of the task.
 GRAPH_KEYS = frozenset({"base", "directed", "batches", "graph_id"})
@@ -56,6 +57,11 @@ class Loaded:
     def nx(self) -> nx.Graph[Any]:
         return self.state.to_networkx()
 
+    @cached_property
+    def arrays(self) -> Arrays:
+        """The graph as kernels read it; edits are merged in at most once."""
+        return Arrays(self.state.freeze())
+
     @property
     def directed(self) -> bool:
         return self.state.directed
@@ -68,7 +74,7 @@ class Loaded:
     @cached_property
     def order(self) -> dict[Hashable, int]:
         """Position of each node in insertion order: what ties are broken by."""
-        return {node: position for position, node in enumerate(self.nx)}
+        return {node: position for position, node in enumerate(self.arrays.ids)}
 
     def sorted(self, nodes: Iterable[Any]) -> list[Any]:
         """`nodes` of this graph in node order; nodes that a result invented come last, by their text."""

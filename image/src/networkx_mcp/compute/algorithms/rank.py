@@ -6,9 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
+from networkx_mcp.compute.kernels import spectral
+from networkx_mcp.compute.kernels.arrays import Unsuited
+from networkx_mcp.compute.kernels.degrees import degrees
+from networkx_mcp.compute.kernels.values import NodeValues
 from networkx_mcp.errors import InvalidInput
 
 
@@ -81,6 +87,8 @@ def rank_nodes(graph: Loaded, args: Arguments) -> Answer:
     run = Run(graph, measure.algorithm)
     scores = _scores(graph, run, name, measure, weight, options)
     edges = name == "edge_betweenness"
+    if isinstance(scores, NodeValues) and scores.rows is None and wanted is None:
+        return run.report({**_top(scores, limit, offset), **facts})
     order = graph.order  # networkx's dicts are not all in node order
     items = list(scores.items()) if edges else sorted(scores.items(), key=lambda item: order[item[0]])
     ranked = sorted(items, key=lambda item: _descending(item[1]))
@@ -90,6 +98,25 @@ def rank_nodes(graph: Loaded, args: Arguments) -> Answer:
         rows = [row for row in rows if row[1] in keep or (edges and row[2] in keep)]
     columns = ["rank", "source", "target", "score"] if edges else ["rank", "node", "score"]
     return run.report({**table(columns, rows, limit=limit, offset=offset), **facts})
+
+
+def _top(scores: NodeValues, limit: int, offset: int) -> Answer:
+    """The same table from arrays: only rows that are answered get their ids."""
+    keys = scores.array
+    keys = np.where(np.isnan(keys), np.inf, -keys) if keys.dtype.kind == "f" else -keys
+    end = min(offset + limit, len(keys))
+    if end < len(keys):
+        candidates = np.flatnonzero(keys <= np.partition(keys, end)[end])
+        chosen = candidates[np.argsort(keys[candidates], kind="stable")]
+    else:
+        chosen = np.argsort(keys, kind="stable")
+    chosen = chosen[offset:end]
+    nodes = scores.graph.frozen.ids_of(chosen.tolist())
+    ranked = zip(range(offset + 1, end + 1), nodes, scores.array[chosen].tolist(), strict=True)
+    answer = table(["rank", "node", "score"], [list(row) for row in ranked], limit=limit)
+    cut = offset + len(answer["rows"])
+    more = cut < len(keys) and offset < len(keys)
+    return {**answer, "total": len(keys), "truncated": more, "next_offset": cut if more else None}
 
 
 def _options(args: Arguments, measure: Measure) -> dict[str, Any]:
@@ -138,7 +165,7 @@ def _scores(
     if name in _DEGREES:
         if name != "degree" and not graph.directed:
             raise InvalidInput(f"measure: {name} is for directed graphs; this graph is undirected. Use degree.")
-        return dict(run.timed(lambda: getattr(graph.nx, name)(weight=weight)))
+        return run(weight=weight)  # type: ignore[no-any-return]
     if measure.algorithm == "hits":  # networkx's hits weighs by the attribute "weight", always
         return _hits(graph, run, measure.part or 0, weight, options)
     if measure.weight:
@@ -153,6 +180,13 @@ def _scores(
 
 
 def _hits(graph: Loaded, run: Run, part: int, weight: str | None, options: dict[str, Any]) -> dict[Any, Any]:
+    takes = {"max_iter": 100, "tol": 1e-8, "normalized": True, **options}
+    try:
+        found = run.timed(lambda: spectral.hits_by(graph.arrays, weight, nstart=None, **takes))
+        run.engine = spectral.ENGINE
+        return found[part]  # type: ignore[no-any-return]
+    except Unsuited:
+        pass  # a graph of a few nodes, or of no edge
     # networkx starts from a random vector: a fixed one makes a repeated call give the same digits
     options["nstart"] = dict.fromkeys(graph.nx, 1.0)
     if weight == "weight":
@@ -168,7 +202,7 @@ def _hits(graph: Loaded, run: Run, part: int, weight: str | None, options: dict[
 
 def _katz_alpha(graph: Loaded, error: InvalidInput) -> InvalidInput:
     """The spectral radius is at most the largest degree, so alpha below its inverse converges."""
-    largest = max((degree for _, degree in graph.nx.degree()), default=0)
+    largest = int(degrees(graph.arrays).max(initial=0))
     return InvalidInput(
         f"{error.message} Katz converges when alpha is below 1/(largest eigenvalue); "
         f"alpha below {1 / max(largest, 1):.3g} (1/largest degree) always does on an unweighted graph.",

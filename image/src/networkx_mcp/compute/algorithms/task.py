@@ -13,7 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from networkx_mcp.compute import registry
+import numpy as np
+
+from networkx_mcp.arrays.columns import MISSING, Column
+from networkx_mcp.compute import kernels, registry
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.failures import explained, unknown_node
 from networkx_mcp.compute.algorithms.load import GRAPH_KEYS, Loaded
@@ -21,6 +24,7 @@ from networkx_mcp.compute.algorithms.result import MAX_ROWS, rounded
 from networkx_mcp.errors import InvalidInput, NotFound
 
 Answer = dict[str, Any]
+kernels.load()
 
 
 class Arguments:
@@ -126,44 +130,55 @@ def check_edge_numbers(graph: Loaded, name: str, field: str, *, required: bool, 
 
     `required`: at least one edge must have it (unless there are no edges). `negative`: below 0 is fine.
     """
-    found = False
-    for u, v, attributes in graph.nx.edges(data=True):
-        if name not in attributes:
+    column = graph.arrays.frozen.edge_table.column(name)
+    if column is None:
+        if required and graph.state.m:
+            raise unknown_attribute(graph, name, field, "edge")
+        return
+    bad = _first_bad(column, negative)
+    if bad is None:
+        return
+    frozen = graph.arrays.frozen
+    u, v = frozen.ids_of([int(frozen.src[bad]), int(frozen.dst[bad])])
+    value = column.get(bad)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidInput(
+            f"{field}: attribute {name!r} of edge ({u!r}, {v!r}) is {value!r}, not a finite number. "
+            "Correct it with edit_graph, or choose another attribute.",
+            field=field,
+        )
+    raise InvalidInput(
+        f"{field}: attribute {name!r} of edge ({u!r}, {v!r}) is {value!r}; this needs values of 0 or more.",
+        field=field,
+    )
+
+
+def _first_bad(column: Column, negative: bool) -> int | None:
+    """The first row whose value is no finite number, or below 0 where that is not allowed."""
+    if column.kind in ("int", "float", "number"):
+        values = column.values.fill_null(0).to_numpy(zero_copy_only=False)
+        bad = np.flatnonzero(~np.isfinite(values) if negative else ~(np.isfinite(values) & (values >= 0)))
+        return int(bad[0]) if len(bad) else None
+    for row, value in enumerate(column.to_list()):
+        if value is MISSING:
             continue
-        found = True
-        value = attributes[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise InvalidInput(
-                f"{field}: attribute {name!r} of edge ({u!r}, {v!r}) is {value!r}, not a finite number. "
-                "Correct it with edit_graph, or choose another attribute.",
-                field=field,
-            )
+            return row
         if value < 0 and not negative:
-            raise InvalidInput(
-                f"{field}: attribute {name!r} of edge ({u!r}, {v!r}) is {value!r}; this needs values of 0 or more.",
-                field=field,
-            )
-    if required and not found and graph.state.m:
-        raise unknown_attribute(graph, name, field, "edge")
+            return row
+    return None
 
 
 def has_attribute(graph: Loaded, name: str) -> bool:
     """Whether some edge or node has the attribute."""
-    return any(name in data for *_, data in graph.nx.edges(data=True)) or any(
-        name in data for _, data in graph.nx.nodes(data=True)
-    )
+    frozen = graph.arrays.frozen
+    return frozen.edge_table.column(name) is not None or frozen.node_table.column(name) is not None
 
 
 def unknown_attribute(graph: Loaded, name: str, field: str, kind: str) -> NotFound:
     """The error for an attribute that no node (or edge) has, with the names that exist."""
-    names: dict[str, None] = {}
-    items = (
-        (data for _, data in graph.nx.nodes(data=True)) if kind == "node" else (d for *_, d in graph.nx.edges.data())
-    )
-    for attributes in items:
-        names.update(dict.fromkeys(attributes))
-        if len(names) > 50:
-            break
+    frozen = graph.arrays.frozen
+    names = (frozen.node_table if kind == "node" else frozen.edge_table).names()[:50]
     near = difflib.get_close_matches(name, names, 3) or list(names)[:5]
     there = (
         f"{kind.capitalize()} attributes here: {', '.join(repr(n) for n in near)}."

@@ -1,0 +1,14 @@
+"""Fast implementations of networkx's algorithms over the frozen arrays; networkx stays the reference."""
+
+from __future__ import annotations
+
+import importlib
+
+#: Modules that register kernels.
+MODULES = ("degrees", "spectral", "components", "distances", "betweenness")
+
+
+def load() -> None:
+    """Register all kernels."""
+    for module in MODULES:
+        importlib.import_module(f"{__name__}.{module}")

@@ -1,0 +1,174 @@
+"""Betweenness of nodes and edges: Brandes' algorithm for many sources at a time.
+
+A level of all searches of a batch is one product of the sparse adjacency matrix with a dense block, a
+column a source; path counts flow along the edges, dependencies back (Brandes, "A faster algorithm for
+betweenness centrality", 2001; in matrix form Buluç and Gilbert, 2011).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
+from networkx_mcp.compute.kernels.register import kernel
+from networkx_mcp.compute.kernels.sweep import batches
+from networkx_mcp.compute.kernels.values import NodeValues
+
+ENGINE = "scipy"
+#: Each level costs the whole matrix: on deeper graphs networkx's queue is faster.
+DEEPEST = 64
+#: Numbers of one dense block: 5 MB, five of them live.
+_BLOCK = 640_000
+
+
+def _sources(graph: Arrays, k: int | None, seed: Any) -> NDArray[np.int64]:
+    """networkx's own sample for the same seed."""
+    if k is None or k == graph.n:
+        return np.arange(graph.n)
+    if isinstance(k, bool) or not isinstance(k, int) or not 0 < k <= graph.n:
+        raise Unsuited
+    return np.array(nx.utils.create_py_random_state(seed).sample(range(graph.n), k), np.int64)
+
+
+class _Dependencies:
+    """What shortest paths from some sources put on nodes, and on adjacency entries if asked."""
+
+    def __init__(self, graph: Arrays, *, edges: bool = False, endpoints: bool = False) -> None:
+        self._graph = graph
+        self._endpoints = endpoints
+        self._out, self._into = graph.matrix(), graph.matrix(into=True)
+        self.nodes = np.zeros(graph.n)
+        self.entries: Float | None = np.zeros(len(graph.frozen.out_indices)) if edges else None
+
+    def add(self, sources: NDArray[np.int64]) -> None:
+        """Unsuited past DEEPEST levels."""
+        n, width = self._graph.n, len(sources)
+        columns = np.arange(width)
+        level = np.full((n, width), -1, np.int16)
+        paths = np.zeros((n, width))
+        level[sources, columns] = 0
+        paths[sources, columns] = 1
+        frontier = paths.copy()
+        depth = 0
+        while True:
+            found = self._into @ frontier
+            found[level >= 0] = 0
+            reached = found > 0
+            if not reached.any():
+                break
+            depth += 1
+            if depth > DEEPEST:
+                raise Unsuited
+            level[reached] = depth
+            paths += found
+            frontier = found
+        dependency, share = self._back(level, paths, depth)
+        dependency[sources, columns] = 0
+        if self._endpoints:
+            dependency[level > 0] += 1
+            dependency[sources, columns] = (level > 0).sum(axis=0)
+        self.nodes += dependency.sum(axis=1)
+        if self.entries is not None:
+            self._on_edges(level, paths, share)
+
+    def _back(self, level: NDArray[np.int16], paths: Float, depth: int) -> tuple[Float, Float]:
+        """(dependency, (1 + dependency) / paths) of every node and source."""
+        dependency, share = np.zeros_like(paths), np.zeros_like(paths)
+        for current in range(depth, 0, -1):
+            here = level == current
+            coefficient = np.zeros_like(paths)
+            np.divide(1 + dependency, paths, out=coefficient, where=here)
+            share += coefficient
+            if current == 1 and self.entries is None and not self._endpoints:
+                break  # what would follow goes to the sources, which get none
+            given = self._out @ coefficient
+            given *= paths
+            given[level != current - 1] = 0
+            dependency += given
+        return dependency, share
+
+    def _on_edges(self, level: NDArray[np.int16], paths: Float, share: Float) -> None:
+        assert self.entries is not None
+        heads, tails = self._graph.heads, self._graph.frozen.out_indices
+        step = max(1, _BLOCK // level.shape[1])
+        for start in range(0, len(heads), step):
+            head, tail = heads[start : start + step], tails[start : start + step]
+            flows = paths[head] * share[tail]
+            flows[level[tail] != level[head] + 1] = 0
+            self.entries[start : start + step] += flows.sum(axis=1)
+
+
+def _run(graph: Arrays, sources: NDArray[np.int64], **options: bool) -> _Dependencies:
+    found = _Dependencies(graph, **options)
+    for batch in batches(sources, max(2, min(64, _BLOCK // max(graph.n, 1)))):
+        found.add(batch)
+    return found
+
+
+def _scales(graph: Arrays, count: int | None, normalized: bool, endpoints: bool) -> tuple[float, float]:
+    """(scale of sampled sources, scale of other nodes); they differ because a source never scores itself."""
+    size = graph.n if endpoints else graph.n - 1
+    if size < 2:
+        return 1, 1
+    sources = size if count is None else count
+    correction = 1 if graph.directed else 2
+    if count is None or endpoints:
+        scale = 1 / (sources * (size - 1)) if normalized else size / (sources * correction)
+        return scale, scale
+
+    def one(of: int) -> float:
+        if of < 1:
+            return np.nan
+        return 1 / (of * (size - 1)) if normalized else size / (of * correction)
+
+    return one(sources - 1), one(sources)
+
+
+@kernel("betweenness_centrality", engine=ENGINE, least=1)
+def betweenness_centrality(
+    graph: Arrays,
+    k: int | None = None,
+    normalized: bool = True,
+    weight: None = None,
+    endpoints: bool = False,
+    seed: Any = None,
+) -> NodeValues:
+    """Exact, or from `k` sources that networkx would choose for the seed."""
+    if weight is not None:
+        raise Unsuited
+    sources = _sources(graph, k, seed)
+    scores = _run(graph, sources, endpoints=endpoints).nodes
+    sampled, others = _scales(graph, None if k is None or k == graph.n else k, normalized, endpoints)
+    factors = np.full(graph.n, others)
+    if k is not None:
+        factors[sources] = sampled
+    return NodeValues(graph, scores * factors)
+
+
+@kernel("edge_betweenness_centrality", engine=ENGINE, least=1)
+def edge_betweenness_centrality(
+    graph: Arrays, k: int | None = None, normalized: bool = True, weight: None = None, seed: Any = None
+) -> dict[tuple[Any, Any], float]:
+    """Exact, or from `k` sources; keys are edges in networkx's order."""
+    if weight is not None or (k is not None and k > graph.n):
+        raise Unsuited
+    everything = k is None
+    sources = np.arange(graph.n) if everything else _sources(graph, k, seed)
+    if not everything and k == graph.n:  # here networkx samples all of them, in another order, and scales so
+        sources = np.arange(graph.n)
+    entries = _run(graph, sources, edges=True).entries
+    assert entries is not None
+    frozen = graph.frozen
+    flows = np.zeros(graph.m)
+    np.add.at(flows, frozen.out_rows, entries)
+    size = graph.n
+    if size >= 2:
+        count = size if k is None else k
+        flows = flows * (1 / (count * (size - 1)) if normalized else size / (count * (1 if graph.directed else 2)))
+    ids = graph.ids
+    pairs = zip(frozen.src.tolist(), frozen.dst.tolist(), flows.tolist(), strict=True)
+    return {(ids[u], ids[v]): flow for u, v, flow in pairs}
