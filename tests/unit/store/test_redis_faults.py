@@ -77,7 +77,7 @@ class TestLostConnections:
     ) -> None:
         async with opened(settings(own_server, timeout_seconds=0.3)) as store:
             for number in range(5):
-                await store.create("t", new(f"g{number}"), AMPLE, None)
+                await store.create("t", new(f"g{number}", uid=f"u{number}"), AMPLE, None)
             own_server.signal(signal.SIGSTOP)
             began = time.monotonic()
             calls = (store.heads([("t", f"g{number}")]) for number in range(5))
@@ -89,12 +89,12 @@ class TestLostConnections:
             for number in range(5):
                 (head,) = await store.heads([("t", f"g{number}")])
                 assert head is not None
-                assert head.graph_id == f"g{number}"
+                assert head.uid == f"u{number}"
 
     async def test_a_cancelled_call_leaves_no_answer_for_the_next(self, redis_server: RedisServer) -> None:
         async with opened(settings(redis_server)) as store:
             for number in range(30):
-                await store.create("t", new(f"g{number}"), AMPLE, None)
+                await store.create("t", new(f"g{number}", uid=f"u{number}"), AMPLE, None)
             for number in range(30):
                 task = asyncio.create_task(store.heads([("t", "g1")]))
                 for _ in range(number % 6):
@@ -102,12 +102,12 @@ class TestLostConnections:
                 task.cancel()
                 (head,) = await store.heads([("t", f"g{number}")])
                 assert head is not None
-                assert head.graph_id == f"g{number}"
+                assert head.uid == f"u{number}"
 
     async def test_an_answer_that_nobody_waits_for_is_not_the_next_ones(self, own_server: RedisServer) -> None:
         async with opened(settings(own_server)) as store:
-            await store.create("t", new("left"), AMPLE, None)
-            await store.create("t", new("next"), AMPLE, None)
+            await store.create("t", new("left", uid="left"), AMPLE, None)
+            await store.create("t", new("next", uid="next"), AMPLE, None)
             own_server.signal(signal.SIGSTOP)
             left = asyncio.create_task(store.heads([("t", "left")]))
             await asyncio.sleep(0.1)  # it is sent
@@ -118,7 +118,7 @@ class TestLostConnections:
             own_server.signal(signal.SIGCONT)
             (head,) = await after
             assert head is not None
-            assert head.graph_id == "next"
+            assert head.uid == "next"
 
     async def test_connections_are_bounded(self, own_server: RedisServer) -> None:
         async with opened(settings(own_server)) as store:
