@@ -1,4 +1,4 @@
-"""The command line: serve · token create · check."""
+"""The command line: serve · token create · backup · restore · check."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from networkx_mcp import __version__
@@ -23,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code."""
     options = _parser().parse_args(arguments)
     try:
-        code = {"serve": _serve, "check": _check, "token": _token}[options.command](options)
+        code = {"serve": _serve, "check": _check, "token": _token, "backup": _copy, "restore": _copy}[options.command](
+            options
+        )
     except ServiceError as error:
         print(f"networkx-mcp: {error.message}", file=sys.stderr)
         code = USAGE
@@ -57,7 +60,33 @@ def _parser() -> argparse.ArgumentParser:
         "--scopes", default="read,write", help="comma-separated: read, write, admin (default: read,write)"
     )
     create.add_argument("--days", type=float, default=None, help="days until it expires (default: never)")
+    backup = commands.add_parser("backup", help="copy every graph of a running server into a file")
+    restore = commands.add_parser("restore", help="put the graphs of a backup into a running server")
+    for command in (backup, restore):
+        command.add_argument("--url", required=True, help="the server, for example http://127.0.0.1:8080")
+        command.add_argument("--token-file", type=Path, help="file with a bearer token of scope admin")
+        command.add_argument("--ca-file", type=Path, help="certificate authority of an https URL")
+    backup.add_argument("--out", required=True, type=Path, help="file, or directory where it is named by its time")
+    backup.add_argument("--keep", type=_positive, default=None, help="keep this many backups of the directory")
+    restore.add_argument(
+        "--from", dest="source", required=True, type=Path, help="backup, or directory whose newest is meant"
+    )
+    restore.add_argument("--tenant", default=None, help="only the graphs of this tenant")
+    restore.add_argument("--replace", action="store_true", help="overwrite graphs that exist and differ")
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _copy(options: argparse.Namespace) -> int:
+    from networkx_mcp.backup import commands
+
+    return commands.run(options)
 
 
 def _settings() -> Settings:

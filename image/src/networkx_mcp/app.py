@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
     Extra = Callable[[McpServer[Any]], None]
 
-#: Note in the store that holds the Unix time of the last verified backup.
-BACKUP_NOTE = "backup_last_success"
 _BACKUP_NOTE_SECONDS = 30.0
 _MONITOR_SECONDS = 1.0
 _STORE_RETRY_SECONDS = 1.0
@@ -190,7 +188,7 @@ class App:
             Transfers(self.settings, graphs, rooms.admission), frozenset({"GET", "PUT"})
         )
         self.edge.services["admin"] = Service(
-            Admin(self.settings, graphs, status, rooms.budget), frozenset({"GET", "PUT", "DELETE"})
+            Admin(self.settings, graphs, status, rooms.budget, rooms.store), frozenset({"GET", "PUT", "DELETE"})
         )
         for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
             task = asyncio.create_task(work)
@@ -219,6 +217,8 @@ class App:
             await asyncio.sleep(_MONITOR_SECONDS)
 
     async def _watch_backups(self) -> None:
+        from networkx_mcp.http.admin import BACKUP_NOTE
+
         while True:
             with contextlib.suppress(StoreUnavailable, ValueError):
                 metrics.BACKUP_LAST_SUCCESS.set(float(await self.rooms.store.get_note(BACKUP_NOTE) or 0))

@@ -4,6 +4,8 @@
     GET    /admin/status                                   this process: degradation, memory, queues, drain
     PUT    /admin/drain            DELETE the same         not ready, still serving; and back
     PUT    /admin/degradation?level=protective             force a level; DELETE lets memory decide again
+    GET    /admin/backup                                   when the last good backup began
+    PUT    /admin/backup?last_success=SECONDS              tell it, in Unix seconds; it never goes back
     GET    /admin/tenants                                  tenants that have or had graphs
     GET    /admin/tenants/{tenant}                         usage and quota
     GET    /admin/tenants/{tenant}/graphs                  a page of graphs (`after`, `limit`, `prefix`)
@@ -17,6 +19,7 @@ on the replica that answers: call a pod by its address.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -34,10 +37,16 @@ from networkx_mcp.http.body import read_body
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.respond import respond, respond_json
 from networkx_mcp.settings import MIB, Settings, shown
+from networkx_mcp.store import Store
 from networkx_mcp.store.shared import check_names
+from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.audit import audit
 from networkx_mcp.tools import overview
 
+#: Note in the store that holds the Unix time at which the last verified backup began.
+BACKUP_NOTE = "backup_last_success"
+#: How far a backup's clock may be ahead of ours, in seconds.
+_CLOCK_SECONDS = 60.0
 #: What an archive may hold beside the graph itself: its log, and the names in it.
 _ARCHIVE_SLACK = MIB
 _LEVELS = {level.label: level for level in (Level.NORMAL, Level.CONSTRAINED, Level.PROTECTIVE)}
@@ -64,8 +73,9 @@ class _Request:
 class Admin:
     """The ASGI app of /admin."""
 
-    def __init__(self, settings: Settings, graphs: Graphs, status: Status, budget: MemoryBudget) -> None:
+    def __init__(self, settings: Settings, graphs: Graphs, status: Status, budget: MemoryBudget, store: Store) -> None:
         self._settings = settings
+        self._store = store
         self._graphs = graphs
         self._status = status
         self._budget = budget
@@ -87,6 +97,8 @@ class Admin:
                 await self._drain(request)
             case ["degradation"]:
                 await self._degradation(request)
+            case ["backup"]:
+                await self._backup(request)
             case ["tenants"]:
                 _only(request, "GET")
                 audit("list_tenants")
@@ -141,6 +153,31 @@ class Admin:
         self._budget.set_override(level)
         audit("degradation", forced=level.label if level is not None else None)
         await request.json(self._state())
+
+    # -- backups ----------------------------------------------------------------------------------
+
+    async def _backup(self, request: _Request) -> None:
+        _only(request, "GET", "PUT")
+        last = float(await self._store.get_note(BACKUP_NOTE) or 0)
+        if request.method == "PUT":
+            text = request.query.get("last_success", "")
+            try:
+                told = float(text)
+            except ValueError:
+                told = math.nan
+            if not 0 < told <= time.time() + _CLOCK_SECONDS:
+                raise InvalidInput(
+                    f"last_success {text!r} is not a time that has passed, in Unix seconds.", field="last_success"
+                )
+            audit("backup_reported", last_success=told)
+            # Two backups may end in the other order than they began.
+            if told > last:
+                last = told
+                await self._store.put_note(BACKUP_NOTE, repr(told))
+            metrics.BACKUP_LAST_SUCCESS.set(last)
+        else:
+            audit("read_backup")
+        await request.json({"last_success": last or None})
 
     # -- tenants ----------------------------------------------------------------------------------
 

@@ -1,0 +1,130 @@
+"""`networkx-mcp backup` and `networkx-mcp restore`: every graph of every tenant, out of a server and into one.
+
+Graphs are independent of each other, so each is copied consistently by itself while the server serves on. The
+reports, one JSON object on stdout, say what was copied and how long it took.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from networkx_mcp import __version__
+from networkx_mcp.backup import file
+from networkx_mcp.backup.client import Answer, Client
+from networkx_mcp.backup.file import BackupError, Entry
+
+
+def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]:
+    """Copy every graph to `out`, a file, or a directory where it is named by its time; tell the server.
+
+    With `keep` the newest that many backups of the directory stay. Raises BackupError: then no file was made,
+    none was removed, and the time of the last good backup stays what it was.
+    """
+    began = time.time()
+    path = out
+    if out.is_dir():
+        path = out / f"networkx-mcp-{datetime.fromtimestamp(began, UTC):%Y%m%dT%H%M%SZ}.tar"
+    elif keep is not None:
+        raise BackupError("--keep needs a directory: what else lies beside a file is not ours to remove")
+    gone = 0
+    with file.Writer(path, began) as writer:
+        for tenant in client.tenants():
+            for graph in client.graphs(tenant):
+                data = client.get_archive(tenant, graph["graph_id"])
+                if data is None:  # deleted since it was listed: a backup that began later would not have it either
+                    gone += 1
+                else:
+                    writer.add(tenant, graph["graph_id"], data)
+        manifest = writer.finish(time.time(), __version__)
+    client.report_success(began)
+    removed = file.retain(out, keep) if keep is not None else []
+    return {
+        "event": "backup",
+        "file": str(path),
+        "graphs": len(manifest.graphs),
+        "bytes": path.stat().st_size,
+        "deleted_meanwhile": gone,
+        "removed": [old.name for old in removed],
+        "seconds": round(time.time() - began, 3),
+    }
+
+
+def restore(client: Client, source: Path, *, tenant: str | None = None, replace: bool = False) -> dict[str, Any]:
+    """Put every graph of a backup (of a directory: the newest) back, under its tenant, id and version.
+
+    A graph that is there already as the backup has it counts as restored, so an interrupted restore is simply
+    run again. One that differs is left alone and told, unless `replace`. The backup is checked as a whole before
+    the first graph is written. Raises BackupError.
+    """
+    began = time.time()
+    path = file.newest(source) if source.is_dir() else source
+    manifest = file.verify(path)
+    wanted = [entry for entry in manifest.graphs if tenant is None or entry.tenant == tenant]
+    if tenant is not None and not wanted:
+        raise BackupError(f"{path} holds no graph of tenant {tenant!r}")
+    problems: list[str] = []
+    present = 0
+    with file.reading(path) as opened:
+        for entry in wanted:
+            try:
+                present += not _put(client, entry, opened.archive(entry), replace)
+            except BackupError as error:
+                problems.append(f"{entry.tenant}/{entry.graph_id}: {error}")
+    return {
+        "event": "restore",
+        "file": str(path),
+        "graphs": len(wanted) - len(problems),
+        "already_there": present,
+        "failed": problems,
+        "data_as_of": datetime.fromtimestamp(manifest.began, UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - began, 3),
+    }
+
+
+def _put(client: Client, entry: Entry, data: bytes, replace: bool) -> bool:
+    """Put one graph back; False where it was there already. Raises BackupError."""
+    found: dict[str, Any] | None
+    try:
+        found = client.put_archive(entry.tenant, entry.graph_id, data, replace=replace)
+        written = True
+    except Answer as answer:
+        if answer.status != 409 or replace:
+            raise
+        found, written = client.graph(entry.tenant, entry.graph_id), False
+    # What is replaced goes on counting its versions, so that no reader sees one twice.
+    same = found is not None and (found["nodes"], found["edges"]) == (entry.nodes, entry.edges)
+    if not same or found is None or (found["version"] != entry.version and not replace):
+        was = (
+            "nothing"
+            if found is None
+            else f"version {found['version']}, {found['nodes']} nodes, {found['edges']} edges"
+        )
+        raise BackupError(
+            f"the backup has version {entry.version}, {entry.nodes} nodes, {entry.edges} edges, the server has {was}"
+            + ("" if written else "; it was left alone, --replace overwrites it")
+        )
+    return written
+
+
+def run(options: Namespace) -> int:
+    """The two commands. Returns the exit code: 1 when anything is missing from the copy."""
+    try:
+        token = options.token_file.read_text(encoding="utf-8").strip() if options.token_file else None
+        with Client(options.url, token, ca_file=options.ca_file) as client:
+            if options.command == "backup":
+                report = backup(client, options.out, options.keep)
+            else:
+                report = restore(client, options.source, tenant=options.tenant, replace=options.replace)
+    except (BackupError, OSError) as error:
+        print(f"networkx-mcp {options.command}: {error}", file=sys.stderr)
+        return 1
+    for problem in report.get("failed", []):
+        print(f"networkx-mcp {options.command}: {problem}", file=sys.stderr)
+    print(json.dumps(report))
+    return 1 if report.get("failed") else 0

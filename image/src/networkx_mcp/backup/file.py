@@ -1,0 +1,225 @@
+"""The backup file: a tar with one archive for each graph and a manifest with their checksums.
+
+    manifest.json    what is in it and what each part must hash to; the last member, because it is known last
+    000001.graph     one graph (see `graphs.archive`), in the order of the manifest
+
+Beside `NAME.tar` lies `NAME.tar.sha256`, which `sha256sum -c` reads. A file is written under another name, read
+again from the disk and checked to the last byte, and only then gets its name: what is called a backup is one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.graphs import archive
+
+FORMAT = "networkx-mcp backup 1"
+MANIFEST = "manifest.json"
+#: Names that retention may remove; whatever else lies in the directory is not ours.
+NAME = re.compile(r"networkx-mcp-\d{8}T\d{6}Z\.tar")
+_MANIFEST_BYTES = 256 * 1024 * 1024
+_BLOCK = 1024 * 1024
+
+
+class BackupError(Exception):
+    """A backup that cannot be made, read or put back; the message says why and what was left alone."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One graph of a backup. `sha256` is that of its archive, `bytes` its length."""
+
+    tenant: str
+    graph_id: str
+    version: int
+    nodes: int
+    edges: int
+    member: str
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup holds. Every write acknowledged before `began` (Unix seconds) to a graph not deleted since is in it."""
+
+    format: str
+    began: float
+    finished: float
+    server: str
+    graphs: list[Entry]
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def side_file(path: Path) -> Path:
+    """Where the checksum of a backup lies."""
+    return path.with_name(path.name + ".sha256")
+
+
+class Writer:
+    """Writes one backup: `add` each graph, then `finish`. As a context manager it leaves nothing half-made."""
+
+    def __init__(self, path: Path, began: float) -> None:
+        self.path, self.began = path, began
+        self.entries: list[Entry] = []
+        self._partial = path.with_name(f".{path.name}.partial")
+        self._tar = tarfile.open(self._partial, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tar.close()
+        self._partial.unlink(missing_ok=True)
+
+    def _member(self, name: str, data: bytes) -> None:
+        info = tarfile.TarInfo(name)
+        info.size, info.mtime, info.mode = len(data), int(self.began), 0o600
+        self._tar.addfile(info, io.BytesIO(data))
+
+    def add(self, tenant: str, graph_id: str, data: bytes) -> Entry:
+        """Take the archive of a graph. Raises BackupError where it is damaged or another graph's."""
+        header = _unpack(data, f"{tenant}/{graph_id}").header
+        if (header.tenant, header.graph_id) != (tenant, graph_id):
+            raise BackupError(f"asked for {tenant}/{graph_id}, got the archive of {header.tenant}/{header.graph_id}")
+        entry = Entry(
+            tenant=tenant,
+            graph_id=graph_id,
+            version=header.version,
+            nodes=header.nodes,
+            edges=header.edges,
+            member=f"{len(self.entries) + 1:06}.graph",
+            bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+        self._member(entry.member, data)
+        self.entries.append(entry)
+        return entry
+
+    def finish(self, finished: float, server: str) -> Manifest:
+        """Write the manifest, check the whole file as it is on disk, give it its name. Raises BackupError."""
+        manifest = Manifest(format=FORMAT, began=self.began, finished=finished, server=server, graphs=self.entries)
+        self._member(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        self._tar.close()
+        _sync(self._partial)
+        if verify(self._partial) != manifest:
+            raise BackupError(f"{self._partial}: what was read again is not what was written")
+        side = side_file(self.path)
+        side.write_text(f"{_hash_file(self._partial)}  {self.path.name}\n", encoding="utf-8")
+        _sync(side)
+        self._partial.replace(self.path)
+        _sync(self.path.parent)
+        return manifest
+
+
+class Reader:
+    """A backup that is open: its manifest, and the archives one by one, each checked as it is read."""
+
+    def __init__(self, path: Path, tar: tarfile.TarFile) -> None:
+        self._path, self._tar = path, tar
+        self.manifest = self._manifest()
+
+    def _read(self, name: str, most: int) -> bytes:
+        try:
+            member = self._tar.getmember(name)
+            source: IO[bytes] | None = self._tar.extractfile(member) if member.size <= most else None
+        except KeyError:
+            source = None
+        if source is None:
+            raise BackupError(f"{self._path} is damaged: {name} is missing or is not what the manifest says")
+        return source.read()
+
+    def _manifest(self) -> Manifest:
+        try:
+            manifest = msgspec.json.decode(self._read(MANIFEST, _MANIFEST_BYTES), type=Manifest)
+        except msgspec.MsgspecError as error:
+            raise BackupError(f"{self._path} is damaged: its manifest cannot be read: {error}") from None
+        if manifest.format != FORMAT:
+            raise BackupError(f"{self._path} is a {manifest.format!r}; this version reads {FORMAT!r}")
+        wanted = sorted([MANIFEST, *(entry.member for entry in manifest.graphs)])
+        if sorted(self._tar.getnames()) != wanted:
+            raise BackupError(f"{self._path} is damaged: its members are not those of its manifest")
+        return manifest
+
+    def archive(self, entry: Entry) -> bytes:
+        """The archive of a graph. Raises BackupError where a checksum does not hold."""
+        data = self._read(entry.member, entry.bytes)
+        if hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise BackupError(f"{self._path} is damaged: the checksum of {entry.tenant}/{entry.graph_id} does not hold")
+        header = _unpack(data, f"{entry.tenant}/{entry.graph_id}").header
+        if (header.version, header.nodes, header.edges) != (entry.version, entry.nodes, entry.edges):
+            raise BackupError(f"{self._path} is damaged: {entry.tenant}/{entry.graph_id} is not what the manifest says")
+        return data
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """Open a backup. Raises BackupError for anything else, or one with a checksum beside it that does not hold."""
+    side = side_file(path)
+    try:
+        if side.exists() and side.read_text(encoding="utf-8").split()[:1] != [_hash_file(path)]:
+            raise BackupError(f"{path} is damaged: its checksum is not the one in {side.name}")
+        with tarfile.open(path, "r:") as tar:
+            yield Reader(path, tar)
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupError(f"{path} is not a backup, or is cut off: {error}") from None
+
+
+def verify(path: Path) -> Manifest:
+    """Read all of a backup and check every byte. Raises BackupError."""
+    with reading(path) as backup:
+        for entry in backup.manifest.graphs:
+            backup.archive(entry)
+        return backup.manifest
+
+
+def newest(directory: Path) -> Path:
+    """The newest backup of a directory. Raises BackupError where there is none."""
+    found = backups(directory)
+    if not found:
+        raise BackupError(f"{directory} holds no backup (networkx-mcp-<time>.tar)")
+    return found[-1]
+
+
+def backups(directory: Path) -> list[Path]:
+    """Backups of a directory, oldest first: their names sort by time."""
+    return sorted(path for path in directory.iterdir() if NAME.fullmatch(path.name))
+
+
+def retain(directory: Path, keep: int) -> list[Path]:
+    """Remove all but the newest `keep` backups, and what an interrupted run left. Returns the backups removed."""
+    for path in directory.glob(".networkx-mcp-*.tar.partial"):
+        path.unlink(missing_ok=True)
+    old = backups(directory)[:-keep]
+    for path in old:
+        path.unlink()
+        side_file(path).unlink(missing_ok=True)
+    return old
+
+
+def _unpack(data: bytes, name: str) -> archive.Archive:
+    try:
+        return archive.unpack(data)
+    except InvalidInput as error:
+        raise BackupError(f"{name}: {error.message}") from None
