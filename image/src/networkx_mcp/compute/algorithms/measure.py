@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import networkx as nx
 
@@ -14,6 +14,8 @@ from networkx_mcp.compute.algorithms.failures import explained
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
+from networkx_mcp.compute.kernels import degrees
+from networkx_mcp.compute.kernels.arrays import Unsuited
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
 
 
@@ -34,20 +36,15 @@ class Measuring:
     def g(self) -> nx.Graph[Any]:
         return self.graph.nx
 
-    @property
-    def digraph(self) -> nx.DiGraph[Any]:
-        return cast("nx.DiGraph[Any]", self.graph.nx)
-
     @cached_property
     def eccentricity(self) -> dict[Any, Any]:
         # networkx raises for graphs that are not (strongly) connected, and for empty ones below
-        if not self.g:
+        if not self.graph.state.n:
             raise nx.NetworkXPointlessConcept("no nodes")
         return self.call("eccentricity", weight=self.weight)  # type: ignore[no-any-return]
 
-    @cached_property
-    def degrees(self) -> list[int]:
-        return [degree for _, degree in self.g.degree()]
+    def degrees(self, direction: str = "degree") -> list[int]:
+        return list(self.call(direction).values())
 
 
 def _spread(numbers: list[Any]) -> dict[str, Any]:
@@ -62,7 +59,17 @@ def _histogram(numbers: list[int]) -> list[list[int]]:
 
 
 def _total_weight(m: Measuring) -> Any:
-    return m.g.size(weight=m.weight or "weight")
+    try:
+        return degrees.size(m.graph.arrays, m.weight or "weight")
+    except Unsuited:
+        return m.g.size(weight=m.weight or "weight")
+
+
+def _diameter(m: Measuring) -> Any:
+    """From the eccentricities when they are known, else maybe from bounds, which need fewer searches."""
+    if not m.graph.state.n:
+        raise nx.NetworkXPointlessConcept("no nodes")
+    return m.call("diameter", weight=m.weight, **({"e": m.eccentricity} if "eccentricity" in vars(m) else {}))
 
 
 Metric = Callable[[Measuring], Any]
@@ -74,14 +81,14 @@ METRICS: dict[str, Metric] = {
     "self_loops": lambda m: m.call("number_of_selfloops"),
     "isolates": lambda m: m.call("number_of_isolates"),
     "total_weight": _total_weight,
-    "degree": lambda m: _spread(m.degrees),
-    "in_degree": lambda m: _spread([degree for _, degree in m.digraph.in_degree()]),
-    "out_degree": lambda m: _spread([degree for _, degree in m.digraph.out_degree()]),
-    "degree_histogram": lambda m: _histogram(m.degrees),
+    "degree": lambda m: _spread(m.degrees()),
+    "in_degree": lambda m: _spread(m.degrees("in_degree")),
+    "out_degree": lambda m: _spread(m.degrees("out_degree")),
+    "degree_histogram": lambda m: _histogram(m.degrees()),
     "average_clustering": lambda m: m.call("average_clustering", weight=m.weight),
     "transitivity": lambda m: m.call("transitivity"),
     "triangles": lambda m: sum(m.call("triangles").values()) // 3,
-    "diameter": lambda m: max(m.eccentricity.values()),
+    "diameter": _diameter,
     "radius": lambda m: min(m.eccentricity.values()),
     "eccentricity": lambda m: _spread(list(m.eccentricity.values())),
     "center": lambda m: m.call("center", e=m.eccentricity),

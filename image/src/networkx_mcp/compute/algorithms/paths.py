@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 from typing import Any
 
+import numpy as np
+
+from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import Values, table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
+from networkx_mcp.compute.kernels.arrays import Unsuited
+from networkx_mcp.compute.kernels.paths import NodePaths
+from networkx_mcp.compute.kernels.values import NodeValues
 from networkx_mcp.errors import InvalidInput, NotFound
 
 KINDS = ("shortest", "all_shortest", "k_shortest", "all_simple", "reachable")
@@ -98,8 +104,12 @@ def _to_all(
 ) -> Answer:
     if weight is None:
         run = Run(graph, "single_source_shortest_path")
-        paths = run(source=source, cutoff=None if cutoff is None else int(cutoff))
-        distances = {node: len(path) - 1 for node, path in paths.items()}
+        hops = None if cutoff is None else int(cutoff)
+        paths = run(source=source, cutoff=hops)
+        if isinstance(paths, NodePaths):
+            distances = Run(graph, "single_source_shortest_path_length")(source=source, cutoff=hops)
+        else:
+            distances = {node: len(path) - 1 for node, path in paths.items()}
     elif _method(graph, weight) == "bellman-ford":
         run = Run(graph, "single_source_bellman_ford")
         distances, paths = run(source=source, weight=weight)
@@ -107,11 +117,10 @@ def _to_all(
     else:
         run = Run(graph, "single_source_dijkstra")
         distances, paths = run(source=source, cutoff=cutoff, weight=weight)
-    order = graph.order
-    targets = sorted((node for node in distances if node != source), key=lambda node: (distances[node], order[node]))
-    rows = ([len(paths[node]) - 1, distances[node], paths[node]] for node in targets)
-    answer = table(["hops", "distance", "path"], rows, limit=limit, offset=offset, total=len(targets))
-    return run.report({**answer, **facts, "found": bool(targets), **_after(offset, answer)})
+    ordered, total = _nearest(graph, distances, source)
+    rows = ([len(paths[node]) - 1, distance, paths[node]] for node, distance in ordered)
+    answer = table(["hops", "distance", "path"], rows, limit=limit, offset=offset, total=total)
+    return run.report({**answer, **facts, "found": total > 0, **_after(offset, answer)})
 
 
 def _reachable(
@@ -126,13 +135,25 @@ def _reachable(
     else:
         run = Run(graph, "single_source_dijkstra_path_length")
         distances = run(source=source, cutoff=cutoff, weight=weight)
-    order = graph.order
-    rows = sorted(
-        ([node, distance] for node, distance in dict(distances).items() if node != source),
-        key=lambda row: (row[1], order[row[0]]),
-    )
-    answer = table(["node", "distance"], rows, limit=limit, offset=offset)
-    return run.report({**answer, **facts, "found": bool(rows)})
+    ordered, total = _nearest(graph, distances, source)
+    answer = table(["node", "distance"], ordered, limit=limit, offset=offset, total=total)
+    return run.report({**answer, **facts, "found": total > 0, **_after(offset, answer)})
+
+
+def _nearest(graph: Loaded, distances: Mapping[Any, Any], source: Any) -> tuple[Iterator[tuple[Any, Any]], int]:
+    """(node, distance) by distance, equal ones in node order, without the source; and how many. Made one by one."""
+    if not isinstance(distances, NodeValues) or distances.rows is None:
+        order = graph.order
+        found = sorted(
+            ((node, distance) for node, distance in distances.items() if node != source),
+            key=lambda row: (row[1], order[row[0]]),
+        )
+        return iter(found), len(found)
+    frozen = graph.arrays.frozen
+    kept = distances.rows != frozen.find(source)
+    rows, values = distances.rows[kept], distances.array[kept]
+    order_ = np.lexsort((rows, values))
+    return ((frozen.id_of(int(rows[k])), values[k].item()) for k in order_), len(rows)
 
 
 def _after(offset: int, answer: Answer) -> Answer:
@@ -144,7 +165,12 @@ def _method(graph: Loaded, weight: str | None) -> str:
     """Dijkstra is wrong below 0: Bellman-Ford then."""
     if weight is None:
         return "dijkstra"
-    negative = any((data.get(weight) or 0) < 0 for *_, data in graph.nx.edges(data=True))
+    try:
+        negative = graph.arrays.weights(weight).lowest < 0
+    except Unsuited:  # integers that floats do not hold
+        column = graph.arrays.frozen.edge_table.column(weight)
+        values = [] if column is None else [value for value in column.to_list() if value is not MISSING]
+        negative = min(values, default=0) < 0
     return "bellman-ford" if negative else "dijkstra"
 
 
@@ -161,8 +187,8 @@ def _or_none(work: Any) -> Any:
 def _length(graph: Loaded, path: list[Any], weight: str | None) -> Any:
     if weight is None:
         return len(path) - 1
-    adjacency = graph.nx.adj
-    return sum(adjacency[u][v].get(weight, 1) for u, v in pairwise(path))
+    edge = graph.state.edge_attributes
+    return sum(edge(u, v).get(weight, 1) for u, v in pairwise(path))
 
 
 def _why_none(graph: Loaded, source: Any, target: Any, cutoff: float | None) -> str:

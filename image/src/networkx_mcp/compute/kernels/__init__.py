@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 
 #: Modules that register kernels.
-MODULES = ("degrees", "spectral", "components", "distances", "betweenness")
+MODULES = (
+    "degrees", "spectral", "components", "distances", "betweenness", "paths", "trees", "triangles", "cores", "dag",
+    "blocks", "flows",
+)  # fmt: skip
 
 
 def load() -> None:

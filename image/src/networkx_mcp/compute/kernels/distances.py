@@ -18,6 +18,8 @@ from networkx_mcp.compute.kernels.values import NodeValues
 ENGINE = "numpy"
 #: Distances that are held at a time in weighted searches: 16 MB.
 _HELD = 2_000_000
+#: Up to here all eccentricities cost less than bounding the largest one.
+_SWEPT = 20_000
 
 
 def rows_of_distances(graph: Arrays, weight: str, *, into: bool, sources: Any = None) -> Iterator[tuple[Any, Float]]:
@@ -137,7 +139,7 @@ def _extremes(graph: Arrays, e: Any, usebounds: bool, weight: str | None) -> NDA
 @kernel("diameter", engine=ENGINE)
 def diameter(graph: Arrays, e: Any = None, usebounds: bool = False, weight: str | None = None) -> Any:
     """The largest distance. Of an unweighted, undirected graph by bounds, with few searches."""
-    if e is None and weight is None and not graph.directed and graph.n > 1:
+    if e is None and weight is None and not graph.directed and graph.n > _SWEPT:
         _require_connected(graph)
         return by_bounds(graph)
     return _extremes(graph, e, usebounds, weight).max().item()
