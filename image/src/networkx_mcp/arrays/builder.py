@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
@@ -62,6 +63,11 @@ class GraphBuilder:
         """Calls to `add_edge` and rows of `add_edges`, repeated ones included."""
         return len(self._edges)
 
+    def distinct(self) -> int:
+        """Different nodes so far, those that edges name included. O(ids given)."""
+        self._flush()
+        return int(pc.count_distinct(pa.chunked_array(self._chunks, pa.binary())).as_py())
+
     def add_node(self, node: NodeId, attributes: Mapping[str, Any] | None = None, *, field: str = "node") -> None:
         """Add a node, or merge attributes into it. InvalidInput (naming `field`) for a bad id or value."""
         node = check_id(node, field)
@@ -89,7 +95,8 @@ class GraphBuilder:
     def add_nodes(self, nodes: Any, columns: Mapping[str, Any] | None = None, *, field: str = "nodes") -> None:
         """Add a column of nodes: Arrow or numpy integers or text, or a list of ids.
 
-        `columns`: attribute name to a column of the same length, null where missing.
+        `columns`: attribute name to a column of the same length, null where missing; a `columns.Column` is
+        taken as it is, without a check of its values.
         """
         ids = encode_ids(nodes, field)
         at = self._put(ids)

@@ -46,8 +46,10 @@ def encode_ids(values: Any, field: str) -> pa.Array:
 def encode_column(values: Any, field: str) -> Column:
     """An attribute column, null where missing: Arrow or numpy array, or a list of JSON values.
 
-    In a list None means missing too. Dates and the like become text, nested values JSON.
+    In a list None means missing too. Dates and the like become text, nested values JSON. A Column passes.
     """
+    if isinstance(values, Column):
+        return values
     if not isinstance(values, (list, tuple)):
         array = _flat(values)
         kind = array.type

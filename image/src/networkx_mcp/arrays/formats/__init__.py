@@ -19,7 +19,8 @@ from ...errors import InvalidInput
 from ..frozen import FrozenGraph
 from ..state import GraphState
 from . import adjacency_list, columnar, csv, edge_list, gml, graphml, node_link
-from .common import FormatError, Options, ParseLimits, Sink
+from .common import FormatError, Options, ParseLimits
+from .sink import Sink
 
 __all__ = ["FORMATS", "FormatError", "ParseLimits", "parse", "write"]
 
@@ -56,16 +57,17 @@ def parse(file: IO[bytes], format_: str, options: Mapping[str, Any], limits: Par
         raise FormatError(f"the file is not UTF-8 text ({error.reason} at byte {error.start})") from None
     except RecursionError:
         raise FormatError("values are nested too deeply") from None
-    found.finish()
     return sink.freeze()
 
 
 def write(state: GraphState, format_: str, options: Mapping[str, Any]) -> Iterator[bytes]:
-    """The bytes of `state` in a format. Raises InvalidInput for what the format cannot carry."""
+    """The bytes of `state` in a format.
+
+    Raises InvalidInput for unknown formats and options, and (as late as its bytes are made) for what the
+    format cannot carry.
+    """
     _, writer = _known(format_)
-    found = Options(options)
-    yield from writer(state, found)
-    found.finish()
+    return writer(state, Options(options))
 
 
 def _known(format_: str) -> tuple[Parser, Writer]:

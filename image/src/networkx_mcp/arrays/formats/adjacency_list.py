@@ -5,70 +5,129 @@
     b c
     d
 
-Ids are separated by white space and hold none; the format has no types for ids (option `ids`) and no
-attributes: writing a graph that has some is refused. In an undirected graph each edge stands once.
+Ids are separated by white space and hold none (option `delimiter` when reading: by a character); the format has
+no types for ids (option `ids`) and no attributes: writing a graph that has some, or ids of both types, is refused.
+In an undirected graph each edge stands once. Each node gets a line, so everything comes back exactly.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from typing import IO
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ...errors import InvalidInput
+from ..frozen import FrozenGraph
 from ..state import GraphState
-from .common import Options, Sink, bare_id, chunks, lines_of, text_ids
+from .common import FormatError, Options
+from .pages import id_column
+from .sink import Sink
+from .text import bare_id, chunks, lines_of, one_type, refuse_graph_attributes, text_ids
+
+#: Ids that become one piece of columns.
+_WORDS = 1 << 16
 
 
 def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
-    del options
-    words: list[str] = []
-    rows: list[tuple[int, int, int]] = []  # line, place of the first id, number of ids
-    edges = 0
+    delimiter = options.separator()
+    options.finish()
+    pieces: list[tuple[array[int], array[int]]] = []  # of each row: line, number of ids
+    columns: list[pa.Array] = []
+    lines, counts, words, edges = array("q"), array("q"), list[str](), 0
+
     for number, text in lines_of(file):
-        parts = text.partition("#")[0].split()
-        if parts:
-            rows.append((number, len(words), len(parts)))
-            words += parts
-            edges += len(parts) - 1
-    ids = text_ids(pa.array(words, pa.string()), sink.ids).to_pylist()
-    for number, at, count in rows:
-        sink.node(ids[at], line=number)
-        for place in range(at + 1, at + count):
-            sink.edge(ids[at], ids[place], line=number)
+        parts = _parts(text, delimiter)
+        if not parts:
+            continue
+        if not all(parts):
+            raise FormatError("an id is missing", number)
+        lines.append(number)
+        counts.append(len(parts))
+        words += parts
+        edges += len(parts) - 1
+        if not sink.repeats_allowed:
+            sink.limits.check_edges(edges)
+        if len(words) >= _WORDS:
+            columns.append(pa.array(words, pa.string()))
+            pieces.append((lines, counts))
+            lines, counts, words = array("q"), array("q"), []
+    columns.append(pa.array(words, pa.string()))
+    pieces.append((lines, counts))
+    column = text_ids(pa.chunked_array(columns, pa.string()), sink.ids)
+    del columns
+    for (lines, counts), ids in zip(pieces, column.chunks, strict=True):
+        _emit(np.frombuffer(lines, np.int64), np.frombuffer(counts, np.int64), ids, sink)
+
+
+def _parts(text: str, delimiter: str | None) -> list[str]:
+    """The ids of a line up to a comment."""
+    parts = text.split(delimiter)
+    if delimiter is not None:
+        parts = [part.strip() for part in parts]
+        while parts and not parts[-1]:
+            parts.pop()
+    if "#" in text:
+        for number, part in enumerate(parts):
+            if part[:1] == "#":
+                return parts[:number]
+    return parts
+
+
+def _emit(lines: NDArray[np.int64], counts: NDArray[np.int64], ids: pa.Array, sink: Sink) -> None:
+    if not len(lines):
+        return
+    row = np.repeat(np.arange(len(counts)), counts)
+    first = np.cumsum(counts) - counts
+    heads = np.zeros(len(ids), bool)
+    heads[first] = True
+    tails = np.flatnonzero(~heads)
+    sink.nodes(ids, places=lambda word: int(lines[row[word]]))
+    sink.edges(
+        ids.take(pa.array(first[row[tails]])),
+        ids.take(pa.array(tails)),
+        places=lambda edge: int(lines[row[tails[edge]]]),
+    )
 
 
 def write(state: GraphState, options: Options) -> Iterator[bytes]:
     """See the module."""
-    del options
-    return chunks(_rows(state))
+    options.finish()
+    return chunks(_rows(state.freeze()))
 
 
-def _rows(state: GraphState) -> Iterator[str]:
-    if state.graph_attributes or any(attributes for _, attributes in state.nodes(data=True)):
-        raise InvalidInput("an adjacency list carries no attributes: use csv, node-link or graphml", field="format")
-    held: list[str] = []
-    last: object = None
-    nodes = iter(state.nodes())
-    # Edges come grouped by source in the order of nodes, each once.
-    for u, v, attributes in state.edges(data=True):
-        if attributes:
-            raise InvalidInput(
-                f"an adjacency list carries no attributes, and the edge {u!r} - {v!r} has some: use csv or node-link",
-                field="format",
-            )
-        if u is not last:
-            if held:
-                yield " ".join(held) + "\n"
-            for node in nodes:
-                if node == u and type(node) is type(u):
-                    break
-                yield bare_id(node, "adjacency-list") + "\n"
-            held, last = [bare_id(u, "adjacency-list")], u
-        held.append(bare_id(v, "adjacency-list"))
-    if held:
-        yield " ".join(held) + "\n"
-    for node in nodes:
-        yield bare_id(node, "adjacency-list") + "\n"
+def _rows(graph: FrozenGraph) -> Iterator[str]:
+    refuse_graph_attributes(graph.graph_attributes, "adjacency-list")
+    if graph.node_table or graph.edge_table:
+        raise InvalidInput(
+            "an adjacency list has no place for attributes: use csv, node-link or graphml", field="format"
+        )
+    ids = [bare_id(node, "adjacency-list") for node in one_type(id_column(graph), "adjacency-list").to_pylist()]
+    # A line for each node first, else a node that others name would move up.
+    ends = np.searchsorted(graph.src, np.arange(graph.n + 1, dtype=np.int32))
+    in_order = _in_order(graph)
+    if not in_order:
+        yield from (f"{node}\n" for node in ids)
+    for node in range(graph.n):
+        low, high = int(ends[node]), int(ends[node + 1])
+        if in_order or low < high:
+            yield " ".join([ids[node], *(ids[other] for other in graph.dst[low:high].tolist())]) + "\n"
+
+
+def _in_order(graph: FrozenGraph) -> bool:
+    """Whether nodes are named first in their order when each has one line."""
+    # Lines name node after node; one that is named early must be the next new one.
+    highest = -1
+    ends = np.searchsorted(graph.src, np.arange(graph.n + 1, dtype=np.int32)).tolist()
+    targets = graph.dst.tolist()
+    for node in range(graph.n):
+        highest = max(highest, node)
+        for other in targets[ends[node] : ends[node + 1]]:
+            if other > highest + 1:
+                return False
+            highest = max(highest, other)
+    return True

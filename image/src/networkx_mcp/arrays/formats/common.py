@@ -1,37 +1,38 @@
-"""What the formats share: options, limits, errors that name a line, ids out of text, and the sink."""
+"""What the formats share: errors that name a place in the file, limits, and options."""
 
 from __future__ import annotations
 
 import os
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Literal, NoReturn
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import IO, Any, Literal, NoReturn, TypeAlias
 
 from ...errors import InvalidInput, LimitExceeded
-from ..builder import DuplicateEdge, GraphBuilder
-from ..frozen import FrozenGraph
-from ..ids import NodeId
 
 #: Beginnings of compressed files, which are refused: a few bytes of one may inflate to gigabytes.
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
-#: Longest line of a text format, in bytes.
-MAX_LINE_BYTES = 16 * 1024 * 1024
-#: Rows that a writer gathers before it hands them on.
-WRITE_ROWS = 4096
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 
-Ids = Literal["auto", "string", "integer"]
+Ids: TypeAlias = Literal["auto", "string", "integer"]
+#: A file, read from its present position.
+File: TypeAlias = IO[bytes]
+#: Where in a file: a line (from 1), or in words where there are no lines ("row 7").
+Place: TypeAlias = int | str | None
 
 
 class FormatError(InvalidInput):
     """A file that does not keep to its format; data: `field` ("file"), `line` (from 1) where there are lines."""
 
-    def __init__(self, message: str, line: int | None = None) -> None:
-        where = f"line {line}: " if line is not None else ""
-        data: dict[str, Any] = {"line": line} if line is not None else {}
+    def __init__(self, message: str, place: Place = None) -> None:
+        #: What is wrong, without the place.
+        self.reason = message
+        where = "" if place is None else f"line {place}: " if isinstance(place, int) else f"{place}: "
+        data: dict[str, Any] = {"line": place} if isinstance(place, int) else {}
         super().__init__(f"{where}{message}; nothing was changed", field="file", **data)
 
 
@@ -43,7 +44,7 @@ class ParseLimits:
     edges: int
     bytes: int
 
-    def check_file(self, file: IO[bytes]) -> None:
+    def check_file(self, file: File) -> None:
         """Raises LimitExceeded for a file that is too large, FormatError for a compressed one."""
         start = file.tell()
         size = file.seek(0, os.SEEK_END) - start
@@ -93,6 +94,8 @@ class Options:
         """A text option."""
         self._known.append(name)
         value = self._left.pop(name, default)
+        if isinstance(value, bool):  # in a query `true` is a word like any other
+            value = "true" if value else "false"
         if value is None or (isinstance(value, str) and (allowed is None or value in allowed)):
             return value
         raise InvalidInput(
@@ -107,6 +110,16 @@ class Options:
             return value
         raise InvalidInput(f"option {name} is {value!r}: use true or false", field=f"options.{name}")
 
+    def separator(self) -> str | None:
+        """The option `delimiter`: one character that separates cells."""
+        value = self.text("delimiter")
+        if value is not None and (len(value) != 1 or not value.isascii() or value in '\r\n"\0'):
+            raise InvalidInput(
+                f"option delimiter is {value!r}: use one ASCII character, such as , ; or a tab",
+                field="options.delimiter",
+            )
+        return value
+
     def finish(self) -> None:
         """Raises InvalidInput for an option that nobody took."""
         for name in self._left:
@@ -114,168 +127,3 @@ class Options:
                 f"option {name!r} is unknown here; the options are {', '.join(sorted(set(self._known)))}",
                 field=f"options.{name}",
             )
-
-
-class Sink:
-    """Takes the graph that a parser reads: builder, limits, and the line of each edge.
-
-    The options that all formats share are read here.
-    """
-
-    def __init__(self, limits: ParseLimits, options: Options) -> None:
-        self.limits = limits
-        self._directed = options.flag("directed")
-        duplicates = options.text("duplicates", "error", ("error", "update", "skip"))
-        self.ids: Ids = options.text("ids", "auto", ("auto", "string", "integer"))  # type: ignore[assignment]
-        self._exact = duplicates == "error"
-        self.builder = GraphBuilder(bool(self._directed), duplicates=duplicates)  # type: ignore[arg-type]
-        self._lines = array("q")
-
-    def set_directed(self, directed: bool, line: int | None = None) -> None:
-        """What the file itself says. Raises FormatError where the option says otherwise."""
-        if self._directed is not None and self._directed != directed:
-            kind = "directed" if directed else "undirected"
-            raise FormatError(f"the file says it is {kind}, the option directed says otherwise: leave it out", line)
-        self.builder.directed = directed
-
-    def node(self, node: NodeId, attributes: Mapping[str, Any] | None = None, *, line: int | None = None) -> None:
-        """Add one node."""
-        try:
-            self.builder.add_node(node, attributes)
-        except InvalidInput as error:
-            raise FormatError(_plain(error), line) from None
-        self.limits.check_nodes(self.builder.nodes_given)
-
-    def edge(
-        self, u: NodeId, v: NodeId, attributes: Mapping[str, Any] | None = None, *, line: int | None = None
-    ) -> None:
-        """Add one edge."""
-        try:
-            self.builder.add_edge(u, v, attributes)
-        except InvalidInput as error:
-            raise FormatError(_plain(error), line) from None
-        self._came(1)
-        self._lines.append(line or 0)
-
-    def edges(
-        self,
-        sources: Any,
-        targets: Any,
-        columns: Mapping[str, Any] | None = None,
-        *,
-        lines: Iterable[int] | None = None,
-    ) -> None:
-        """Add columns of edges; `lines` are theirs."""
-        try:
-            self.builder.add_edges(sources, targets, columns)
-        except InvalidInput as error:
-            raise FormatError(_plain(error)) from None
-        if lines is not None:
-            self._lines.extend(lines)
-        self._came(0)
-
-    def nodes(self, ids: Any, columns: Mapping[str, Any] | None = None) -> None:
-        """Add columns of nodes."""
-        try:
-            self.builder.add_nodes(ids, columns)
-        except InvalidInput as error:
-            raise FormatError(_plain(error)) from None
-        self.limits.check_nodes(self.builder.nodes_given)
-
-    def _came(self, _: int) -> None:
-        # Repeated edges may be allowed; then only the finished graph tells how many there are.
-        if self._exact:
-            self.limits.check_edges(self.builder.edges_given)
-
-    def freeze(self) -> FrozenGraph:
-        """The finished graph. Raises FormatError with the line of a repeated edge, LimitExceeded."""
-        try:
-            graph = self.builder.freeze()
-        except DuplicateEdge as error:
-            second = error.data["second"]
-            line = self._lines[second] if second < len(self._lines) else 0
-            u, v = error.data["edge"]
-            first = self._lines[error.data["first"]] if line else 0
-            before = f" (first on line {first})" if first and first != line else ""
-            raise FormatError(
-                f"the edge {u!r} - {v!r} stands twice{before}; parallel edges are not kept: remove one, or use option "
-                "duplicates=update (merge attributes) or duplicates=skip",
-                line or None,
-            ) from None
-        except InvalidInput as error:
-            raise FormatError(_plain(error)) from None
-        self.limits.check_nodes(graph.n)
-        self.limits.check_edges(graph.m)
-        return graph
-
-
-def _plain(error: InvalidInput) -> str:
-    return error.message.rstrip(".")
-
-
-def lines_of(file: IO[bytes]) -> Iterator[tuple[int, str]]:
-    """Numbered lines (from 1) of UTF-8 text, without line ends; a byte order mark is passed over."""
-    number = 0
-    while raw := file.readline(MAX_LINE_BYTES):
-        number += 1
-        if len(raw) >= MAX_LINE_BYTES:
-            raise FormatError(f"the line is longer than {MAX_LINE_BYTES} bytes", number)
-        try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise FormatError(f"not UTF-8 text ({error.reason} at byte {error.start} of the line)", number) from None
-        if "\0" in text:
-            raise FormatError("a NUL character: this is no text file", number)
-        yield number, text.rstrip("\r\n")
-
-
-def text_ids(column: pa.Array, mode: Ids) -> pa.Array:
-    """A column of text as ids: integers under `integer`, and under `auto` where every one is one.
-
-    An integer is what Python prints for one: `7` and `-7`, not `07`, `+7` or `7.0`. The decision is
-    made for all ids of a file together, so `1` and `"1"` cannot both come out of one.
-    """
-    if mode == "string" or not len(column):
-        return column
-    whole = pc.match_substring_regex(column, r"^(0|-?[1-9][0-9]{0,18})$")
-    if pc.all(whole).as_py():
-        try:
-            return column.cast(pa.int64())
-        except pa.ArrowInvalid:
-            if mode == "auto":
-                return column
-            raise FormatError("an id is beyond the 64-bit integers: use option ids=string") from None
-    if mode == "integer":
-        row = pc.index(whole, False).as_py()
-        raise FormatError(f"id {column[row].as_py()!r} is no integer: use option ids=string")
-    return column
-
-
-def split_ids(sources: list[str], targets: list[str], mode: Ids) -> tuple[pa.Array, pa.Array]:
-    """Sources and targets as ids, decided together."""
-    both = text_ids(pa.array(sources + targets, pa.string()), mode)
-    return both.slice(0, len(sources)), both.slice(len(sources))
-
-
-def bare_id(node: NodeId, format_: str) -> str:
-    """An id in a format that separates ids by white space and begins comments with `#`."""
-    text = str(node)
-    if isinstance(node, str) and (not text or text[0] == "#" or any(c.isspace() or not c.isprintable() for c in text)):
-        raise InvalidInput(
-            f"node {node!r} cannot stand in format {format_}: an id there has no white space and does not begin with #. "
-            "Use csv, node-link or parquet.",
-            field="format",
-        )
-    return text
-
-
-def chunks(pieces: Iterable[str]) -> Iterator[bytes]:
-    """Text in UTF-8, in chunks of some thousand pieces."""
-    held: list[str] = []
-    for piece in pieces:
-        held.append(piece)
-        if len(held) >= WRITE_ROWS:
-            yield "".join(held).encode()
-            held.clear()
-    if held:
-        yield "".join(held).encode()

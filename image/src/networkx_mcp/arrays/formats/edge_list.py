@@ -6,118 +6,168 @@
     b c {"weight": 1, "since": 2020}
     d
 
-A line with one id is a node by itself. Ids are separated by white space and hold none. The format has
-no types for ids (option `ids`) and no attributes of nodes or of the graph: writing a graph that has some is
-refused. As networkx.read_edgelist, with JSON in place of Python literals.
+A line with one id is a node by itself. Ids are separated by white space and hold none; option `delimiter`
+(reading) separates them by a character instead. The format has no types for ids (option `ids`) and no
+attributes of nodes or of the graph: writing a graph that has some, or ids of both types, is refused; all else
+comes back exactly. Text ids that are all digits need `ids=string`. As networkx.read_edgelist, with JSON in
+place of Python literals.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from typing import IO, Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from ...errors import InvalidInput
+from ..frozen import FrozenGraph
 from ..state import GraphState
-from .common import FormatError, Options, Sink, bare_id, chunks, lines_of, text_ids
+from .common import FormatError, Options
+from .pages import edge_rows, id_column, node_rows
+from .sink import Sink
+from .text import bare_id, chunks, lines_of, one_type, refuse_graph_attributes, text_ids
 
 _json = msgspec.json.Decoder(dict[str, Any])
+_number = msgspec.json.Decoder(int | float)
+_encode = msgspec.json.Encoder().encode
+#: Lines that become one piece of columns.
+_LINES = 1 << 16
+
+
+class _Piece:
+    """Some lines in compact form: a file of millions of edges is no pile of Python objects."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.word_lines = array("q")
+        self.pairs = array("q")  # place of each edge's source among the words; its target follows
+        self.lines = array("q")  # of the edges
+        self.attributes: list[Any] = []  # of the edges: None, a number, or the text of a JSON object
+        self.singles = False
+
+    def close(self) -> pa.Array:
+        """Give up the words, as a column."""
+        words = pa.array(self.words, pa.string())
+        self.words = []
+        kinds = set(map(type, self.attributes))
+        if kinds <= {type(None)}:
+            self.attributes = []
+        elif kinds in ({float}, {int}):
+            small = kinds == {float} or all(-(2**63) <= value < 2**63 for value in self.attributes)
+            if small:
+                self.attributes = pa.array(self.attributes)
+        return words
 
 
 def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
-    del options
-    ids: list[str] = []  # in the order of the file: the place of each line's first id is kept
-    singles: list[int] = []
-    pairs: list[int] = []
-    attributes: list[dict[str, Any] | None] = []
-    lines: list[int] = []
-    some = False
+    delimiter = options.separator()
+    options.finish()
+    pieces: list[_Piece] = []
+    words: list[pa.Array] = []
+    piece = _Piece()
+    edges = 0
     for number, text in lines_of(file):
-        parts = text.split(None, 2)
-        if not parts or parts[0][0] == "#":
+        parts = _parts(text, delimiter)
+        if not parts:
             continue
-        if len(parts) == 1:
-            singles.append(len(ids))
-            ids.append(parts[0])
-            sink.limits.check_nodes(len(singles))
-            continue
-        found = _attributes(parts[2], number) if len(parts) == 3 else None
-        some = some or bool(found)
-        pairs.append(len(ids))
-        ids += parts[:2]
-        attributes.append(found)
-        lines.append(number)
-    column = text_ids(pa.array(ids, pa.string()), sink.ids)
-    _emit(column, singles, pairs, attributes if some else None, lines, sink)
+        if not all(parts[:2]):
+            raise FormatError("an id is missing", number)
+        piece.word_lines.append(number)
+        if len(parts) == 1 or parts[1][0] == "#":
+            piece.words.append(parts[0])
+            piece.singles = True
+        else:
+            piece.word_lines.append(number)
+            piece.pairs.append(len(piece.words))
+            piece.words += parts[:2]
+            piece.lines.append(number)
+            piece.attributes.append(_attributes(parts[2], number) if len(parts) == 3 else None)
+            edges += 1
+            if not sink.repeats_allowed:
+                sink.limits.check_edges(edges)
+        if len(piece.words) >= _LINES:
+            words.append(piece.close())
+            pieces.append(piece)
+            piece = _Piece()
+    words.append(piece.close())
+    pieces.append(piece)
+    column = text_ids(pa.chunked_array(words, pa.string()), sink.ids)
+    del words
+    for piece, ids in zip(pieces, column.chunks, strict=True):
+        _emit(piece, ids, sink)
 
 
-def _emit(
-    column: pa.Array,
-    singles: list[int],
-    pairs: list[int],
-    attributes: list[dict[str, Any] | None] | None,
-    lines: list[int],
-    sink: Sink,
-) -> None:
-    """Hand nodes and edges over in the order of the file."""
-    if attributes is None and not singles:
-        places = pa.array(pairs, pa.int64())
-        sources, targets = column.take(places), column.take(pa.array([at + 1 for at in pairs], pa.int64()))
-        sink.edges(sources, targets, lines=lines)
+def _parts(text: str, delimiter: str | None) -> list[str]:
+    """Up to three parts of a line; none of an empty line or a comment. A missing id is an empty part."""
+    parts = text.split(delimiter, 2)
+    if delimiter is not None:
+        parts = [part.strip() for part in parts]
+        while parts and not parts[-1]:
+            parts.pop()
+    if not parts or parts[0][:1] == "#":
+        return []
+    return parts
+
+
+def _emit(piece: _Piece, ids: pa.Array, sink: Sink) -> None:
+    """Hand nodes and edges over; nodes stand in the order in which the file names them."""
+    if piece.singles:
+        sink.nodes(ids, places=piece.word_lines)
+    if not piece.pairs:
         return
-    values = column.to_pylist()
-    alone = iter([*singles, len(values)])
-    next_single = next(alone)
-    for row, at in enumerate(pairs):
-        while next_single < at:
-            sink.node(values[next_single])
-            next_single = next(alone)
-        sink.edge(values[at], values[at + 1], attributes[row] if attributes else None, line=lines[row])
-    while next_single < len(values):
-        sink.node(values[next_single])
-        next_single = next(alone)
+    at = np.frombuffer(piece.pairs, np.int64)
+    sources, targets = ids.take(pa.array(at)), ids.take(pa.array(at + 1))
+    if isinstance(piece.attributes, pa.Array):
+        sink.edges(sources, targets, {"weight": piece.attributes}, places=piece.lines)
+    elif not piece.attributes:
+        sink.edges(sources, targets, places=piece.lines)
+    else:
+        rows = zip(sources.to_pylist(), targets.to_pylist(), piece.attributes, piece.lines, strict=True)
+        for u, v, found, line in rows:
+            attributes = _json.decode(found) if isinstance(found, str) else None if found is None else {"weight": found}
+            sink.edge(u, v, attributes, place=line)
 
 
-def _attributes(text: str, line: int) -> dict[str, Any] | None:
+def _attributes(text: str, line: int) -> Any:
+    """A number, the checked text of a JSON object, or None."""
     text = text.strip()
-    if not text:
+    if not text or text[0] == "#":
         return None
     if text[0] == "{":
         try:
-            return _json.decode(text)
+            return text if _json.decode(text) else None
         except (msgspec.MsgspecError, RecursionError) as error:
             raise FormatError(f"the attributes are no JSON object ({error})", line) from None
     try:
-        weight = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        weight = None
-    if isinstance(weight, bool) or not isinstance(weight, int | float):
+        return _number.decode(text.partition("#")[0])
+    except msgspec.MsgspecError:
         raise FormatError(
             f"{text[:40]!r} follows the two ids: give a number (the weight) or a JSON object, or use format csv", line
-        )
-    return {"weight": weight}
+        ) from None
 
 
 def write(state: GraphState, options: Options) -> Iterator[bytes]:
     """See the module."""
-    del options
-    return chunks(_rows(state))
+    options.finish()
+    return chunks(_rows(state.freeze()))
 
 
-def _rows(state: GraphState) -> Iterator[str]:
-    if state.graph_attributes:
-        raise InvalidInput("an edge list carries no attributes of the graph: use node-link or graphml", field="format")
-    for node, attributes in state.nodes(data=True):
+def _rows(graph: FrozenGraph) -> Iterator[str]:
+    refuse_graph_attributes(graph.graph_attributes, "edge-list")
+    ids = one_type(id_column(graph), "edge-list").to_pylist()
+    for node, attributes in node_rows(graph, ids):
         if attributes:
             raise InvalidInput(
-                f"an edge list carries no attributes of nodes, and {node!r} has some: use csv, node-link or graphml",
+                f"an edge list has no place for attributes of nodes, and {node!r} has some: use csv, node-link or "
+                "graphml",
                 field="format",
             )
         # Each node on a line of its own, so that their order comes back too.
         yield f"{bare_id(node, 'edge-list')}\n"
-    for u, v, attributes in state.edges(data=True):
-        ends = f"{bare_id(u, 'edge-list')} {bare_id(v, 'edge-list')}"
-        yield f"{ends} {msgspec.json.encode(attributes).decode()}\n" if attributes else f"{ends}\n"
+    for u, v, attributes in edge_rows(graph, ids):
+        yield f"{u} {v} {_encode(attributes).decode()}\n" if attributes else f"{u} {v}\n"

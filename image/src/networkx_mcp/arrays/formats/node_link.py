@@ -4,8 +4,9 @@
      "nodes": [{"id": "a", "color": "red"}, {"id": 2}],
      "edges": [{"source": "a", "target": 2, "weight": 1.5}]}
 
-`links` is understood in place of `edges`. Attributes named `id` (of nodes), `source` or `target` (of edges)
-have no place in the format: writing them is refused.
+`links` is understood in place of `edges`. `multigraph` may be true as long as no two edges are parallel; their
+`key` is left out then. Attributes named `id` (of nodes), `source` or `target` (of edges) have no place in
+the format: writing them is refused.
 """
 
 from __future__ import annotations
@@ -14,92 +15,133 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import msgspec
+import numpy as np
 
 from ...errors import InvalidInput
+from ..frozen import FrozenGraph
+from ..ids import format_id
 from ..state import GraphState
-from .common import FormatError, Options, Sink, chunks
+from .common import FormatError, Options
+from .pages import edge_rows, id_list, node_rows
+from .sink import Sink
+from .text import chunks
 
 
 class _Document(msgspec.Struct):
-    nodes: list[dict[str, Any]]
-    directed: bool = False
+    # Nodes and edges stay slices of the file until it is their turn: as dicts they need ten times its size.
+    nodes: list[msgspec.Raw]
+    directed: bool | None = None
     multigraph: bool = False
     graph: dict[str, Any] = {}
-    edges: list[dict[str, Any]] | None = None
-    links: list[dict[str, Any]] | None = None
+    edges: list[msgspec.Raw] | None = None
+    links: list[msgspec.Raw] | None = None
+
+
+_decode_document = msgspec.json.Decoder(_Document).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder().encode
 
 
 def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
-    del options
+    options.finish()
+    sink.typed_ids("node-link")
     data = file.read()
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     try:
-        document = msgspec.json.decode(data, type=_Document)
+        document = _decode_document(data)
     except msgspec.ValidationError as error:
         raise FormatError(f"not a node-link document: {error}") from None
     except msgspec.DecodeError as error:
-        raise FormatError(f"not JSON: {error}", _line(data, str(error))) from None
-    del data
+        raise FormatError(f"not JSON: {error}", _line_of_byte(data, str(error))) from None
     if document.edges is not None and document.links is not None:
         raise FormatError("the document has both edges and links: keep one")
-    sink.set_directed(document.directed)
+    if document.directed is not None:
+        sink.set_directed(document.directed)
     sink.builder.graph_attributes = document.graph
-    for number, node in enumerate(document.nodes):
+    for number, raw in enumerate(document.nodes):
+        place = f"nodes[{number}]"
+        node = _item(data, raw, place)
         if "id" not in node:
-            raise FormatError(f"nodes[{number}] has no id")
+            raise FormatError(f"{place} has no id", _line(data, raw))
         try:
             sink.node(node.pop("id"), node)
         except FormatError as error:
-            raise FormatError(f"nodes[{number}]: {_reason(error)}") from None
-    for number, edge in enumerate(document.edges or document.links or ()):
+            raise FormatError(f"{place}: {error.reason}", _line(data, raw)) from None
+    edges = document.edges or document.links or []
+    name = "links" if document.links else "edges"
+    for number, raw in enumerate(edges):
+        place = f"{name}[{number}]"
+        edge = _item(data, raw, place)
         if "source" not in edge or "target" not in edge:
-            raise FormatError(f"edges[{number}] has no source or no target")
+            raise FormatError(f"{place} has no source or no target", _line(data, raw))
         if document.multigraph:
             edge.pop("key", None)
         try:
             sink.edge(edge.pop("source"), edge.pop("target"), edge)
         except FormatError as error:
-            raise FormatError(f"edges[{number}]: {_reason(error)}") from None
+            raise FormatError(f"{place}: {error.reason}", _line(data, raw)) from None
+    sink.edge_places(0, lambda number: _line(data, edges[number]))
 
 
-def _reason(error: FormatError) -> str:
-    return error.message.removesuffix("; nothing was changed")
+def _item(data: bytes, raw: msgspec.Raw, place: str) -> dict[str, Any]:
+    try:
+        return _decode(raw)
+    except msgspec.ValidationError as error:
+        raise FormatError(f"{place}: {error}", _line(data, raw)) from None
+    except msgspec.DecodeError as error:
+        raise FormatError(f"{place} is not JSON: {error}", _line(data, raw)) from None
 
 
-def _line(data: bytes, message: str) -> int | None:
+def _line(data: bytes, raw: msgspec.Raw) -> int | None:
+    """The line on which a slice of `data` begins."""
+    if not data:
+        return None
+    start = np.frombuffer(raw, np.uint8).__array_interface__["data"][0]
+    offset = start - np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+    return data.count(b"\n", 0, offset) + 1 if 0 <= offset < len(data) else None
+
+
+def _line_of_byte(data: bytes, message: str) -> int | None:
     """The line of the byte that msgspec names: `... (byte 123)`."""
     _, _, place = message.rpartition("byte ")
     digits = place.rstrip(")")
-    return data.count(b"\n", 0, int(digits)) + 1 if digits.isdigit() else None
+    if digits.isdigit():
+        return data.count(b"\n", 0, int(digits)) + 1
+    return data.count(b"\n") + 1 if "truncated" in message else None
 
 
 def write(state: GraphState, options: Options) -> Iterator[bytes]:
     """See the module."""
-    del options
-    return chunks(_pieces(state))
+    options.finish()
+    return chunks(_pieces(state.freeze()))
 
 
-def _pieces(state: GraphState) -> Iterator[str]:
-    graph = msgspec.json.encode(state.graph_attributes).decode()
-    directed = "true" if state.directed else "false"
-    yield f'{{"directed":{directed},"multigraph":false,"graph":{graph},"nodes":['
+def _pieces(graph: FrozenGraph) -> Iterator[str]:
+    ids = id_list(graph)
+    attributes_of_graph = _encode(graph.graph_attributes).decode()
+    directed = "true" if graph.directed else "false"
+    yield f'{{"directed":{directed},"multigraph":false,"graph":{attributes_of_graph},"nodes":['
     between = "\n"
-    for node, attributes in state.nodes(data=True):
-        _free(attributes, ("id",), f"node {node!r}")
-        yield between + msgspec.json.encode({"id": node, **attributes}).decode()
+    for node, attributes in node_rows(graph, ids):
+        if "id" in attributes:
+            raise _taken("id", f"node {format_id(node)}")
+        yield between + _encode({"id": node, **attributes}).decode()
         between = ",\n"
     yield '\n],"edges":['
     between = "\n"
-    for u, v, attributes in state.edges(data=True):
-        _free(attributes, ("source", "target"), f"edge {u!r} - {v!r}")
-        yield between + msgspec.json.encode({"source": u, "target": v, **attributes}).decode()
+    for u, v, attributes in edge_rows(graph, ids):
+        if "source" in attributes or "target" in attributes:
+            name = "source" if "source" in attributes else "target"
+            raise _taken(name, f"edge {format_id(u)} - {format_id(v)}")
+        yield between + _encode({"source": u, "target": v, **attributes}).decode()
         between = ",\n"
     yield "\n]}\n"
 
 
-def _free(attributes: dict[str, Any], names: tuple[str, ...], what: str) -> None:
-    for name in names:
-        if name in attributes:
-            raise InvalidInput(f"{what} has an attribute {name!r}, which node-link JSON uses itself: use graphml")
+def _taken(name: str, what: str) -> InvalidInput:
+    return InvalidInput(
+        f"{what} has an attribute {name!r}, a name that node-link JSON uses itself: use graphml, or rename it",
+        field="format",
+    )

@@ -1,0 +1,116 @@
+"""What an Arrow stream says that it inflates to, read without inflating anything.
+
+pyarrow allocates what a compressed buffer declares before it looks at the data, so a few bytes could ask for all
+memory. The declarations stand in the message headers (flatbuffers, read here by hand: the tables are
+Message, DictionaryBatch and RecordBatch of Arrow's Message.fbs) and in the first eight bytes of each buffer.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from .common import FormatError
+
+_INT32 = struct.Struct("<i")
+_INT64 = struct.Struct("<q")
+_PAIR = struct.Struct("<qq")
+_DICTIONARY, _RECORDS = 2, 3
+_CONTINUES = -1
+
+
+def declared(stream: Any) -> Iterator[tuple[int, int]]:
+    """(rows, bytes) of each batch in the stream, dictionaries with 0 rows. Raises FormatError where it is broken."""
+    data = memoryview(stream).cast("B")
+    try:
+        yield from _messages(data)
+    except (struct.error, IndexError, ValueError):
+        raise FormatError("the Arrow file is broken: a message header cannot be read") from None
+
+
+def _messages(data: memoryview) -> Iterator[tuple[int, int]]:
+    at = 0
+    while at + 4 <= len(data):
+        (size,) = _INT32.unpack_from(data, at)
+        at += 4
+        if size == _CONTINUES:
+            (size,) = _INT32.unpack_from(data, at)
+            at += 4
+        if size == 0:  # the end of the stream
+            return
+        if size < 0 or at + size > len(data):
+            raise FormatError("the Arrow file is cut off or broken")
+        message = _Table(data[at : at + size], _INT32.unpack_from(data, at)[0])
+        at += size
+        kind = message.number(1, "<B")
+        length = message.number(3, "<q")
+        if length < 0 or at + length > len(data):
+            raise FormatError("the Arrow file is cut off or broken")
+        body = data[at : at + length]
+        at += length
+        if kind == _RECORDS:
+            batch = message.table(2)
+            yield max(0, batch.number(0, "<q")), _inflated(batch, body)
+        elif kind == _DICTIONARY:
+            yield 0, _inflated(message.table(2).table(1), body)
+
+
+def _inflated(batch: _Table, body: memoryview) -> int:
+    compressed = batch.field(3) is not None
+    total = 0
+    for offset, length in batch.pairs(2):
+        if offset < 0 or length < 0 or offset + length > len(body):
+            raise FormatError("the Arrow file is broken: a buffer lies outside of it")
+        if compressed and length >= 8:
+            (size,) = _INT64.unpack_from(body, offset)
+            total += length if size == -1 else max(0, size)
+        else:
+            total += length
+    return total
+
+
+class _Table:
+    """A flatbuffers table: fields by number. struct.error or IndexError outside the data."""
+
+    def __init__(self, data: memoryview, at: int) -> None:
+        if at < 0:
+            raise IndexError(at)
+        self._data = data
+        self._at = at
+        self._fields = at - int(_INT32.unpack_from(data, at)[0])
+        if self._fields < 0:
+            raise IndexError(self._fields)
+        self._size = int(struct.unpack_from("<H", data, self._fields)[0])
+
+    def field(self, number: int) -> int | None:
+        """Where a field is, None where it has its default."""
+        place = 4 + 2 * number
+        if place + 2 > self._size:
+            return None
+        offset = int(struct.unpack_from("<H", self._data, self._fields + place)[0])
+        return self._at + offset if offset else None
+
+    def number(self, number: int, format_: str) -> int:
+        """An integer field, 0 by default."""
+        at = self.field(number)
+        return 0 if at is None else int(struct.unpack_from(format_, self._data, at)[0])
+
+    def table(self, number: int) -> _Table:
+        """A table field."""
+        return _Table(self._data, self._follow(number))
+
+    def pairs(self, number: int) -> Iterator[tuple[int, int]]:
+        """A vector of structs of two 64-bit integers."""
+        if self.field(number) is None:
+            return
+        at = self._follow(number)
+        (count,) = _INT32.unpack_from(self._data, at)
+        for k in range(count):
+            yield _PAIR.unpack_from(self._data, at + 4 + 16 * k)
+
+    def _follow(self, number: int) -> int:
+        at = self.field(number)
+        if at is None:
+            raise IndexError(number)
+        return at + int(struct.unpack_from("<I", self._data, at)[0])

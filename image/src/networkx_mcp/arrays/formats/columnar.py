@@ -1,0 +1,231 @@
+"""Parquet and Arrow: one table, columns `source` and `target` and a typed column for each attribute.
+
+A row with a null target is a node by itself, its other columns are attributes of that node; null is a missing
+value. Ids are text or integers as the two columns are. Options when reading: `source`, `target` (default: as
+the file's metadata says, else `source` and `target`, else `from` and `to`). Other programs' columns are read as
+JSON: dates become text, nested values lists and objects.
+
+Written with metadata `networkx-mcp` (JSON), so that everything comes back exactly: of the schema `directed` and the
+`attributes` of the graph; of a field its `kind`: `json` is JSON text (ids of both types in one graph, null, lists,
+objects, values of several types), `number` a float column whose whole numbers are integers. Options when
+writing: `source`, `target`, `nodes` (`all`, the default; `auto`, `none`). Text ids are dictionaries.
+
+Arrow files and streams are understood; files are written. Sizes that a file declares are checked before
+anything is inflated, and what is decoded is bounded.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import IO, Any, Final
+
+import pyarrow as pa
+
+from ...errors import LimitExceeded
+from ..state import GraphState
+from . import arrow_sizes
+from .columnar_types import FieldNote, SchemaNote, decode_column, decode_ids, decoded_bytes, note, tabulate
+from .common import FormatError, Options, ParseLimits, Place
+from .sink import Sink
+from .table import choose, emit
+
+#: Decoded bytes for each byte that a file may have.
+INFLATE: Final = 16
+#: Rows that are decoded at once.
+_ROWS = 1 << 16
+#: Rows of a written batch.
+_PAGE = 1 << 18
+
+
+# -- reading
+
+
+def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
+    """See the module."""
+    from pyarrow import parquet
+
+    reader = _Table(options, sink, "parquet")
+    data = pa.py_buffer(file.read())
+    try:
+        with parquet.ParquetFile(data) as probe:
+            meta = probe.metadata
+            reader.check_rows(meta.num_rows)
+            reader.check_bytes(sum(meta.row_group(k).total_byte_size for k in range(meta.num_row_groups)))
+            schema = probe.schema_arrow
+        reader.begin(schema)
+        # Text as dictionaries: what repeats stays small until it is known how large it would be.
+        texts = [field.name for field in schema if _is_text(field.type)]
+        with parquet.ParquetFile(data, read_dictionary=texts, memory_map=False, pre_buffer=False) as table:
+            for batch in table.iter_batches(batch_size=_ROWS, use_threads=False):
+                reader.take(batch)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
+        raise _broken("Parquet", error) from None
+
+
+def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
+    """See the module."""
+    reader = _Table(options, sink, "arrow")
+    data = file.read()
+    try:
+        # A file is a stream between two marks.
+        stream = pa.py_buffer(data)[8:] if data.startswith(b"ARROW1") else pa.py_buffer(data)
+        for rows, size in arrow_sizes.declared(stream):
+            reader.check_rows(rows)
+            reader.check_bytes(size)
+        with pa.ipc.open_stream(stream, options=pa.ipc.IpcReadOptions(use_threads=False)) as batches:
+            reader.begin(batches.schema)
+            for batch in batches:
+                batch.validate(full=True)
+                reader.take(batch)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
+        raise _broken("Arrow", error) from None
+
+
+def _broken(name: str, error: Exception) -> Exception:
+    if isinstance(error, MemoryError):
+        return LimitExceeded(f"the {name} file says that it holds more than fits in memory", limit="upload")
+    text = str(error).partition("\n")[0][:300]
+    return FormatError(f"the {name} file cannot be read: {text or type(error).__name__}")
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+class _Table:
+    """Takes the batches of one file; knows which columns they have and how much came."""
+
+    def __init__(self, options: Options, sink: Sink, format_: str) -> None:
+        self._given = options.text("source"), options.text("target")
+        options.finish()
+        sink.typed_ids(format_)
+        self._sink = sink
+        self._limits: ParseLimits = sink.limits
+        self._rows = 0
+        self._came = 0
+        self._size = 0
+        self._notes: dict[str, FieldNote] = {}
+        self._ends = ("", "")
+
+    def check_rows(self, rows: int) -> None:
+        """Raises LimitExceeded for more rows than a graph within the limits can have; `rows` are declared ones."""
+        self._rows += rows
+        # Repeats may be allowed; even then a row takes a byte.
+        most = self._limits.bytes if self._sink.repeats_allowed else self._limits.nodes + self._limits.edges
+        if self._rows > most:
+            raise LimitExceeded(
+                f"the file has {self._rows} rows; a graph has at most {self._limits.nodes} nodes (limits.graph_nodes) and "
+                f"{self._limits.edges} edges (limits.graph_edges)",
+                limit="edges",
+                setting="limits.graph_edges",
+                maximum=self._limits.edges,
+                actual=self._rows,
+            )
+
+    def check_bytes(self, size: int) -> None:
+        """Raises LimitExceeded where the file inflates to too much; `size` are further bytes."""
+        self._size += max(0, size)
+        most = INFLATE * self._limits.bytes
+        if self._size > most:
+            raise LimitExceeded(
+                f"the file inflates to {self._size} bytes; at most {most} are allowed ({INFLATE} x limits.upload_mb)",
+                limit="upload",
+                setting="limits.upload_mb",
+                maximum=most,
+                actual=self._size,
+            )
+
+    def begin(self, schema: pa.Schema) -> None:
+        """Choose the columns and read the metadata. Raises FormatError."""
+        of_table = note(schema.metadata, SchemaNote)
+        if of_table.directed is not None:
+            self._sink.set_directed(of_table.directed)
+        self._sink.builder.graph_attributes = of_table.attributes
+        source, target = self._given
+        self._ends = choose(schema.names, source or of_table.source, target or of_table.target)
+        self._notes = {field.name: note(field.metadata, FieldNote) for field in schema}
+        # From here on what is really there counts, not what was declared.
+        self._size = 0
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Hand the rows of a batch over. Raises FormatError that names the row, LimitExceeded."""
+        for start in range(0, batch.num_rows, _ROWS):
+            part = batch.slice(start, _ROWS)
+            columns = dict(zip(part.schema.names, part.columns, strict=True))
+            for name, column in columns.items():
+                self.check_bytes(decoded_bytes(column, name))
+            base = self._came
+
+            def place(row: int, base: int = base) -> Place:
+                return f"row {base + row + 1}"
+
+            source, target = (decode_ids(columns.pop(name), self._notes[name], name, place) for name in self._ends)
+            if isinstance(source, list) or isinstance(target, list):
+                source, target = (ids if isinstance(ids, list) else ids.to_pylist() for ids in (source, target))
+            elif target.null_count < len(target) and _is_number(source) != _is_number(target):
+                raise FormatError(
+                    f"column {self._ends[0]!r} is {source.type}, column {self._ends[1]!r} is {target.type}: give both "
+                    "one type"
+                )
+            found = {name: decode_column(column, self._notes[name], name, place) for name, column in columns.items()}
+            emit(self._sink, source, target, found, place)
+            self._came += part.num_rows
+
+
+def _is_number(ids: pa.Array) -> bool:
+    type_ = ids.type.value_type if pa.types.is_dictionary(ids.type) else ids.type
+    return bool(pa.types.is_integer(type_))
+
+
+# -- writing
+
+
+def write_parquet(state: GraphState, options: Options) -> Iterator[bytes]:
+    """See the module."""
+    from pyarrow import parquet
+
+    schema, batches = tabulate(state.freeze(), options, _PAGE, "parquet")
+    sink = _Gather()
+    writer = parquet.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd")
+    return _written(sink, writer, batches)
+
+
+def write_arrow(state: GraphState, options: Options) -> Iterator[bytes]:
+    """See the module."""
+    schema, batches = tabulate(state.freeze(), options, _PAGE, "arrow")
+    sink = _Gather()
+    packing = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
+    return _written(sink, pa.ipc.new_file(pa.PythonFile(sink, mode="w"), schema, options=packing), batches)
+
+
+def _written(sink: _Gather, writer: Any, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    for batch in batches:
+        writer.write_batch(batch)
+        yield from sink.gathered()
+    writer.close()
+    yield from sink.gathered()
+
+
+class _Gather(io.RawIOBase):
+    """A file to write to; what was written is taken out again as it comes."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._at = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._held.append(bytes(data))
+        self._at += len(self._held[-1])
+        return len(self._held[-1])
+
+    def tell(self) -> int:
+        return self._at
+
+    def gathered(self) -> list[bytes]:
+        """What came since the last call."""
+        held, self._held = self._held, []
+        return held

@@ -1,0 +1,447 @@
+"""GraphML, as networkx.write_graphml and others write it: keys with types, nodes, edges, data.
+
+Read: types boolean, int, integer, long, float, double, string; defaults are given to every node or edge
+without the value. Ids are text (option `ids`: `string`, the default, `auto` or `integer`). An `id` of an edge
+becomes its attribute `id`. Of yEd's graphics only the labels are read, as attribute `label`. Refused:
+hyperedges, ports, graphs inside nodes, edges whose direction differs from the graph's, document type declarations.
+
+Written: a key for each name and type of value. Two additions that other programs pass over make the way back
+exact: a key with `networkx-mcp.json="true"` holds JSON text (null, lists, objects), and `networkx-mcp.ids` of the
+graph says that ids are integers, or (`json`) JSON texts where both types occur. Characters that XML cannot
+hold are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Any, Final
+from xml.sax import SAXException, SAXParseException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl
+
+import msgspec
+from defusedxml import DefusedXmlException
+from defusedxml.expatreader import DefusedExpatParser
+
+from ...errors import InvalidInput
+from ..columns import MISSING, AttributeTable
+from ..frozen import FrozenGraph
+from ..ids import INT64_MAX, INT64_MIN, NodeId, format_id
+from ..state import GraphState
+from .common import FormatError, Options, Place
+from .pages import edge_rows, id_column, id_list, node_rows
+from .sink import Convert, Sink, to_integer, to_text, with_ids
+from .text import chunks
+
+_CHUNK = 64 * 1024
+#: Elements inside each other; GraphML needs five.
+_MAX_DEPTH = 64
+_JSON: Final = "networkx-mcp.json"
+_IDS: Final = "networkx-mcp.ids"
+_INT: Final = re.compile(r"[+-]?[0-9]{1,400}")
+_FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_KINDS: Final = {
+    "boolean": "boolean",
+    "int": "int",
+    "integer": "int",
+    "long": "int",
+    "float": "float",
+    "double": "float",
+    "real": "float",
+    "string": "string",
+}
+#: Parent and element -> what begins.
+_KNOWN: Final = {
+    ("", "graphml"): "",
+    ("graphml", "key"): "key",
+    ("graphml", "graph"): "graph",
+    ("graphml", "data"): "data",
+    ("graphml", "desc"): "skip",
+    ("key", "default"): "default",
+    ("key", "desc"): "skip",
+    ("graph", "node"): "node",
+    ("graph", "edge"): "edge",
+    ("graph", "data"): "data",
+    ("graph", "desc"): "skip",
+    ("node", "data"): "data",
+    ("node", "desc"): "skip",
+    ("edge", "data"): "data",
+    ("edge", "desc"): "skip",
+}
+_REFUSED: Final = {
+    "hyperedge": "hyperedges join more than two nodes, which a graph here cannot: split them into edges",
+    "port": "ports are not kept: let edges end at nodes",
+    "graph": "a graph inside a graph is not kept: take the nodes out of it",
+}
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+# -- reading
+
+
+@dataclass(slots=True)
+class _Key:
+    scope: str
+    name: str
+    kind: str
+    #: Graphics of yEd.
+    graphics: bool
+
+
+def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
+    """See the module."""
+    options.finish()
+
+    def run(convert: Convert | None) -> None:
+        handler = _Handler(sink, convert)
+        parser = DefusedExpatParser(forbid_dtd=True)
+        parser.setContentHandler(handler)
+        try:
+            while data := file.read(_CHUNK):
+                parser.feed(data)
+            parser.close()
+        except SAXParseException as error:
+            raise FormatError(f"not well-formed XML: {error.getMessage()}", error.getLineNumber()) from None
+        except DefusedXmlException:
+            raise FormatError(
+                "document type declarations and entities are not allowed: remove them", handler.line
+            ) from None
+        except (SAXException, LookupError, ValueError) as error:
+            raise FormatError(f"not XML that can be read: {error}", handler.line) from None
+
+    if sink.ids_given is None:
+        run(None)
+    else:
+        with_ids(file, sink, sink.ids_given, run)
+
+
+class _Handler(ContentHandler):
+    """What the parser tells, in order. Knows the line it is on."""
+
+    def __init__(self, sink: Sink, convert: Convert | None) -> None:
+        super().__init__()
+        self._sink = sink
+        self._told = convert
+        self._convert: Convert = convert or to_text
+        self._stack: list[str] = []
+        self._keys: dict[str, _Key] = {}
+        self._defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}, "graph": {}}
+        self._graphs = 0
+        #: Depth of an element that is passed over, and all in it.
+        self._skip = 0
+        self._text: list[str] | None = None
+        self._key: _Key | None = None
+        #: Node or edge that is being read.
+        self._ends: tuple[NodeId, ...] = ()
+        self._began: Place = None
+        self._attributes: dict[str, Any] = {}
+        self._of_graph: dict[str, Any] = {}
+
+    @property
+    def line(self) -> int | None:
+        """The present line."""
+        locator = self._locator  # type: ignore[attr-defined]
+        return locator.getLineNumber() if locator is not None else None
+
+    # -- events
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
+        name = name.rpartition(":")[2]
+        parent = self._stack[-1] if self._stack else ""
+        self._stack.append(name)
+        if len(self._stack) > _MAX_DEPTH:
+            raise FormatError(f"elements nest deeper than {_MAX_DEPTH}", self.line)
+        if self._skip:
+            if name in ("NodeLabel", "EdgeLabel") and self._key is not None:
+                self._text = []
+            return
+        what = _KNOWN.get((parent, name))
+        if what is None:
+            if parent == "data" and self._key is not None and self._key.graphics:
+                self._skip = len(self._stack)
+                if name in ("NodeLabel", "EdgeLabel"):
+                    self._text = []
+                return
+            raise FormatError(_REFUSED.get(name, f"<{name[:60]}> in <{parent[:60]}> is not GraphML"), self.line)
+        if what == "skip":
+            self._skip = len(self._stack)
+        elif what:
+            getattr(self, f"_begin_{what}")(attrs)
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        name = name.rpartition(":")[2]
+        depth = len(self._stack)
+        self._stack.pop()
+        if self._skip:
+            if name in ("NodeLabel", "EdgeLabel") and self._text is not None:
+                label = "".join(self._text).strip()
+                if label:
+                    self._attributes.setdefault("label", label)
+                self._text = None
+            if depth == self._skip:
+                self._skip = 0
+            return
+        if name in ("data", "default"):
+            self._end_text(name == "default")
+        elif name == "node":
+            self._sink.node(self._ends[0], {**self._defaults["node"], **self._attributes}, place=self._began)
+        elif name == "edge":
+            attributes = {**self._defaults["edge"], **self._attributes}
+            self._sink.edge(self._ends[0], self._ends[1], attributes, place=self._began)
+        elif name == "key":
+            self._key = None
+
+    def characters(self, content: str) -> None:
+        if self._text is not None:
+            self._text.append(content)
+
+    def endDocument(self) -> None:  # noqa: N802
+        if not self._graphs:
+            raise FormatError("there is no <graph> in the file", self.line)
+        self._sink.builder.graph_attributes = {**self._defaults["graph"], **self._of_graph}
+
+    # -- elements
+
+    def _need(self, attrs: AttributesImpl, name: str, element: str) -> str:
+        value: str | None = attrs.get(name)
+        if value is None:
+            raise FormatError(f"<{element}> has no {name}", self.line)
+        return value
+
+    def _begin_key(self, attrs: AttributesImpl) -> None:
+        found = self._need(attrs, "id", "key")
+        graphics = "yfiles.type" in attrs
+        type_ = attrs.get("attr.type", "string")
+        kind = _KINDS.get(type_)
+        if kind is None and not graphics:
+            raise FormatError(f"key {found!r} has type {type_!r}: use {', '.join(_KINDS)}"[:300], self.line)
+        if attrs.get(_JSON) == "true":
+            kind = "json"
+        self._key = _Key(attrs.get("for", "all"), attrs.get("attr.name", found), kind or "string", graphics)
+        self._keys[found] = self._key
+
+    def _begin_default(self, _: AttributesImpl) -> None:
+        if self._key is not None and self._key.graphics:
+            self._skip = len(self._stack)
+            return
+        self._text = []
+
+    def _begin_graph(self, attrs: AttributesImpl) -> None:
+        self._graphs += 1
+        if self._graphs > 1:
+            raise FormatError("a second <graph>: send one graph a file", self.line)
+        direction = attrs.get("edgedefault")
+        if direction is not None:
+            if direction not in ("directed", "undirected"):
+                raise FormatError(f"edgedefault is {direction[:60]!r}: use directed or undirected", self.line)
+            self._sink.set_directed(direction == "directed", self.line)
+        if self._told is None:
+            mode = attrs.get(_IDS, "string")
+            if mode not in _CONVERT:
+                raise FormatError(f"{_IDS} is {mode[:60]!r}: use {', '.join(_CONVERT)}", self.line)
+            self._convert = _CONVERT[mode]
+
+    def _begin_node(self, attrs: AttributesImpl) -> None:
+        self._began = self.line
+        self._ends = (self._convert(self._need(attrs, "id", "node"), self._began),)
+        self._attributes = {}
+
+    def _begin_edge(self, attrs: AttributesImpl) -> None:
+        self._began = self.line
+        source, target = self._need(attrs, "source", "edge"), self._need(attrs, "target", "edge")
+        self._ends = (self._convert(source, self._began), self._convert(target, self._began))
+        self._attributes = {}
+        if "sourceport" in attrs or "targetport" in attrs:
+            raise FormatError(_REFUSED["port"], self._began)
+        directed = attrs.get("directed")
+        if directed is not None and (directed.lower() in ("true", "1")) != self._sink.builder.directed:
+            raise FormatError("directed and undirected edges in one graph: make all of them one kind", self._began)
+        if "id" in attrs:
+            self._attributes["id"] = attrs["id"]
+
+    def _begin_data(self, attrs: AttributesImpl) -> None:
+        key = self._need(attrs, "key", "data")
+        if key not in self._keys:
+            raise FormatError(f"no <key> before this has the id {key[:60]!r}", self.line)
+        self._key = self._keys[key]
+        self._text = []
+
+    def _end_text(self, default: bool) -> None:
+        text, key = "".join(self._text or ()), self._key
+        self._text = None
+        if key is None or key.graphics:
+            return
+        value = self._value(key, text)
+        if default:
+            for scope in self._defaults:
+                if key.scope in (scope, "all"):
+                    self._defaults[scope][key.name] = value
+            return
+        self._key = None
+        parent = self._stack[-1]
+        if parent in ("node", "edge"):
+            self._attributes[key.name] = value
+        else:
+            self._of_graph[key.name] = value
+
+    def _value(self, key: _Key, text: str) -> Any:
+        kind, bare = key.kind, text.strip()
+        if kind == "string":
+            return text
+        if kind == "int" and _INT.fullmatch(bare):
+            return int(bare)
+        if kind == "float":
+            if _FLOAT.fullmatch(bare):
+                return float(bare)
+            if bare.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+                raise FormatError(f"{key.name[:60]!r} is {bare}, which is no number of JSON: leave it out", self.line)
+        if kind == "boolean" and bare.lower() in ("true", "false", "1", "0"):
+            return bare.lower() in ("true", "1")
+        if kind == "json":
+            try:
+                return _decode(bare)
+            except (msgspec.DecodeError, RecursionError):
+                pass
+        raise FormatError(f"{key.name[:60]!r} is {bare[:60]!r}, which is no {kind}", self.line)
+
+
+def _from_json(text: str, place: Place) -> NodeId:
+    try:
+        found = _decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise FormatError(f"id {text[:60]!r} is no JSON text or integer", place)
+    return found
+
+
+def _integer(text: str, place: Place) -> NodeId:
+    try:
+        return to_integer(text, place)
+    except FormatError as error:  # the file contradicts itself: no second try
+        raise FormatError(error.reason, place) from None
+
+
+_CONVERT: Final[dict[str, Convert]] = {"string": to_text, "integer": _integer, "json": _from_json}
+
+
+# -- writing
+
+_TYPES: Final = {bool: "boolean", int: "long", float: "double", str: "string"}
+_INVALID: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TEXT: Final = re.compile("[&<>\r]")
+_QUOTED: Final = re.compile('[&<>"\t\n\r]')
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+
+
+def write(state: GraphState, options: Options) -> Iterator[bytes]:
+    """See the module."""
+    options.finish()
+    return chunks(_pieces(state.freeze()))
+
+
+def _pieces(graph: FrozenGraph) -> Iterator[str]:
+    column = id_column(graph)
+    ids = id_list(graph)
+    if column is None:
+        mode, shown = f' {_IDS}="json"', [_quote(_encode(node).decode(), "a node") for node in ids]
+    elif ids and isinstance(ids[0], int):
+        mode, shown = f' {_IDS}="integer"', [str(node) for node in ids]
+    else:
+        mode, shown = "", [_quote(str(node), "a node") for node in ids]
+    keys: dict[tuple[str, str, str], int] = {}
+    for name, value in graph.graph_attributes.items():
+        keys.setdefault(("graph", name, _type(value)), len(keys))
+    for scope, table in (("node", graph.node_table), ("edge", graph.edge_table)):
+        for name, type_ in _types(table):
+            keys.setdefault((scope, name, type_), len(keys))
+    yield "<?xml version='1.0' encoding='utf-8'?>\n"
+    yield '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
+    for (scope, name, type_), number in keys.items():
+        shown_type = f'string" {_JSON}="true' if type_ == "json" else type_
+        named = _quote(name, "an attribute")
+        yield f'  <key id="d{number}" for="{scope}" attr.name="{named}" attr.type="{shown_type}"/>\n'
+    yield f'  <graph edgedefault="{"directed" if graph.directed else "undirected"}"{mode}>\n'
+    data = partial(_data, keys)
+    if graph.graph_attributes:
+        yield data("graph", graph.graph_attributes, "    ", ("the graph",)) + "\n"
+    for row, (node, attributes) in enumerate(node_rows(graph, ids)):
+        if attributes:
+            inner = data("node", attributes, "      ", ("node", node))
+            yield f'    <node id="{shown[row]}">\n{inner}\n    </node>\n'
+        else:
+            yield f'    <node id="{shown[row]}"/>\n'
+    for row, (u, v, attributes) in enumerate(edge_rows(graph, ids)):
+        ends = f'source="{shown[graph.src[row]]}" target="{shown[graph.dst[row]]}"'
+        if attributes:
+            inner = data("edge", attributes, "      ", ("edge", u, v))
+            yield f"    <edge {ends}>\n{inner}\n    </edge>\n"
+        else:
+            yield f"    <edge {ends}/>\n"
+    yield "  </graph>\n</graphml>\n"
+
+
+def _types(table: AttributeTable) -> Iterator[tuple[str, str]]:
+    """(name, type) of all values."""
+    simple = {"int": ("long",), "float": ("double",), "bool": ("boolean",), "string": ("string",)}
+    for name, column in table.columns.items():
+        if column.kind == "number":
+            yield from ((name, "long"), (name, "double"))
+        elif column.kind == "json":
+            found = {_type(value) for value in column.to_list() if value is not MISSING}
+            yield from ((name, type_) for type_ in sorted(found))
+        elif column.count:
+            yield name, simple[column.kind][0]
+    for _, attributes in table.rest_rows():
+        yield from ((name, _type(value)) for name, value in attributes.items())
+
+
+def _type(value: Any) -> str:
+    if type(value) is int and not INT64_MIN <= value <= INT64_MAX:
+        return "json"
+    return _TYPES.get(type(value), "json")
+
+
+def _data(
+    keys: dict[tuple[str, str, str], int], scope: str, attributes: dict[str, Any], indent: str, where: tuple[Any, ...]
+) -> str:
+    lines = []
+    for name, value in attributes.items():
+        type_ = _type(value)
+        if type_ == "string":
+            text = _escape(value, where)
+        elif type_ == "boolean":
+            text = "true" if value else "false"
+        elif type_ == "json":
+            text = _escape(_encode(value).decode(), where)
+        else:
+            text = repr(value)
+        lines.append(f'{indent}<data key="d{keys[scope, name, type_]}">{text}</data>')
+    return "\n".join(lines)
+
+
+def _escape(text: str, where: tuple[Any, ...]) -> str:
+    if _INVALID.search(text):
+        parts = [str(where[0]), *(format_id(node) for node in where[1:])]
+        raise InvalidInput(
+            f"{' '.join(parts)} has text with a character that XML cannot hold: use node-link or parquet",
+            field="format",
+        )
+    return _TEXT.sub(_entity, text)
+
+
+def _quote(text: str, what: str) -> str:
+    if _INVALID.search(text):
+        raise InvalidInput(
+            f"the name of {what} has a character that XML cannot hold: {text[:60]!r}; use node-link or parquet",
+            field="format",
+        )
+    return _QUOTED.sub(_entity, text)
+
+
+def _entity(found: re.Match[str]) -> str:
+    return _ENTITIES.get(found[0]) or f"&#{ord(found[0])};"

@@ -1,0 +1,204 @@
+"""A table as a graph and back: one row a node or an edge, as CSV, Parquet and Arrow files have it.
+
+Two columns name the ends; every other column is an attribute. A row without a target is a node by itself, and
+its other columns are attributes of that node. Reading splits the rows into nodes and edges, vectorised; writing
+gives pages of columns, nodes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ...errors import InvalidInput
+from ..columns import AttributeTable, Column, encode_values
+from ..frozen import FrozenGraph
+from ..ids import format_id
+from .common import FormatError, Options, Place
+from .pages import slice_column
+from .sink import Sink
+
+#: Columns of one table.
+MAX_COLUMNS = 1024
+#: Names of the two columns where none are given.
+_DEFAULTS = (("source", "target"), ("from", "to"))
+
+#: Ids of the rows: an Arrow array, or a list where both types occur; null where there is none.
+Ids: TypeAlias = pa.Array | list[Any]
+
+
+# -- reading
+
+
+def choose(names: Sequence[str], source: str | None, target: str | None) -> tuple[str, str]:
+    """The columns of source and target among `names`. Raises FormatError that says what there is."""
+    if len(names) > MAX_COLUMNS:
+        raise FormatError(f"the table has {len(names)} columns; at most {MAX_COLUMNS} are allowed")
+    for name in names:
+        if names.count(name) > 1:
+            raise FormatError(f"two columns are named {name!r}: rename one")
+    for default in _DEFAULTS:
+        chosen = (source or default[0], target or default[1])
+        if chosen[0] in names and chosen[1] in names and chosen[0] != chosen[1]:
+            return chosen
+    wanted = " and ".join(repr(name) for name in (source or "source", target or "target"))
+    found = ", ".join(repr(name[:60]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
+    raise FormatError(
+        f"there are no two columns {wanted}: name the columns that hold the ends of an edge by options source and "
+        f"target; the columns are {found or 'none'}"
+    )
+
+
+def emit(sink: Sink, sources: Ids, targets: Ids, columns: Mapping[str, Any], place: Callable[[int], Place]) -> None:
+    """Hand rows over: nodes stand in the order in which the rows name them. `place` tells where row k stands.
+
+    `columns`: Arrow arrays or Columns, null where missing.
+    """
+    no_source, no_target = _missing(sources), _missing(targets)
+    if no_source.any():
+        raise FormatError("the source is missing", place(int(np.flatnonzero(no_source)[0])))
+    columns = {name: column for name, column in columns.items() if _filled(column)}
+    if not no_target.any():
+        sink.edges(sources, targets, columns, places=place)
+        return
+    alone, paired = np.flatnonzero(no_target), np.flatnonzero(~no_target)
+    if len(paired) and paired[0] < alone[-1]:
+        # Mixed: an edge may name a node before its own row does. Its place is where it is named first.
+        sink.nodes(_named(sources, targets, ~no_target))
+    for rows, ends in ((alone, None), (paired, targets)):
+        part = {name: column.take(pa.array(rows)) for name, column in columns.items()}
+        part = {name: column for name, column in part.items() if _filled(column)}
+
+        def where(row: int, rows: NDArray[np.int64] = rows) -> Place:
+            return place(int(rows[row]))
+
+        if ends is None:
+            sink.nodes(_take(sources, rows), part, places=where)
+        elif len(rows):
+            sink.edges(_take(sources, rows), _take(ends, rows), part, places=where)
+
+
+def _missing(ids: Ids) -> NDArray[np.bool_]:
+    if isinstance(ids, list):
+        return np.fromiter((value is None for value in ids), bool, len(ids))
+    return np.asarray(ids.is_null().to_numpy(zero_copy_only=False))
+
+
+def _take(ids: Ids, rows: NDArray[np.int64]) -> Ids:
+    if isinstance(ids, list):
+        return [ids[row] for row in rows.tolist()]
+    return ids.take(pa.array(rows))
+
+
+def _named(sources: Ids, targets: Ids, paired: NDArray[np.bool_]) -> Ids:
+    """Ids in the order in which the rows name them."""
+    if isinstance(sources, list):
+        pairs = zip(sources, targets, strict=True)
+        return [node for pair in pairs for node in pair if node is not None]
+    order = np.arange(2 * len(sources)).reshape(2, -1).T.ravel()
+    present = np.ones(2 * len(sources), bool)
+    present[1::2] = paired
+    return pa.concat_arrays([plain(sources), plain(targets)]).take(pa.array(order[present])).unique()
+
+
+def plain(array: pa.Array) -> pa.Array:
+    """Without a dictionary."""
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _filled(column: Any) -> bool:
+    values = column.values if isinstance(column, Column) else column
+    return bool(values.null_count < len(values))
+
+
+# -- writing
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows: node rows where `targets` is None. Positions of nodes; attributes by name, absent where none has it."""
+
+    sources: NDArray[np.int32]
+    targets: NDArray[np.int32] | None
+    columns: dict[str, Column]
+
+
+def end_columns(options: Options) -> tuple[str, str]:
+    """Names of the two columns to write."""
+    source, target = options.text("source", "source"), options.text("target", "target")
+    if not source or not target or source == target:
+        raise InvalidInput("options source and target: give two different names", field="options.source")
+    return source, target
+
+
+def node_rows_wanted(graph: FrozenGraph, options: Options, default: str = "auto") -> bool:
+    """Option `nodes`: whether nodes get rows. Raises InvalidInput where `none` would lose something."""
+    mode = options.text("nodes", default, ("auto", "all", "none"))
+    seen = np.zeros(graph.n, bool)
+    seen[graph.src] = True
+    seen[graph.dst] = True
+    lonely = np.flatnonzero(~seen)
+    needed = bool(graph.node_table) or len(lonely) > 0
+    if mode == "none" and needed:
+        what = "attributes of nodes" if graph.node_table else f"node {format_id(graph.id_of(int(lonely[0])))}"
+        raise InvalidInput(
+            f"without rows for nodes {what} would be lost: leave the option nodes out", field="options.nodes"
+        )
+    return needed or mode == "all"
+
+
+def attribute_names(graph: FrozenGraph, taken: tuple[str, str], format_: str) -> list[str]:
+    """Names of all attributes. Raises InvalidInput for names that cannot be columns."""
+    names = list(dict.fromkeys([*graph.node_table.names(), *graph.edge_table.names()]))
+    for name in names:
+        if name in taken:
+            raise InvalidInput(
+                f"an attribute is named {name!r}, as the column of the ends: choose other columns by options source "
+                "and target",
+                field="format",
+            )
+        if not name:
+            raise InvalidInput(f"an attribute has an empty name, which no column of {format_} can have", field="format")
+    if len(names) > MAX_COLUMNS - 2:
+        raise InvalidInput(
+            f"the graph has {len(names)} attribute names; a table has at most {MAX_COLUMNS} columns: use node-link",
+            field="format",
+        )
+    return names
+
+
+def pages(graph: FrozenGraph, nodes: bool, size: int) -> Iterator[Page]:
+    """All rows, `size` at a time, those of nodes first."""
+    if nodes:
+        for start in range(0, graph.n, size):
+            rows = np.arange(start, min(start + size, graph.n), dtype=np.int32)
+            yield Page(rows, None, _columns(graph.node_table, start, len(rows)))
+    for start in range(0, graph.m, size):
+        sources = graph.src[start : start + size]
+        yield Page(sources, graph.dst[start : start + size], _columns(graph.edge_table, start, len(sources)))
+
+
+def _columns(table: AttributeTable, start: int, count: int) -> dict[str, Column]:
+    columns = {name: slice_column(column, start, count) for name, column in table.columns.items()}
+    if table.rest is not None:
+        sparse: dict[str, tuple[list[int], list[Any]]] = {}
+        rest = AttributeTable(count, {}, slice_column(table.rest, start, count))
+        for row, attributes in rest.rest_rows():
+            for name, value in attributes.items():
+                rows, values = sparse.setdefault(name, ([], []))
+                rows.append(row)
+                values.append(value)
+        columns |= {name: spread(rows, values, count) for name, (rows, values) in sparse.items()}
+    return columns
+
+
+def spread(rows: Sequence[int], values: Sequence[Any], count: int) -> Column:
+    """A column of `count` rows with JSON `values` at `rows`, missing elsewhere."""
+    source = np.full(count, -1, np.int64)
+    source[list(rows)] = np.arange(len(values))
+    return encode_values(values).take(pa.array(source, mask=source < 0))

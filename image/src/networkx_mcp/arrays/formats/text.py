@@ -1,0 +1,105 @@
+"""What the text formats share: lines, ids out of text and back, and chunks of output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...errors import InvalidInput
+from ..ids import NodeId, format_id
+from .common import FormatError, Ids
+
+#: Longest line of a text format, in bytes.
+MAX_LINE_BYTES = 16 * 1024 * 1024
+#: Pieces of text that a writer gathers before it hands them on.
+WRITE_ROWS = 4096
+#: An integer as Python prints one.
+INTEGER = r"^(0|-?[1-9][0-9]{0,18})$"
+
+
+def lines_of(file: IO[bytes]) -> Iterator[tuple[int, str]]:
+    """Numbered lines (from 1) of UTF-8 text, without line ends; a byte order mark is passed over."""
+    number = 0
+    while raw := file.readline(MAX_LINE_BYTES):
+        number += 1
+        if len(raw) >= MAX_LINE_BYTES:
+            raise FormatError(f"the line is longer than {MAX_LINE_BYTES} bytes", number)
+        try:
+            text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"not UTF-8 text ({error.reason} at byte {error.start} of the line)", number) from None
+        if "\0" in text:
+            raise FormatError("a NUL character: this is no text file", number)
+        yield number, text.rstrip("\r\n")
+
+
+def text_ids(column: pa.ChunkedArray, mode: Ids) -> pa.ChunkedArray:
+    """Text as ids, in the same chunks: integers under `integer`, and under `auto` where every one is one.
+
+    An integer is what Python prints for one: `7` and `-7`, not `07`, `+7` or `7.0`. The decision is
+    made for all ids of a file together, so `1` and `"1"` cannot both come out of one. Nulls stay.
+    """
+    if mode == "string" or len(column) == column.null_count:
+        return column
+    for chunk in column.chunks:  # most files of names show it in their first lines
+        whole = pc.match_substring_regex(chunk, INTEGER)
+        if pc.all(whole).as_py() is False:
+            if mode == "auto":
+                return column
+            row = pc.index(whole, False).as_py()
+            raise FormatError(f"id {format_id(chunk[row].as_py())} is no integer: use option ids=string")
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        if mode == "auto":
+            return column
+        raise FormatError("an id is beyond the 64-bit integers: use option ids=string") from None
+
+
+def one_type(ids: pa.Array | None, format_: str) -> pa.Array:
+    """`ids` unless they are of both types (None): text without types could not tell 1 from "1"."""
+    if ids is None:
+        raise InvalidInput(
+            f"the graph has text and integer ids, which format {format_} cannot tell apart: use node-link, graphml "
+            "or parquet",
+            field="format",
+        )
+    return ids
+
+
+def bare_id(node: NodeId, format_: str) -> str:
+    """An id in a format that separates ids by white space and begins comments with `#`."""
+    if isinstance(node, int):
+        return str(node)
+    if not node or "#" in node or any(c.isspace() or not c.isprintable() for c in node):
+        raise InvalidInput(
+            f"node {format_id(node)} cannot stand in format {format_}: an id there has no white space and no #. "
+            "Use csv, node-link or parquet.",
+            field="format",
+        )
+    return node
+
+
+def chunks(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Text in UTF-8, in chunks of some thousand pieces."""
+    held: list[str] = []
+    for piece in pieces:
+        held.append(piece)
+        if len(held) >= WRITE_ROWS:
+            yield "".join(held).encode()
+            held.clear()
+    if held:
+        yield "".join(held).encode()
+
+
+def refuse_graph_attributes(attributes: dict[str, Any], format_: str) -> None:
+    """Raises InvalidInput where the graph has attributes and the format no place for them."""
+    if attributes:
+        raise InvalidInput(
+            f"format {format_} has no place for attributes of the graph, such as {next(iter(attributes))!r}: use "
+            "node-link, graphml or parquet, or remove them",
+            field="format",
+        )
