@@ -46,8 +46,8 @@ def test_what_a_file_says_of_columns_and_direction_is_kept(tools: Tools) -> None
 @pytest.mark.parametrize(
     ("name", "content", "line"),
     [
-        ("edge-list", "a b\nc\n", "line 2"),
-        ("csv", "source,target\na,b\nc\n", "line 3"),
+        ("edge-list", "a b\nb c not-a-weight\n", "line 2"),
+        ("csv", "source,target\na,b\nc,d,e\n", "line 3"),
         ("csv", "x,y\na,b\n", "source"),
         ("node-link", '{"nodes": [\n{"id": "a"},\n{"id" "b"}]}', "line 3"),
         ("graphml", "<graphml>\n<graph>\n<node id='a'>\n</graph></graphml>", "line 4"),

@@ -43,11 +43,11 @@ class LoadGraph(Arguments):
     directed: Annotated[
         bool | None, Field(description="Whether edges have a direction, for formats that do not say; null: undirected.")
     ] = None
-    source: Annotated[str | None, Field(description="csv: column of the source (default `source`).")] = None
-    target: Annotated[str | None, Field(description="csv: column of the target (default `target`).")] = None
+    source: Annotated[str | None, Field(description="csv: column of the source; null: `source` or `from`.")] = None
+    target: Annotated[str | None, Field(description="csv: column of the target; null: `target` or `to`.")] = None
     delimiter: Annotated[
         str | None,
-        Field(min_length=1, max_length=1, description="csv, edge-list, adjacency-list: what separates cells."),
+        Field(min_length=1, max_length=1, description="csv: what separates cells; null: a comma."),
     ] = None
     ids: Annotated[
         Literal["auto", "string", "integer"],
