@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -17,10 +17,8 @@ import pytest
 from tests.helpers.caller import Answer, Caller
 from tests.helpers.server import Server, eventually, handshake, modern
 
-Make = Callable[..., Server]
-
 PROBES = ("/health", "/ready", "/startup", "/metrics")
-DEADLINE = 4.0
+DEADLINE = 5.0
 #: Hours of pure Python in a graph that takes no memory: 20,000 maximum flows.
 SPIN: dict[str, Any] = {"graph_id": "dense", "name": "all_pairs_node_connectivity"}
 #: A matrix of 5,000 x 5,000 numbers, of 200 MB.
@@ -37,14 +35,21 @@ def fill(server: Server) -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Two workers with little time and memory."""
+    """Two workers with little memory, and all the time that a busy machine leaves to nice processes."""
+    with Server(tmp_path_factory.mktemp("neighbours"), limits_workers=2, memory_worker_mb=128) as started:
+        fill(started)
+        yield started
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One with little time."""
     with Server(
-        tmp_path_factory.mktemp("neighbours"),
+        tmp_path_factory.mktemp("hasty"),
         limits_workers=2,
         limits_request_timeout_seconds=DEADLINE,
         limits_queue_timeout_seconds=2,
-        limits_connection_timeout_seconds=8,
-        memory_worker_mb=128,
+        limits_connection_timeout_seconds=12,
     ) as started:
         fill(started)
         yield started
@@ -52,10 +57,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def nothing_runs(server: Server) -> Iterator[None]:
-    """No test leaves a busy worker to the next."""
+    """Each test finds a warm zygote and one spare worker, and leaves no busy one to the next."""
+    settle(server)
     yield
-    eventually(lambda: server.metric("workers", state="busy") == 0, timeout=15)
-    eventually(lambda: server.get("/ready").json()["checks"]["compute"]["state"] == "up", timeout=30)
+    settle(server)
+
+
+def settle(server: Server) -> None:
+    def idle() -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess, ValueError):
+            return server.metric("workers", state="busy") == 0 and len(zygote(server).children()) == 1
+        return False
+
+    eventually(idle, timeout=30)
 
 
 def zygote(server: Server) -> psutil.Process:
@@ -65,21 +79,19 @@ def zygote(server: Server) -> psutil.Process:
     return found
 
 
-async def burning(server: Server, number: int = 1) -> list[psutil.Process]:
-    """The workers that burn the CPU, once there are so many. The rest are spares, which never ran."""
-    parent = zygote(server)
-    for _ in range(400):
-        found = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for worker in parent.children():
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    # Little, since a worker is nice and a machine may be busy.
-                    if worker.cpu_times().user >= 0.05:
-                        found.append(worker)
-        if len(found) >= number:
-            return found
+def spare(server: Server) -> psutil.Process:
+    """The worker that the next call gets."""
+    (found,) = zygote(server).children()
+    return found
+
+
+async def burning(server: Server, number: int = 1) -> None:
+    """Wait until so many calls have their workers."""
+    for _ in range(1000):
+        if await asyncio.to_thread(server.metric, "workers", state="busy") == number:
+            return
         await asyncio.sleep(0.01)
-    raise AssertionError("no worker burns the CPU")
+    raise AssertionError(f"there are not {number} busy workers")
 
 
 def gone(process: psutil.Process) -> bool:
@@ -91,15 +103,18 @@ def gone(process: psutil.Process) -> bool:
 def is_timeout(answer: Answer) -> None:
     assert answer.error == "timeout", answer
     assert answer.data["setting"] == "limits.request_timeout_seconds"
-    assert "stopped after 4 s" in answer.text
+    assert "stopped after 5 s" in answer.text
     assert "find_algorithms" in answer.text, "it says what to try"
 
 
-async def test_point_reads_and_probes_answer_within_a_second_while_workers_burn(server: Server) -> None:
-    async with Caller(server) as heavy, Caller(server) as light, httpx.AsyncClient(timeout=10) as probe:
+async def test_point_reads_and_probes_answer_within_a_second_while_workers_burn_until_their_deadline(
+    hasty: Server,
+) -> None:
+    async with Caller(hasty) as heavy, Caller(hasty) as light, httpx.AsyncClient(timeout=10) as probe:
         began = time.monotonic()
         spins = [asyncio.create_task(heavy.call("run_algorithm", **SPIN)) for _ in range(2)]
-        await burning(server, 2)
+        await burning(hasty, 2)
+        workers = zygote(hasty).children()
         slowest: dict[str, float] = {}
 
         async def timed(name: str, asked: Any) -> Any:
@@ -111,7 +126,7 @@ async def test_point_reads_and_probes_answer_within_a_second_while_workers_burn(
         rounds = 0
         while not any(spin.done() for spin in spins):
             for path in PROBES:
-                assert (await timed(path, probe.get(server.base_url + path))).status_code == 200
+                assert (await timed(path, probe.get(hasty.base_url + path))).status_code == 200
             neighbors = await timed("get_neighbors", light.call("get_neighbors", graph_id="small", node="b"))
             assert neighbors.data["total"] == 2
             assert (await timed("describe_graph", light.call("describe_graph", graph_id="dense"))).ok
@@ -123,23 +138,20 @@ async def test_point_reads_and_probes_answer_within_a_second_while_workers_burn(
         for answer in await asyncio.gather(*spins):
             is_timeout(answer)
         # Killed within half a second of the deadline, plus what a busy machine needs to say so.
-        assert DEADLINE <= time.monotonic() - began < DEADLINE + 1.5
-    eventually(lambda: server.metric("worker_exits_total", reason="timeout") >= 2)
-    assert server.metric("requests_total", tool="run_algorithm", outcome="timeout") >= 2
+        assert DEADLINE <= time.monotonic() - began < DEADLINE + 2
+    eventually(lambda: sum(map(gone, workers)) >= 2, timeout=2)
+    eventually(lambda: hasty.metric("worker_exits_total", reason="timeout") >= 2)
+    assert hasty.metric("requests_total", tool="run_algorithm", outcome="timeout") >= 2
 
 
-async def test_the_worker_of_a_call_past_its_deadline_is_gone_and_others_heavy_calls_went_on(server: Server) -> None:
+async def test_heavy_calls_of_others_go_on_beside_one_that_burns(server: Server) -> None:
     async with Caller(server) as heavy, Caller(server) as other:
         spin = asyncio.create_task(heavy.call("run_algorithm", **SPIN))
-        (worker,) = await burning(server)
-        done = 0
-        while not spin.done():
-            answer = await other.call("rank_nodes", graph_id="long", measure="pagerank", limit=3)
-            assert answer.ok, answer
-            done += 1
-        assert done >= 1
-        is_timeout(await spin)
-    eventually(lambda: gone(worker), timeout=2)
+        await burning(server)
+        answer = await other.call("rank_nodes", graph_id="small")
+        assert answer.ok, answer
+        assert not spin.done()
+        spin.cancel()
 
 
 @pytest.mark.parametrize("era", [modern, handshake])
@@ -147,8 +159,9 @@ async def test_a_client_that_hangs_up_has_its_worker_killed(server: Server, era:
     before = server.metric("worker_exits_total", reason="cancelled")
     async with httpx.AsyncClient() as client:
         request = era("tools/call", {"name": "run_algorithm", "arguments": SPIN})
+        worker = spare(server)
         call = asyncio.create_task(client.post(server.url, timeout=30, **request))
-        (worker,) = await burning(server)
+        await burning(server)
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
     eventually(lambda: gone(worker), timeout=2)
@@ -175,8 +188,9 @@ async def test_a_call_that_needs_too_much_memory_is_told_so_and_the_next_is_fine
 
 async def test_a_killed_worker_costs_the_one_call_that_it_ran(server: Server) -> None:
     async with Caller(server) as one, Caller(server) as other:
+        worker = spare(server)
         spin = asyncio.create_task(one.call("run_algorithm", **SPIN))
-        (worker,) = await burning(server)
+        await burning(server)
         os.kill(worker.pid, signal.SIGKILL)
         answer = await spin
         assert answer.error == "unavailable", answer
@@ -188,19 +202,18 @@ async def test_a_killed_worker_costs_the_one_call_that_it_ran(server: Server) ->
 async def test_a_killed_zygote_ends_its_calls_and_the_next_one_works(server: Server) -> None:
     async with Caller(server) as one, Caller(server) as other:
         spins = [asyncio.create_task(one.call("run_algorithm", **SPIN)) for _ in range(2)]
-        workers = await burning(server, 2)
+        await burning(server, 2)
         lost = zygote(server)
+        workers = lost.children()
         lost.kill()
         killed = time.monotonic()
         assert (await other.call("get_neighbors", graph_id="small", node="b")).ok, "needs no worker"
         for answer in await asyncio.gather(*spins):
             assert answer.error == "unavailable", answer
             assert answer.data["retry_after"] >= 1
-        assert time.monotonic() - killed < 2
-        # It waits for the new zygote, which is promised within 2 s; a busy machine gets twice that.
-        answer = await other.call("rank_nodes", graph_id="small")
-        assert answer.ok, answer
-        assert time.monotonic() - killed < 4
+        assert time.monotonic() - killed < 2, "told at once, not at their deadline"
+        # The new one is promised within 2 s, which tests/unit/compute measures; here others use the machine, too.
+        assert (await other.until_told("rank_nodes", graph_id="small", seconds=10)).ok
         assert (await other.call("describe_graph", graph_id="dense")).ok
         assert server.get("/ready").status_code == 200
     for process in (lost, *workers):
@@ -208,16 +221,14 @@ async def test_a_killed_zygote_ends_its_calls_and_the_next_one_works(server: Ser
     eventually(lambda: server.metric("worker_exits_total", reason="zygote_lost") >= 2)
 
 
-async def test_a_killed_server_leaves_no_process_behind(make_server: Make) -> None:
-    server = make_server(limits_workers=1).start()
-    fill(server)
-    async with Caller(server) as one:
-        spin = asyncio.create_task(one.call("run_algorithm", **SPIN))
-        await burning(server)
-        left = server.processes()
+async def test_a_killed_server_leaves_no_process_behind(hasty: Server) -> None:
+    """The last test of this file: it ends its server."""
+    async with Caller(hasty) as heavy:
+        spin = asyncio.create_task(heavy.call("run_algorithm", **SPIN))
+        await burning(hasty)
+        left = hasty.processes()
         assert len(left) >= 3, "the API, its zygote, a worker"
-        assert server.process is not None
-        os.kill(server.pid, signal.SIGKILL)  # and not what is below it
+        os.kill(hasty.pid, signal.SIGKILL)  # and not what is below it
         assert (await spin).error == "lost"
-    server.process.wait(10)
+    hasty.wait(10)
     eventually(lambda: all(gone(process) for process in left), timeout=5)

@@ -117,7 +117,7 @@ class _Table:
             raise LimitExceeded(
                 f"the file has {self._rows} rows; a graph has at most {self._limits.nodes} nodes (limits.graph_nodes) and "
                 f"{self._limits.edges} edges (limits.graph_edges)",
-                limit="edges",
+                limit="graph_edges",
                 setting="limits.graph_edges",
                 maximum=self._limits.edges,
                 actual=self._rows,

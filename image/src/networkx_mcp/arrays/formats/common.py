@@ -75,8 +75,9 @@ class ParseLimits:
 
     def _exceeded(self, what: str, setting: str, most: int, actual: int) -> NoReturn:
         raise LimitExceeded(
-            f"the file has more than {most} {what} ({setting})",
-            limit=what,
+            f"the file has more than {most} {what} ({setting}). "
+            "Split it into several graphs, or ask the operator to raise the limit",
+            limit=f"graph_{what}",
             setting=setting,
             maximum=most,
             actual=actual,
