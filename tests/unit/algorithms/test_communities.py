@@ -63,7 +63,7 @@ def test_k_is_how_many_communities_or_the_size_of_a_clique() -> None:
         ({"method": "girvan_newman", "resolution": 2}, "girvan_newman has none"),
         ({"method": "fluid", "weight": "weight"}, "fluid knows no weights"),
         ({"method": "girvan_newman", "k": 35}, "k: must be an integer from 2 to 34"),
-        ({"method": "leiden"}, "leiden"),
+        ({"method": "walktrap"}, "walktrap"),
     ],
 )
 def test_what_a_method_does_not_know_is_refused(params: dict[str, object], message: str) -> None:
@@ -76,3 +76,11 @@ def test_graphs_without_nodes_or_edges_have_an_answer(method: str) -> None:
     assert ask(find_communities, nx.Graph(), method=method)["rows"] == []
     apart = ask(find_communities, nx.empty_graph(3), method=method)
     assert apart["count"] == (0 if method == "k_clique" else 3)
+
+
+def test_leiden_is_for_undirected_graphs() -> None:
+    answer = ask(find_communities, nx.karate_club_graph(), method="leiden", weight="")
+    assert answer["engine"] == "networkit"
+    assert answer["modularity"] > 0.4
+    with pytest.raises(InvalidInput, match="leiden is for undirected graphs"):
+        ask(find_communities, nx.gn_graph(5), method="leiden")

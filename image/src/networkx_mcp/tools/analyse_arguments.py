@@ -74,12 +74,15 @@ class FindCommunities(OnGraph):
     """Arguments of find_communities."""
 
     method: Annotated[
-        Literal["louvain", "label_propagation", "greedy_modularity", "girvan_newman", "fluid", "k_clique"],
-        Field(description="louvain and label_propagation are fast; girvan_newman is for small graphs only."),
+        Literal["louvain", "leiden", "label_propagation", "greedy_modularity", "girvan_newman", "fluid", "k_clique"],
+        Field(
+            description="louvain, leiden (undirected graphs) and label_propagation are fast; girvan_newman is for small graphs only."
+        ),
     ] = "louvain"
     weight: DefaultWeight = None
     resolution: Annotated[
-        float | None, Field(gt=0, description="louvain, greedy_modularity: above 1 gives more, smaller communities.")
+        float | None,
+        Field(gt=0, description="louvain, leiden, greedy_modularity: above 1 gives more, smaller communities."),
     ] = None
     k: Annotated[
         int | None,

@@ -7,23 +7,27 @@ from typing import Any
 
 import networkx as nx
 
-from networkx_mcp.compute.algorithms.components import by_size, group_table
+from networkx_mcp.compute.algorithms.components import by_size, group_table, of_arrays
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import MAX_ITEMS
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
+from networkx_mcp.compute.kernels import degrees
+from networkx_mcp.compute.kernels.arrays import Unsuited
+from networkx_mcp.compute.kernels.values import NodeGroups
 from networkx_mcp.errors import InvalidInput
 
 METHODS = {
     "louvain": "community.louvain_communities",
+    "leiden": "community.leiden_communities",
     "label_propagation": "community.fast_label_propagation_communities",
     "greedy_modularity": "community.greedy_modularity_communities",
     "girvan_newman": "community.girvan_newman",
     "fluid": "community.asyn_fluidc",
     "k_clique": "community.k_clique_communities",
 }
-_SEEDED = ("louvain", "label_propagation", "fluid")
-_WEIGHTED = ("louvain", "label_propagation", "greedy_modularity")
-_RESOLVED = ("louvain", "greedy_modularity")
+_SEEDED = ("louvain", "leiden", "label_propagation", "fluid")
+_WEIGHTED = ("louvain", "leiden", "label_propagation", "greedy_modularity")
+_RESOLVED = ("louvain", "leiden", "greedy_modularity")
 _COUNTED = ("girvan_newman", "fluid", "k_clique")
 
 
@@ -32,7 +36,7 @@ def find_communities(graph: Loaded, args: Arguments) -> Answer:
     """Communities by size, equal sizes by their first node, with their modularity.
 
     Arguments: `method` (see METHODS), `weight` (edge attribute, default "weight"; "" for none),
-    `seed`, `resolution` (louvain, greedy_modularity: above 1 gives smaller communities), `k`
+    `seed`, `resolution` (louvain, leiden, greedy_modularity: above 1 gives smaller communities), `k`
     (girvan_newman, fluid: how many communities; k_clique: size of the cliques), `limit`, `offset`,
     `members` (nodes listed of each). Rows: community (its number), size, nodes.
     Communities of k_clique may overlap and leave nodes out; they have no modularity.
@@ -53,9 +57,13 @@ def find_communities(graph: Loaded, args: Arguments) -> Answer:
     if method in _RESOLVED:
         options["resolution"] = resolution
     elif args.given("resolution"):
-        raise InvalidInput(f"resolution: {method} has none. It is for {' and '.join(_RESOLVED)}.", field="resolution")
+        raise InvalidInput(f"resolution: {method} has none. It is for {', '.join(_RESOLVED)}.", field="resolution")
     k = _k(graph, args, method)
     args.finish()
+    if method == "leiden" and graph.directed:
+        raise InvalidInput(
+            "method: leiden is for undirected graphs; this graph is directed. Use louvain.", field="method"
+        )
 
     run = Run(graph, METHODS[method])
     found = _communities(graph, run, method, k, options)
@@ -66,6 +74,8 @@ def find_communities(graph: Loaded, args: Arguments) -> Answer:
         facts["resolution"] = resolution
     if method != "k_clique":
         facts["modularity"] = _modularity(graph, found, weight, resolution)
+    if isinstance(found, NodeGroups):
+        return run.report({**of_arrays(graph, found, "community", None, limit, offset, members), **facts})
     rows = [(number, len(nodes), nodes) for number, nodes in enumerate(by_size(graph, found), 1)]
     return run.report({**group_table("community", rows, limit, offset, members), **facts})
 
@@ -78,11 +88,11 @@ def _k(graph: Loaded, args: Arguments, method: str) -> int:
     return args.integer("k", 3 if method == "k_clique" else 2, 1 if method == "fluid" else 2, max(3, graph.state.n))
 
 
-def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str, Any]) -> list[set[Any]]:
+def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str, Any]) -> list[set[Any]] | NodeGroups:
     if not graph.state.n:
         return []
     if graph.state.m == 0 and method != "k_clique":
-        return [{node} for node in graph.nx]  # nothing holds nodes together; some methods divide by zero
+        return [{node} for node in graph.arrays.ids]  # nothing holds nodes together; some methods divide by zero
     if method == "girvan_newman":
 
         def split() -> list[set[Any]]:
@@ -103,11 +113,25 @@ def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str
         return run.timed(lambda: [{names[i] for i in community} for community in inner(**options)])  # type: ignore[no-any-return]
     if method in ("fluid", "k_clique"):
         options["k"] = k
-    return run.timed(lambda: [set(community) for community in run(**options)])  # type: ignore[no-any-return]
+    groups = run(**options)
+    if isinstance(groups, NodeGroups):
+        return groups
+    return run.timed(lambda: [set(community) for community in groups])  # type: ignore[no-any-return]
 
 
-def _modularity(graph: Loaded, found: list[set[Any]], weight: str | None, resolution: float) -> float | None:
+def _modularity(
+    graph: Loaded, found: list[set[Any]] | NodeGroups, weight: str | None, resolution: float
+) -> float | None:
     """Modularity of the partition; None where the graph has no weight to share out."""
-    if not graph.nx.size(weight=weight):
+    if not _total(graph, weight):
         return None
     return float(Run(graph, "community.modularity")(communities=found, weight=weight, resolution=resolution))
+
+
+def _total(graph: Loaded, weight: str | None) -> Any:
+    if weight is None:
+        return graph.state.m
+    try:
+        return degrees.size(graph.arrays, weight)
+    except Unsuited:
+        return graph.nx.size(weight=weight)

@@ -40,7 +40,7 @@ def find_components(graph: Loaded, args: Arguments) -> Answer:
     groups = run()
     if isinstance(groups, NodeGroups):
         facts: Answer = {"kind": kind, "count": len(groups), "largest": int(groups.sizes.max(initial=0))}
-        return run.report({**_of_arrays(graph, groups, node, limit, offset, members), **facts})
+        return run.report({**of_arrays(graph, groups, "component", node, limit, offset, members), **facts})
     found = run.timed(lambda: [set(component) for component in groups])
     facts = {"kind": kind, "count": len(found), "largest": max(map(len, found), default=0)}
     if kind == "biconnected":
@@ -53,8 +53,8 @@ def find_components(graph: Loaded, args: Arguments) -> Answer:
     return run.report({**group_table("component", rows, limit, offset, members), **facts})
 
 
-def _of_arrays(graph: Loaded, groups: NodeGroups, node: Any, limit: int, offset: int, members: int) -> Answer:
-    """The table of components that are still arrays: only what is listed gets ids."""
+def of_arrays(graph: Loaded, groups: NodeGroups, name: str, node: Any, limit: int, offset: int, members: int) -> Answer:
+    """The table of groups that are still arrays: only what is listed gets ids."""
     ordered = groups.by_size()
     numbered = list(enumerate(ordered, 1))
     if node is not None:
@@ -62,7 +62,7 @@ def _of_arrays(graph: Loaded, groups: NodeGroups, node: Any, limit: int, offset:
         numbered = [(number, group) for number, group in numbered if group == own]
     # the last row that is looked at tells that there is more
     rows: Any = LazyRows(len(numbered), lambda place: _row(groups, *numbered[place], members))
-    return group_table("component", rows, limit, offset, members)
+    return group_table(name, rows, limit, offset, members)
 
 
 def _row(groups: NodeGroups, number: int, group: int, members: int) -> tuple[int, int, list[Any]]:

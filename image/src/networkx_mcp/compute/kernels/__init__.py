@@ -7,7 +7,7 @@ import importlib
 #: Modules that register kernels.
 MODULES = (
     "degrees", "spectral", "components", "distances", "betweenness", "paths", "trees", "triangles", "cores", "dag",
-    "blocks", "flows",
+    "blocks", "flows", "communities",
 )  # fmt: skip
 
 
