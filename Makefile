@@ -43,7 +43,7 @@ chart-test: $(VENV)/.dev tools ## The chart, rendered and validated
 	@scripts/stage.sh chart pytest tests/chart -n 2 $(PYTEST_ARGS)
 
 server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
-	@scripts/stage.sh server pytest tests/server $(PYTEST_ARGS)
+	@scripts/stage.sh server pytest tests/server -n 2 --dist loadfile $(PYTEST_ARGS)
 
 conformance: $(VENV)/.dev tools ## The official MCP conformance suite
 	@scripts/stage.sh conformance pytest tests/server/conformance $(PYTEST_ARGS)

@@ -93,7 +93,7 @@ class Client:
         result = message["result"]
         if result.get("isError"):
             # An error that says when to repeat is one to repeat: 503 inside HTTP 200.
-            facts = result.get("structuredContent") or {}
+            facts = result.get("_meta", {}).get("networkx-mcp/error", {})
             if (after := facts.get("retry_after")) is not None:
                 raise Retryable(f"tool_{facts.get('error', 'error')}", float(after))
             raise Failed(f"{tool}: {result['content'][0]['text'][:300]}")
