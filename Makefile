@@ -22,7 +22,7 @@ IMAGE_ARGS ?=
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint unit server chart-test conformance e2e e2e-full bench idle lock tools docs sbom clean
+.PHONY: help run test lint unit server chart-test conformance e2e e2e-full bench bench-engine idle lock tools docs sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a r
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
 	$(BIN)/python benchmarks/serving.py
+
+bench-engine: $(VENV)/.dev ## Time of the algorithms, beside plain networkx in the same run
+	$(BIN)/python benchmarks/engine.py
 
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 	$(BIN)/python scripts/measure_idle.py

@@ -46,26 +46,26 @@ class _Dependencies:
 
     def add(self, sources: NDArray[np.int64]) -> None:
         """Unsuited past DEEPEST levels."""
+        # whole blocks are multiplied by masks: several times faster than assigning through them
         n, width = self._graph.n, len(sources)
         columns = np.arange(width)
-        level = np.full((n, width), -1, np.int16)
+        level = np.full((n, width), -1, np.int8)
         paths = np.zeros((n, width))
         level[sources, columns] = 0
         paths[sources, columns] = 1
         frontier = paths.copy()
         depth = 0
         while True:
-            found = self._into @ frontier
-            found[level >= 0] = 0
-            reached = found > 0
+            frontier = self._into @ frontier
+            np.multiply(frontier, level < 0, out=frontier)
+            reached = frontier > 0
             if not reached.any():
                 break
             depth += 1
             if depth > DEEPEST:
                 raise Unsuited
-            level[reached] = depth
-            paths += found
-            frontier = found
+            np.copyto(level, depth, where=reached)
+            paths += frontier
         dependency, share = self._back(level, paths, depth)
         dependency[sources, columns] = 0
         if self._endpoints:
@@ -75,23 +75,30 @@ class _Dependencies:
         if self.entries is not None:
             self._on_edges(level, paths, share)
 
-    def _back(self, level: NDArray[np.int16], paths: Float, depth: int) -> tuple[Float, Float]:
+    def _back(self, level: NDArray[np.int8], paths: Float, depth: int) -> tuple[Float, Float]:
         """(dependency, (1 + dependency) / paths) of every node and source."""
-        dependency, share = np.zeros_like(paths), np.zeros_like(paths)
+        share = np.zeros_like(paths)
+        if depth == 0:
+            return np.zeros_like(paths), share
+        dependency = np.zeros_like(paths)
+        inverse = np.ones_like(paths)
+        np.maximum(paths, 1, out=inverse)  # 0 is "not reached", and no path count is below 1
+        np.divide(1, inverse, out=inverse)
         for current in range(depth, 0, -1):
-            here = level == current
-            coefficient = np.zeros_like(paths)
-            np.divide(1 + dependency, paths, out=coefficient, where=here)
-            share += coefficient
-            if current == 1 and self.entries is None and not self._endpoints:
+            coefficient = dependency + 1
+            coefficient *= inverse
+            np.multiply(coefficient, level == current, out=coefficient)
+            if self.entries is not None:
+                share += coefficient
+            if current == 1 and self.entries is None:
                 break  # what would follow goes to the sources, which get none
             given = self._out @ coefficient
             given *= paths
-            given[level != current - 1] = 0
+            np.multiply(given, level == current - 1, out=given)
             dependency += given
         return dependency, share
 
-    def _on_edges(self, level: NDArray[np.int16], paths: Float, share: Float) -> None:
+    def _on_edges(self, level: NDArray[np.int8], paths: Float, share: Float) -> None:
         assert self.entries is not None
         heads, tails = self._graph.heads, self._graph.frozen.out_indices
         step = max(1, _BLOCK // level.shape[1])

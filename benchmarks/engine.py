@@ -1,0 +1,199 @@
+"""The engine beside plain networkx: `python benchmarks/engine.py [--sizes 1000 10000 100000] [--out FILE]`.
+
+For each size a Barabasi-Albert graph (m = 3, seed 1, text ids, integer weights 1 to 10) and a directed weighted
+one of the same size whose edges have random directions. The graph lies in its memfd, as a worker gets it; a run
+of the engine attaches it anew, so conversions count, and answers `rank_nodes`-like use: the kernel's arrays, not
+a dict of all ids. networkx runs the same function on its own graph, made beforehand. Both run in this process,
+one after the other, one thread; times are CPU milliseconds, the best of the repeats (fewer for slow ones).
+networkx is left out where an earlier, smaller size says that it would take longer than --patience seconds.
+
+Prints one JSON object and, with --out, writes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import networkx as nx
+import numpy as np
+import scipy
+
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.compute.algorithms import engine
+from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.compute.algorithms.task import Run  # noqa: F401  registers the kernels
+
+SEED = 1
+#: name -> (algorithm, arguments, directed, how the engine's time grows in n, how networkx's does)
+CASES: dict[str, tuple[str, dict[str, Any], bool, int, int]] = {
+    "degree": ("degree", {}, False, 1, 1),
+    "pagerank": ("pagerank", {}, False, 1, 1),
+    "pagerank, directed": ("pagerank", {}, True, 1, 1),
+    "hits": ("hits", {}, True, 1, 1),
+    "eigenvector": ("eigenvector_centrality", {"max_iter": 1000}, False, 1, 1),
+    "katz, alpha 0.001": ("katz_centrality", {"alpha": 0.001}, False, 1, 1),
+    "components": ("connected_components", {}, False, 1, 1),
+    "strong components": ("strongly_connected_components", {}, True, 1, 1),
+    "hops from a node": ("single_source_shortest_path_length", {"source": "0"}, False, 1, 1),
+    "weighted paths from a node": ("single_source_dijkstra", {"source": "0"}, False, 1, 1),
+    "path of a pair": ("shortest_path", {"source": "3", "target": "last"}, False, 1, 1),
+    "weighted path of a pair": ("shortest_path", {"source": "3", "target": "last", "weight": "weight"}, False, 1, 1),
+    "closeness": ("closeness_centrality", {}, False, 2, 2),
+    "harmonic": ("harmonic_centrality", {}, False, 2, 2),
+    "betweenness, 100 sources": ("betweenness_centrality", {"k": 100, "seed": 1}, False, 1, 1),
+    "betweenness": ("betweenness_centrality", {}, False, 2, 2),
+    "clustering": ("clustering", {}, False, 1, 1),
+    "triangles": ("triangles", {}, False, 1, 1),
+    "transitivity": ("transitivity", {}, False, 1, 1),
+    "core number": ("core_number", {}, False, 1, 1),
+    "minimum spanning edges": ("minimum_spanning_edges", {"data": False}, False, 1, 1),
+    "bridges": ("bridges", {}, False, 1, 1),
+    "biconnected components": ("biconnected_components", {}, False, 1, 1),
+    "articulation points": ("articulation_points", {}, False, 1, 1),
+    "diameter": ("diameter", {}, False, 2, 2),
+    "maximum flow": ("maximum_flow_value", {"_s": "3", "_t": "last", "capacity": "weight"}, True, 1, 1),
+    "is a DAG": ("is_directed_acyclic_graph", {}, True, 1, 1),
+    "Louvain": ("community.louvain_communities", {"seed": 1}, False, 1, 1),
+    "label propagation": ("community.fast_label_propagation_communities", {"seed": 1}, False, 1, 1),
+}
+
+
+def sample(n: int, directed: bool) -> nx.Graph:
+    """The graph of a size; text ids in creation order."""
+    chance = random.Random(SEED)
+    graph: nx.Graph = nx.DiGraph() if directed else nx.Graph()
+    graph.add_nodes_from(map(str, range(n)))
+    for u, v in nx.barabasi_albert_graph(n, 3, seed=SEED).edges:
+        if directed and chance.random() < 0.5:
+            u, v = v, u
+        graph.add_edge(str(u), str(v), weight=chance.randint(1, 10))
+    return graph
+
+
+def consumed(value: Any) -> Any:
+    """Iterators are part of the answer."""
+    return list(value) if hasattr(value, "__next__") else value
+
+
+def best(work: Callable[[], Any], repeats: int) -> float:
+    """CPU milliseconds of the best run; one that takes over a second is not repeated."""
+    times = []
+    for _ in range(repeats):
+        before = time.process_time()
+        work()
+        times.append(time.process_time() - before)
+        if times[-1] > 1:
+            break
+    return min(times) * 1e3
+
+
+def attached(frozen: FrozenGraph) -> Loaded:
+    return Loaded(GraphState(FrozenGraph.attach(os.dup(frozen.fd))))
+
+
+def ours(frozen: FrozenGraph, algorithm: str, given: dict[str, Any], used: list[str]) -> None:
+    value, name = engine.call(attached(frozen), algorithm, (), given)
+    consumed(value)
+    used.append(name)
+
+
+def plain(function: Callable[..., Any], graph: nx.Graph, given: dict[str, Any]) -> None:
+    consumed(function(graph, **given))
+
+
+def measure(sizes: list[int], patience: float, repeats: int, only: str) -> dict[str, Any]:
+    report: dict[str, Any] = {}
+    before: dict[tuple[str, str], tuple[int, float]] = {}
+
+    def expected(case: str, who: str, n: int, power: int) -> float:
+        """Seconds, from the last size that ran; 0 when nothing is known."""
+        size, milliseconds = before.get((case, who), (n, 0.0))
+        return milliseconds / 1e3 * (n / size) ** power
+
+    for n in sizes:
+        graphs = {directed: sample(n, directed) for directed in (False, True)}
+        frozen = {directed: Loaded.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
+        rows: dict[str, Any] = {}
+        for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
+            if only not in case:
+                continue
+            given = {key: str(n - 1) if value == "last" else value for key, value in arguments.items()}
+            row: dict[str, Any] = {}
+            if expected(case, "engine", n, mine) <= patience:
+                used: list[str] = []
+                kernel = partial(ours, frozen[directed], algorithm, given, used)
+                row["engine_ms"] = round(best(kernel, repeats), 2)
+                row["engine"] = used[-1]
+                before[case, "engine"] = (n, row["engine_ms"])
+            function, graph = engine.function(algorithm), graphs[directed]
+            if expected(case, "networkx", n, theirs) <= patience:
+                row["networkx_ms"] = round(best(partial(plain, function, graph, given), repeats), 2)
+                before[case, "networkx"] = (n, row["networkx_ms"])
+            if len(row) == 3:
+                row["times_faster"] = round(row["networkx_ms"] / max(row["engine_ms"], 0.01), 1)
+            rows[case] = row
+            print(f"{n} {case}: {row}", file=sys.stderr, flush=True)
+        report[str(n)] = rows
+    return report
+
+
+def machine(load: tuple[float, float, float]) -> dict[str, Any]:
+    model = [
+        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    ]
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return {
+        "cpu": model[0] if model else platform.machine(),
+        "cores": os.cpu_count(),
+        "load_average_at_start": [round(value, 1) for value in load],
+        "python": platform.python_version(),
+        "networkx": nx.__version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "commit": commit.stdout.strip(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="nodes")
+    parser.add_argument("--million", action="store_true", help="also 1,000,000 nodes: 6 GB and some minutes")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--patience", type=float, default=20, help="seconds that one run may be expected to take")
+    parser.add_argument("--only", default="", help="cases whose names hold this text")
+    parser.add_argument("--note", default="", help="what a reader must know of the run")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    load = os.getloadavg()
+    sizes = options.sizes + ([1_000_000] if options.million else [])
+    report = {
+        "command": " ".join(["python", "benchmarks/engine.py", *sys.argv[1:]]),
+        "graph": f"barabasi_albert(n, 3, seed={SEED}), text ids, weights 1 to 10",
+        "unit": "CPU milliseconds, best of the repeats",
+        "note": options.note,
+        **machine(load),
+        "sizes": measure(sizes, options.patience, options.repeats, options.only),
+    }
+    text = json.dumps(report, indent=1)
+    print(text)
+    if options.out:
+        options.out.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
