@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..columns import AttributeTable, Column
 from ..frozen import FrozenGraph
@@ -26,7 +25,12 @@ def id_column(graph: FrozenGraph) -> pa.Array | None:
     data = np.frombuffer(data_, np.uint8)
     text = data[offsets[:-1]] == ord("s")
     if text.all():
-        return pc.binary_slice(graph.ids, 1).cast(pa.string())
+        # Without the tags. (pc.binary_slice fails on arrays of tags alone.)
+        kept = np.ones(len(data), bool)
+        kept[offsets[:-1]] = False
+        moved = (offsets - offsets[0] - np.arange(graph.n + 1)).astype(np.int32)
+        rest = data[offsets[0] : offsets[-1]][kept[offsets[0] : offsets[-1]]]
+        return pa.StringArray.from_buffers(graph.n, pa.py_buffer(moved), pa.py_buffer(rest))
     if text.any():
         return None
     raw = data[offsets[0] : offsets[-1]].reshape(graph.n, 9)[:, 1:]
