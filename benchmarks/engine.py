@@ -7,7 +7,8 @@ a dict of all ids. networkx runs the same function on its own graph, made before
 one after the other, one thread; times are CPU milliseconds, the best of the repeats (fewer for slow ones).
 networkx is left out where an earlier, smaller size says that it would take longer than --patience seconds.
 
-Prints one JSON object and, with --out, writes it.
+Prints one JSON object and, with --out, writes it after each case; what the file already holds of other sizes
+and cases stays, so that a long run may be cut into pieces.
 """
 
 from __future__ import annotations
@@ -116,8 +117,16 @@ def plain(function: Callable[..., Any], graph: nx.Graph, given: dict[str, Any]) 
     consumed(function(graph, **given))
 
 
-def measure(sizes: list[int], patience: float, repeats: int, only: str) -> dict[str, Any]:
-    report: dict[str, Any] = {}
+def measure(
+    sizes: list[int],
+    patience: float,
+    repeats: int,
+    only: str,
+    resume: bool,
+    report: dict[str, Any],
+    save: Callable[[], None],
+) -> None:
+    """Fill `report` (size -> case -> figures), saving after each case."""
     before: dict[tuple[str, str], tuple[int, float]] = {}
 
     def expected(case: str, who: str, n: int, power: int) -> float:
@@ -128,9 +137,9 @@ def measure(sizes: list[int], patience: float, repeats: int, only: str) -> dict[
     for n in sizes:
         graphs = {directed: sample(n, directed) for directed in (False, True)}
         frozen = {directed: Loaded.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
-        rows: dict[str, Any] = {}
+        rows = report.setdefault(str(n), {})
         for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
-            if only not in case:
+            if only not in case or (resume and case in rows):
                 continue
             given = {key: str(n - 1) if value == "last" else value for key, value in arguments.items()}
             row: dict[str, Any] = {}
@@ -147,9 +156,8 @@ def measure(sizes: list[int], patience: float, repeats: int, only: str) -> dict[
             if len(row) == 3:
                 row["times_faster"] = round(row["networkx_ms"] / max(row["engine_ms"], 0.01), 1)
             rows[case] = row
+            save()
             print(f"{n} {case}: {row}", file=sys.stderr, flush=True)
-        report[str(n)] = rows
-    return report
 
 
 def machine(load: tuple[float, float, float]) -> dict[str, Any]:
@@ -176,23 +184,28 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--patience", type=float, default=20, help="seconds that one run may be expected to take")
     parser.add_argument("--only", default="", help="cases whose names hold this text")
+    parser.add_argument("--resume", action="store_true", help="leave out what the file of --out already holds")
     parser.add_argument("--note", default="", help="what a reader must know of the run")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     load = os.getloadavg()
     sizes = options.sizes + ([1_000_000] if options.million else [])
+    earlier = json.loads(options.out.read_text())["sizes"] if options.out and options.out.exists() else {}
     report = {
         "command": " ".join(["python", "benchmarks/engine.py", *sys.argv[1:]]),
         "graph": f"barabasi_albert(n, 3, seed={SEED}), text ids, weights 1 to 10",
         "unit": "CPU milliseconds, best of the repeats",
         "note": options.note,
         **machine(load),
-        "sizes": measure(sizes, options.patience, options.repeats, options.only),
+        "sizes": earlier,
     }
-    text = json.dumps(report, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+
+    def save() -> None:
+        if options.out:
+            options.out.write_text(json.dumps(report, indent=1) + "\n")
+
+    measure(sizes, options.patience, options.repeats, options.only, options.resume, earlier, save)
+    print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":
