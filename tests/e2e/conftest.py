@@ -132,7 +132,7 @@ def release(
     yield release
     if request.session.testsfailed:
         print(release.kubectl("get", "pods,hpa,events", "-o", "wide", check=False))
-        print(release.kubectl("logs", "-l", release.server, "--tail=40", "--prefix", check=False))
+        print(release.kubectl("logs", "-l", release.server, "--tail=12", "--prefix", check=False))
     release.kubectl("delete", "pod", "client", "--ignore-not-found", "--now", check=False)
     release.strings += option("--set-string")
     run("kubectl", "delete", "namespace", release.name, "--ignore-not-found", "--wait=false")
