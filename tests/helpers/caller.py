@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from tests.helpers.server import Server, message, modern
+from tests.helpers.server import NO_TLS, Server, message, modern
 
 #: What a caller may simply send again, under the same operation_id.
 AGAIN = frozenset({"lost", "store_unavailable", "unavailable", "shed", "rate_limited"})
@@ -52,7 +52,7 @@ class Caller:
     def __init__(self, *servers: Server, token: str | None = None, timeout: float = 30) -> None:
         self.servers = list(servers)
         self.token = token if token is not None else servers[0].token
-        self._http = httpx.AsyncClient(timeout=timeout)
+        self._http = httpx.AsyncClient(timeout=timeout, verify=NO_TLS)
 
     async def __aenter__(self) -> Self:
         return self

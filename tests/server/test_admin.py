@@ -13,7 +13,7 @@ from tests.helpers import caller
 from tests.helpers.caller import Answer
 from tests.helpers.raw_http import RawClient
 from tests.helpers.redis_server import RedisServer
-from tests.helpers.server import Server, eventually
+from tests.helpers.server import NO_TLS, Server, eventually
 
 MIB = 1024 * 1024
 
@@ -31,7 +31,7 @@ class Site:
     ) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.operator if token is None else token}"}
         return httpx.request(
-            method, f"{self.server.base_url}/admin/{path}", headers=headers, content=content, timeout=30
+            method, f"{self.server.base_url}/admin/{path}", headers=headers, content=content, timeout=30, verify=NO_TLS
         )
 
     def call(self, tool: str, /, **arguments: Any) -> Answer:

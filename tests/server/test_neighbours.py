@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 from tests.helpers.caller import Answer, Caller
-from tests.helpers.server import Server, eventually, handshake, modern
+from tests.helpers.server import NO_TLS, Server, eventually, handshake, modern
 
 PROBES = ("/health", "/ready", "/startup", "/metrics")
 DEADLINE = 5.0
@@ -110,7 +110,7 @@ def is_timeout(answer: Answer) -> None:
 async def test_point_reads_and_probes_answer_within_a_second_while_workers_burn_until_their_deadline(
     hasty: Server,
 ) -> None:
-    async with Caller(hasty) as heavy, Caller(hasty) as light, httpx.AsyncClient(timeout=10) as probe:
+    async with Caller(hasty) as heavy, Caller(hasty) as light, httpx.AsyncClient(timeout=10, verify=NO_TLS) as probe:
         began = time.monotonic()
         spins = [asyncio.create_task(heavy.call("run_algorithm", **SPIN)) for _ in range(2)]
         await burning(hasty, 2)
@@ -157,7 +157,7 @@ async def test_heavy_calls_of_others_go_on_beside_one_that_burns(server: Server)
 @pytest.mark.parametrize("era", [modern, handshake])
 async def test_a_client_that_hangs_up_has_its_worker_killed(server: Server, era: Any) -> None:
     before = server.metric("worker_exits_total", reason="cancelled")
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
         request = era("tools/call", {"name": "run_algorithm", "arguments": SPIN})
         worker = spare(server)
         call = asyncio.create_task(client.post(server.url, timeout=30, **request))
