@@ -139,7 +139,7 @@ def measure(
         frozen = {directed: Loaded.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
         rows = report.setdefault(str(n), {})
         for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
-            if only not in case or (resume and case in rows):
+            if only not in case or (resume and rows.get(case)):
                 continue
             given = {key: str(n - 1) if value == "last" else value for key, value in arguments.items()}
             row: dict[str, Any] = {}
