@@ -21,10 +21,13 @@ simple = graphs(words, *(attributes(scalars),) * 3)
 
 
 def unordered(graph: nx.Graph[Any]) -> Any:
-    """As `parts`, whatever the order of edges: networkx reads them all after the nodes."""
+    """As `parts`, whatever the order and direction of edges."""
     kind, of_graph, nodes, edges = parts(graph)
-    ends = [sorted(map(str, edge[:2])) if kind == ("bool", "False") else edge[:2] for edge in edges]
-    return [kind, of_graph, nodes, sorted(str([end, edge[2]]) for end, edge in zip(ends, edges, strict=True))]
+    flat = []
+    for u, v, data in edges:
+        ends = [u, v] if graph.is_directed() else sorted([u, v])
+        flat.append(repr([ends, sorted(data.items(), key=repr)]))
+    return [kind, of_graph, nodes, sorted(flat)]
 
 
 def without_empty_text(graph: nx.Graph[Any]) -> nx.Graph[Any]:
@@ -75,7 +78,12 @@ def test_networkx_reads_our_gml(graph: nx.Graph[Any]) -> None:
     assert unordered(nx.parse_gml(written(graph, "gml").decode("ascii"))) == unordered(graph)
 
 
-@given(graph=graphs(words, *(st.fixed_dictionaries({}, optional={"v": gml_values, "w": st.integers(0, 9)}),) * 3))
+@given(
+    graph=graphs(
+        words.filter(lambda word: word != "[]"),
+        *(st.fixed_dictionaries({}, optional={"v": gml_values, "w": st.integers(0, 9)}),) * 3,
+    )
+)
 def test_gml_of_networkx_is_read(graph: nx.Graph[Any]) -> None:
     data = "\n".join(nx.generate_gml(graph))
     assert unordered(read(data, "gml")) == unordered(nx.parse_gml(data))

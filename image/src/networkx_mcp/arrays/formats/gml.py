@@ -216,6 +216,8 @@ class _Reader:
         name: Any = key
         if self._by_label:
             name = node.pop("label", None)
+            if name == []:
+                name = "[]"  # networkx writes such a label as any other
             if not isinstance(name, int | str):
                 raise FormatError("the node has no label, others have one: use option label=id", line)
             if name in self._labels:

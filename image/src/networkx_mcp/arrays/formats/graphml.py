@@ -97,8 +97,8 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     options.finish()
 
     def run(convert: Convert | None) -> None:
-        handler = _Handler(sink, convert)
         parser = DefusedExpatParser(forbid_dtd=True)
+        handler = _Handler(parser, sink, convert)
         parser.setContentHandler(handler)
         try:
             while data := file.read(_CHUNK):
@@ -122,8 +122,9 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
 class _Handler(ContentHandler):
     """What the parser tells, in order. Knows the line it is on."""
 
-    def __init__(self, sink: Sink, convert: Convert | None) -> None:
+    def __init__(self, parser: DefusedExpatParser, sink: Sink, convert: Convert | None) -> None:
         super().__init__()
+        self._parser = parser
         self._sink = sink
         self._told = convert
         self._convert: Convert = convert or to_text
@@ -142,10 +143,9 @@ class _Handler(ContentHandler):
         self._of_graph: dict[str, Any] = {}
 
     @property
-    def line(self) -> int | None:
+    def line(self) -> int:
         """The present line."""
-        locator = self._locator  # type: ignore[attr-defined]
-        return locator.getLineNumber() if locator is not None else None
+        return int(self._parser.getLineNumber() or 1)
 
     # -- events
 
