@@ -50,6 +50,13 @@ def test_on_a_larger_graph(name: str, directed: bool) -> None:
     assert same(graph, name) == "numpy"
 
 
+def test_directions_make_no_difference_to_a_tree() -> None:
+    graph = nx.DiGraph([("a", "c"), ("b", "c")])
+    assert same(graph, "is_tree") == same(graph, "is_forest") == "scipy"
+    graph.add_edges_from([("x", "y"), ("y", "x")])
+    assert same(graph, "is_forest") == "scipy"
+
+
 def test_the_kernel_is_used() -> None:
     graph = nx.karate_club_graph()
     for name in ("triangles", "transitivity", "average_clustering", "minimum_spanning_edges", "is_tree"):
