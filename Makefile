@@ -22,7 +22,7 @@ IMAGE_ARGS ?=
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint unit server chart-test conformance e2e e2e-full bench bench-engine idle lock tools docs sbom clean
+.PHONY: help run test lint unit server chart-test alerts-test conformance e2e e2e-full bench bench-engine idle lock tools docs sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ help: ## List the commands
 run: $(VENV)/.run ## Serve on 127.0.0.1:8080 with the embedded store
 	$(BIN)/networkx-mcp serve
 
-test: lint unit chart-test server ## Everything that needs no cluster
+test: lint unit chart-test alerts-test server ## Everything that needs no cluster
 	@echo "make test: all stages passed"
 
 lint: $(VENV)/.dev ## Format, lint and type checks
@@ -41,6 +41,9 @@ unit: $(VENV)/.dev ## Specifications of the rooms, in process
 
 chart-test: $(VENV)/.dev tools ## Chart, alerts and Argo CD objects, rendered and validated
 	@scripts/stage.sh chart pytest tests/chart tests/alerts $(wildcard tests/argocd) -n 2 $(PYTEST_ARGS)
+
+alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: promtool, kustomize, drift
+	@scripts/stage.sh alerts pytest tests/alerts -n 2 $(PYTEST_ARGS)
 
 server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server -n 2 --dist loadfile $(PYTEST_ARGS)
@@ -73,8 +76,9 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command 'make lock' -q requirements-build.in -o requirements-build.txt
 
-docs: $(VENV)/.dev ## Generate what is generated: chart README, tables of the README
+docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the README
 	$(BIN)/python scripts/chart_readme.py
+	$(BIN)/python scripts/dashboards.py
 	$(BIN)/python scripts/readme_tables.py
 
 sbom: $(VENV)/.dev ## A bill of materials of the Python distributions, CycloneDX

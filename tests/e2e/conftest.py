@@ -8,6 +8,7 @@ The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Opt
     --ingress ADDRESS where the Ingress controller answers TLS, as a pod reaches it
     --gateway ADDRESS where the Gateway answers TLS, as a pod reaches it
     --gateway-name NAMESPACE/NAME   the Gateway of the HTTPRoute
+    --prometheus, --alertmanager NAMESPACE/SERVICE:PORT   where alerts are watched
     --full            the long form: 50 pod kills, 10 store kills
 """
 
@@ -35,11 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ingress", default="traefik.ingress.svc:443")
     group.addoption("--gateway", default="traefik.ingress.svc:443")
     group.addoption("--gateway-name", default="ingress/main")
+    group.addoption("--prometheus", default="monitoring/prometheus:9090")
+    group.addoption("--alertmanager", default="monitoring/alertmanager-operated:9093")
     group.addoption("--full", action="store_true")
 
 
 #: A release's life: installed, operated, stressed, removed.
-ORDER = ("test_install", "test_durability", "test_operations")
+ORDER = ("test_install", "test_durability", "test_alerts", "test_operations")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
