@@ -56,7 +56,22 @@ def idle() -> str:
     return _rows(["figure", "measured"], [[name, value] for name, value in found["figures"].items()])
 
 
-TABLES: dict[str, Callable[[], str]] = {"serving": serving, "idle": idle}
+def engine() -> str:
+    """CPU time of algorithms in a worker, and how many times faster than plain networkx in the same run."""
+    sizes = _load("engine")["sizes"]
+    names = list(dict.fromkeys(name for cases in sizes.values() for name in cases))
+
+    def cell(case: dict[str, Any] | None) -> str:
+        if case is None or case.get("engine_ms") is None:
+            return ""
+        times = case.get("times_faster")
+        return f"{case['engine_ms']:g} ms" + (f" ({times:g} x)" if times else "")
+
+    header = ["algorithm", *(f"{int(size):,} nodes" for size in sizes)]
+    return _rows(header, [[name, *(cell(cases.get(name)) for cases in sizes.values())] for name in names])
+
+
+TABLES: dict[str, Callable[[], str]] = {"serving": serving, "idle": idle, "engine": engine}
 
 
 def rendered(text: str) -> str:

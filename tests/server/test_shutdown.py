@@ -120,7 +120,7 @@ async def test_a_call_that_would_outlive_the_process_gets_its_own_named_timeout(
         server.signal(signal.SIGTERM)
         answer = await call
     assert await asyncio.to_thread(server.wait) == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15, "the call itself would have taken 19 s"
     error = message(answer)["error"]
     assert error["data"]["error"] == "timeout"
     assert "limits.shutdown_timeout_seconds" in error["message"]
