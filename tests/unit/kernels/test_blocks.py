@@ -16,7 +16,7 @@ from networkx_mcp.compute.kernels import blocks
 @pytest.mark.parametrize("name", ["bridges", "has_bridges", "articulation_points", "biconnected_components",
                                   "is_biconnected"])  # fmt: skip
 @given(graph=graphs(), cycle=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_blocks(name: str, graph: nx.Graph, cycle: bool) -> None:
     if cycle:
         nx.add_cycle(graph, list(graph)[:4])
@@ -35,7 +35,7 @@ def test_a_deep_graph_is_left_to_networkx() -> None:
 
 
 @given(graph=graphs(weights=st.integers(0, 5), least=2), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 def test_flow_and_cut(graph: nx.Graph, data: st.DataObject) -> None:
     ends = [*graph, "no such node"]
     source, sink = (data.draw(st.sampled_from(ends)) for _ in "ab")

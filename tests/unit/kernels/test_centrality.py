@@ -16,7 +16,7 @@ signed = st.integers(-3, 5) | st.sampled_from([-0.5, 0.5])
 
 @pytest.mark.parametrize("name", ["degree", "in_degree", "out_degree"])
 @given(graph=graphs(weights=signed), weight=st.sampled_from([None, "weight", "none such"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_degrees(name: str, graph: nx.Graph, weight: str | None) -> None:
     same(graph, name, weight=weight)
 
@@ -37,13 +37,13 @@ def test_counts(name: str, graph: nx.Graph) -> None:
 @given(graph=graphs(weights=weights), options=st.fixed_dictionaries({}, optional={
     "alpha": st.sampled_from([0.0, 0.3, 0.85, 1.0]), "weight": st.sampled_from([None, "weight"]),
     "max_iter": st.sampled_from([0, 1, 3, 100]), "tol": st.sampled_from([1e-3, 1e-10])}))  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 def test_pagerank(graph: nx.Graph, options: dict[str, Any]) -> None:
     same(graph, "pagerank", **options)
 
 
 @given(graph=graphs(weights=weights, least=1), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_pagerank_from_somewhere(graph: nx.Graph, data: st.DataObject) -> None:
     vectors = st.dictionaries(st.sampled_from([*graph, "nobody"]), st.integers(0, 3), min_size=1)
     names = data.draw(st.sets(st.sampled_from(["personalization", "nstart", "dangling"])))
@@ -52,13 +52,13 @@ def test_pagerank_from_somewhere(graph: nx.Graph, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", ["eigenvector_centrality", "katz_centrality"])
 @given(graph=graphs(weights=weights), weight=st.sampled_from([None, "weight"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_power_iterations(name: str, graph: nx.Graph, weight: str | None) -> None:
     same(graph, name, weight=weight, max_iter=300)
 
 
 @given(graph=graphs(weights=st.integers(1, 5), least=3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_hits_is_a_pair_of_singular_vectors(graph: nx.Graph) -> None:
     starts = [{node: 1.0 + shift * place for place, node in enumerate(graph)} for shift in (0, 0.1)]
     first, second = (answer(graph, "hits", nstart=start) for start in starts)

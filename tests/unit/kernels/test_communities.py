@@ -14,7 +14,7 @@ weights = st.integers(0, 5) | st.sampled_from([0.25, 1.5])
 
 
 @given(graph=graphs(weights=weights, least=1), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_modularity(graph: nx.Graph, data: st.DataObject) -> None:
     nodes = list(graph)
     labels = data.draw(st.lists(st.integers(0, 2), min_size=len(nodes), max_size=len(nodes)))
@@ -32,7 +32,7 @@ def test_modularity(graph: nx.Graph, data: st.DataObject) -> None:
 
 
 @given(graph=graphs(weights=weights), seed=st.integers(0, 9), weight=st.sampled_from([None, "weight"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_label_propagation_is_networkx_s_with_that_seed(graph: nx.Graph, seed: int, weight: str | None) -> None:
     found, used = asked(graph, "community.fast_label_propagation_communities", weight=weight, seed=seed)
     expected = nx.community.fast_label_propagation_communities(graph, weight=weight, seed=seed)

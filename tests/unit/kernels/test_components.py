@@ -19,7 +19,7 @@ FACTS = [
 
 @pytest.mark.parametrize("name", SETS)
 @given(graph=graphs())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_components(name: str, graph: nx.Graph) -> None:
     same(graph, name, unordered="strong" in name)
 

@@ -18,13 +18,13 @@ signed = st.integers(-1, 5)
 
 @pytest.mark.parametrize("name", ["closeness_centrality", "harmonic_centrality"])
 @given(graph=graphs(weights=weights), distance=st.sampled_from([None, "weight"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_closeness(name: str, graph: nx.Graph, distance: str | None) -> None:
     same(graph, name, distance=distance)
 
 
 @given(graph=graphs(weights=signed, least=1), wf_improved=st.booleans(), distance=st.sampled_from([None, "weight"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_closeness_of_one_node(graph: nx.Graph, wf_improved: bool, distance: str | None) -> None:
     node = next(iter(graph))
     same(graph, "closeness_centrality", u=node, wf_improved=wf_improved)
@@ -37,7 +37,7 @@ def test_closeness_of_one_node(graph: nx.Graph, wf_improved: bool, distance: str
     ["eccentricity", "diameter", "radius", "center", "periphery", "average_shortest_path_length"],
 )
 @given(graph=graphs(weights=weights), whole=st.booleans(), weight=st.sampled_from([None, "weight"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_extremes(name: str, graph: nx.Graph, whole: bool, weight: str | None) -> None:
     if whole and len(graph):  # most graphs that chance makes are not connected
         nx.add_cycle(graph, list(graph))
@@ -56,13 +56,13 @@ options = st.fixed_dictionaries(
 
 
 @given(graph=graphs(), options=options, endpoints=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 def test_betweenness(graph: nx.Graph, options: dict[str, Any], endpoints: bool) -> None:
     same(graph, "betweenness_centrality", endpoints=endpoints, **{"seed": 1, **options})
 
 
 @given(graph=graphs(), options=options)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_edge_betweenness(graph: nx.Graph, options: dict[str, Any]) -> None:
     same(graph, "edge_betweenness_centrality", **{"seed": 1, **options})
 

@@ -22,7 +22,7 @@ def ends(graph: nx.Graph) -> list[Any]:
 @pytest.mark.parametrize("name", ["single_source_shortest_path", "single_source_shortest_path_length",
                                   "single_target_shortest_path_length"])  # fmt: skip
 @given(graph=graphs(least=1), cutoff=cutoffs, data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_hops(name: str, graph: nx.Graph, cutoff: float | None, data: st.DataObject) -> None:
     node = data.draw(st.sampled_from(ends(graph)))
     same(graph, name, node, cutoff=cutoff)
@@ -33,7 +33,7 @@ def test_hops(name: str, graph: nx.Graph, cutoff: float | None, data: st.DataObj
 
 @pytest.mark.parametrize("name", ["shortest_path", "shortest_path_length", "has_path", "bidirectional_shortest_path"])
 @given(graph=graphs(least=1), data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_pairs(name: str, graph: nx.Graph, data: st.DataObject) -> None:
     source, target = (data.draw(st.sampled_from(ends(graph))) for _ in "ab")
     same(graph, name, source, target)
@@ -49,7 +49,7 @@ def test_one_end(name: str, graph: nx.Graph, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("negative", [False, True])
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_weighted_lengths(negative: bool, data: st.DataObject) -> None:
     graph = data.draw(graphs(weights=st.integers(-2, 5) if negative else weights, least=1))
     source, target = (data.draw(st.sampled_from(ends(graph))) for _ in "ab")
@@ -62,7 +62,7 @@ def test_weighted_lengths(negative: bool, data: st.DataObject) -> None:
 
 
 @given(graph=graphs(weights=weights, least=1), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_weighted_paths_are_shortest(graph: nx.Graph, data: st.DataObject) -> None:
     source, target = (data.draw(st.sampled_from(ends(graph))) for _ in "ab")
 

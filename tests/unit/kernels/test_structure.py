@@ -13,7 +13,7 @@ signed = st.integers(-2, 4) | st.sampled_from([-0.5, 0.0, 0.5])
 
 @pytest.mark.parametrize("name", ["minimum_spanning_edges", "maximum_spanning_edges"])
 @given(graph=graphs(weights=signed), data=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_spanning_edges_are_those_of_kruskal_in_his_order(name: str, graph: nx.Graph, data: bool) -> None:
     same(graph, name, data=data)
 
@@ -22,7 +22,7 @@ def test_spanning_edges_are_those_of_kruskal_in_his_order(name: str, graph: nx.G
                                   "transitivity", "core_number", "topological_sort", "topological_generations",
                                   "is_directed_acyclic_graph"])  # fmt: skip
 @given(graph=graphs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_structure(name: str, graph: nx.Graph) -> None:
     same(graph, name)
 
@@ -34,7 +34,7 @@ def test_average_clustering_without_zeros(graph: nx.Graph) -> None:
 
 
 @given(pairs=st.sets(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40), order=st.permutations(range(13)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_topological_order_of_a_dag(pairs: set[tuple[int, int]], order: list[int]) -> None:
     graph = nx.DiGraph()
     graph.add_nodes_from(order)
