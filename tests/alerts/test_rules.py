@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def test_promtool(path: Path, workspace: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@functools.cache
 def _cases() -> list[tuple[str, set[str]]]:
     """(alert, severities that fire) of every promtool test."""
     found = []
