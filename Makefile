@@ -39,8 +39,8 @@ lint: $(VENV)/.dev ## Format, lint and type checks
 unit: $(VENV)/.dev ## Specifications of the rooms, in process
 	@scripts/stage.sh unit pytest tests/unit -n 2 --dist loadscope $(PYTEST_ARGS)
 
-chart-test: $(VENV)/.dev tools ## Chart, alerts and Argo CD objects, rendered and validated
-	@scripts/stage.sh chart pytest tests/chart tests/alerts $(wildcard tests/argocd) -n 2 $(PYTEST_ARGS)
+chart-test: $(VENV)/.dev tools ## The chart, rendered and validated
+	@scripts/stage.sh chart pytest tests/chart $(wildcard tests/argocd) -n 2 $(PYTEST_ARGS)
 
 alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: promtool, kustomize, drift
 	@scripts/stage.sh alerts pytest tests/alerts -n 2 $(PYTEST_ARGS)
