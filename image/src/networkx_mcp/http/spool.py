@@ -7,16 +7,19 @@ the process, the space comes back.
 from __future__ import annotations
 
 import asyncio
+import errno
 import tempfile
 import time
 from collections import deque
+from contextlib import suppress
 from typing import IO
 
 from starlette.types import Message, Receive
 
-from networkx_mcp.errors import Cancelled, LimitExceeded
+from networkx_mcp.errors import Cancelled, LimitExceeded, Shed
 from networkx_mcp.http.body import SlowBody, declared_length
 from networkx_mcp.settings import KIB, MIB, Limits, spool_directory
+from networkx_mcp.telemetry import metrics
 
 #: Stretch of time over which the least rate must hold, in seconds: a pause shorter than it is forgiven.
 RATE_WINDOW_SECONDS = 10.0
@@ -64,7 +67,8 @@ async def spool_body(receive: Receive, headers: list[tuple[bytes, bytes]], limit
     """The complete body as an unnamed file at its end; the caller closes it.
 
     Raises LimitExceeded (413) as soon as `limits.upload_mb` is declared or passed, SlowBody (408) when
-    less than `limits.upload_min_kib_per_second` arrives over `RATE_WINDOW_SECONDS`, Cancelled.
+    less than `limits.upload_min_kib_per_second` arrives over `RATE_WINDOW_SECONDS`, Shed (503) when the volume
+    is full, Cancelled.
     """
     most = limits.upload_mb * MIB
     declared = declared_length(headers)
@@ -89,8 +93,16 @@ async def spool_body(receive: Receive, headers: list[tuple[bytes, bytes]], limit
                 await asyncio.to_thread(file.write, bytes(batch))
                 batch.clear()
         await asyncio.to_thread(file.flush)
-    except BaseException:
-        file.close()
+    except BaseException as error:
+        with suppress(OSError):  # closing flushes once more
+            file.close()
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            metrics.REQUESTS_SHED.labels("spool").inc()
+            raise Shed(
+                "The volume where uploads are spooled is full ($TMPDIR). Repeat after the time in Retry-After.",
+                retry_after=5,
+                reason="spool",
+            ) from error
         raise
     return file
 

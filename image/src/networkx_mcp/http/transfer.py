@@ -86,14 +86,14 @@ class Transfers:
 
     async def _put(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        format_ = _format(query, headers.get("content-type", ""))
+        format_, options = _format(query, headers.get("content-type", "")), _options(query)
         if_version = _if_version(headers)
         with self._counted("upload"):
             file = await spool_body(receive, scope["headers"], self._limits)
             try:
                 async with self._slot(scope, receive):
                     info = await self._graphs.put(
-                        graph_id, file.fileno(), format_, _options(query), if_version, headers.get("idempotency-key")
+                        graph_id, file.fileno(), format_, options, if_version, headers.get("idempotency-key")
                     )
             except Conflict as error:
                 if if_version is None:
@@ -117,7 +117,7 @@ class Transfers:
 
     async def _get(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        format_ = _format(query, headers.get("accept", "").partition(",")[0])
+        format_, options = _format(query, headers.get("accept", "").partition(",")[0]), _options(query)
         with self._counted("download"):
             async with self._slot(scope, receive):
                 known = headers.get("if-none-match")
@@ -126,7 +126,7 @@ class Transfers:
                     if known == _etag(version)[1].decode():
                         await respond(send, 304, b"", headers=[_etag(version)])
                         return
-                version, descriptor = await self._graphs.export(graph_id, format_, _options(query))
+                version, descriptor = await self._graphs.export(graph_id, format_, options)
             with os.fdopen(descriptor, "rb") as file:
                 await self._send_file(file, graph_id, format_, version, send)
 

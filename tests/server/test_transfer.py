@@ -1,0 +1,447 @@
+"""/graphs on real servers: files in and out, versions as ETags, limits on both sides, and clients that give up."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import networkx as nx
+import pytest
+from tests.helpers.raw_http import RawClient
+from tests.helpers.server import Server, eventually
+from tests.unit.formats.files import UNDECIDED, parts, read, written
+
+from networkx_mcp.arrays.formats import ParseLimits, parse
+from networkx_mcp.http.spool import RATE_WINDOW_SECONDS
+from networkx_mcp.http.transfer import CONTENT_TYPES
+
+MIB = 1024 * 1024
+FORMATS = tuple(CONTENT_TYPES)
+
+
+class Files:
+    """A server, and its spool directory."""
+
+    def __init__(self, directory: Path, **settings: object) -> None:
+        self.spool = directory / "spool"
+        self.spool.mkdir(parents=True)
+        self.server = Server(directory, auth=True, environment={"TMPDIR": str(self.spool)}, **settings)
+
+    def headers(self, **more: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.server.token}"} | {
+            name.replace("_", "-"): value for name, value in more.items()
+        }
+
+    def put(self, path: str, content: Any, *, token: str | None = None, **headers: str) -> httpx.Response:
+        fields = self.headers(**headers) | ({"authorization": f"Bearer {token}"} if token else {})
+        return httpx.put(f"{self.server.base_url}/graphs/{path}", content=content, headers=fields, timeout=60)
+
+    def get(self, path: str, *, token: str | None = None, **headers: str) -> httpx.Response:
+        fields = self.headers(**headers) | ({"authorization": f"Bearer {token}"} if token else {})
+        return httpx.get(f"{self.server.base_url}/graphs/{path}", headers=fields, timeout=60)
+
+    def begin(self, path: str, length: int | None, body: bytes = b"") -> RawClient:
+        """The beginning of an upload; `length` None: in chunks."""
+        client = RawClient(self.server)
+        size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
+        head = (
+            f"PUT /graphs/{path} HTTP/1.1\r\nHost: {client.host}\r\nAuthorization: Bearer {self.server.token}\r\n{size}"
+        )
+        client.send(f"{head}\r\n\r\n".encode() + body)
+        return client
+
+    def idle(self) -> None:
+        """Nothing of a transfer is left: no worker, no file."""
+        eventually(lambda: self.running() == 0)
+        assert list(self.spool.iterdir()) == []
+
+    def running(self) -> float:
+        """Workers with a job."""
+        return self.server.metric("workers", state="busy")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    """1 MiB, 50 nodes, 80 edges, two uploads at once, and a least rate that nobody keeps up by hand."""
+    made = Files(
+        tmp_path_factory.mktemp("transfer"),
+        limits_upload_mb=1,
+        limits_graph_nodes=50,
+        limits_graph_edges=80,
+        limits_upload_concurrent=2,
+        limits_upload_min_kib_per_second=1024,
+        memory_resident_mb=64,
+    )
+    with made.server:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    for name in ("files", "large"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name).idle()
+
+
+def error(answer: httpx.Response) -> dict[str, Any]:
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+# -- formats
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_graph_goes_in_and_comes_out_in_each_format(files: Files, format_: str) -> None:
+    graph = nx.DiGraph()
+    graph.add_nodes_from("zab")
+    graph.add_edges_from([("z", "b"), ("b", "a"), ("a", "a")])
+    if format_ != "adjacency-list":
+        nx.set_edge_attributes(graph, 2.5, "weight")
+    options = "&directed=true" if format_ in UNDECIDED else ""
+    name = f"each-{format_}"
+    nodes = {"nodes": "all"} if format_ == "csv" else {}  # else it tells the order of edges only
+    made = files.put(f"{name}?format={format_}{options}", written(graph, format_, **nodes))
+    assert made.status_code == 201, made.text
+    assert made.headers["etag"] == '"1"'
+    info = made.json()
+    assert {key: info[key] for key in ("graph_id", "version", "directed", "nodes", "edges")} == {
+        "graph_id": name,
+        "version": 1,
+        "directed": True,
+        "nodes": 3,
+        "edges": 3,
+    }
+    out = files.get(f"{name}?format={format_}{'&nodes=all' if format_ == 'csv' else ''}")
+    assert out.status_code == 200
+    assert out.headers["etag"] == '"1"'
+    assert out.headers["content-type"] == CONTENT_TYPES[format_]
+    assert out.headers["content-disposition"] == f'attachment; filename="{name}.{format_}"'
+    assert int(out.headers["content-length"]) == len(out.content)
+    again = read(out.content, format_, **({"directed": True} if format_ in UNDECIDED else {}))
+    assert parts(again) == parts(graph)
+
+
+@pytest.mark.parametrize("format_", [name for name, type_ in CONTENT_TYPES.items() if type_ != "text/plain"])
+def test_the_content_type_names_the_format(files: Files, format_: str) -> None:
+    graph = nx.path_graph(3)
+    made = files.put(
+        f"typed-{format_}", written(graph, format_), content_type=f"{CONTENT_TYPES[format_]}; charset=utf-8"
+    )
+    assert made.status_code == 201, made.text
+    out = files.get(f"typed-{format_}", accept=f"{CONTENT_TYPES[format_]}, */*;q=0.1")
+    assert parts(read(out.content, format_)) == parts(graph)
+
+
+def test_options_come_with_the_query(files: Files) -> None:
+    data = "from;to;w\n1;2;3\n1;2;4\n"
+    query = (
+        "format=csv&delimiter=%3B&source=from&target=to&ids=string&directed=true&duplicates=update&description=roads"
+    )
+    info = files.put(f"options?{query}", data).json()
+    assert (info["directed"], info["nodes"], info["edges"], info["description"]) == (True, 2, 1, "roads")
+    out = files.get("options?format=csv&nodes=all&delimiter=%09")
+    assert out.text == "source\ttarget\tw\n1\t\t\n2\t\t\n1\t2\t4\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "text"),
+    [
+        ("x", "format", "?format=csv"),
+        ("x?format=xlsx", "format", "the formats are csv, edge-list"),
+        ("x?format=csv&columns=a", "options.columns", "'columns' is unknown here; the options are delimiter"),
+        ("x?format=csv&directed=yes", "options.directed", "use true or false"),
+        ("x?format=csv&ids=auto&ids=string", "ids", "given twice"),
+        ("X!?format=csv", None, "id"),
+        ("?format=csv", "id", "Name the graph"),
+    ],
+)
+def test_an_unknown_format_or_option_is_named(files: Files, path: str, field: str | None, text: str) -> None:
+    answer = files.put(path, "source,target\na,b\n")
+    assert answer.status_code == 400
+    assert text in error(answer)["message"]
+    assert field is None or error(answer)["field"] == field
+
+
+def test_what_a_format_cannot_carry_is_told_at_the_download(files: Files) -> None:
+    files.put(
+        "rich?format=node-link", json.dumps({"graph": {"name": "x"}, "nodes": [{"id": 1}, {"id": "1"}], "edges": []})
+    )
+    answer = files.get("rich?format=csv")
+    assert answer.status_code == 400
+    assert "node-link" in error(answer)["message"]
+    assert files.get("rich?format=csv&columns=3").status_code == 400
+    assert files.get("rich?format=graphml").status_code == 200
+
+
+# -- versions
+
+
+def test_if_match_writes_onto_one_version_only(files: Files) -> None:
+    assert files.put("match?format=edge-list", "a b\n").headers["etag"] == '"1"'
+    second = files.put("match?format=edge-list", "a b\nb c\n", if_match='"1"')
+    assert (second.status_code, second.headers["etag"]) == (200, '"2"')
+    stale = files.put("match?format=edge-list", "x y\n", if_match='"1"')
+    assert stale.status_code == 412
+    assert error(stale)["version"] == 2
+    assert files.put("match?format=edge-list", "x y\n", if_match="W/2").status_code == 400
+    assert files.put("absent?format=edge-list", "x y\n", if_match='"1"').status_code == 404
+    assert files.get("match?format=edge-list").headers["etag"] == '"2"'
+
+
+def test_if_none_match_makes_new_graphs_only_and_saves_downloads(files: Files) -> None:
+    assert files.put("fresh?format=edge-list", "a b\n", if_none_match="*").status_code == 201
+    assert files.put("fresh?format=edge-list", "a c\n", if_none_match="*").status_code == 412
+    assert files.put("fresh?format=edge-list", "a c\n", if_none_match='"1"').status_code == 400
+    unchanged = files.get("fresh?format=edge-list", if_none_match='"1"')
+    assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", '"1"')
+    assert files.get("fresh?format=edge-list", if_none_match='"7"').text == "a\nb\na b\n"
+
+
+def test_without_a_condition_the_graph_is_replaced(files: Files) -> None:
+    files.put("replaced?format=edge-list", "a b\n")
+    assert files.put("replaced?format=edge-list", "c d\n").json()["version"] == 2
+    assert files.get("replaced?format=adjacency-list").text == "c d\nd\n"
+
+
+def test_a_repeated_upload_with_its_key_happens_once(files: Files) -> None:
+    first = files.put("once?format=edge-list", "a b\n", idempotency_key="key-1")
+    again = files.put("once?format=edge-list", "a b\n", idempotency_key="key-1")
+    assert (first.json()["repeated"], again.json()["repeated"]) == (False, True)
+    assert (first.headers["etag"], again.headers["etag"]) == ('"1"', '"1"')
+    other = files.put("once?format=edge-list", "a c\n", idempotency_key="key-1")
+    assert other.status_code in (400, 409)
+    assert files.get("once?format=edge-list").text == "a\nb\na b\n"
+
+
+# -- broken files and limits
+
+
+@pytest.mark.parametrize(
+    ("format_", "data"),
+    [
+        ("csv", "source,target\na,b\nb\n"),
+        ("graphml", "<graphml>\n<graph>\n</graphml>"),
+        ("edge-list", "a b\nc d\na b\n"),
+    ],
+)
+def test_a_broken_file_names_the_line_and_changes_nothing(files: Files, format_: str, data: str) -> None:
+    files.put("kept?format=edge-list", "k l\n")
+    before = files.get("kept?format=edge-list").headers["etag"]
+    answer = files.put(f"kept?format={format_}", data)
+    assert answer.status_code == 400
+    assert error(answer)["error"] == "invalid_input"
+    assert error(answer)["line"] == 3
+    assert error(answer)["message"].startswith("line 3: ")
+    after = files.get("kept?format=edge-list")
+    assert (after.headers["etag"], after.text) == (before, "k\nl\nk l\n")
+    assert files.put(f"never?format={format_}", data).status_code == 400
+    assert files.get("never?format=csv").status_code == 404
+
+
+def test_nodes_and_edges_are_limited_on_both_sides(files: Files) -> None:
+    full = nx.path_graph(50)
+    assert files.put("nodes?format=edge-list", written(full, "edge-list")).status_code == 201
+    full.add_node(50)
+    answer = files.put("nodes?format=edge-list", written(full, "edge-list"))
+    assert (answer.status_code, error(answer)["setting"]) == (413, "limits.graph_nodes")
+    dense = nx.gnm_random_graph(50, 80, seed=1)
+    assert files.put("edges?format=csv", written(dense, "csv")).status_code == 201
+    dense.add_edge(0, 0)
+    answer = files.put("edges?format=csv", written(dense, "csv"))
+    assert (answer.status_code, error(answer)["setting"]) == (413, "limits.graph_edges")
+
+
+def padded(size: int) -> bytes:
+    return b"a b\n" + b"#" * (size - 5) + b"\n"
+
+
+def test_the_size_of_an_upload_is_limited_on_both_sides(files: Files) -> None:
+    assert files.put("size?format=edge-list", padded(MIB)).status_code == 201
+    answer = files.put("size?format=edge-list", padded(MIB + 1))
+    assert (answer.status_code, error(answer)["setting"]) == (413, "limits.upload_mb")
+    in_chunks = files.put("size?format=edge-list", iter([padded(MIB)]))
+    assert in_chunks.status_code == 200
+
+
+def test_a_declared_size_past_the_limit_is_refused_before_a_byte_of_it(files: Files) -> None:
+    with files.begin("early?format=csv", MIB + 1) as client:
+        status, _, body = client.answer()
+    assert status == 413
+    assert json.loads(body)["maximum"] == MIB
+
+
+def test_chunks_past_the_limit_are_refused_while_they_come(files: Files) -> None:
+    with files.begin("early?format=csv", None) as client:
+        for _ in range(17):  # and never an end
+            client.send(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+        assert client.answer()[0] == 413
+
+
+def test_an_upload_that_is_too_slow_is_ended(files: Files) -> None:
+    with files.begin("slow?format=edge-list", 1000, b"a b\n") as client:
+        began = time.monotonic()
+        status, _, body = client.answer()
+    assert status == 408
+    assert json.loads(body)["error"] == "body_timeout"
+    assert "limits.upload_min_kib_per_second" in json.loads(body)["message"]
+    assert RATE_WINDOW_SECONDS - 1 < time.monotonic() - began < RATE_WINDOW_SECONDS + 10
+
+
+def test_so_many_uploads_come_in_at_once_and_the_next_is_told_when_to_come_back(files: Files) -> None:
+    body = b"a b\n"
+    first, second = (files.begin(f"many-{k}?format=edge-list", len(body), body[:2]) for k in range(2))
+    with first, second:
+        time.sleep(0.2)
+        answer = files.put("many-3?format=edge-list", body)
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) >= 1
+        assert error(answer)["setting"] == "limits.upload_concurrent"
+        assert files.server.metric("requests_shed_total", reason="transfers") >= 1
+        for client in (first, second):
+            client.send(body[2:])
+        assert [client.answer()[0] for client in (first, second)] == [201, 201]
+    assert files.put("many-3?format=edge-list", body).status_code == 201
+
+
+def test_who_hangs_up_in_the_middle_of_an_upload_leaves_nothing(files: Files) -> None:
+    before = files.server.metric("requests_total", method="graphs/put", outcome="cancelled")
+    descriptors = files.server.processes()[0].num_fds()
+    for k in range(3):
+        with files.begin("gone?format=csv", 500_000, b"source,target\n" * 20_000):
+            time.sleep(0.05)
+        eventually(
+            lambda k=k: files.server.metric("requests_total", method="graphs/put", outcome="cancelled") > before + k
+        )
+    assert files.get("gone?format=csv").status_code == 404
+    eventually(lambda: files.server.processes()[0].num_fds() <= descriptors)
+
+
+# -- callers
+
+
+def test_uploads_need_write_and_downloads_read(files: Files) -> None:
+    files.put("scoped?format=edge-list", "a b\n")
+    reader = files.server.add_token("reader", scopes=["read"])
+    writer = files.server.add_token("writer", scopes=["write"])
+    other = files.server.add_token("other", tenant="other")
+    eventually(lambda: files.get("scoped?format=csv", token=other).status_code != 401)
+    refused = files.put("scoped?format=edge-list", "x y\n", token=reader)
+    assert (refused.status_code, error(refused)["scope"]) == (403, "write")
+    assert 'scope="write"' in refused.headers["www-authenticate"]
+    assert files.get("scoped?format=csv", token=reader).status_code == 200
+    assert files.get("scoped?format=csv", token=writer).status_code == 403
+    assert files.put("scoped?format=edge-list", "a b\n", token=writer).status_code == 200
+    foreign, absent = files.get("scoped?format=csv", token=other), files.get("nowhere?format=csv", token=other)
+    assert foreign.status_code == absent.status_code == 404
+    assert foreign.json()["message"].replace("scoped", "*") == absent.json()["message"].replace("nowhere", "*")
+    assert files.get("scoped?format=csv", token="nmcp_" + "x" * 43).status_code == 401
+    assert httpx.put(f"{files.server.base_url}/graphs/scoped?format=csv", content="x").status_code == 401
+
+
+def test_graphs_are_listed_page_by_page(files: Files) -> None:
+    for name in ("list-a", "list-b", "list-c"):
+        files.put(f"{name}?format=edge-list", "a b\n")
+    page = files.get("?prefix=list-&limit=2").json()
+    assert [item["graph_id"] for item in page["graphs"]] == ["list-a", "list-b"]
+    rest = files.get(f"?prefix=list-&limit=2&after={page['next_after']}").json()
+    assert ([item["graph_id"] for item in rest["graphs"]], rest["next_after"]) == (["list-c"], None)
+    assert files.get("?limit=x").status_code == 400
+
+
+# -- large files
+
+EDGES = 600_000
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    """A server with a graph whose file fills no socket buffer, and two downloads at once."""
+    made = Files(
+        tmp_path_factory.mktemp("large"),
+        limits_graph_nodes=2_000_000,
+        limits_graph_edges=2_000_000,
+        limits_upload_concurrent=2,
+        limits_upload_min_kib_per_second=1024 * 1024,
+        memory_resident_mb=256,
+    )
+    with made.server:
+        rows = "".join(f"some-node-{k},some-node-{k * 7 % EDGES},{k / 8}\n" for k in range(EDGES))
+        answer = made.put("large?format=csv&directed=true", f"source,target,weight\n{rows}")
+        assert answer.status_code == 201, answer.text
+        yield made
+
+
+def reader(large: Files) -> socket.socket:
+    """A download that nobody reads yet."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    connection.connect(("127.0.0.1", large.server.port))
+    head = f"GET /graphs/large?format=csv HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {large.server.token}\r\n\r\n"
+    connection.sendall(head.encode())
+    return connection
+
+
+def test_a_large_graph_goes_in_and_comes_out(large: Files) -> None:
+    answer = large.get("large?format=parquet")
+    assert answer.status_code == 200
+    limits = ParseLimits(2_000_000, 2_000_000, 64 * MIB)
+    assert parse(io.BytesIO(answer.content), "parquet", {}, limits).m == EDGES
+
+
+def test_so_many_downloads_go_out_at_once(large: Files) -> None:
+    with reader(large) as first, reader(large) as second:
+        first.recv(1), second.recv(1)
+        answer = large.get("large?format=csv")
+        assert (answer.status_code, error(answer)["setting"]) == (503, "limits.upload_concurrent")
+        second.close()
+        size = 0
+        while not size or size < 20 * MIB:
+            part = first.recv(MIB)
+            assert part
+            size += len(part)
+    eventually(lambda: large.get("large?format=edge-list", if_none_match='"1"').status_code == 304)
+
+
+def test_a_reader_that_stops_is_cut_off(large: Files) -> None:
+    with reader(large) as connection:
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        began = time.monotonic()
+        eventually(
+            lambda: b"graphs/get" in large.server.log_path.read_bytes()[-3000:] and cut(large), timeout=40, every=0.5
+        )
+        assert time.monotonic() - began > RATE_WINDOW_SECONDS - 2
+        connection.settimeout(10)
+        received = 12
+        try:
+            while part := connection.recv(MIB):
+                received += len(part)
+        except ConnectionResetError:
+            pass
+        assert received < 20 * MIB
+
+
+def cut(large: Files) -> bool:
+    return large.server.metric("requests_total", method="graphs/get", outcome="timeout") >= 1
+
+
+def test_who_hangs_up_has_the_worker_killed(large: Files) -> None:
+    nodes = "".join(f'node [ id {k} label "n{k}" ]\n' for k in range(500_000))
+    body = f"graph [\n{nodes}]\n".encode()
+    with large.begin("hung?format=gml", len(body), body):
+        eventually(large.running, every=0.02)
+        workers = set(large.server.pids()[2:])
+    began = time.monotonic()
+    eventually(lambda: not large.running(), every=0.02)
+    assert time.monotonic() - began < 3
+    eventually(lambda: workers.isdisjoint(large.server.pids()))
+    assert large.server.metric("worker_exits_total", reason="cancelled") == 1
+    eventually(lambda: large.server.metric("requests_total", method="graphs/put", outcome="cancelled") >= 1)
+    assert large.get("hung?format=csv").status_code == 404
