@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 from ...errors import InvalidInput
 from ..frozen import FrozenGraph
 from ..state import GraphState
-from . import adjacency_list, columnar, csv, edge_list, gml, graphml, node_link
+from . import adjacency_list, columnar, csv, edge_list, gml, gml_writer, graphml, graphml_writer, node_link
 from .common import FormatError, Options, ParseLimits
 from .sink import Sink
 
@@ -32,8 +32,8 @@ _FORMATS: Final[Mapping[str, tuple[Parser, Writer]]] = {
     "edge-list": (edge_list.parse, edge_list.write),
     "adjacency-list": (adjacency_list.parse, adjacency_list.write),
     "node-link": (node_link.parse, node_link.write),
-    "graphml": (graphml.parse, graphml.write),
-    "gml": (gml.parse, gml.write),
+    "graphml": (graphml.parse, graphml_writer.write),
+    "gml": (gml.parse, gml_writer.write),
     "parquet": (columnar.parse_parquet, columnar.write_parquet),
     "arrow": (columnar.parse_arrow, columnar.write_arrow),
 }

@@ -14,9 +14,7 @@ hold are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import IO, Any, Final
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
@@ -26,21 +24,15 @@ import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
-from ...errors import InvalidInput
-from ..columns import MISSING, AttributeTable
-from ..frozen import FrozenGraph
-from ..ids import INT64_MAX, INT64_MIN, NodeId, format_id
-from ..state import GraphState
+from ..ids import NodeId
 from .common import FormatError, Options, Place
-from .pages import edge_rows, id_column, id_list, node_rows
 from .sink import Convert, Sink, to_integer, to_text, with_ids
-from .text import chunks
 
 _CHUNK = 64 * 1024
 #: Elements inside each other; GraphML needs five.
 _MAX_DEPTH = 64
-_JSON: Final = "networkx-mcp.json"
-_IDS: Final = "networkx-mcp.ids"
+JSON: Final = "networkx-mcp.json"
+IDS: Final = "networkx-mcp.ids"
 _INT: Final = re.compile(r"[+-]?[0-9]{1,400}")
 _FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _KINDS: Final = {
@@ -78,9 +70,6 @@ _REFUSED: Final = {
 }
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
-
-
-# -- reading
 
 
 @dataclass(slots=True)
@@ -219,7 +208,7 @@ class _Handler(ContentHandler):
         kind = _KINDS.get(type_)
         if kind is None and not graphics:
             raise FormatError(f"key {found!r} has type {type_!r}: use {', '.join(_KINDS)}"[:300], self.line)
-        if attrs.get(_JSON) == "true":
+        if attrs.get(JSON) == "true":
             kind = "json"
         self._key = _Key(attrs.get("for", "all"), attrs.get("attr.name", found), kind or "string", graphics)
         self._keys[found] = self._key
@@ -240,9 +229,9 @@ class _Handler(ContentHandler):
                 raise FormatError(f"edgedefault is {direction[:60]!r}: use directed or undirected", self.line)
             self._sink.set_directed(direction == "directed", self.line)
         if self._told is None:
-            mode = attrs.get(_IDS, "string")
+            mode = attrs.get(IDS, "string")
             if mode not in _CONVERT:
-                raise FormatError(f"{_IDS} is {mode[:60]!r}: use {', '.join(_CONVERT)}", self.line)
+                raise FormatError(f"{IDS} is {mode[:60]!r}: use {', '.join(_CONVERT)}", self.line)
             self._convert = _CONVERT[mode]
 
     def _begin_node(self, attrs: AttributesImpl) -> None:
@@ -327,121 +316,3 @@ def _integer(text: str, place: Place) -> NodeId:
 
 
 _CONVERT: Final[dict[str, Convert]] = {"string": to_text, "integer": _integer, "json": _from_json}
-
-
-# -- writing
-
-_TYPES: Final = {bool: "boolean", int: "long", float: "double", str: "string"}
-_INVALID: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TEXT: Final = re.compile("[&<>\r]")
-_QUOTED: Final = re.compile('[&<>"\t\n\r]')
-_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
-
-
-def write(state: GraphState, options: Options) -> Iterator[bytes]:
-    """See the module."""
-    options.finish()
-    return chunks(_pieces(state.freeze()))
-
-
-def _pieces(graph: FrozenGraph) -> Iterator[str]:
-    column = id_column(graph)
-    ids = id_list(graph)
-    if column is None:
-        mode, shown = f' {_IDS}="json"', [_quote(_encode(node).decode(), "a node") for node in ids]
-    elif ids and isinstance(ids[0], int):
-        mode, shown = f' {_IDS}="integer"', [str(node) for node in ids]
-    else:
-        mode, shown = "", [_quote(str(node), "a node") for node in ids]
-    keys: dict[tuple[str, str, str], int] = {}
-    for name, value in graph.graph_attributes.items():
-        keys.setdefault(("graph", name, _type(value)), len(keys))
-    for scope, table in (("node", graph.node_table), ("edge", graph.edge_table)):
-        for name, type_ in _types(table):
-            keys.setdefault((scope, name, type_), len(keys))
-    yield "<?xml version='1.0' encoding='utf-8'?>\n"
-    yield '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
-    for (scope, name, type_), number in keys.items():
-        shown_type = f'string" {_JSON}="true' if type_ == "json" else type_
-        named = _quote(name, "an attribute")
-        yield f'  <key id="d{number}" for="{scope}" attr.name="{named}" attr.type="{shown_type}"/>\n'
-    yield f'  <graph edgedefault="{"directed" if graph.directed else "undirected"}"{mode}>\n'
-    data = partial(_data, keys)
-    if graph.graph_attributes:
-        yield data("graph", graph.graph_attributes, "    ", ("the graph",)) + "\n"
-    for row, (node, attributes) in enumerate(node_rows(graph, ids)):
-        if attributes:
-            inner = data("node", attributes, "      ", ("node", node))
-            yield f'    <node id="{shown[row]}">\n{inner}\n    </node>\n'
-        else:
-            yield f'    <node id="{shown[row]}"/>\n'
-    for row, (u, v, attributes) in enumerate(edge_rows(graph, ids)):
-        ends = f'source="{shown[graph.src[row]]}" target="{shown[graph.dst[row]]}"'
-        if attributes:
-            inner = data("edge", attributes, "      ", ("edge", u, v))
-            yield f"    <edge {ends}>\n{inner}\n    </edge>\n"
-        else:
-            yield f"    <edge {ends}/>\n"
-    yield "  </graph>\n</graphml>\n"
-
-
-def _types(table: AttributeTable) -> Iterator[tuple[str, str]]:
-    """(name, type) of all values."""
-    simple = {"int": ("long",), "float": ("double",), "bool": ("boolean",), "string": ("string",)}
-    for name, column in table.columns.items():
-        if column.kind == "number":
-            yield from ((name, "long"), (name, "double"))
-        elif column.kind == "json":
-            found = {_type(value) for value in column.to_list() if value is not MISSING}
-            yield from ((name, type_) for type_ in sorted(found))
-        elif column.count:
-            yield name, simple[column.kind][0]
-    for _, attributes in table.rest_rows():
-        yield from ((name, _type(value)) for name, value in attributes.items())
-
-
-def _type(value: Any) -> str:
-    if type(value) is int and not INT64_MIN <= value <= INT64_MAX:
-        return "json"
-    return _TYPES.get(type(value), "json")
-
-
-def _data(
-    keys: dict[tuple[str, str, str], int], scope: str, attributes: dict[str, Any], indent: str, where: tuple[Any, ...]
-) -> str:
-    lines = []
-    for name, value in attributes.items():
-        type_ = _type(value)
-        if type_ == "string":
-            text = _escape(value, where)
-        elif type_ == "boolean":
-            text = "true" if value else "false"
-        elif type_ == "json":
-            text = _escape(_encode(value).decode(), where)
-        else:
-            text = repr(value)
-        lines.append(f'{indent}<data key="d{keys[scope, name, type_]}">{text}</data>')
-    return "\n".join(lines)
-
-
-def _escape(text: str, where: tuple[Any, ...]) -> str:
-    if _INVALID.search(text):
-        parts = [str(where[0]), *(format_id(node) for node in where[1:])]
-        raise InvalidInput(
-            f"{' '.join(parts)} has text with a character that XML cannot hold: use node-link or parquet",
-            field="format",
-        )
-    return _TEXT.sub(_entity, text)
-
-
-def _quote(text: str, what: str) -> str:
-    if _INVALID.search(text):
-        raise InvalidInput(
-            f"the name of {what} has a character that XML cannot hold: {text[:60]!r}; use node-link or parquet",
-            field="format",
-        )
-    return _QUOTED.sub(_entity, text)
-
-
-def _entity(found: re.Match[str]) -> str:
-    return _ENTITIES.get(found[0]) or f"&#{ord(found[0])};"
