@@ -53,7 +53,20 @@ def serving() -> str:
 def idle() -> str:
     """Memory of an idle, ready server, and its start."""
     found = _load("idle")
-    return _rows(["figure", "measured"], [[name, value] for name, value in found["figures"].items()])
+    runs = found["runs"]
+
+    def span(values: list[float]) -> str:
+        return f"{min(values):g} to {max(values):g}"
+
+    rows: list[list[Any]] = [
+        ["start to ready, s", span([run["seconds_to"]["ready"] for run in runs])],
+        ["memory of all processes (PSS), MiB", span([run["pss_mib"]["all"] for run in runs])],
+    ]
+    rows += [
+        [f"of which {process}, MiB", span([run["pss_mib"][process] for run in runs])]
+        for process in ("api", "zygote", "worker")
+    ]
+    return _rows(["figure", f"{len(runs)} runs"], rows)
 
 
 def engine() -> str:
