@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
-_TABLE = re.compile(r"(<!-- table:(\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+_TABLE = re.compile(r"(<!-- table:(\w+) -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.DOTALL)
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -89,7 +89,7 @@ TABLES: dict[str, Callable[[], str]] = {"serving": serving, "idle": idle, "engin
 
 def rendered(text: str) -> str:
     """The README with its tables as the results have them."""
-    return _TABLE.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+    return _TABLE.sub(lambda found: found[1] + TABLES[found[2]]() + "\n" + found[3], text)
 
 
 def main() -> None:
