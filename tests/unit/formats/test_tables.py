@@ -45,7 +45,7 @@ def test_other_programs_see_typed_columns(format_: str) -> None:
     graph.add_edge("b", "a", weight=2.5, mixed=1.5, any=["x"])
     table = unpacked(written(graph, format_), format_)
     types = {field.name: str(field.type) for field in table.schema}
-    text = "dictionary<values=string, indices=int32, ordered=0>"
+    text = "dictionary<values=string, indices=int32, ordered=0>" if format_ == "arrow" else "string"
     assert types == {
         "source": text,
         "target": text,

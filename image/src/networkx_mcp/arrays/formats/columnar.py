@@ -8,7 +8,7 @@ JSON: dates become text, nested values lists and objects.
 Written with metadata `networkx-mcp` (JSON), so that everything comes back exactly: of the schema `directed` and the
 `attributes` of the graph; of a field its `kind`: `json` is JSON text (ids of both types in one graph, null, lists,
 objects, values of several types), `number` a float column whose whole numbers are integers. Options when
-writing: `source`, `target`, `nodes` (`all`, the default; `auto`, `none`). Text ids are dictionaries.
+writing: `source`, `target`, `nodes` (`all`, the default; `auto`, `none`). Text ids are a dictionary in Arrow files.
 
 Arrow files and streams are understood; files are written. Sizes that a file declares are checked before
 anything is inflated, and what is decoded is bounded.

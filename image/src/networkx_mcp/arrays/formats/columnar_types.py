@@ -198,7 +198,9 @@ def tabulate(
     mixed = ids is None
     if ids is None:
         ids = pa.array([_encode(node).decode() for node in graph.iter_ids()], pa.string())
-    ends = pa.dictionary(pa.int32(), pa.string()) if pa.types.is_string(ids.type) else ids.type
+    # Parquet makes dictionaries of its own, and would write all of a given one with each group of rows.
+    shared = format_ == "arrow" and pa.types.is_string(ids.type)
+    ends = pa.dictionary(pa.int32(), pa.string()) if shared else ids.type
     id_note = _metadata(FieldNote("json")) if mixed else None
     fields = [pa.field(name, ends, metadata=id_note) for name in (source, target)]
     for name, kind in kinds.items():
@@ -255,7 +257,7 @@ def _kind(found: set[str]) -> Kind:
 def _batch(page: Page, ids: pa.Array, kinds: dict[str, Kind], schema: pa.Schema) -> pa.RecordBatch:
     count = len(page.sources)
     rows = [pa.array(page.sources), pa.nulls(count, pa.int32()) if page.targets is None else pa.array(page.targets)]
-    if pa.types.is_string(ids.type):
+    if pa.types.is_dictionary(schema.field(0).type):
         columns = [pa.DictionaryArray.from_arrays(part, ids) for part in rows]
     else:
         columns = [ids.take(part) for part in rows]
