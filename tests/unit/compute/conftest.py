@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -80,17 +83,32 @@ async def at_rest(compute: Compute) -> None:
     )
 
 
-def open_fds(pid: int | str = "self") -> int:
-    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+def open_fds(pid: int | str = "self") -> Counter[str]:
+    """Open descriptors of a process, counted by what they are: `socket`, `pipe`, `/memfd`, a file's path."""
+    kinds: Counter[str] = Counter()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed since it was listed
+            kinds[str(fd.readlink()).partition(":")[0]] += 1
+    return kinds
 
 
-async def settled_fds(pid: int | str = "self") -> int:
-    """Open descriptors but for those of a moment: the sampler's thread reads files in /proc."""
-    counts = []
+async def settled_fds(pid: int | str = "self") -> Counter[str]:
+    """Open descriptors but for those of a moment: the sampler's thread reads files in /proc.
+
+    What an earlier test left to the garbage collector is collected first, or it would go during this one.
+    Compare with `leaked`, not for equality: a descriptor of somebody else that goes is no fault.
+    """
+    gc.collect()
+    seen = open_fds(pid)
     for _ in range(10):
-        counts.append(open_fds(pid))
         await asyncio.sleep(0.02)
-    return min(counts)
+        seen &= open_fds(pid)
+    return seen
+
+
+def leaked(before: Counter[str], after: Counter[str]) -> Counter[str]:
+    """What is open now and was not before; empty when nothing was lost."""
+    return after - before
 
 
 def running(pid: int) -> bool:

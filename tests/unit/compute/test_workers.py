@@ -9,7 +9,7 @@ import signal
 import time
 
 import pytest
-from tests.unit.compute.conftest import TASKS, at_rest, eventually, running, settled_fds
+from tests.unit.compute.conftest import TASKS, at_rest, eventually, leaked, running, settled_fds
 
 from networkx_mcp import context, errors
 from networkx_mcp.compute import linux, wire
@@ -79,7 +79,7 @@ async def test_descriptors_come_back_and_are_the_receivers(compute: Compute) -> 
     assert [os.read(fd, 100) for fd in result.fds] == [b"result 0", b"result 1", b"result 2"]
     result.close()
     await at_rest(compute)
-    assert await settled_fds() == before
+    assert not leaked(before, await settled_fds())
 
 
 async def test_numpy_values_become_plain_ones(compute: Compute) -> None:
@@ -307,8 +307,8 @@ async def test_two_hundred_jobs_leave_no_descriptor_and_no_process(compute: Comp
     zygote_before = await settled_fds(zygote)
     await asyncio.gather(*(compute.run("echo", {"n": n}, tenant=f"t{n % 3}") for n in range(200)))
     await at_rest(compute)
-    assert await settled_fds() == before
-    assert await settled_fds(zygote) == zygote_before
+    assert not leaked(before, await settled_fds())
+    assert not leaked(zygote_before, await settled_fds(zygote))
     assert linux.threads(zygote) == 1
 
 
