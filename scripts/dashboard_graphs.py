@@ -41,7 +41,7 @@ GRAPHS = [
         "Writes that met a newer version, over all writes, in 10 minutes.",
         {
             "conflicts": f"sum(rate(networkx_mcp_store_conflicts_total{{{POD}}}[10m]))"
-            f' / sum(rate(networkx_mcp_graph_operations_total{{{POD}, operation!="load"}}[10m]))'
+            f' / sum(rate(networkx_mcp_graph_operations_total{{{POD}, operation=~"edit|put|delete"}}[10m]))'
         },
         width=12,
         alert="NetworkxMcpConflictRateHigh",
