@@ -127,6 +127,25 @@ async def test_a_call_that_would_outlive_the_process_gets_its_own_named_timeout(
     assert server.events("shutdown_finished")[0]["cut"] == 0
 
 
+async def test_a_transfer_that_would_outlive_the_process_gets_its_own_named_timeout(make_server: Make) -> None:
+    server = make_server(limits_shutdown_timeout_seconds=3).start()
+
+    def busy() -> bool:
+        return 'networkx_mcp_workers{state="busy"} 1.0' in server.get("/metrics").text
+
+    for worker in server.processes()[2:]:
+        worker.suspend()  # whatever it is given lasts until somebody ends it
+    async with httpx.AsyncClient(timeout=60) as client:
+        upload = asyncio.create_task(client.put(f"{server.base_url}/graphs/g?format=edge-list", content=b"a b\n"))
+        await asyncio.to_thread(eventually, busy)
+        server.signal(signal.SIGTERM)
+        answer = await upload
+    assert answer.status_code == 504
+    assert answer.json()["setting"] == "limits.shutdown_timeout_seconds"
+    assert await asyncio.to_thread(server.wait) == 0
+    assert server.events("shutdown_finished")[0]["cut"] == 0
+
+
 async def test_a_second_signal_does_no_harm(make_server: Make) -> None:
     server = make_server(command=COMMAND).start()
     async with httpx.AsyncClient(timeout=60) as client:

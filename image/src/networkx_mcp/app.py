@@ -24,6 +24,7 @@ from networkx_mcp.errors import ServiceError, StoreUnavailable
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.auth import Authenticator, check_exposure
 from networkx_mcp.http.connections import Guard
+from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.edge import Edge, Service
 from networkx_mcp.http.endpoint import McpService
 from networkx_mcp.http.health import Status
@@ -98,7 +99,8 @@ class App:
         self.started = asyncio.Event()
         #: Why the rooms could not be opened; the process ends then.
         self.failed: BaseException | None = None
-        self._mcp = McpService(settings, admission, budget, self.rooms.labels)
+        self._deadlines = Deadlines(settings.limits)
+        self._mcp = McpService(settings, admission, self._deadlines, budget, self.rooms.labels)
         # Whatever else is served below a path of its own joins here; see `Service`.
         self.edge.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
         self._stop = asyncio.Event()
@@ -136,7 +138,7 @@ class App:
         rooms.budget.drain()
         rooms.admission.drain()
         rooms.compute.drain()
-        self._mcp.drain(until)
+        self._deadlines.drain(until)
 
     # -- the life of the rooms -----------------------------------------------------------------------
 
@@ -185,7 +187,7 @@ class App:
         rooms.labels.tools = frozenset(build_registry(graphs).tools)
         self._mcp.app = mcp
         self.edge.services["graphs"] = Service(
-            Transfers(self.settings, graphs, rooms.admission), frozenset({"GET", "PUT"})
+            Transfers(self.settings, graphs, rooms.admission, self._deadlines), frozenset({"GET", "PUT"})
         )
         self.edge.services["admin"] = Service(
             Admin(self.settings, graphs, status, rooms.budget, rooms.store), frozenset({"GET", "PUT", "DELETE"})

@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import IO, Any, Final
@@ -29,6 +28,7 @@ from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden
 from networkx_mcp.graphs.model import GraphInfo
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission
+from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, spool_body
 from networkx_mcp.settings import KIB, Settings
@@ -61,10 +61,11 @@ class PreconditionFailed(Conflict):
 class Transfers:
     """The ASGI app of /graphs."""
 
-    def __init__(self, settings: Settings, graphs: Graphs, admission: Admission) -> None:
+    def __init__(self, settings: Settings, graphs: Graphs, admission: Admission, deadlines: Deadlines) -> None:
         self._limits = settings.limits
         self._graphs = graphs
         self._admission = admission
+        self._deadlines = deadlines
         self._under_way = {"upload": 0, "download": 0}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -178,8 +179,7 @@ class Transfers:
     async def _slot(self, scope: Scope, receive: Receive) -> AsyncIterator[None]:
         """An admission slot; inside it the call ends when the client hangs up or its deadline passes."""
         call: CallContext = scope[SCOPE_KEY]
-        seconds = self._limits.connection_timeout_seconds
-        call.deadline = time.monotonic() + seconds
+        self._deadlines.start(call)
         slot = await self._admission.enter(call, receive)
         task = asyncio.current_task()
         assert task is not None
@@ -195,16 +195,8 @@ class Transfers:
 
         watcher = asyncio.ensure_future(watch())
         try:
-            async with asyncio.timeout(seconds) as timeout:
+            async with self._deadlines.hold(call):
                 yield
-        except TimeoutError:
-            if not timeout.expired():
-                raise
-            raise DeadlineExceeded(
-                f"The transfer did not end within {seconds:g} s of its last byte (limits.connection_timeout_seconds). "
-                "Send a smaller graph.",
-                setting="limits.connection_timeout_seconds",
-            ) from None
         except asyncio.CancelledError:
             if hung_up and task.uncancel() == 0:
                 raise Cancelled("The client hung up.") from None
