@@ -46,7 +46,7 @@ limits in force and the warnings that apply.
 `scripts/make-secrets.sh --rotate` renews the tokens without a restart, `--rotate-store` the password.
 
 `ci/*-values.yaml` are whole cases: minimal, production, embedded, external store, Ingress with TLS,
-HTTPRoute, and a small cluster for tests.
+HTTPRoute, an environment of Argo CD, and a small cluster for tests.
 
 `helm uninstall` leaves the volume claim of the store, and says so; a release of the same name finds it again.
 

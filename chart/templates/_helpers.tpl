@@ -78,3 +78,28 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "networkx-mcp.grace" -}}
 {{- addf .Values.shutdown.preStopSeconds .Values.limits.shutdownTimeoutSeconds .Values.shutdown.slackSeconds | ceil | int64 }}
 {{- end }}
+
+{{/* What Argo CD reads of an object (list: root, wave, sync options...); nothing unless argocd.enabled. */}}
+{{- define "networkx-mcp.argocd" -}}
+{{- $root := index . 0 }}
+{{- if $root.Values.argocd.enabled }}
+argocd.argoproj.io/sync-wave: {{ index . 1 | quote }}
+{{- with slice . 2 }}
+argocd.argoproj.io/sync-options: {{ join "," . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The same as a block of its own, for objects without other annotations. */}}
+{{- define "networkx-mcp.argocdAnnotations" -}}
+{{- with include "networkx-mcp.argocd" . }}
+annotations:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Keeps data where a release or an application is removed, or stops to name it. */}}
+{{- define "networkx-mcp.keep" -}}
+helm.sh/resource-policy: keep
+{{- include "networkx-mcp.argocd" (list (index . 0) (index . 1) "Prune=false" "Delete=false") }}
+{{- end }}

@@ -63,3 +63,83 @@ failureThreshold: {{ int64 .probe.failureThreshold }}
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* A pod that calls the server with a plain token and ends (dict: root, key, name, command, args, resources, volume).
+     `volume`: a claim mounted at /backups, or none. */}}
+{{- define "networkx-mcp.clientPod" -}}
+{{- $root := .root -}}
+{{- include "networkx-mcp.podDefaults" $root }}
+restartPolicy: Never
+securityContext:
+  {{- include "networkx-mcp.podSecurityContext" $root | nindent 2 }}
+containers:
+  - name: {{ .name }}
+    image: {{ include "networkx-mcp.image" (dict "image" $root.Values.image "tag" $root.Chart.AppVersion) }}
+    imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+    command: {{ toJson .command }}
+    args:
+      {{- toYaml .args | nindent 6 }}
+    securityContext:
+      {{- include "networkx-mcp.containerSecurityContext" $root | nindent 6 }}
+    resources:
+      {{- toYaml .resources | nindent 6 }}
+    volumeMounts:
+      - name: client
+        mountPath: /etc/networkx-mcp/client
+        readOnly: true
+      - name: tmp
+        mountPath: /tmp
+      {{- if .volume }}
+      - name: backups
+        mountPath: /backups
+      {{- end }}
+volumes:
+  - name: client
+    secret:
+      secretName: {{ include "networkx-mcp.clientSecret" $root }}
+      defaultMode: 0440
+      items:
+        - key: {{ .key }}
+          path: {{ .key }}
+  - name: tmp
+    emptyDir:
+      sizeLimit: 16Mi
+  {{- with .volume }}
+  - name: backups
+    persistentVolumeClaim:
+      claimName: {{ . }}
+  {{- end }}
+{{- with $root.Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $root.Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* The smoke call, as `helm test` and Argo CD make it. */}}
+{{- define "networkx-mcp.smokePod" -}}
+{{- $url := printf "http://%s:%d/mcp" (include "networkx-mcp.fullname" .) (int64 .Values.service.port) -}}
+{{- $resources := dict "requests" (dict "cpu" "50m" "memory" "64Mi") "limits" (dict "cpu" "500m" "memory" "256Mi") -}}
+{{- include "networkx-mcp.clientPod" (dict "root" . "key" "smoke" "name" "smoke" "command" (list "python" "-m" "networkx_mcp.smoke") "args" (list $url "--token-file=/etc/networkx-mcp/client/smoke") "resources" $resources) }}
+{{- end }}
+
+{{/* The job that makes one backup. */}}
+{{- define "networkx-mcp.backupJob" -}}
+{{- $name := include "networkx-mcp.fullname" . -}}
+{{- $url := printf "http://%s:%d" $name (int64 .Values.service.port) -}}
+{{- $args := list "backup" (printf "--url=%s" $url) "--token-file=/etc/networkx-mcp/client/backup" "--out=/backups" (printf "--keep=%d" (int64 .Values.backup.keep)) -}}
+{{- $claim := .Values.backup.persistence.existingClaim | default (printf "%s-backup" $name) -}}
+backoffLimit: 2
+activeDeadlineSeconds: {{ int64 .Values.backup.timeoutSeconds }}
+template:
+  metadata:
+    labels:
+      {{- include "networkx-mcp.podLabels" . | nindent 6 }}
+      app.kubernetes.io/component: backup
+      {{- include "networkx-mcp.clientLabel" . | nindent 6 }}
+  spec:
+    {{- include "networkx-mcp.clientPod" (dict "root" . "key" "backup" "name" "backup" "command" (list "networkx-mcp") "args" $args "resources" .Values.backup.resources "volume" $claim) | nindent 4 }}
+{{- end }}

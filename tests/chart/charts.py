@@ -94,6 +94,8 @@ def pod_templates(objects: list[Object]) -> list[tuple[str, Object]]:
         name = f"{item['kind']}/{item['metadata']['name']}"
         if item["kind"] == "Pod":
             found.append((name, item))
+        elif item["kind"] == "CronJob":
+            found.append((name, item["spec"]["jobTemplate"]["spec"]["template"]))
         elif "template" in item.get("spec", {}):
             found.append((name, item["spec"]["template"]))
     return found

@@ -12,6 +12,7 @@ SERVER = {
     "app.kubernetes.io/component": "server",
 }
 STORE = {**SERVER, "app.kubernetes.io/component": "store"}
+BACKUP = {**SERVER, "app.kubernetes.io/component": "backup"}
 
 
 @pytest.mark.parametrize("case", EVERY)
@@ -26,7 +27,7 @@ def test_selectors_hold_only_what_never_changes_and_match_their_pods(case: str |
         elif item["kind"] in ("PodDisruptionBudget", "ServiceMonitor"):
             assert spec["selector"]["matchLabels"] == SERVER
         elif item["kind"] == "NetworkPolicy":
-            assert spec["podSelector"]["matchLabels"] in (SERVER, STORE)
+            assert spec["podSelector"]["matchLabels"] in (SERVER, STORE, BACKUP)
 
 
 def test_a_new_chart_version_does_not_restart_the_store() -> None:

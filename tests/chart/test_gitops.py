@@ -1,0 +1,126 @@
+"""Backups, and what Argo CD reads: waves, hooks, and data that no sync removes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.chart.charts import CASES, FULLNAME, find, kinds, objects
+
+WAVE, OPTIONS = "argocd.argoproj.io/sync-wave", "argocd.argoproj.io/sync-options"
+HOOK = "argocd.argoproj.io/hook"
+BACKUP = f"{FULLNAME}-backup"
+
+
+def annotations(item: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = item["metadata"].get("annotations") or {}
+    return found
+
+
+def waves(case: str, *sets: str) -> dict[str, int]:
+    """Wave by `Kind/suffix`, hooks after a sync left out."""
+    return {
+        f"{item['kind']}/{item['metadata']['name'].removeprefix(FULLNAME)}": int(annotations(item).get(WAVE, 0))
+        for item in objects(case, *sets)
+        if annotations(item).get(HOOK, "Sync") == "Sync" and item["kind"] != "Pod"
+    }
+
+
+@pytest.mark.parametrize("case", [None, *(case for case in CASES if case != "gitops")])
+def test_a_release_of_helm_has_nothing_of_argo_cd(case: str | None) -> None:
+    for item in objects(case):
+        assert not [key for key in annotations(item) if key.startswith("argocd.")], item["metadata"]["name"]
+    assert not [kind for kind in kinds(case) if kind.startswith(("Job/", "CronJob/"))]
+
+
+def test_the_store_comes_before_the_server_and_what_watches_it_after() -> None:
+    found = waves("gitops")
+    first = {name for name, wave in found.items() if wave == -1}
+    assert first == {
+        *(f"{kind}/-store" for kind in ("ConfigMap", "NetworkPolicy", "PersistentVolumeClaim", "Service")),
+        "StatefulSet/-store",
+        "ServiceAccount/",  # the store's pod runs under it
+    }
+    last = {name for name, wave in found.items() if wave == 1}
+    assert last == {
+        "HorizontalPodAutoscaler/",
+        "ServiceMonitor/",
+        "CronJob/-backup",
+        "PersistentVolumeClaim/-backup",
+        "Job/-backup-sync",
+    }
+    assert {wave for name, wave in found.items() if name not in first | last} == {0}
+
+
+@pytest.mark.parametrize("store", ["valkey", "embedded"])
+def test_no_volume_waits_in_another_wave_than_the_pod_that_it_waits_for(store: str) -> None:
+    # Class WaitForFirstConsumer: the claim is pending until a pod is there, and a wait for one is for ever.
+    wave: dict[str, int] = {}
+    users: dict[str, set[int]] = {}
+    for item in objects("gitops", f"store.type={store}"):
+        number = int(annotations(item).get(WAVE, 0))
+        if item["kind"] == "PersistentVolumeClaim":
+            wave[item["metadata"]["name"]] = number
+        elif item["kind"] in ("Deployment", "StatefulSet", "Job"):
+            for volume in item["spec"]["template"]["spec"]["volumes"]:
+                if "persistentVolumeClaim" in volume:
+                    users.setdefault(volume["persistentVolumeClaim"]["claimName"], set()).add(number)
+    assert len(wave) == 2
+    assert users == {name: {number} for name, number in wave.items()}
+
+
+def test_argo_cd_removes_no_data() -> None:
+    claims = [item for item in objects("gitops") if item["kind"] == "PersistentVolumeClaim"]
+    assert len(claims) == 2
+    for claim in claims:
+        assert annotations(claim)["helm.sh/resource-policy"] == "keep"
+        assert annotations(claim)[OPTIONS] == "Prune=false,Delete=false"
+
+
+def test_only_kinds_of_other_projects_skip_the_dry_run() -> None:
+    skipping = {item["kind"] for item in objects("gitops") if "SkipDryRun" in annotations(item).get(OPTIONS, "")}
+    assert skipping == {"ServiceMonitor"}
+
+
+def test_each_sync_ends_with_the_call_that_helm_test_makes() -> None:
+    job = find("Job", f"{FULLNAME}-smoke", "gitops")
+    assert annotations(job)[HOOK] == "PostSync"
+    pod, test = job["spec"]["template"], find("Pod", f"{FULLNAME}-test", "gitops")
+    assert pod["spec"] == test["spec"]
+    assert pod["metadata"]["labels"][f"{FULLNAME}-client"] == "true"
+    assert pod["spec"]["containers"][0]["command"] == ["python", "-m", "networkx_mcp.smoke"]
+
+
+def test_a_backup_asks_the_server_with_its_own_token_and_writes_to_its_volume() -> None:
+    job = find("CronJob", BACKUP, "gitops")
+    assert (job["spec"]["schedule"], job["spec"]["concurrencyPolicy"]) == ("*/15 * * * *", "Forbid")
+    assert annotations(job)["argocd.argoproj.io/ignore-healthcheck"] == "true"
+    template = job["spec"]["jobTemplate"]["spec"]["template"]
+    container = template["spec"]["containers"][0]
+    url = f"--url=http://{FULLNAME}:8080"
+    token = "--token-file=/etc/networkx-mcp/client/backup"
+    assert container["args"] == ["backup", url, token, "--out=/backups", "--keep=24"]
+    volumes = {volume["name"]: volume for volume in template["spec"]["volumes"]}
+    assert volumes["backups"]["persistentVolumeClaim"]["claimName"] == BACKUP
+    assert volumes["client"]["secret"]["items"] == [{"key": "backup", "path": "backup"}]
+    assert template["metadata"]["labels"][f"{FULLNAME}-client"] == "true"  # the server's policy lets it in
+
+
+def test_a_backup_calls_the_server_and_nobody_else() -> None:
+    spec = find("NetworkPolicy", BACKUP, "gitops")["spec"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert spec["ingress"] == []
+    assert [[port["port"] for port in rule["ports"]] for rule in spec["egress"]] == [[53, 53], ["http"]]
+    (peer,) = spec["egress"][1]["to"]
+    assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "server"
+
+
+def test_backups_without_argo_cd_are_a_schedule_alone() -> None:
+    found = set(kinds("gitops", "argocd.enabled=false")) - set(
+        kinds("gitops", "argocd.enabled=false", "backup.enabled=false")
+    )
+    assert found == {"CronJob/-backup", "NetworkPolicy/-backup", "PersistentVolumeClaim/-backup"}
+    sets = ("backup.persistence.existingClaim=mine", "argocd.enabled=false")
+    assert "PersistentVolumeClaim/-backup" not in kinds("gitops", *sets)
+    pod = find("CronJob", BACKUP, "gitops", *sets)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert {"name": "backups", "persistentVolumeClaim": {"claimName": "mine"}} in pod["volumes"]

@@ -1,0 +1,301 @@
+"""Backup and restore between real servers: what was acknowledged before a backup is in it, and comes back whole."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.helpers.redis_server import RedisServer
+from tests.helpers.server import Server
+
+from networkx_mcp.backup import commands, file
+from networkx_mcp.backup.client import Client
+from networkx_mcp.backup.file import BackupError
+
+TENANTS = ("ann", "bob")
+
+
+@dataclass
+class Site:
+    """A server, the file with the backup's token, and a token for each tenant."""
+
+    server: Server
+    token_file: Path
+    tokens: dict[str, str]
+
+    @property
+    def client(self) -> Client:
+        return Client(self.server.base_url, self.token_file.read_text(encoding="utf-8"), patience=5)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command as an operator or the CronJob runs it."""
+        command, *rest = arguments
+        access = ("--url", self.server.base_url, "--token-file", str(self.token_file))
+        return subprocess.run(
+            [sys.executable, "-m", "networkx_mcp", command, *access, *rest],
+            env=self.server.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def put(self, tenant: str, graph_id: str, *edits: dict[str, Any], **options: Any) -> None:
+        arguments = {"graph_id": graph_id, **options}
+        assert not self.server.call("create_graph", arguments, token=self.tokens[tenant]).get("isError")
+        for edit in edits:
+            arguments = {"graph_id": graph_id, "edits": [edit]}
+            assert not self.server.call("edit_graph", arguments, token=self.tokens[tenant]).get("isError")
+
+    def everything(self) -> dict[tuple[str, str], Any]:
+        """Each graph of each tenant: version, description, and every node, edge and attribute in order."""
+        found = {}
+        with self.client as client:
+            for tenant in TENANTS:
+                for graph in client.graphs(tenant):
+                    headers = {"authorization": f"Bearer {self.tokens[tenant]}"}
+                    answer = self.server.get(f"/graphs/{graph['graph_id']}?format=node-link", headers=headers)
+                    assert answer.status_code == 200, answer.text
+                    about = (graph["version"], graph["directed"], graph["description"])
+                    found[tenant, graph["graph_id"]] = (*about, answer.json())
+        return found
+
+    def admin(self, method: str, path: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.token_file.read_text(encoding='utf-8')}"}
+        return httpx.request(method, f"{self.server.base_url}/admin/{path}", headers=headers, timeout=30)
+
+
+def site(directory: Path, **settings: object) -> Site:
+    server = Server(directory, auth=True, limits_workers=1, **settings)  # type: ignore[arg-type]
+    token_file = directory / "backup-token"
+    token_file.write_text(server.add_token("backup", tenant="backup", scopes=["admin"]), encoding="utf-8")
+    return Site(server, token_file, {tenant: server.add_token(tenant, tenant=tenant) for tenant in TENANTS})
+
+
+def fill(place: Site) -> None:
+    """Graphs of every kind that the store tells apart: empty, one operation, a long log, a snapshot."""
+    place.put("ann", "empty")
+    place.put("ann", "typed", {"action": "add_edges", "edges": [["a", 1], ["1", 1], [2, 2, {"w": 0.5}]]}, directed=True)
+    attributes = {"text": "zürich", "list": [1, None, {"deep": True}], "large": 2**53}
+    nodes = [{"id": number, "attributes": attributes} for number in range(300)]
+    place.put("bob", "typed", {"action": "add_nodes", "nodes": nodes}, description="same id, another tenant")
+    many = [{"action": "add_nodes", "nodes": [f"n{number}"]} for number in range(25)]
+    place.put("bob", "log", *many, {"action": "remove_nodes", "nodes": ["n3"]})
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An embedded store with graphs of two tenants; tests only read it."""
+    place = site(tmp_path_factory.mktemp("origin"), store_compact_operations=10)
+    with place.server:
+        fill(place)
+        yield place
+
+
+@pytest.fixture
+def make_site(tmp_path: Path, redis_server: RedisServer) -> Iterator[Callable[..., Site]]:
+    """Makes and starts empty servers; `shared=True`: over Redis."""
+    made: list[Site] = []
+
+    def make(shared: bool = False, **settings: object) -> Site:
+        if shared:
+            prefix = f"backup-{uuid.uuid4().hex[:8]}"
+            settings |= {"store_type": "redis", "store_url": redis_server.url, "store_prefix": prefix}
+        place = site(tmp_path / f"site-{len(made)}", **settings)
+        place.server.start()
+        made.append(place)
+        return place
+
+    yield make
+    for place in made:
+        place.server.__exit__()
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["embedded", "redis"])
+def test_a_drill_every_graph_comes_back_on_an_empty_server_of_either_store(
+    origin: Site, make_site: Callable[..., Site], tmp_path: Path, shared: bool
+) -> None:
+    before = origin.everything()
+    assert len(before) == 4
+    made = origin.run("backup", "--out", str(tmp_path))
+    assert made.returncode == 0, made.stderr
+    report = json.loads(made.stdout)
+    assert (report["graphs"], report["removed"]) == (4, [])
+
+    other = make_site(shared)
+    done = other.run("restore", "--from", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert (json.loads(done.stdout)["graphs"], json.loads(done.stdout)["already_there"]) == (4, 0)
+    assert other.everything() == before
+
+    # And on from there: a backup of the copy is one, too, and the graphs take edits.
+    again = other.run("backup", "--out", str(tmp_path / "second.tar"))
+    assert again.returncode == 0, again.stderr
+    first = file.verify(file.newest(tmp_path)).graphs
+    second = file.verify(tmp_path / "second.tar").graphs
+    about = [[(g.tenant, g.graph_id, g.version, g.nodes, g.edges) for g in graphs] for graphs in (first, second)]
+    assert about[0] == about[1]
+    edit = {"graph_id": "log", "edits": [{"action": "add_nodes", "nodes": ["after"]}]}
+    answer = other.server.call("edit_graph", edit, token=other.tokens["bob"])
+    assert answer["structuredContent"]["version"] == before["bob", "log"][0] + 1
+
+
+def test_the_time_of_the_last_good_backup_is_a_metric_and_the_moment_it_began(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    place = make_site()
+    assert place.server.metric("backup_last_success_timestamp_seconds") == 0
+    assert place.admin("GET", "backup").json() == {"last_success": None}
+    before = time.time()
+    assert place.run("backup", "--out", str(tmp_path)).returncode == 0  # an empty store is a valid backup
+    told = place.server.metric("backup_last_success_timestamp_seconds")
+    manifest = file.verify(file.newest(tmp_path))
+    assert before < told <= manifest.finished
+    assert told == pytest.approx(manifest.began, abs=0.001)
+    # It is kept in the store: another process of it tells the same.
+    place.server.stop()
+    place.server.start()
+    assert place.admin("GET", "backup").json()["last_success"] == told
+
+
+def test_the_time_of_the_last_good_backup_neither_goes_back_nor_into_the_future(
+    make_site: Callable[..., Site],
+) -> None:
+    place = make_site()
+    now = int(time.time())
+    assert place.admin("PUT", f"backup?last_success={now}").json() == {"last_success": now}
+    assert place.admin("PUT", f"backup?last_success={now - 100}").json() == {"last_success": now}
+    for wrong in (str(now + 3600), "0", "-1", "nan", "inf", "soon", ""):
+        answer = place.admin("PUT", f"backup?last_success={wrong}")
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_input"), wrong
+    assert place.admin("GET", "backup").json() == {"last_success": now}
+    assert place.admin("DELETE", "backup").status_code == 405
+
+
+def test_a_restore_runs_again_and_leaves_what_differs_alone_unless_told(
+    origin: Site, make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    assert origin.run("backup", "--out", str(tmp_path)).returncode == 0
+    other = make_site()
+    other.put("bob", "log", {"action": "add_nodes", "nodes": ["mine"]})
+    first = other.run("restore", "--from", str(tmp_path))
+    assert first.returncode == 1
+    assert "bob/log" in first.stderr
+    assert "left alone" in first.stderr
+    report = json.loads(first.stdout)
+    assert (report["graphs"], len(report["failed"])) == (3, 1), "the others came back"
+    assert [node["id"] for node in other.everything()["bob", "log"][3]["nodes"]] == ["mine"]
+
+    second = other.run("restore", "--from", str(tmp_path), "--tenant", "ann")
+    assert second.returncode == 0, second.stderr
+    assert json.loads(second.stdout)["already_there"] == 2
+
+    third = other.run("restore", "--from", str(tmp_path), "--replace")
+    assert third.returncode == 0, third.stderr
+    assert other.everything()["bob", "log"][3] == origin.everything()["bob", "log"][3]
+    unknown = other.run("restore", "--from", str(tmp_path), "--tenant", "carol")
+    assert (unknown.returncode, "carol" in unknown.stderr) == (1, True)
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_written(
+    origin: Site, make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    assert origin.run("backup", "--out", str(tmp_path)).returncode == 0
+    path = file.newest(tmp_path)
+    whole = path.read_bytes()
+    other = make_site()
+    for place in (600, len(whole) // 2):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        done = other.run("restore", "--from", str(path))
+        assert (done.returncode, "damaged" in done.stderr) == (1, True), done.stderr
+    path.write_bytes(whole[:-20000])
+    assert other.run("restore", "--from", str(path)).returncode == 1
+    assert other.everything() == {}
+    path.write_bytes(whole)
+    assert other.run("restore", "--from", str(path)).returncode == 0
+
+
+def test_without_the_scope_admin_there_is_no_file_and_no_success(origin: Site, tmp_path: Path) -> None:
+    weak = Site(origin.server, tmp_path / "token", {})
+    weak.token_file.write_text(origin.tokens["ann"], encoding="utf-8")
+    before = origin.admin("GET", "backup").json()
+    out = tmp_path / "out"
+    out.mkdir()
+    done = weak.run("backup", "--out", str(out))
+    assert (done.returncode, "403" in done.stderr) == (1, True)
+    assert list(out.iterdir()) == []
+    assert origin.admin("GET", "backup").json() == before
+
+
+def test_old_backups_go_only_after_a_good_one_and_nothing_else_goes(origin: Site, tmp_path: Path) -> None:
+    old = [tmp_path / f"networkx-mcp-2020010{day}T000000Z.tar" for day in (1, 2, 3)]
+    for path in (*old, tmp_path / "notes.tar", tmp_path / ".networkx-mcp-20200101T000000Z.tar.partial"):
+        path.write_bytes(b"x")
+    file.side_file(old[0]).write_text("x", encoding="utf-8")
+    weak = Site(origin.server, tmp_path / "token", {})
+    weak.token_file.write_text(origin.tokens["ann"], encoding="utf-8")
+    assert weak.run("backup", "--out", str(tmp_path), "--keep", "1").returncode == 1
+    assert all(path.exists() for path in old)
+
+    done = origin.run("backup", "--out", str(tmp_path), "--keep", "2")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["removed"] == [path.name for path in old[:2]]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    new = Path(json.loads(done.stdout)["file"]).name
+    assert names == sorted([old[2].name, new, f"{new}.sha256", "notes.tar", "token"])
+    check = subprocess.run(["sha256sum", "-c", f"{new}.sha256"], cwd=tmp_path, capture_output=True, check=False)
+    assert check.returncode == 0, "the checksum beside it is one that sha256sum reads"
+    assert origin.run("backup", "--out", str(tmp_path / "a.tar"), "--keep", "2").returncode == 1
+    assert origin.run("backup", "--out", str(tmp_path), "--keep", "0").returncode == 2
+
+
+def test_a_graph_deleted_while_the_backup_runs_is_left_out(make_site: Callable[..., Site], tmp_path: Path) -> None:
+    place = make_site()
+    fill(place)
+
+    class Meanwhile(Client):
+        """Deletes the first graph between its listing and its copy."""
+
+        def get_archive(self, tenant: str, graph_id: str) -> bytes | None:
+            if (tenant, graph_id) == ("ann", "empty"):
+                assert place.admin("DELETE", "tenants/ann/graphs/empty").status_code == 200
+            return super().get_archive(tenant, graph_id)
+
+    with Meanwhile(place.server.base_url, place.token_file.read_text(encoding="utf-8")) as client:
+        report = commands.backup(client, tmp_path / "one.tar")
+    assert (report["graphs"], report["deleted_meanwhile"]) == (3, 1)
+    assert {(g.tenant, g.graph_id) for g in file.verify(tmp_path / "one.tar").graphs} == place.everything().keys()
+
+
+def test_a_server_that_restarts_costs_no_backup(make_site: Callable[..., Site], tmp_path: Path) -> None:
+    place = make_site(http_port=0)
+    fill(place)
+    place.server.env["NETWORKX_MCP_HTTP_PORT"] = str(place.server.port)  # it comes back where it was
+
+    class Interrupted(Client):
+        def get_archive(self, tenant: str, graph_id: str) -> bytes | None:
+            if (tenant, graph_id) == ("bob", "log"):
+                place.server.kill()
+                place.server.start()
+            return super().get_archive(tenant, graph_id)
+
+    with Interrupted(place.server.base_url, place.token_file.read_text(encoding="utf-8"), patience=30) as client:
+        assert commands.backup(client, tmp_path / "one.tar")["graphs"] == 4
+
+
+def test_a_server_that_is_gone_is_named(tmp_path: Path) -> None:
+    with (
+        Client("http://127.0.0.1:9", "nmcp_x", patience=0) as client,
+        pytest.raises(BackupError, match=r"127\.0\.0\.1:9"),
+    ):
+        commands.backup(client, tmp_path / "one.tar")
+    assert list(tmp_path.iterdir()) == []
