@@ -1,0 +1,340 @@
+"""Load at little cost of CPU: `python -m loadtests.generator < job.json` (uvloop, one process).
+
+Client and server share the cores where both run on one machine, so each microsecond spent here is
+missing there; the client tells its own CPU time. One user is one keep-alive connection that speaks one
+protocol era and follows one sequence of calls (`workload`). Two ways to load:
+
+* closed (no `rate`): every user sends its next call when the last is answered, without think time;
+* open (`rate` in calls per second): calls are due at fixed times, whichever user is free sends the next
+  one, and latency counts from when it was *due*: a server that stalls is charged for everybody
+  who would have called meanwhile (no coordinated omission).
+
+Reads a job (see `Job`) on standard input. Prints `begin` and `end` around the measured window, with load
+before and after it, so that whoever started it can read the server's CPU time under load; then one JSON
+document. Answers are judged by `protocol.outcome`, also inside HTTP 200.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import uvloop
+
+from loadtests import protocol
+from loadtests import workload as workloads
+from loadtests.histogram import Histogram
+from loadtests.wire import Reply, Requests
+
+#: After this no answer is expected: the server promises one within 30 s.
+ANSWER_SECONDS = 35.0
+#: Load goes on for this long after the measured window.
+TAIL_SECONDS = 1.0
+
+
+@dataclass
+class Job:
+    """What to do. Times are in seconds; `tokens` are handed to users in turn; `run` makes ids unique."""
+
+    host: str
+    port: int
+    workload: str
+    users: int
+    run: str
+    seconds: float = 10.0
+    warmup: float = 2.0
+    rate: float | None = None
+    tokens: list[str] = field(default_factory=lambda: [""])
+    eras: list[protocol.Era] = field(default_factory=lambda: list(protocol.ERAS))
+    seed: int = workloads.SEED
+    #: Value of the Host header; empty: host and port.
+    host_header: str = ""
+    #: Make the graphs first and do nothing else.
+    prepare: bool = False
+
+
+class User(asyncio.Protocol):
+    """One user on one connection at a time."""
+
+    def __init__(self, load: Load, number: int) -> None:
+        job = load.job
+        self.load, self.number = load, number
+        self.era = job.eras[number % len(job.eras)]
+        self.token = job.tokens[number % len(job.tokens)]
+        self.kind = workloads.kind_of(job.workload, number)
+        self.calls: Iterator[workloads.Call] = workloads.USERS[self.kind](number, job.run)
+        self.transport: asyncio.Transport | None = None
+        self.reply = Reply()
+        self.due = 0.0
+        self.tool = ""
+        self.opening: deque[tuple[str, dict[str, Any], int | None]] = deque(protocol.opening(self.era))
+        self.busy = False
+        self.left: set[str] = set()  # graphs that it made and did not delete
+        self.failed = False
+
+    # -- sending
+
+    def next_call(self) -> workloads.Call:
+        tool, arguments = next(self.calls)
+        if self.failed and self.kind == "agent":  # what follows builds on what failed: the next task
+            while tool != "create_graph":
+                tool, arguments = next(self.calls)
+        self.failed = False
+        if tool == "create_graph":
+            self.left.add(arguments["graph_id"])
+        elif tool == "delete_graph":
+            self.left.discard(arguments["graph_id"])
+        return tool, arguments
+
+    def go(self, due: float) -> None:
+        """Send the next request, which was due at `due` (perf_counter seconds)."""
+        self.busy, self.due = True, due
+        if self.opening:
+            method, params, request_id = self.opening.popleft()
+            self.tool = method
+            self.send(protocol.on_wire(self.load.host, self.era, method, params, request_id, self.token))
+            return
+        self.tool, arguments = self.next_call()
+        self.send(self.load.requests.call(self.era, self.token, self.tool, arguments))
+
+    def send(self, data: bytes) -> None:
+        if self.transport is None or self.transport.is_closing():
+            self.load.connect(self, data)
+        else:
+            self.transport.write(data)
+
+    # -- receiving
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are not derived from it
+        self.reply = Reply()
+
+    def data_received(self, data: bytes) -> None:
+        answer = self.reply.feed(data)
+        if answer is None:
+            return
+        status, body, close = answer
+        if close and self.transport is not None:
+            self.transport.close()
+            self.transport = None
+        if status == 200 and b'"isError"' not in body and b'"error"' not in body and b'"result"' in body:
+            self.done("ok", b"")
+        else:
+            self.done(protocol.outcome(status, body, self.tool.startswith("notifications/")), body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        if self.busy and not self.load.over:
+            self.done("connection", repr(exc).encode())
+
+    def done(self, outcome: str, body: bytes) -> None:
+        """The request is over: count it, and go on."""
+        if not self.busy:
+            return
+        self.busy = False
+        self.failed = outcome != "ok"
+        self.load.record(self, outcome, body)
+        self.load.free(self)
+
+
+class Load:
+    """All users, the schedule, and what was seen."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.host = job.host_header or f"{job.host}:{job.port}"
+        self.latencies: dict[str, Histogram] = {}
+        self.all = Histogram()
+        self.outcomes: dict[str, int] = {}
+        self.examples: list[str] = []
+        self.completed = 0
+        self.begin = self.end = self.last = float("inf")
+        self.over = False
+        self.idle: deque[User] = deque()
+        self.waiting: deque[float] = deque()
+        self.requests = Requests(self.host)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.users = [User(self, number) for number in range(job.users)]
+
+    def connect(self, user: User, data: bytes) -> None:
+        task = asyncio.ensure_future(self._connect(user, data))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self, user: User, data: bytes) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            await asyncio.wait_for(loop.create_connection(lambda: user, self.job.host, self.job.port), 10)
+        except (OSError, TimeoutError) as error:
+            await asyncio.sleep(0.1)
+            user.done("connection", repr(error).encode())
+            return
+        assert user.transport is not None
+        user.transport.write(data)
+
+    def record(self, user: User, outcome: str, body: bytes) -> None:
+        """Count a call that was due within the window, and every answer that arrived in it."""
+        now = time.perf_counter()
+        if outcome == "ok" and self.begin <= now < self.end:
+            self.completed += 1
+        if not self.begin <= user.due < self.end:
+            if outcome in protocol.MISTAKES:
+                self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+                self._example(user, outcome, body)
+            return
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        seconds = now - user.due
+        self.all.add(seconds)
+        by_tool = self.latencies.get(user.tool)
+        if by_tool is None:
+            by_tool = self.latencies[user.tool] = Histogram()
+        by_tool.add(seconds)
+        if outcome != "ok":
+            self._example(user, outcome, body)
+
+    def _example(self, user: User, outcome: str, body: bytes) -> None:
+        if len(self.examples) < 10:
+            self.examples.append(
+                f"{user.kind} {user.era} {user.tool}: {outcome}: {body[:300].decode('utf-8', 'replace')}"
+            )
+
+    def free(self, user: User) -> None:
+        """What a user does whose call is answered."""
+        now = time.perf_counter()
+        if user.opening:  # still meeting the server: nothing of the schedule yet
+            user.go(now)
+        elif self.job.rate is None:
+            if now < self.last:
+                user.go(now)
+        elif self.waiting:
+            user.go(self.waiting.popleft())
+        else:
+            self.idle.append(user)
+
+    def _arrive(self, user: User) -> None:
+        user.go(time.perf_counter())
+
+    async def _arrivals(self, start: float) -> None:
+        """Make calls due at their times; who is free sends, else the call waits and its clock runs."""
+        assert self.job.rate
+        number = 0
+        while (due := start + number / self.job.rate) < self.last:
+            if (ahead := due - time.perf_counter()) > 0:
+                await asyncio.sleep(ahead)
+            if self.idle:
+                self.idle.popleft().go(due)
+            else:
+                self.waiting.append(due)
+            number += 1
+
+    async def _sweep(self) -> None:
+        """Give up on answers that are overdue."""
+        while True:
+            await asyncio.sleep(1)
+            now = time.perf_counter()
+            for user in self.users:
+                if user.busy and now - user.due > ANSWER_SECONDS and user.transport is not None:
+                    user.transport.abort()
+
+    async def run(self) -> dict[str, Any]:
+        """Warm up, measure, clean up. Returns the document that is printed."""
+        job = self.job
+        # A fault of this client must never look like a quiet server.
+        asyncio.get_running_loop().set_exception_handler(self._broken)
+        start = time.perf_counter()
+        self.begin = start + job.warmup
+        self.end = self.begin + job.seconds
+        self.last = self.end + TAIL_SECONDS
+        # Users arrive over half of the warm-up: a crowd at one instant is another test.
+        for user in self.users:
+            asyncio.get_running_loop().call_later(0.5 * job.warmup * user.number / job.users, self._arrive, user)
+        helpers = [asyncio.ensure_future(self._sweep())]
+        if job.rate is not None:
+            helpers.append(asyncio.ensure_future(self._arrivals(start + 0.5 * job.warmup)))
+        await asyncio.sleep(self.begin - time.perf_counter())
+        own = time.process_time()
+        print("begin", flush=True)
+        await asyncio.sleep(max(0.0, self.end - time.perf_counter()))
+        own = time.process_time() - own
+        print("end", flush=True)
+        await asyncio.sleep(max(0.0, self.last - time.perf_counter()))
+        while (any(user.busy for user in self.users) or self.waiting) and (
+            time.perf_counter() < self.last + ANSWER_SECONDS + 2
+        ):
+            await asyncio.sleep(0.05)
+        self.over = True
+        for helper in helpers:
+            helper.cancel()
+        unanswered = sum(user.busy and self.begin <= user.due < self.end for user in self.users) + len(
+            [due for due in self.waiting if due < self.end]
+        )
+        if unanswered:
+            self.outcomes["connection"] = self.outcomes.get("connection", 0) + unanswered
+        await self._clean()
+        total = sum(count for outcome, count in self.outcomes.items() if outcome not in protocol.MISTAKES)
+        return {
+            "seconds": job.seconds,
+            "requests": total,
+            "outcomes": self.outcomes,
+            "success_percent": round(100 * self.outcomes.get("ok", 0) / total, 4) if total else 0.0,
+            "mistakes": sum(count for outcome, count in self.outcomes.items() if outcome in protocol.MISTAKES),
+            "examples": self.examples,
+            "requests_per_second": round(self.completed / job.seconds, 2),
+            "client_cpus": round(own / job.seconds, 4),
+            **self.all.summary(),
+            "tools": {name: {"requests": h.total, **h.summary()} for name, h in sorted(self.latencies.items())},
+            "histogram": self.all.encode(),
+        }
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, facts: dict[str, Any]) -> None:
+        loop.default_exception_handler(facts)
+        os._exit(70)
+
+    async def _clean(self) -> None:
+        """Delete the graphs that agents left behind."""
+        for user in self.users:
+            for graph_id in sorted(user.left):
+                await self.once(user.token, ("delete_graph", {"graph_id": graph_id}))
+
+    async def once(self, token: str, made: workloads.Call) -> str:
+        """One call on a connection of its own; its outcome."""
+        reader, writer = await asyncio.open_connection(self.job.host, self.job.port)
+        try:
+            method, params = protocol.call(*made)
+            writer.write(protocol.on_wire(self.host, "modern", method, params, 1, token))
+            parser = Reply()
+            while data := await asyncio.wait_for(reader.read(65536), ANSWER_SECONDS):
+                if (answer := parser.feed(data)) is not None:
+                    found = protocol.outcome(answer[0], answer[1])
+                    if found != "ok":
+                        self.examples.append(f"{made[0]}: {answer[1][:300]!r}")
+                    return found
+            return "connection"
+        finally:
+            writer.close()
+
+    async def prepare(self) -> dict[str, Any]:
+        """Make the graphs that users expect, for the first token's tenant."""
+        found = [await self.once(self.job.tokens[0], made) for made in workloads.preparation()]
+        return {"prepared": found.count("ok"), "wanted": len(found), "examples": self.examples}
+
+
+def main() -> None:
+    job = Job(**json.loads(sys.stdin.read()))
+
+    async def work() -> dict[str, Any]:
+        load = Load(job)
+        return await (load.prepare() if job.prepare else load.run())
+
+    print(json.dumps(uvloop.run(work())), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""Who calls what: users as endless sequences of tool calls on seeded graphs. No network in here.
+
+| user | calls |
+|---|---|
+| `reader` | point reads: neighbours of random nodes, now and then the description of the graph |
+| `editor` | 3 edits to 7 reads of graphs that all editors share; weights of edges, so that graphs do not grow |
+| `analyst` | algorithms, on a graph of 1,000 nodes |
+| `agent` | creates a graph, loads data, analyses, queries, deletes; again |
+| `mixed` | of ten users six readers, two editors, one agent, one analyst |
+
+The same seed gives each user the same calls. Graphs are of preferential attachment with three edges a
+node (ids `n0`, `n1`, ...), which has the hubs that real graphs have.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+SEED = 20261123
+#: Nodes of the graph that readers and analysts use; of each graph that editors share.
+NODES, SHARED_NODES = 1000, 200
+SHARED_GRAPHS = 8
+READ_GRAPH = "load-read"
+
+Call = tuple[str, dict[str, Any]]
+Edge = tuple[str, str]
+
+
+def edges(nodes: int, seed: int = SEED) -> list[Edge]:
+    """A graph of preferential attachment with three edges a node, none twice. `nodes` is at least 4."""
+    chance = random.Random(seed)
+    ends = [0, 1, 2]
+    found: list[Edge] = []
+    for node in range(3, nodes):
+        targets: set[int] = set()
+        while len(targets) < 3:
+            targets.add(ends[int(chance.random() * len(ends))])
+        for target in sorted(targets):
+            found.append((f"n{node}", f"n{target}"))
+            ends += (node, target)
+    return found
+
+
+def edge_list(found: list[Edge]) -> str:
+    """Edges as the text of an edge-list file."""
+    return "".join(f"{source} {target}\n" for source, target in found)
+
+
+def shared_graph(number: int) -> str:
+    """Id of one of the graphs that editors share."""
+    return f"load-shared-{number % SHARED_GRAPHS}"
+
+
+def preparation() -> list[Call]:
+    """The calls that make all graphs which users expect; they may be repeated."""
+    graphs = [(READ_GRAPH, NODES, SEED)]
+    graphs += [(shared_graph(number), SHARED_NODES, SEED + 1 + number) for number in range(SHARED_GRAPHS)]
+    return [
+        (
+            "load_graph",
+            {"graph_id": graph_id, "format": "edge-list", "replace": True, "content": edge_list(edges(nodes, seed))},
+        )
+        for graph_id, nodes, seed in graphs
+    ]
+
+
+def reader(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
+    """Point reads."""
+    del run
+    chance = random.Random(f"{seed} reader {user}")
+    while True:
+        if chance.random() < 0.05:
+            yield "describe_graph", {"graph_id": READ_GRAPH}
+        else:
+            yield "get_neighbors", {"graph_id": READ_GRAPH, "node": f"n{chance.randrange(NODES)}"}
+
+
+_SHARED_EDGES = [edges(SHARED_NODES, SEED + 1 + number) for number in range(SHARED_GRAPHS)]
+
+
+def editor(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
+    """Edits of graphs that others edit at the same time, and reads of them."""
+    chance = random.Random(f"{seed} editor {user}")
+    for serial in itertools.count():
+        number = chance.randrange(SHARED_GRAPHS)
+        graph_id = shared_graph(number)
+        source, target = chance.choice(_SHARED_EDGES[number])
+        if chance.random() < 0.3:
+            edit = {
+                "action": "add_edges",
+                "edges": [[source, target, {"weight": chance.randrange(100)}]],
+                "if_exists": "update",
+            }
+            operation = f"{run}-{user}-{serial}"
+            yield "edit_graph", {"graph_id": graph_id, "edits": [edit], "operation_id": operation}
+        else:
+            yield "get_neighbors", {"graph_id": graph_id, "node": source}
+
+
+#: What analysts ask, and how often.
+_ANALYSES: tuple[tuple[int, Call], ...] = (
+    (4, ("rank_nodes", {"measure": "pagerank"})),
+    (3, ("find_components", {})),
+    (2, ("find_communities", {"method": "louvain"})),
+    (2, ("rank_nodes", {"measure": "betweenness", "sample": 50})),
+    (2, ("measure_graph", {"metrics": ["density", "average_clustering", "transitivity"]})),
+    (1, ("rank_nodes", {"measure": "closeness"})),
+)
+
+
+def analyst(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
+    """Algorithms and shortest paths."""
+    del run
+    chance = random.Random(f"{seed} analyst {user}")
+    calls, weights = [made for _, made in _ANALYSES], [weight for weight, _ in _ANALYSES]
+    while True:
+        if chance.random() < 0.3:
+            source, target = chance.sample(range(NODES), 2)
+            yield "find_paths", {"graph_id": READ_GRAPH, "source": f"n{source}", "target": f"n{target}"}
+        else:
+            tool, arguments = chance.choices(calls, weights)[0]
+            yield tool, {"graph_id": READ_GRAPH, **arguments}
+
+
+def agent(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
+    """One task after the other, each on a graph of its own: 16 calls, 6 of them reads."""
+    chance = random.Random(f"{seed} agent {user}")
+    for task in itertools.count():
+        graph_id = f"agent-{run}-{user}-{task}"
+        made = edges(120, chance.randrange(2**32))
+        nodes = [f"n{chance.randrange(3, 120)}" for _ in range(8)]
+        yield "create_graph", {"graph_id": graph_id, "description": "what an agent found"}
+        yield "load_graph", {"graph_id": graph_id, "format": "edge-list", "replace": True, "content": edge_list(made)}
+        yield "describe_graph", {"graph_id": graph_id}
+        yield "rank_nodes", {"graph_id": graph_id, "measure": "pagerank", "limit": 5}
+        yield "find_communities", {"graph_id": graph_id}
+        for node in nodes[:6]:
+            yield "get_neighbors", {"graph_id": graph_id, "node": node}
+        notes = [{"id": node, "attributes": {"seen": True}} for node in sorted(set(nodes))]
+        yield "edit_graph", {"graph_id": graph_id, "edits": [{"action": "add_nodes", "nodes": notes}]}
+        yield "find_paths", {"graph_id": graph_id, "source": nodes[6], "target": nodes[7]}
+        yield "get_subgraph", {"graph_id": graph_id, "center": nodes[0], "radius": 1}
+        yield "delete_graph", {"graph_id": graph_id}
+
+
+#: The kinds of users of `mixed`, by the last digit of their number.
+MIX = ("reader", "reader", "editor", "reader", "agent", "reader", "reader", "editor", "reader", "analyst")
+
+User = Callable[[int, str], Iterator[Call]]
+USERS: dict[str, User] = {"reader": reader, "editor": editor, "analyst": analyst, "agent": agent}
+
+
+def kind_of(workload: str, user: int) -> str:
+    """The kind of a user. Raises KeyError for a workload that does not exist."""
+    if workload == "mixed":
+        return MIX[user % len(MIX)]
+    USERS[workload]
+    return workload
+
+
+WORKLOADS = (*USERS, "mixed")
