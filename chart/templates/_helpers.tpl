@@ -98,6 +98,14 @@ annotations:
 {{- end }}
 {{- end }}
 
+{{/* The same for what comes last and says nothing about the release's health. */}}
+{{- define "networkx-mcp.argocdUnwatched" -}}
+{{- with include "networkx-mcp.argocdAnnotations" (list . "1") }}
+{{- . }}
+  argocd.argoproj.io/ignore-healthcheck: "true"
+{{- end }}
+{{- end }}
+
 {{/* Keeps data where a release or an application is removed, or stops to name it. */}}
 {{- define "networkx-mcp.keep" -}}
 helm.sh/resource-policy: keep

@@ -126,20 +126,25 @@ tolerations:
 {{- include "networkx-mcp.clientPod" (dict "root" . "key" "smoke" "name" "smoke" "command" (list "python" "-m" "networkx_mcp.smoke") "args" (list $url "--token-file=/etc/networkx-mcp/client/smoke") "resources" $resources) }}
 {{- end }}
 
-{{/* The job that makes one backup. */}}
+{{/* What the jobs of backups run with (dict: root, command: backup or restore). */}}
 {{- define "networkx-mcp.backupJob" -}}
-{{- $name := include "networkx-mcp.fullname" . -}}
-{{- $url := printf "http://%s:%d" $name (int64 .Values.service.port) -}}
-{{- $args := list "backup" (printf "--url=%s" $url) "--token-file=/etc/networkx-mcp/client/backup" "--out=/backups" (printf "--keep=%d" (int64 .Values.backup.keep)) -}}
-{{- $claim := .Values.backup.persistence.existingClaim | default (printf "%s-backup" $name) -}}
+{{- $root := .root -}}
+{{- $backup := $root.Values.backup -}}
+{{- $name := include "networkx-mcp.fullname" $root -}}
+{{- $args := list .command (printf "--url=http://%s:%d" $name (int64 $root.Values.service.port)) "--token-file=/etc/networkx-mcp/client/backup" -}}
+{{- if eq .command "backup" }}
+{{- $args = concat $args (list "--out=/backups" (printf "--keep=%d" (int64 $backup.keep))) }}
+{{- else }}
+{{- $args = append $args (printf "--from=/backups/%s" $backup.restoreFrom | trimSuffix "/") }}
+{{- end }}
 backoffLimit: 2
-activeDeadlineSeconds: {{ int64 .Values.backup.timeoutSeconds }}
+activeDeadlineSeconds: {{ int64 $backup.timeoutSeconds }}
 template:
   metadata:
     labels:
-      {{- include "networkx-mcp.podLabels" . | nindent 6 }}
+      {{- include "networkx-mcp.podLabels" $root | nindent 6 }}
       app.kubernetes.io/component: backup
-      {{- include "networkx-mcp.clientLabel" . | nindent 6 }}
+      {{- include "networkx-mcp.clientLabel" $root | nindent 6 }}
   spec:
-    {{- include "networkx-mcp.clientPod" (dict "root" . "key" "backup" "name" "backup" "command" (list "networkx-mcp") "args" $args "resources" .Values.backup.resources "volume" $claim) | nindent 4 }}
+    {{- include "networkx-mcp.clientPod" (dict "root" $root "key" "backup" "name" .command "command" (list "networkx-mcp") "args" $args "resources" $backup.resources "volume" ($backup.persistence.existingClaim | default (printf "%s-backup" $name))) | nindent 4 }}
 {{- end }}

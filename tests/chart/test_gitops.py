@@ -46,6 +46,7 @@ def test_the_store_comes_before_the_server_and_what_watches_it_after() -> None:
         "HorizontalPodAutoscaler/",
         "ServiceMonitor/",
         "CronJob/-backup",
+        "CronJob/-restore",
         "PersistentVolumeClaim/-backup",
         "Job/-backup-sync",
     }
@@ -115,12 +116,38 @@ def test_a_backup_calls_the_server_and_nobody_else() -> None:
     assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "server"
 
 
-def test_backups_without_argo_cd_are_a_schedule_alone() -> None:
+def test_a_restore_waits_for_a_person_and_reads_the_volume_of_the_backups() -> None:
+    job = find("CronJob", f"{FULLNAME}-restore", "gitops")
+    assert job["spec"]["suspend"] is True
+    # Argo CD would report the release as suspended.
+    assert annotations(job)["argocd.argoproj.io/ignore-healthcheck"] == "true"
+    spec = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    backup = find("CronJob", BACKUP, "gitops")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert spec["volumes"] == backup["volumes"]
+    url, token = backup["containers"][0]["args"][1:3]
+    assert spec["containers"][0]["args"] == ["restore", url, token, "--from=/backups"]
+    name = "networkx-mcp-20260102T030405Z.tar"
+    job = find("CronJob", f"{FULLNAME}-restore", "gitops", f"backup.restoreFrom={name}")
+    args = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert args[-1] == f"--from=/backups/{name}"
+
+
+def test_under_helm_each_revision_makes_a_backup_of_its_own() -> None:
+    # A Job never changes, so the next revision brings another and Helm removes the last.
     found = set(kinds("gitops", "argocd.enabled=false")) - set(
         kinds("gitops", "argocd.enabled=false", "backup.enabled=false")
     )
-    assert found == {"CronJob/-backup", "NetworkPolicy/-backup", "PersistentVolumeClaim/-backup"}
-    sets = ("backup.persistence.existingClaim=mine", "argocd.enabled=false")
+    assert found == {
+        "CronJob/-backup",
+        "CronJob/-restore",
+        "Job/-backup-r1",
+        "NetworkPolicy/-backup",
+        "PersistentVolumeClaim/-backup",
+    }
+
+
+def test_backups_go_to_a_claim_of_the_operator_where_one_is_named() -> None:
+    sets = ("backup.persistence.existingClaim=mine",)
     assert "PersistentVolumeClaim/-backup" not in kinds("gitops", *sets)
     pod = find("CronJob", BACKUP, "gitops", *sets)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert {"name": "backups", "persistentVolumeClaim": {"claimName": "mine"}} in pod["volumes"]

@@ -158,7 +158,7 @@ def test_the_time_of_the_last_good_backup_is_a_metric_and_the_moment_it_began(
     before = time.time()
     assert place.run("backup", "--out", str(tmp_path)).returncode == 0  # an empty store is a valid backup
     told = place.server.metric("backup_last_success_timestamp_seconds")
-    manifest = file.verify(file.newest(tmp_path))
+    manifest = file.verify(file.backups(tmp_path)[-1])
     assert before < told <= manifest.finished
     assert told == pytest.approx(manifest.began, abs=0.001)
     # It is kept in the store: another process of it tells the same.
@@ -256,6 +256,24 @@ def test_old_backups_go_only_after_a_good_one_and_nothing_else_goes(origin: Site
     assert check.returncode == 0, "the checksum beside it is one that sha256sum reads"
     assert origin.run("backup", "--out", str(tmp_path / "a.tar"), "--keep", "2").returncode == 1
     assert origin.run("backup", "--out", str(tmp_path), "--keep", "0").returncode == 2
+
+
+def test_a_store_that_came_up_empty_pushes_out_no_backup_and_is_restored_from_the_last_that_holds_graphs(
+    origin: Site, make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    assert origin.run("backup", "--out", str(tmp_path)).returncode == 0
+    (good,) = file.backups(tmp_path)
+    # Older than what follows, whatever the second.
+    good = good.rename(tmp_path / "networkx-mcp-20200101T000000Z.tar")
+    other = make_site()
+    empty = other.run("backup", "--out", str(tmp_path), "--keep", "1")
+    assert (empty.returncode, json.loads(empty.stdout)["removed"]) == (0, []), empty.stderr
+    assert len(file.backups(tmp_path)) == 2
+    done = other.run("restore", "--from", str(tmp_path))
+    assert (done.returncode, Path(json.loads(done.stdout)["file"])) == (0, good), done.stderr
+    assert other.everything() == origin.everything()
+    with pytest.raises(BackupError, match="no backup"):
+        file.newest(tmp_path / "site-0")
 
 
 def test_a_graph_deleted_while_the_backup_runs_is_left_out(make_site: Callable[..., Site], tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("--out", required=True, type=Path, help="file, or directory where it is named by its time")
     backup.add_argument("--keep", type=_positive, default=None, help="keep this many backups of the directory")
     restore.add_argument(
-        "--from", dest="source", required=True, type=Path, help="backup, or directory whose newest is meant"
+        "--from", dest="source", required=True, type=Path, help="backup, or directory: its newest that holds a graph"
     )
     restore.add_argument("--tenant", default=None, help="only the graphs of this tenant")
     restore.add_argument("--replace", action="store_true", help="overwrite graphs that exist and differ")

@@ -23,7 +23,7 @@ from networkx_mcp.backup.file import BackupError, Entry
 def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]:
     """Copy every graph to `out`, a file, or a directory where it is named by its time; tell the server.
 
-    With `keep` the newest that many backups of the directory stay. Raises BackupError: then no file was made,
+    With `keep` the newest that many backups of the directory stay; an empty one removes none. Raises BackupError: then no file was made,
     none was removed, and the time of the last good backup stays what it was.
     """
     began = time.time()
@@ -43,7 +43,8 @@ def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]
                     writer.add(tenant, graph["graph_id"], data)
         manifest = writer.finish(time.time(), __version__)
     client.report_success(began)
-    removed = file.retain(out, keep) if keep is not None else []
+    # A store that came up empty must not push out, run by run, the copies that it is to be restored from.
+    removed = file.retain(out, keep) if keep is not None and manifest.graphs else []
     return {
         "event": "backup",
         "file": str(path),
@@ -56,7 +57,7 @@ def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]
 
 
 def restore(client: Client, source: Path, *, tenant: str | None = None, replace: bool = False) -> dict[str, Any]:
-    """Put every graph of a backup (of a directory: the newest) back, under its tenant, id and version.
+    """Put every graph of a backup (of a directory: `file.newest`) back, under its tenant, id and version.
 
     A graph that is there already as the backup has it counts as restored, so an interrupted restore is simply
     run again. One that differs is left alone and told, unless `replace`. The backup is checked as a whole before

@@ -195,11 +195,15 @@ def verify(path: Path) -> Manifest:
 
 
 def newest(directory: Path) -> Path:
-    """The newest backup of a directory. Raises BackupError where there is none."""
-    found = backups(directory)
-    if not found:
-        raise BackupError(f"{directory} holds no backup (networkx-mcp-<time>.tar)")
-    return found[-1]
+    """The newest backup of a directory that holds a graph: what was copied of a store just made anew brings nothing back.
+
+    Raises BackupError where there is none.
+    """
+    for path in reversed(backups(directory)):
+        with reading(path) as backup:
+            if backup.manifest.graphs:
+                return path
+    raise BackupError(f"{directory} holds no backup (networkx-mcp-<time>.tar) with a graph in it")
 
 
 def backups(directory: Path) -> list[Path]:
