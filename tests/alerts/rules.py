@@ -117,3 +117,11 @@ def metrics(expression: str) -> set[str]:
         if not called and not number and match[0] not in _WORDS:
             found.add(match[0])
     return found
+
+
+def diagnosis(alert: str) -> list[str]:
+    """The commands of a runbook's Diagnosis: the lines of its console blocks that begin with a prompt."""
+    text = (ALERTS / f"runbooks/{alert}.md").read_text(encoding="utf-8")
+    section = text.split("\n## Diagnosis\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"^```console\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL)
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]

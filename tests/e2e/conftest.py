@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from pytest_helm_charts.clusters import Cluster, ExistingCluster
 from tests.e2e.cluster import ROOT, Entries, Release, run
+from tests.e2e.records import Records
 
 os.environ.setdefault("KUBECONFIG", str(Path("~/.kube/config").expanduser()))
 
@@ -42,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 #: A release's life: installed, operated, stressed, removed.
-ORDER = ("test_install", "test_durability", "test_alerts", "test_operations")
+ORDER = ("test_install", "test_durability", "test_alerts", "test_alerts_data", "test_operations")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,10 +57,22 @@ def full(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--full"))
 
 
+RECORDS = Records()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    RECORDS.note(report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--full") and RECORDS.modules:
+        RECORDS.write()
+
+
 @pytest.fixture(scope="session")
 def report() -> Iterator[dict[str, Any]]:
-    """Facts that the run measured; printed at its end and, in the long form, kept."""
-    facts: dict[str, Any] = {}
+    """Facts that the run measured; printed at its end and, in the long form, committed (see records.py)."""
+    facts = RECORDS.facts
     yield facts
     text = json.dumps(facts, indent=1, sort_keys=True)
     print(f"\ne2e report\n{text}")
