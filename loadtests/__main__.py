@@ -1,0 +1,207 @@
+"""`python -m loadtests COMMAND`: measurements on a real server. `make capacity`, `make soak` and README.md use it.
+
+    capacity    the most users at which the objective holds
+    users       the contract's table of users
+    nodes       the contract's table of graph sizes
+    soak        one load for hours, a result every minute
+    plots       pictures from the results
+
+The target is a process here (`--target local`) or the chart on the cluster of KUBECONFIG (`--target cluster`).
+Each point is written as soon as it is there (out/loadtests/); the same command again goes on from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from loadtests import contract, results, search, sizes, soak
+from loadtests.cluster import ClusterTarget
+from loadtests.measure import line, take
+from loadtests.results import Journal, Point, Result
+from loadtests.targets import LoadTarget, LocalTarget, TargetError
+from loadtests.workload import SEED, WORKLOADS
+
+DATASET = (
+    "one graph of 1,000 nodes and 2,991 edges, 8 of 200 nodes and 591 edges, and 120-node graphs that agents make: "
+    "preferential attachment, three edges a node"
+)
+#: Queue opened wide, so that the knee of the machine is found and not the setting.
+OPEN = {"limits_queue": "20000", "limits_sockets": "30000", "limits_body_budget_mb": "256"}
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--target", choices=("local", "cluster"), default="local")
+    common.add_argument("--store", choices=("embedded", "shared"), default="embedded")
+    common.add_argument("--replicas", type=int, default=1)
+    common.add_argument("--image", default=os.environ.get("IMAGE", "ghcr.io/networkx-mcp/server:dev"))
+    common.add_argument("--namespace", default="nmcp-load")
+    common.add_argument("--set", action="append", default=[], help="further chart value (cluster) or setting (local)")
+    common.add_argument("--values", action="append", default=[], help="further file of values (cluster)")
+    common.add_argument("--keep", action="store_true", help="leave the release on the cluster")
+    common.add_argument("--workload", choices=WORKLOADS, default="mixed")
+    common.add_argument("--seconds", type=float, default=30, help="measured seconds of a point")
+    common.add_argument("--warmup", type=float, default=5)
+    common.add_argument("--repeats", type=int, default=3)
+    common.add_argument("--name", default="", help="name of the result; otherwise made from the options")
+    common.add_argument("--note", default="", help="the state of the machine, in words")
+    common.add_argument("--fresh", action="store_true", help="begin anew")
+    common.add_argument("--out", type=Path, default=results.RESULTS)
+    made = commands.add_parser("capacity", parents=[common], help="search for the knee")
+    made.add_argument("--start", type=int, default=50)
+    made.add_argument("--maximum", type=int, default=6400)
+    made.add_argument("--as-set", action="store_true", help="keep the queue as it is set: the knee of the setting")
+    made = commands.add_parser("users", parents=[common], help="the table of users")
+    made.add_argument("--users", default="10,50,100,200,400")
+    made = commands.add_parser("nodes", parents=[common], help="the table of graph sizes")
+    made.add_argument("--sizes", default="1000,10000,50000,100000,1000000")
+    made = commands.add_parser("soak", parents=[common], help="one load for long")
+    made.add_argument("--minutes", type=int, default=120)
+    made.add_argument("--rate", type=float, help="calls per second; otherwise 0.7 x the knee's throughput in --knee")
+    made.add_argument("--knee", help="name of a capacity result")
+    made.add_argument("--users", type=int, default=200, help="connections that carry the calls")
+    commands.add_parser("plots", help="pictures from the results")
+    return parser
+
+
+def opened(options: argparse.Namespace) -> dict[str, str]:
+    """Departures from the defaults that a capacity search needs, as settings."""
+    return {} if options.command != "capacity" or options.as_set else dict(OPEN)
+
+
+_VALUES = {
+    "limits_queue": "limits.queue",
+    "limits_sockets": "limits.sockets",
+    "limits_body_budget_mb": "limits.bodyBudgetMB",
+    **sizes.VALUES,
+}
+
+
+def target(options: argparse.Namespace, directory: Path, settings: dict[str, str]) -> LoadTarget:
+    """The target that the options name, not yet started."""
+    if options.target == "cluster":
+        values = [f"{_VALUES[name]}={value}" for name, value in settings.items() if name in _VALUES]
+        return ClusterTarget(
+            options.namespace, options.image, options.replicas, options.store, values + options.set, options.values,
+            options.keep,
+        )  # fmt: skip
+    if options.replicas != 1:
+        raise SystemExit("a local target is one process: --replicas needs --target cluster")
+    return LocalTarget(directory, options.store, settings | dict(item.split("=", 1) for item in options.set))
+
+
+def configuration(options: argparse.Namespace) -> dict[str, Any]:
+    """What must be the same for a measurement to go on."""
+    leave = {"fresh", "out", "keep", "note", "name"}
+    found = {name: value for name, value in sorted(vars(options).items()) if name not in leave}
+    return {**found, "commit": results.commit()[0] if options.target == "local" else options.image}
+
+
+def name_of(options: argparse.Namespace) -> str:
+    """The name of the result and of its journal."""
+    parts = [options.command, options.target, options.store]
+    if options.target == "cluster":
+        parts.append(f"{options.replicas}pod")
+    if options.command != "nodes":
+        parts.append(options.workload)
+    if getattr(options, "as_set", False):
+        parts.append("as-set")
+    return options.name or "-".join(parts)
+
+
+class Measurement:
+    """What all commands share: target, journal, and the result's frame."""
+
+    def __init__(self, options: argparse.Namespace, live: LoadTarget, journal: Journal, load: float) -> None:
+        self.options, self.live, self.journal, self.load = options, live, journal, load
+        self.points: list[Point] = [msgspec.convert(line, Point) for line in journal.lines if "users" in line]
+
+    def point(self, users: int, repeat: int, **more: Any) -> Point:
+        """A point, from the journal where it is there already."""
+        rate = more.get("rate")
+        for known in self.points:
+            if (known.users, known.repeat, known.rate) == (users, repeat, rate):
+                return known
+        options = self.options
+        found = take(
+            self.live,
+            users=users,
+            repeat=repeat,
+            seconds=more.pop("seconds", options.seconds),
+            warmup=more.pop("warmup", options.warmup),
+            workload=options.workload,
+            **more,
+        )
+        print(f"{results.now()} repeat {repeat} {line(found)}", file=sys.stderr, flush=True)
+        self.points.append(found)
+        self.journal.add(found)
+        return found
+
+    def result(self, **more: Any) -> Path:
+        """Write the result; the journal has done its work."""
+        options = self.options
+        commit, dirty = results.commit()
+        made = Result(
+            kind=options.command,
+            name=name_of(options),
+            command=results.command(),
+            commit=commit,
+            dirty=dirty,
+            started=self.journal.started,
+            finished=results.now(),
+            machine=results.machine(self.load),
+            versions=results.versions(),
+            target=self.live.facts(),
+            seed=SEED,
+            repeats=options.repeats,
+            note=options.note,
+            **{"dataset": DATASET, "points": self.points, **more},
+        )
+        path = results.save(made, options.out)
+        self.journal.done()
+        print(f"written: {path}", file=sys.stderr)
+        return path
+
+
+def capacity(made: Measurement) -> None:
+    """`--repeats` searches for the knee."""
+    options = made.options
+    for repeat in range(options.repeats):
+        search.find(lambda users, repeat=repeat: made.point(users, repeat).ok, options.start, options.maximum)  # type: ignore[misc]
+    made.result(knee=search.knee(made.points, options.maximum))
+
+
+def main() -> None:
+    options = arguments().parse_args()
+    if options.command == "plots":
+        from loadtests import plots
+
+        plots.write_all()
+        return
+    load = os.getloadavg()[0]
+    settings = opened(options) | (sizes.SETTINGS if options.command == "nodes" else {})
+    journal = Journal(name_of(options), configuration(options), options.fresh)
+    commands = {"capacity": capacity, "users": contract.users, "nodes": sizes.measure, "soak": soak.measure}
+    try:
+        with tempfile.TemporaryDirectory() as directory, target(options, Path(directory), settings) as live:
+            if options.command != "nodes":
+                live.prepare()
+            commands[options.command](Measurement(options, live, journal, load))
+    except TargetError as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""CPU, memory and file descriptors of a server: a process and its children here, or a container in a pod."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+MIB = 2**20
+#: Prints what `parse` reads; needs sh, cat, ls and wc alone. cgroup v1 and v2.
+SCRIPT = """cd /sys/fs/cgroup
+for f in cpu.stat cpuacct/cpuacct.usage memory.current memory/memory.usage_in_bytes memory.peak \
+  memory/memory.max_usage_in_bytes memory.stat memory/memory.stat; do
+  if [ -r $f ]; then echo "== $f"; cat $f; fi
+done
+echo "== fds"; ls /proc/1/fd | wc -l"""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """`at` on the monotonic clock; CPU in seconds since the start, memory in bytes."""
+
+    at: float
+    cpu_seconds: float
+    memory: int
+    peak_memory: int
+    file_descriptors: int
+
+
+def of_process(pid: int, peak: int = 0) -> Usage:
+    """A process and everything below it. Memory is the sum of proportional set sizes: what is shared counts once."""
+    cpu, memory, descriptors = 0.0, 0, 0
+    root = psutil.Process(pid)
+    for process in [root, *root.children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            cpu += times.user + times.system + times.children_user + times.children_system
+            memory += process.memory_full_info().pss
+            if process.pid == pid:
+                descriptors = process.num_fds()
+    return Usage(time.monotonic(), cpu, memory, max(peak, memory), descriptors)
+
+
+def parse(text: str) -> Usage:
+    """What SCRIPT printed. Memory is the working set as kubelet counts it: usage less inactive file pages."""
+    parts: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines():
+        if line.startswith("== "):
+            name = line[3:]
+            parts[name] = ""
+        elif name:
+            parts[name] += line + "\n"
+
+    def fields(name: str) -> dict[str, int]:
+        return {key: int(value) for key, value in (line.split() for line in parts.get(name, "").splitlines())}
+
+    if "memory.current" in parts:
+        usage, peak, stat = int(parts["memory.current"]), int(parts.get("memory.peak", "0")), fields("memory.stat")
+        cpu, inactive = fields("cpu.stat")["usage_usec"] / 1e6, stat.get("inactive_file", 0)
+    else:
+        usage = int(parts["memory/memory.usage_in_bytes"])
+        peak = int(parts["memory/memory.max_usage_in_bytes"])
+        cpu = int(parts["cpuacct/cpuacct.usage"]) / 1e9
+        inactive = fields("memory/memory.stat").get("total_inactive_file", 0)
+    return Usage(time.monotonic(), cpu, max(0, usage - inactive), peak, int(parts["fds"]))
+
+
+def machine_cpu_seconds() -> float:
+    """Busy CPU seconds of this machine since it started, waiting for disks not counted."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    busy = sum(fields) - fields[3] - fields[4]
+    return busy / 100

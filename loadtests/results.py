@@ -1,0 +1,250 @@
+"""What a measurement leaves behind: one JSON document with all that a reader needs to judge and repeat it.
+
+`Result` is the schema; `load` refuses a document that departs from it. Latencies are in milliseconds,
+memory in MiB, CPU in cores (CPU seconds per second). Each point keeps all its latencies as a histogram
+(`histogram.Histogram.decode`).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "loadtests" / "results"
+#: Where points go while a measurement runs, so that it can be taken up again.
+JOURNALS = ROOT / "out" / "loadtests"
+
+
+class Struct(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A part of a result: unknown fields are refused."""
+
+
+class Machine(Struct):
+    """Where it ran. `load_1m` is the kernel's load average before and after: above what the measurement
+    itself causes, somebody else worked there too."""
+
+    cpus: int
+    model: str
+    memory_mib: int
+    kernel: str
+    load_1m: tuple[float, float]
+
+
+class Target(Struct):
+    """What was loaded. `settings` are departures from the server's defaults."""
+
+    kind: Literal["local", "cluster", "url"]
+    store: str
+    replicas: int
+    cpu_limit: float
+    memory_limit_mib: int
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    image: str = ""
+    digest: str = ""
+
+
+class Point(Struct):
+    """One measured window. Users send without think time, or calls are due at `rate` per second.
+
+    `other_cpus`: busy cores of the machine that were neither server, store nor client. It is None where the
+    machine of the driver is not that of the server.
+    """
+
+    users: int
+    repeat: int
+    seconds: float
+    workload: str
+    requests: int
+    success_percent: float
+    requests_per_second: float
+    outcomes: dict[str, int]
+    mistakes: int
+    mean_ms: float
+    p50_ms: float
+    p75_ms: float
+    p90_ms: float
+    p95_ms: float
+    p99_ms: float
+    p99_9_ms: float
+    max_ms: float
+    server_cpus: float
+    store_cpus: float
+    client_cpus: float
+    other_cpus: float | None
+    requests_per_cpu_second: float
+    memory_mib: float
+    file_descriptors: int
+    runs_over_20s: int
+    tools: dict[str, dict[str, float]]
+    histogram: str
+    at: str
+    rate: float | None = None
+    examples: list[str] = []
+    ok: bool = True
+    failed: list[str] = []
+
+
+class Knee(Struct):
+    """The most users at which the objective held, per repeat, with the load at each."""
+
+    users: list[int]
+    requests_per_second: list[float]
+    requests_per_cpu_second: list[float]
+    median_users: float
+    spread_users: tuple[int, int]
+    #: A repeat ended at the most users that were asked for, with the objective still met: the knee is not below.
+    at_maximum: bool
+
+
+class Size(Struct):
+    """One graph size: what a graph of so many nodes costs. Times in milliseconds, one per repeat."""
+
+    nodes: int
+    edges: int
+    upload_mib: float
+    load_ms: list[float]
+    stored_mib: float
+    idle_memory_mib: float
+    memory_mib: float
+    peak_memory_mib: float
+    algorithms: dict[str, list[float]]
+    failures: dict[str, str]
+
+
+class Result(Struct):
+    """One measurement."""
+
+    kind: Literal["capacity", "users", "nodes", "soak", "scenario"]
+    name: str
+    command: str
+    commit: str
+    dirty: bool
+    started: str
+    finished: str
+    machine: Machine
+    versions: dict[str, str]
+    target: Target
+    dataset: str
+    seed: int
+    repeats: int
+    points: list[Point] = []
+    knee: Knee | None = None
+    sizes: list[Size] = []
+    summary: dict[str, float] = {}
+    note: str = ""
+
+
+def now() -> str:
+    """The time, in UTC, as results state it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def commit() -> tuple[str, bool]:
+    """The commit, and whether what is served (image/) differs from it."""
+    return _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--", "image/src", "loadtests"))
+
+
+def machine(load_before: float) -> Machine:
+    """This machine; `load_before` is its load average before the measurement."""
+    model = platform.processor()
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    return Machine(
+        cpus=os.cpu_count() or 1,
+        model=model,
+        memory_mib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+        kernel=platform.release(),
+        load_1m=(round(load_before, 2), round(os.getloadavg()[0], 2)),
+    )
+
+
+def versions(names: Iterable[str] = ("mcp", "starlette", "uvicorn", "networkx", "redis", "uvloop")) -> dict[str, str]:
+    """Versions of Python and of distributions here."""
+    found = {"python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def command() -> str:
+    """The command line of this measurement, as somebody would type it again."""
+    return " ".join(["python -m loadtests", *sys.argv[1:]])
+
+
+def load(path: Path) -> Result:
+    """A result. Raises msgspec.ValidationError where the document departs from the schema."""
+    return msgspec.json.decode(path.read_bytes(), type=Result)
+
+
+def load_all(kind: str | None = None, directory: Path = RESULTS) -> list[Result]:
+    """All results, by name; of one kind."""
+    found = [load(path) for path in sorted(directory.glob("*.json"))]
+    return [result for result in found if kind is None or result.kind == kind]
+
+
+def save(result: Result, directory: Path = RESULTS) -> Path:
+    """Write a result as `NAME.json`, readable line by line."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{result.name}.json"
+    text = msgspec.json.format(msgspec.json.encode(result), indent=1)
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(text + b"\n")
+    fresh.replace(path)
+    return path
+
+
+class Journal:
+    """Points of one measurement, a line each, written when they are there. A journal of another configuration
+    is another measurement and is refused. Raises SystemExit telling so."""
+
+    def __init__(self, name: str, configuration: dict[str, Any], fresh: bool = False) -> None:
+        JOURNALS.mkdir(parents=True, exist_ok=True)
+        self.path = JOURNALS / f"{name}.jsonl"
+        if fresh:
+            self.path.unlink(missing_ok=True)
+        lines = self.path.read_bytes().splitlines() if self.path.exists() else []
+        if not lines:
+            self.path.write_bytes(msgspec.json.encode({"started": now(), **configuration}) + b"\n")
+            lines = self.path.read_bytes().splitlines()
+        head: dict[str, Any] = msgspec.json.decode(lines[0])
+        self.started: str = head.pop("started")
+        if head != configuration:
+            raise SystemExit(f"{self.path} was begun as {head}, not {configuration}: finish that, or give --fresh")
+        self.lines: list[dict[str, Any]] = []
+        for line in lines[1:]:
+            try:
+                self.lines.append(msgspec.json.decode(line))
+            except msgspec.DecodeError:
+                break  # it was cut while it was written: measured again
+
+    def add(self, record: Any) -> None:
+        """Append one record, durably."""
+        with self.path.open("ab") as file:
+            file.write(msgspec.json.encode(record) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def done(self) -> None:
+        """The result is saved: the journal is no longer needed."""
+        self.path.unlink(missing_ok=True)
