@@ -21,8 +21,10 @@ IMAGE_COMMAND ?=
 IMAGE_ARGS ?=
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 PYTEST_ARGS ?=
+NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
+  -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test lint unit server chart-test alerts-test conformance e2e e2e-full bench bench-engine idle lock tools docs sbom clean
+.PHONY: help run test lint unit server chart-test alerts-test conformance e2e e2e-full bench bench-engine idle lock tools docs test-networkx sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +49,10 @@ alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: promtool, ku
 
 server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server -n 2 --dist loadfile $(PYTEST_ARGS)
+
+test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
+	@NETWORKX_TEST_BACKEND=networkx_mcp scripts/stage.sh alone $(NETWORKX_TESTS)
+	@NETWORKX_TEST_BACKEND=networkx_mcp NETWORKX_FALLBACK_TO_NX=True scripts/stage.sh fallback $(NETWORKX_TESTS)
 
 conformance: $(VENV)/.dev tools ## The official MCP conformance suite
 	@scripts/stage.sh conformance pytest tests/server/conformance $(PYTEST_ARGS)

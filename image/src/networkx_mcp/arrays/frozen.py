@@ -8,6 +8,7 @@ are what callers want; reads by row are for code that works on arrays.
 from __future__ import annotations
 
 import os
+import struct
 import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -115,6 +116,15 @@ class FrozenGraph:
     def find(self, node: NodeId) -> int:
         """Row of a node, or -1. About two probes of the index, whatever n is."""
         return hashindex.find(encode_id(node), self.header.seed, self._slots, self._offsets, self._data)
+
+    def locate(self, node: object) -> int:
+        """Row of whatever a caller asks for, or -1: also for what can be no id."""
+        if isinstance(node, bool) or not isinstance(node, (str, int)):
+            return -1
+        try:
+            return self.find(node)
+        except (ValueError, struct.error):  # no Unicode text, an integer beyond 64 bits
+            return -1
 
     def id_of(self, row: int) -> NodeId:
         """Id of a node row; IndexError outside 0 <= row < n."""

@@ -59,12 +59,7 @@ class Arrays:
 
     def row(self, node: Any) -> int:
         """Row of a node; Unsuited when it is none (networkx raises its own error then)."""
-        if isinstance(node, bool) or not isinstance(node, (str, int)):
-            raise Unsuited
-        try:
-            found = self.frozen.find(node)
-        except (ValueError, OverflowError):
-            raise Unsuited from None
+        found = self.frozen.locate(node)
         if found < 0:
             raise Unsuited
         return found

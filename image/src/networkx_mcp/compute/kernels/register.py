@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
+from networkx_mcp.backend import registry
+from networkx_mcp.backend.registry import Graphs
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.load import Loaded
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Graphs = Literal["any", "directed", "undirected"]
 
 
 def kernel(
@@ -29,11 +30,10 @@ def kernel(
 
     def register(function: Function) -> Function:
         signature = inspect.signature(function)
+        entry = registry.Kernel(engine, function, graphs, least, loops)
 
         def can_run(graph: Loaded, *args: Any, **kwargs: Any) -> bool:
-            if graphs != "any" and graph.directed != (graphs == "directed"):
-                return False
-            if graph.state.n < least or (not loops and graph.arrays.frozen.loops):
+            if not entry.suits(directed=graph.directed, n=graph.state.n, loops=lambda: graph.arrays.frozen.loops):
                 return False
             try:
                 signature.bind(None, *args, **kwargs)
@@ -46,6 +46,7 @@ def kernel(
             return function(graph.arrays, *args, **kwargs)
 
         for name in names:
+            registry.add(name, entry)
             _add(name, engine, run, can_run)
         return function
 
