@@ -4,6 +4,7 @@
     users       the contract's table of users
     nodes       the contract's table of graph sizes
     soak        one load for hours, a result every minute
+    scenario    users with think time, by Locust: agent, reader, analyst, editor, mixed, flood, slow
     plots       pictures from the results
 
 The target is a process here (`--target local`) or the chart on the cluster of KUBECONFIG (`--target cluster`).
@@ -21,9 +22,10 @@ from typing import Any
 
 import msgspec
 
-from loadtests import contract, results, search, sizes, soak
+from loadtests import contract, results, scenario, search, sizes, soak
 from loadtests.cluster import ClusterTarget
 from loadtests.measure import line, take
+from loadtests.protocol import ERAS
 from loadtests.results import Journal, Point, Result
 from loadtests.targets import LoadTarget, LocalTarget, TargetError
 from loadtests.workload import SEED, WORKLOADS
@@ -72,6 +74,12 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--rate", type=float, help="calls per second; otherwise 0.7 x the knee's throughput in --knee")
     made.add_argument("--knee", help="name of a capacity result")
     made.add_argument("--users", type=int, default=200, help="connections that carry the calls")
+    made = commands.add_parser("scenario", parents=[common], help="a Locust scenario")
+    made.add_argument("scenario", choices=scenario.SCENARIOS)
+    made.add_argument("--users", type=int, default=20)
+    made.add_argument("--rate", type=float, default=0.0, help="calls per second, due at fixed times")
+    made.add_argument("--think", type=float, default=1.0, help="scale of think times")
+    made.add_argument("--era", default="both", choices=("both", *ERAS))
     commands.add_parser("plots", help="pictures from the results")
     return parser
 
@@ -114,7 +122,9 @@ def name_of(options: argparse.Namespace) -> str:
     parts = [options.command, options.target, options.store]
     if options.target == "cluster":
         parts.append(f"{options.replicas}pod")
-    if options.command != "nodes":
+    if options.command == "scenario":
+        parts.append(options.scenario)
+    elif options.command != "nodes":
         parts.append(options.workload)
     if getattr(options, "as_set", False):
         parts.append("as-set")
@@ -193,7 +203,13 @@ def main() -> None:
     load = os.getloadavg()[0]
     settings = opened(options) | (sizes.SETTINGS if options.command == "nodes" else {})
     journal = Journal(name_of(options), configuration(options), options.fresh)
-    commands = {"capacity": capacity, "users": contract.users, "nodes": sizes.measure, "soak": soak.measure}
+    commands = {
+        "capacity": capacity,
+        "users": contract.users,
+        "nodes": sizes.measure,
+        "soak": soak.measure,
+        "scenario": scenario.measure,
+    }
     try:
         with tempfile.TemporaryDirectory() as directory, target(options, Path(directory), settings) as live:
             if options.command != "nodes":
