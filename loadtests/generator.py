@@ -35,6 +35,8 @@ from loadtests.wire import Reply, Requests
 
 #: After this no answer is expected: the server promises one within 30 s.
 ANSWER_SECONDS = 35.0
+#: Between two probes.
+PROBE_SECONDS = 0.5
 #: Load goes on for this long after the measured window.
 TAIL_SECONDS = 1.0
 
@@ -155,6 +157,8 @@ class Load:
         self.outcomes: dict[str, int] = {}
         self.examples: list[str] = []
         self.completed = 0
+        self.probes = Histogram()
+        self.probes_failed = 0
         self.begin = self.end = self.last = float("inf")
         self.over = False
         self.idle: deque[User] = deque()
@@ -234,6 +238,22 @@ class Load:
                 self.waiting.append(due)
             number += 1
 
+    async def _probe(self) -> None:
+        """Ask /ready on new connections, as a kubelet does, and see how long it takes under this load."""
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            began = time.perf_counter()
+            try:
+                reader, writer = await asyncio.open_connection(self.job.host, self.job.port)
+                writer.write(f"GET /ready HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode())
+                good = (await asyncio.wait_for(reader.read(64), ANSWER_SECONDS))[9:12] == b"200"
+                writer.close()
+            except (OSError, TimeoutError):
+                good = False
+            if self.begin <= began < self.end:
+                self.probes.add(time.perf_counter() - began)
+                self.probes_failed += not good
+
     async def _sweep(self) -> None:
         """Give up on answers that are overdue."""
         while True:
@@ -255,7 +275,7 @@ class Load:
         # Users arrive over half of the warm-up: a crowd at one instant is another test.
         for user in self.users:
             asyncio.get_running_loop().call_later(0.5 * job.warmup * user.number / job.users, self._arrive, user)
-        helpers = [asyncio.ensure_future(self._sweep())]
+        helpers = [asyncio.ensure_future(self._sweep()), asyncio.ensure_future(self._probe())]
         if job.rate is not None:
             helpers.append(asyncio.ensure_future(self._arrivals(start + 0.5 * job.warmup)))
         await asyncio.sleep(self.begin - time.perf_counter())
@@ -290,6 +310,7 @@ class Load:
             "client_cpus": round(own / job.seconds, 4),
             **self.all.summary(),
             "tools": {name: {"requests": h.total, **h.summary()} for name, h in sorted(self.latencies.items())},
+            "probes": {"count": self.probes.total, "failed": self.probes_failed, **self.probes.summary()},
             "histogram": self.all.encode(),
         }
 

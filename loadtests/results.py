@@ -90,6 +90,8 @@ class Point(Struct):
     histogram: str
     at: str
     rate: float | None = None
+    #: Times of /ready on new connections under the load, as `mean_ms` to `max_ms`, with `count` and `failed`.
+    probes: dict[str, float] = {}
     examples: list[str] = []
     ok: bool = True
     failed: list[str] = []
