@@ -30,3 +30,16 @@ def test_a_runbook_is_complete(path) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("rule", rules.alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
 def test_an_alert_names_its_runbook(rule) -> None:  # type: ignore[no-untyped-def]
     assert rule["annotations"]["runbook_url"] == f"runbooks/{rule['alert']}.md"
+
+
+@pytest.mark.parametrize("alert", rules.names())
+def test_a_diagnosis_says_which_variables_it_takes_and_hides_no_failure(alert: str) -> None:
+    """`make e2e-full` runs the commands as they are written."""
+    text = (ALERTS / f"runbooks/{alert}.md").read_text(encoding="utf-8").split("\n## Diagnosis\n")[1]
+    commands = rules.diagnosis(alert)
+    assert commands
+    stated = set(re.findall(r"`([A-Z]+)`", text.split("```console")[0]))
+    assert stated == set(re.findall(r"\$([A-Z]+)\b", "\n".join(commands)))
+    for command in commands:
+        assert "|| true" not in command
+        assert "<" not in command, "a placeholder is a variable"

@@ -125,7 +125,7 @@ def test_every_diagnosis_command_runs_as_written(
 ) -> None:
     del alerting  # its objects are among what the commands ask for
     commands = rules.diagnosis(alert)
-    environment = os.environ | {"NAMESPACE": release.name, "POD": restarted}
+    environment = os.environ | {"NAMESPACE": release.name, "POD": restarted, "CONTAINER": "server"}
     for command in commands:
         done = subprocess.run(
             ("bash", "-euo", "pipefail", "-c", command),
