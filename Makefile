@@ -19,6 +19,10 @@ IMAGE ?= ghcr.io/networkx-mcp/server:dev
 IMAGE_COMMAND ?=
 # Arguments that go behind the directory, for example --build-arg BASE=...
 IMAGE_ARGS ?=
+# Where the tests of argocd/ put a bare clone, and what Argo CD calls that directory. See tests/e2e/README.md.
+GIT_DIRECTORY ?=
+GIT_URL ?=
+GIT_ARGS = --git-directory "$(GIT_DIRECTORY)" --git-url "$(GIT_URL)"
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 PYTEST_ARGS ?=
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
@@ -59,11 +63,11 @@ conformance: $(VENV)/.dev tools ## The official MCP conformance suite
 
 e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
-	@scripts/stage.sh e2e pytest tests/e2e -m "not full" --image "$(IMAGE)" $(PYTEST_ARGS)
+	@scripts/stage.sh e2e pytest tests/e2e -m "not full" --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS)
 
 e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
-	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(PYTEST_ARGS)
+	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
 	$(BIN)/python benchmarks/serving.py
@@ -73,6 +77,9 @@ bench-engine: $(VENV)/.dev ## Time of the algorithms, beside plain networkx in t
 
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 	$(BIN)/python scripts/measure_idle.py
+
+promote: ## Copy the tested git tag and image digest from staging to production
+	@$(or $(PYTHON),python3) scripts/promote.py
 
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -9,7 +9,9 @@ The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Opt
     --gateway ADDRESS where the Gateway answers TLS, as a pod reaches it
     --gateway-name NAMESPACE/NAME   the Gateway of the HTTPRoute
     --prometheus, --alertmanager NAMESPACE/SERVICE:PORT   where alerts are watched
-    --full            the long form: 50 pod kills, 10 store kills
+    --git-directory DIRECTORY   where the tests of argocd/ put a bare clone of this repository
+    --git-url URL     what Argo CD calls that directory
+    --full            the long form: 50 pod kills, 10 store kills, a second environment of argocd/
 """
 
 from __future__ import annotations
@@ -39,11 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gateway-name", default="ingress/main")
     group.addoption("--prometheus", default="monitoring/prometheus:9090")
     group.addoption("--alertmanager", default="monitoring/alertmanager-operated:9093")
+    group.addoption("--git-directory", default="")
+    group.addoption("--git-url", default="")
     group.addoption("--full", action="store_true")
 
 
 #: A release's life: installed, operated, stressed, removed.
-ORDER = ("test_install", "test_durability", "test_alerts", "test_alerts_data", "test_operations")
+ORDER = ("test_install", "test_durability", "test_alerts", "test_alerts_data", "test_operations", "test_argocd")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,7 +22,8 @@ def test_the_tables_of_the_readme_are_those_of_the_results() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "alerts/README.md", "chart/README.md"]
+    "name",
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "alerts/README.md", "argocd/README.md", "chart/README.md"],
 )
 def test_links_within_the_repository_lead_somewhere(name: str) -> None:
     document = ROOT / name
