@@ -14,6 +14,7 @@ Each point is written as soon as it is there (out/loadtests/); the same command 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import tempfile
@@ -196,9 +197,7 @@ def capacity(made: Measurement) -> None:
 def main() -> None:
     options = arguments().parse_args()
     if options.command == "plots":
-        from loadtests import plots
-
-        plots.write_all()
+        importlib.import_module("loadtests.plots").write_all()  # matplotlib takes a second: not for every command
         return
     load = os.getloadavg()[0]
     settings = opened(options) | (sizes.SETTINGS if options.command == "nodes" else {})

@@ -31,17 +31,42 @@ class Usage:
 
 
 def of_process(pid: int, peak: int = 0) -> Usage:
-    """A process and everything below it. Memory is the sum of proportional set sizes: what is shared counts once."""
-    cpu, memory, descriptors = 0.0, 0, 0
+    """A process and everything below it. Memory is as a control group counts it: what is shared counts once, and
+    graphs in memfds count whether a process has them mapped or not."""
+    cpu, private, descriptors = 0.0, 0, 0
+    graphs: dict[tuple[int, int], int] = {}
     root = psutil.Process(pid)
     for process in [root, *root.children(recursive=True)]:
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.Error, OSError):
             times = process.cpu_times()
             cpu += times.user + times.system + times.children_user + times.children_system
-            memory += process.memory_full_info().pss
+            private += _private(process.pid)
+            graphs |= _memfds(process.pid)
             if process.pid == pid:
                 descriptors = process.num_fds()
+    memory = private + sum(graphs.values())
     return Usage(time.monotonic(), cpu, memory, max(peak, memory), descriptors)
+
+
+def _private(pid: int) -> int:
+    """Proportional set size without shared memory, in bytes."""
+    found = {"Pss:": 0, "Pss_Shmem:": 0}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+        name, *rest = line.split()
+        if name in found:
+            found[name] = int(rest[0]) * 1024
+    return found["Pss:"] - found["Pss_Shmem:"]
+
+
+def _memfds(pid: int) -> dict[tuple[int, int], int]:
+    """Memory files that a process has open: (device, inode) -> bytes of memory."""
+    found = {}
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if str(entry.readlink()).startswith("/memfd:"):
+                told = entry.stat()
+                found[told.st_dev, told.st_ino] = told.st_blocks * 512
+    return found
 
 
 def parse(text: str) -> Usage:

@@ -3,7 +3,7 @@
 A graph is uploaded as an edge list (PUT /graphs/{id}), then each algorithm is called as a tool, all through
 HTTP, so times hold what a caller waits for (on a cluster with a port-forward of kubectl between). Memory is that of all processes of the server (a pod's
 working set on a cluster): idle, with the graph resident, and the most seen while algorithms ran. Limits
-on sizes are raised; the limit on time is raised to a minute, and what does not end in it is told.
+on sizes and times are raised, so that the table tells how long a call takes and not that it was stopped.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SETTINGS = {
     "limits_graph_mb": "512",
     "limits_tenant_mb": "1024",
     "limits_upload_mb": "256",
-    "limits_request_timeout_seconds": "60",
-    "limits_connection_timeout_seconds": "90",
+    "limits_request_timeout_seconds": "300",
+    "limits_connection_timeout_seconds": "330",
 }
 VALUES = {
     "limits_graph_nodes": "limits.graphNodes",
@@ -64,7 +64,7 @@ class Direct:
     """Calls over one connection to the server, from here."""
 
     def __init__(self, host: str, port: int, token: str) -> None:
-        self.http = http.client.HTTPConnection(host, port, timeout=120)
+        self.http = http.client.HTTPConnection(host, port, timeout=400)
         self.token = token
 
     def put(self, graph_id: str, text: bytes) -> float:
@@ -112,7 +112,7 @@ class Peak:
 
 
 def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
-    """Measure one size. Raises TargetError where the graph cannot be loaded."""
+    """Measure one size; what does not load is told in `failures`. Raises TargetError where a call is wrong."""
     edges = workload.edges(nodes)
     text = workload.edge_list(edges).encode()
     idle = memory_mib(target.usage())
@@ -122,11 +122,14 @@ def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
     with Peak(target) as peak:
         for _ in range(repeats):
             caller.call("delete_graph", {"graph_id": GRAPH})
-            loads.append(round(caller.put(GRAPH, text), 1))
+            try:
+                loads.append(round(caller.put(GRAPH, text), 1))
+            except TargetError as error:
+                failures["load"] = str(error)[:300]
         caller.call("get_neighbors", {"graph_id": GRAPH, "node": "n5"})
         resident = memory_mib(target.usage())
         for name, (tool, arguments) in ALGORITHMS.items():
-            for _ in range(repeats):
+            for _ in range(repeats if loads else 0):
                 outcome, taken, message = caller.call(tool, {"graph_id": GRAPH, **arguments})
                 if outcome != "ok":
                     failures[name] = outcome
@@ -136,7 +139,7 @@ def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
                 times.setdefault(name, []).append(round(taken, 2))
     _, _, listed = caller.call("list_graphs", {})
     rows = listed["result"]["structuredContent"]["graphs"]
-    stored = next(row["stored_bytes"] for row in rows if row["graph_id"] == GRAPH)
+    stored = next((row["stored_bytes"] for row in rows if row["graph_id"] == GRAPH), 0)
     caller.call("delete_graph", {"graph_id": GRAPH})
     return Size(
         nodes=nodes,
