@@ -13,6 +13,9 @@ export PATH := $(CURDIR)/$(BIN):$(TOOLS)/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
+NATIVE := image/src/networkx_mcp/compute/kernels/native
+KERNELS := $(NATIVE)/kernels.so
+
 # The image under test on a cluster, and the command that builds it and makes it known to the
 # nodes; empty: the image is already where the nodes find it. See tests/e2e/README.md.
 IMAGE ?= ghcr.io/networkx-mcp/server:dev
@@ -25,10 +28,14 @@ GIT_URL ?=
 GIT_ARGS = --git-directory "$(GIT_DIRECTORY)" --git-url "$(GIT_URL)"
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null)
 PYTEST_ARGS ?=
+# Whose dashboards `make pictures` draws, and over how many minutes.
+NAMESPACE ?= graphs
+PROMETHEUS ?= monitoring/prometheus:9090
+MINUTES ?= 30
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test lint unit server chart-test alerts-test conformance e2e e2e-full bench bench-engine idle lock tools docs test-networkx sbom clean
+.PHONY: help run test lint unit server chart-test alerts-test conformance e2e e2e-full bench bench-engine bench-calls kernels kernels-sanitize idle lock tools docs test-networkx pictures sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +82,19 @@ bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare rout
 bench-engine: $(VENV)/.dev ## Time of the algorithms, beside plain networkx in the same run
 	$(BIN)/python benchmarks/engine.py
 
+bench-calls: $(VENV)/.dev ## Time of tools/call, loads and point reads beside heavy calls
+	$(BIN)/python benchmarks/calls.py
+
+kernels: ## Compile the kernels in place
+	@rm -f $(KERNELS)
+	@$(MAKE) --no-print-directory $(KERNELS)
+
+kernels-sanitize: $(VENV)/.dev ## The kernels' tests with address and undefined-behaviour checks (gcc)
+	CC=gcc $(BIN)/python image/hatch_build.py --sanitize --out $(CURDIR)/out/kernels-sanitized.so
+	NETWORKX_MCP_KERNEL_LIBRARY=$(CURDIR)/out/kernels-sanitized.so ASAN_OPTIONS=detect_leaks=0 \
+	  LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	  $(BIN)/python -m pytest tests/unit/kernels -p no:xdist $(PYTEST_ARGS)
+
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 	$(BIN)/python scripts/measure_idle.py
 
@@ -94,6 +114,9 @@ docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tabl
 	$(BIN)/python scripts/dashboards.py
 	$(BIN)/python scripts/readme_tables.py
 
+pictures: $(VENV)/.dev ## Draw the dashboards from a cluster: make pictures NAMESPACE=... [PROMETHEUS=namespace/service:port]
+	$(BIN)/python scripts/dashboard_pictures.py --namespace "$(NAMESPACE)" --prometheus "$(PROMETHEUS)" --minutes $(MINUTES)
+
 sbom: $(VENV)/.dev ## A bill of materials of the Python distributions, CycloneDX
 	@mkdir -p out
 	$(BIN)/python scripts/sbom.py > out/sbom.cdx.json
@@ -108,13 +131,19 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# Without a compiler of its own a machine gets the one that builds the image. A server runs without, more slowly;
+# `networkx-mcp check` says so.
+$(KERNELS): $(wildcard $(NATIVE)/*.[ch]) image/hatch_build.py | $(VENV)/bin/python
+	@command -v cc >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements-build.txt
+	@$(BIN)/python image/hatch_build.py --optional
+
 # The environment follows the lock file: a changed lock installs again.
-$(VENV)/.run: image/requirements.txt image/pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: image/requirements.txt image/pyproject.toml | $(VENV)/bin/python $(KERNELS)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable image
 	@touch $@
 
-$(VENV)/.dev: image/requirements-dev.txt image/pyproject.toml | $(VENV)/bin/python
+$(VENV)/.dev: image/requirements-dev.txt image/pyproject.toml | $(VENV)/bin/python $(KERNELS)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable image
 	@touch $@ $(VENV)/.run

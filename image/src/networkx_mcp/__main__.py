@@ -143,6 +143,11 @@ def _check(_: argparse.Namespace) -> int:
     if table is not None:
         print(f"tokens: {len(table)} entries in {table.directory}", file=sys.stderr)
 
+    from networkx_mcp.compute.kernels import native
+
+    why = native.missing()
+    print(f"kernels: {f'by libraries, slower: {why}' if why else 'compiled'}", file=sys.stderr)
+
     async def look() -> str:
         store = open_store(settings)
         try:

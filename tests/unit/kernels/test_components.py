@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from tests.unit.kernels.equal import asked, graphs, same
 
+pytestmark = pytest.mark.usefixtures("ways")
+
 SETS = [
     "connected_components", "weakly_connected_components", "strongly_connected_components",
     "kosaraju_strongly_connected_components",
@@ -39,8 +41,9 @@ def test_the_component_of_a_node(graph: nx.Graph) -> None:
 
 
 @pytest.mark.parametrize("name", SETS + FACTS)
-def test_the_kernel_is_used(name: str) -> None:
+def test_the_kernel_is_used(name: str, ways: str) -> None:
     graph = nx.path_graph(4)
     if "weak" in name or "strong" in name:
         graph = graph.to_directed()
-    assert asked(graph, name)[1] == "scipy"
+    compiled = ways == "compiled" and "strong" not in name and "node" not in name
+    assert asked(graph, name)[1] == ("networkx-mcp" if compiled else "scipy")

@@ -8,9 +8,11 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.kernels.equal import asked, graphs, same
+from tests.unit.kernels.equal import graphs, same
 
 from networkx_mcp.compute.kernels import betweenness, sweep
+
+pytestmark = pytest.mark.usefixtures("ways")
 
 weights = st.integers(0, 5) | st.sampled_from([0.25, 0.5, 1.5])
 signed = st.integers(-1, 5)
@@ -61,6 +63,21 @@ def test_betweenness(graph: nx.Graph, options: dict[str, Any], endpoints: bool) 
     same(graph, "betweenness_centrality", endpoints=endpoints, **{"seed": 1, **options})
 
 
+@given(graph=graphs(weights=weights), options=options, endpoints=st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_weighted_betweenness(graph: nx.Graph, options: dict[str, Any], endpoints: bool) -> None:
+    same(graph, "betweenness_centrality", endpoints=endpoints, weight="weight", **{"seed": 1, **options})
+    same(graph, "edge_betweenness_centrality", weight="weight", **{"seed": 1, **options})
+
+
+@given(graph=graphs(weights=signed))
+@settings(max_examples=15, deadline=None)
+def test_betweenness_with_weights_below_0_is_left_to_networkx(graph: nx.Graph) -> None:
+    used = same(graph, "betweenness_centrality", weight="weight")
+    if any(data.get("weight", 1) < 0 for _, _, data in graph.edges(data=True)):
+        assert used in ("networkx", "")
+
+
 @given(graph=graphs(), options=options)
 @settings(max_examples=20, deadline=None)
 def test_edge_betweenness(graph: nx.Graph, options: dict[str, Any]) -> None:
@@ -73,12 +90,21 @@ def test_edge_betweenness(graph: nx.Graph, options: dict[str, Any]) -> None:
 def test_more_nodes_than_a_batch(name: str, directed: bool) -> None:
     graph = nx.gnp_random_graph(150, 0.04, seed=2, directed=directed)
     nx.add_cycle(graph, range(150))
-    assert same(graph, name) in ("numpy", "scipy")
+    assert same(graph, name) in ("numpy", "scipy", "networkx-mcp")
 
 
-def test_a_deep_graph_is_left_to_networkx() -> None:
+@pytest.mark.parametrize("name", ["closeness_centrality", "harmonic_centrality", "eccentricity", "diameter", "radius",
+                                  "average_shortest_path_length"])  # fmt: skip
+def test_deep_graphs(name: str, ways: str) -> None:
     deep = nx.path_graph(sweep.DEEPEST + 2)
-    assert same(deep, "closeness_centrality") == "networkx"
-    assert same(nx.path_graph(sweep.DEEPEST + 1), "closeness_centrality") == "numpy"
-    assert asked(nx.path_graph(betweenness.DEEPEST + 2), "betweenness_centrality")[1] == "networkx"
-    assert asked(nx.path_graph(betweenness.DEEPEST + 1), "betweenness_centrality")[1] == "scipy"
+    assert same(deep, name) == ("networkx-mcp" if ways == "compiled" else "networkx")
+    deep.add_node("alone")
+    same(deep, name)
+    assert same(nx.path_graph(sweep.DEEPEST + 1), name) == "numpy"
+
+
+def test_betweenness_of_deep_graphs(ways: str) -> None:
+    without = {False: "scipy", True: "networkx"}
+    for nodes in (betweenness.DEEPEST + 1, betweenness.DEEPEST + 2):
+        expected = "networkx-mcp" if ways == "compiled" else without[nodes > betweenness.DEEPEST + 1]
+        assert same(nx.path_graph(nodes), "betweenness_centrality") == expected

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.kernels.equal import answer, asked, equal, graphs, same
 
+pytestmark = pytest.mark.usefixtures("ways")
+
 weights = st.integers(0, 5) | st.sampled_from([0.25, 0.5, 1.5])
 cutoffs = st.sampled_from([None, 0, 1, 1.5, 2, -1])
 
@@ -101,7 +103,7 @@ def _gaps(graph: nx.Graph, path: list[Any]) -> bool:
     return any("weight" not in graph.edges[u, v] for u, v in pairwise(path))
 
 
-def test_the_kernel_is_used() -> None:
+def test_the_kernel_is_used(ways: str) -> None:
     graph = nx.path_graph(5, create_using=nx.DiGraph)
     for name in ("single_source_shortest_path", "single_source_dijkstra", "shortest_path"):
-        assert asked(graph, name, 0)[1] == "scipy"
+        assert asked(graph, name, 0)[1] == ("networkx-mcp" if ways == "compiled" else "scipy")

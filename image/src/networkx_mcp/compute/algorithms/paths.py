@@ -13,7 +13,7 @@ from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import Values, table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
 from networkx_mcp.compute.kernels.arrays import Unsuited
-from networkx_mcp.compute.kernels.paths import NodePaths
+from networkx_mcp.compute.kernels.found import NodePaths
 from networkx_mcp.compute.kernels.values import NodeValues
 from networkx_mcp.errors import InvalidInput, NotFound
 

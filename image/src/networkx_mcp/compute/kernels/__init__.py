@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import logging
 
-#: Modules that register kernels.
+#: Modules that register kernels. Of those for one algorithm the first that can answers: compiled ones before
+#: those that do without, but those of deep graphs after the ones that give up on them.
 MODULES = (
+    "compiled_centrality", "compiled_paths", "compiled_structure",
     "degrees", "spectral", "components", "distances", "betweenness", "paths", "trees", "triangles", "cores", "dag",
-    "blocks", "flows", "communities",
+    "blocks", "flows", "communities", "compiled_distances",
 )  # fmt: skip
 
 
@@ -15,3 +18,6 @@ def load() -> None:
     """Register all kernels."""
     for module in MODULES:
         importlib.import_module(f"{__name__}.{module}")
+    native = importlib.import_module(f"{__name__}.native")
+    if why := native.missing():
+        logging.getLogger(__name__).warning("no compiled kernels, algorithms are slower: %s", why)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.compute.kernels import shares
 from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
 from networkx_mcp.compute.kernels.register import kernel
 from networkx_mcp.compute.kernels.sweep import batches
@@ -23,15 +23,6 @@ ENGINE = "scipy"
 DEEPEST = 64
 #: Numbers of one dense block: 5 MB, five of them live.
 _BLOCK = 640_000
-
-
-def _sources(graph: Arrays, k: int | None, seed: Any) -> NDArray[np.int64]:
-    """networkx's own sample for the same seed."""
-    if k is None or k == graph.n:
-        return np.arange(graph.n)
-    if isinstance(k, bool) or not isinstance(k, int) or not 0 < k <= graph.n:
-        raise Unsuited
-    return np.array(nx.utils.create_py_random_state(seed).sample(range(graph.n), k), np.int64)
 
 
 class _Dependencies:
@@ -116,25 +107,6 @@ def _run(graph: Arrays, sources: NDArray[np.int64], **options: bool) -> _Depende
     return found
 
 
-def _scales(graph: Arrays, count: int | None, normalized: bool, endpoints: bool) -> tuple[float, float]:
-    """(scale of sampled sources, scale of other nodes); they differ because a source never scores itself."""
-    size = graph.n if endpoints else graph.n - 1
-    if size < 2:
-        return 1, 1
-    sources = size if count is None else count
-    correction = 1 if graph.directed else 2
-    if count is None or endpoints:
-        scale = 1 / (sources * (size - 1)) if normalized else size / (sources * correction)
-        return scale, scale
-
-    def one(of: int) -> float:
-        if of < 1:
-            return np.nan
-        return 1 / (of * (size - 1)) if normalized else size / (of * correction)
-
-    return one(sources - 1), one(sources)
-
-
 @kernel("betweenness_centrality", engine=ENGINE, least=1)
 def betweenness_centrality(
     graph: Arrays,
@@ -147,13 +119,8 @@ def betweenness_centrality(
     """Exact, or from `k` sources that networkx would choose for the seed."""
     if weight is not None:
         raise Unsuited
-    sources = _sources(graph, k, seed)
-    scores = _run(graph, sources, endpoints=endpoints).nodes
-    sampled, others = _scales(graph, None if k is None or k == graph.n else k, normalized, endpoints)
-    factors = np.full(graph.n, others)
-    if k is not None:
-        factors[sources] = sampled
-    return NodeValues(graph, scores * factors)
+    sources = shares.sources_of(graph, k, seed)
+    return shares.scaled(graph, _run(graph, sources, endpoints=endpoints).nodes, sources, k, normalized, endpoints)
 
 
 @kernel("edge_betweenness_centrality", engine=ENGINE, least=1)
@@ -161,21 +128,8 @@ def edge_betweenness_centrality(
     graph: Arrays, k: int | None = None, normalized: bool = True, weight: None = None, seed: Any = None
 ) -> dict[tuple[Any, Any], float]:
     """Exact, or from `k` sources; keys are edges in networkx's order."""
-    if weight is not None or (k is not None and k > graph.n):
+    if weight is not None:
         raise Unsuited
-    everything = k is None
-    sources = np.arange(graph.n) if everything else _sources(graph, k, seed)
-    if not everything and k == graph.n:  # here networkx samples all of them, in another order, and scales so
-        sources = np.arange(graph.n)
-    entries = _run(graph, sources, edges=True).entries
+    entries = _run(graph, shares.sources_of(graph, k, seed), edges=True).entries
     assert entries is not None
-    frozen = graph.frozen
-    flows = np.zeros(graph.m)
-    np.add.at(flows, frozen.out_rows, entries)
-    size = graph.n
-    if size >= 2:
-        count = size if k is None else k
-        flows = flows * (1 / (count * (size - 1)) if normalized else size / (count * (1 if graph.directed else 2)))
-    ids = graph.ids
-    pairs = zip(frozen.src.tolist(), frozen.dst.tolist(), flows.tolist(), strict=True)
-    return {(ids[u], ids[v]): flow for u, v, flow in pairs}
+    return shares.edges_scaled(graph, entries, k, normalized)

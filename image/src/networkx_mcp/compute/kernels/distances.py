@@ -33,7 +33,7 @@ def rows_of_distances(graph: Arrays, weight: str, *, into: bool, sources: Any = 
         yield batch, np.atleast_2d(csgraph.dijkstra(matrix, directed=True, indices=batch))
 
 
-def _closeness(totals: Float, reached: NDArray[Any], n: int, wf_improved: bool) -> Float:
+def closeness(totals: Float, reached: NDArray[Any], n: int, wf_improved: bool) -> Float:
     """Wasserman and Faust: (r - 1) / total, times (r - 1) / (n - 1); `reached` counts the node itself."""
     found = np.zeros(len(totals))
     np.divide(reached - 1.0, totals, out=found, where=totals > 0)
@@ -68,7 +68,7 @@ def closeness_centrality(
                 reached += bits
                 sums += bits * np.int64(level)
         totals = sums.astype(float)
-    values = _closeness(totals, reached, n, wf_improved)
+    values = closeness(totals, reached, n, wf_improved)
     return NodeValues(graph, values) if only is None else float(values[only])
 
 
@@ -94,7 +94,7 @@ def harmonic_centrality(
     return NodeValues(graph, values)
 
 
-def _require_connected(graph: Arrays) -> None:
+def require_connected(graph: Arrays) -> None:
     """networkx's error of eccentricity for graphs with pairs that no path joins."""
     if int(components.labels(graph, strong=graph.directed).max(initial=0)) > 0:
         what = "digraph is not strongly connected" if graph.directed else "graph is not connected"
@@ -105,7 +105,7 @@ def eccentricities(graph: Arrays, weight: str | None) -> NDArray[Any]:
     """The largest distance from each node. NetworkXError when some node is out of reach."""
     if weight is not None:
         graph.weights(weight, lowest=0)
-    _require_connected(graph)
+    require_connected(graph)
     if weight is None:
         hops = np.zeros(graph.n, np.int64)
         sweeper = sweep.outward(graph)
@@ -140,7 +140,7 @@ def _extremes(graph: Arrays, e: Any, usebounds: bool, weight: str | None) -> NDA
 def diameter(graph: Arrays, e: Any = None, usebounds: bool = False, weight: str | None = None) -> Any:
     """The largest distance. Of an unweighted, undirected graph by bounds, with few searches."""
     if e is None and weight is None and not graph.directed and graph.n > _SWEPT:
-        _require_connected(graph)
+        require_connected(graph)
         return by_bounds(graph)
     return _extremes(graph, e, usebounds, weight).max().item()
 

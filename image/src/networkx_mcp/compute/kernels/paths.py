@@ -8,7 +8,6 @@ networkx's.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import networkx as nx
@@ -18,47 +17,12 @@ from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.compute.kernels.found import NodePaths, checked_cutoff, checked_target
 from networkx_mcp.compute.kernels.register import kernel
 from networkx_mcp.compute.kernels.values import NodeValues
 
 ENGINE = "scipy"
 PAIR_ENGINE = "networkx-mcp"
-
-
-class NodePaths(Mapping[NodeId, list[NodeId]]):
-    """Paths of a search tree, made when asked for; `before[row]` is the node before on the way."""
-
-    def __init__(self, graph: Arrays, rows: NDArray[Any], before: NDArray[Any], source: int, *, back: bool) -> None:
-        self.graph, self.rows, self._before, self._source, self._back = graph, rows, before, source, back
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[NodeId]:
-        return iter(self.graph.frozen.ids_of(self.rows.tolist()))
-
-    def __getitem__(self, node: NodeId) -> list[NodeId]:
-        try:
-            row = self.graph.row(node)
-        except Unsuited:
-            raise KeyError(node) from None
-        return self.graph.frozen.ids_of(self.to(row))
-
-    def to(self, row: int) -> list[int]:
-        """The path to a row, as rows. KeyError when it was not reached."""
-        path = [row]
-        while row != self._source:
-            row = int(self._before[row])
-            if row < 0:
-                raise KeyError(path[0])
-            path.append(row)
-        return path if self._back else path[::-1]
-
-    def items(self) -> Any:
-        return ((node, self[node]) for node in self)
-
-    def values(self) -> Any:
-        return (self[node] for node in self)
 
 
 def _hops(
@@ -81,28 +45,22 @@ def _hops(
     return order, hops, before
 
 
-def _cutoff(cutoff: Any) -> float | None:
-    if cutoff is None or (isinstance(cutoff, (int, float)) and not isinstance(cutoff, bool) and cutoff == cutoff):
-        return cutoff
-    raise Unsuited
-
-
 @kernel("single_source_shortest_path_length", engine=ENGINE)
 def single_source_shortest_path_length(graph: Arrays, source: Any, cutoff: Any = None) -> NodeValues:
-    order, hops, _ = _hops(graph, graph.row(source), _cutoff(cutoff))
+    order, hops, _ = _hops(graph, graph.row(source), checked_cutoff(cutoff))
     return NodeValues(graph, hops, order)
 
 
 @kernel("single_target_shortest_path_length", engine=ENGINE)
 def single_target_shortest_path_length(graph: Arrays, target: Any, cutoff: Any = None) -> NodeValues:
-    order, hops, _ = _hops(graph, graph.row(target), _cutoff(cutoff), back=True)
+    order, hops, _ = _hops(graph, graph.row(target), checked_cutoff(cutoff), back=True)
     return NodeValues(graph, hops, order)
 
 
 @kernel("single_source_shortest_path", engine=ENGINE)
 def single_source_shortest_path(graph: Arrays, source: Any, cutoff: Any = None) -> NodePaths:
     row = graph.row(source)
-    order, _, before = _hops(graph, row, _cutoff(cutoff))
+    order, _, before = _hops(graph, row, checked_cutoff(cutoff))
     return NodePaths(graph, order, before, row, back=False)
 
 
@@ -111,7 +69,7 @@ def _dijkstra(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """(rows by distance, distance of each, predecessor by row); int64 distances for integer weights."""
     matrix = graph.matrix(weight, into=into, lowest=0)
-    limit = _cutoff(cutoff)
+    limit = checked_cutoff(cutoff)
     if limit is not None and limit < 0:
         raise Unsuited
     found = csgraph.dijkstra(
@@ -162,24 +120,18 @@ def single_source_dijkstra(
 
 @kernel("dijkstra_path", engine=ENGINE)
 def dijkstra_path(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> list[NodeId]:
-    path: list[NodeId] = single_source_dijkstra(graph, source, _target(target), weight=weight)[1]
+    path: list[NodeId] = single_source_dijkstra(graph, source, checked_target(target), weight=weight)[1]
     return path
 
 
 @kernel("dijkstra_path_length", engine=ENGINE)
 def dijkstra_path_length(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> Any:
-    return single_source_dijkstra(graph, source, _target(target), weight=weight)[0]
+    return single_source_dijkstra(graph, source, checked_target(target), weight=weight)[0]
 
 
 @kernel("bidirectional_dijkstra", engine=ENGINE)
 def bidirectional_dijkstra(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> Any:
-    return single_source_dijkstra(graph, source, _target(target), weight=weight)
-
-
-def _target(target: Any) -> Any:
-    if target is None:
-        raise Unsuited
-    return target
+    return single_source_dijkstra(graph, source, checked_target(target), weight=weight)
 
 
 def _between(graph: Arrays, source: int, target: int) -> list[int]:

@@ -1,0 +1,71 @@
+"""Betweenness by the compiled library, with and without weights, on graphs of any depth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from networkx_mcp.compute.kernels import native, shares
+from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
+from networkx_mcp.compute.kernels.register import kernel
+from networkx_mcp.compute.kernels.values import NodeValues
+
+
+def _dependencies(
+    graph: Arrays, sources: NDArray[Any], weight: str | None, *, edges: bool = False, endpoints: bool = False
+) -> tuple[Float, Float | None]:
+    """What shortest paths from some sources put on nodes, and on adjacency entries if asked. Unsuited for
+    weights below 0."""
+    if native.missing():
+        raise Unsuited  # before anything is read
+    frozen, n, entries = graph.frozen, graph.n, len(graph.frozen.out_indices)
+    scores, flows = np.zeros(n), np.zeros(entries) if edges else None
+    chosen = native.rows(sources)
+    adjacency = (frozen.out_indptr, frozen.out_indices)
+    order, share = np.empty(n, np.int32), np.empty(n)
+    if weight is None:
+        cells = np.empty(n * native.call("nx_betweenness_cell"), np.uint8)
+        steps, first = np.empty(entries, np.int32), np.empty(n + 1, np.int32)
+        taken = np.empty(entries if edges else 0, np.int32)
+        native.call(
+            "nx_betweenness", n, *adjacency, len(chosen), chosen, int(endpoints), scores, flows,
+            cells, share, order, steps, first, taken,
+        )  # fmt: skip
+        return scores, flows
+    values = graph.weights(weight, lowest=0).values
+    far, paths = np.empty(n), np.empty(n)
+    state, heads = np.empty(n, np.uint8), np.empty(n, np.int32)
+    owners, links = np.empty(entries, np.int32), np.empty(entries, np.int32)
+    native.call(
+        "nx_betweenness_weighted", n, *adjacency, frozen.out_rows, values, len(chosen), chosen, int(endpoints),
+        scores, flows, far, paths, share, state, order, heads, owners, links,
+    )  # fmt: skip
+    return scores, flows
+
+
+@kernel("betweenness_centrality", engine=native.ENGINE, least=1)
+def betweenness_centrality(
+    graph: Arrays,
+    k: int | None = None,
+    normalized: bool = True,
+    weight: str | None = None,
+    endpoints: bool = False,
+    seed: Any = None,
+) -> NodeValues:
+    """Exact, or from `k` sources that networkx would choose for the seed."""
+    sources = shares.sources_of(graph, k, seed)
+    scores, _ = _dependencies(graph, sources, weight, endpoints=endpoints)
+    return shares.scaled(graph, scores, sources, k, normalized, endpoints)
+
+
+@kernel("edge_betweenness_centrality", engine=native.ENGINE, least=1)
+def edge_betweenness_centrality(
+    graph: Arrays, k: int | None = None, normalized: bool = True, weight: str | None = None, seed: Any = None
+) -> dict[tuple[Any, Any], float]:
+    """Exact, or from `k` sources; keys are edges in networkx's order."""
+    sources = shares.sources_of(graph, k, seed)
+    _, flows = _dependencies(graph, sources, weight, edges=True)
+    assert flows is not None
+    return shares.edges_scaled(graph, flows, k, normalized)

@@ -1,0 +1,59 @@
+"""Paths that stay arrays until someone asks for them, and the arguments that searches take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
+
+
+class NodePaths(Mapping[NodeId, list[NodeId]]):
+    """Paths of a search tree, made when asked for; `before[row]` is the node before on the way."""
+
+    def __init__(self, graph: Arrays, rows: NDArray[Any], before: NDArray[Any], source: int, *, back: bool) -> None:
+        self.graph, self.rows, self._before, self._source, self._back = graph, rows, before, source, back
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return iter(self.graph.frozen.ids_of(self.rows.tolist()))
+
+    def __getitem__(self, node: NodeId) -> list[NodeId]:
+        try:
+            row = self.graph.row(node)
+        except Unsuited:
+            raise KeyError(node) from None
+        return self.graph.frozen.ids_of(self.to(row))
+
+    def to(self, row: int) -> list[int]:
+        """The path to a row, as rows. KeyError when it was not reached."""
+        path = [row]
+        while row != self._source:
+            row = int(self._before[row])
+            if row < 0:
+                raise KeyError(path[0])
+            path.append(row)
+        return path if self._back else path[::-1]
+
+    def items(self) -> Any:
+        return ((node, self[node]) for node in self)
+
+    def values(self) -> Any:
+        return (self[node] for node in self)
+
+
+def checked_cutoff(cutoff: Any) -> float | None:
+    if cutoff is None or (isinstance(cutoff, (int, float)) and not isinstance(cutoff, bool) and cutoff == cutoff):
+        return cutoff
+    raise Unsuited
+
+
+def checked_target(target: Any) -> Any:
+    if target is None:
+        raise Unsuited
+    return target
