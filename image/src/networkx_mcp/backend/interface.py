@@ -132,7 +132,7 @@ class Interface:
         graph, _ = _given(name, args, kwargs)
         if isinstance(graph, Graph) or _converted(graph):
             return True
-        return worth(name, len(graph) + graph.number_of_edges())
+        return worth(name, graph)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in FUNCTIONS:

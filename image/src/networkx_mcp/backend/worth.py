@@ -1,10 +1,19 @@
-"""From which size on the conversion of a networkx graph pays within one call: measured, per function."""
+"""From which size on the conversion of a networkx graph pays within one call, per function.
+
+Measured by `benchmarks/backend.py` (results/backend.json): the smallest size from which on the call was faster
+with the conversion than networkx without, at every larger size too. A test compares table and results.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import networkx as nx
+
 #: Nodes + edges; None: not within one call, at no size that was measured.
 LEAST: dict[str, int | None] = {
-    "articulation_points": None,
+    "articulation_points": 11991,
     "average_clustering": 391,
     "average_shortest_path_length": 111,
     "betweenness_centrality": 111,
@@ -12,77 +21,78 @@ LEAST: dict[str, int | None] = {
     "bidirectional_dijkstra": None,
     "bidirectional_shortest_path": None,
     "bridges": 391,
-    "center": 111,
-    "closeness_centrality": 111,
+    "center": 391,
+    "closeness_centrality": 391,
     "clustering": 391,
     "connected_components": None,
-    "core_number": None,
+    "core_number": 11991,
     "degree_centrality": None,
-    "diameter": 391,
-    "dijkstra_path": None,
-    "dijkstra_path_length": None,
+    "diameter": 111,
+    "dijkstra_path": 11991,
+    "dijkstra_path_length": 11991,
     "eccentricity": 111,
     "edge_betweenness_centrality": 111,
     "eigenvector_centrality": 111,
     "fast_label_propagation_communities": 391,
     "global_efficiency": 111,
-    "harmonic_centrality": 111,
+    "harmonic_centrality": 391,
     "has_bridges": 391,
     "has_path": None,
-    "hits": None,
+    "hits": 3991,
     "in_degree_centrality": None,
     "is_biconnected": 3991,
     "is_connected": None,
     "is_directed_acyclic_graph": None,
     "is_forest": 1191,
-    "is_strongly_connected": None,
+    "is_strongly_connected": 39991,
     "is_tree": None,
     "is_weakly_connected": None,
     "isolates": None,
-    "katz_centrality": 111,
+    "katz_centrality": 391,
     "kosaraju_strongly_connected_components": None,
     "leiden_communities": 0,
-    "louvain_communities": None,
-    "maximum_flow": 391,
+    "louvain_communities": 3991,
+    "maximum_flow": 111,
     "maximum_flow_value": 391,
     "maximum_spanning_edges": 3991,
     "minimum_cut": 391,
     "minimum_cut_value": 391,
-    "minimum_spanning_edges": 3991,
-    "modularity": None,
+    "minimum_spanning_edges": None,
+    "modularity": 3991,
     "node_connected_component": None,
     "number_connected_components": None,
     "number_of_isolates": None,
     "number_of_selfloops": None,
-    "number_strongly_connected_components": None,
+    "number_strongly_connected_components": 11991,
     "number_weakly_connected_components": None,
     "out_degree_centrality": None,
     "overall_reciprocity": 111,
-    "pagerank": 1191,
-    "periphery": 111,
+    "pagerank": 3991,
+    "periphery": 391,
     "radius": 391,
     "shortest_path": None,
     "shortest_path_length": None,
-    "single_source_dijkstra": None,
-    "single_source_dijkstra_path": None,
-    "single_source_dijkstra_path_length": None,
-    "single_source_shortest_path": None,
+    "single_source_dijkstra": 39991,
+    "single_source_dijkstra_path": 11991,
+    "single_source_dijkstra_path_length": 11991,
+    "single_source_shortest_path": 39991,
     "single_source_shortest_path_length": None,
     "single_target_shortest_path_length": None,
-    "strongly_connected_components": None,
-    "topological_generations": None,
+    "strongly_connected_components": 11991,
+    "topological_generations": 39991,
     "topological_sort": None,
     "transitivity": 391,
-    "triangles": 1191,
+    "triangles": 3991,
     "weakly_connected_components": None,
 }
 
 
-def worth(name: str, elements: int) -> bool | str:
-    """True, or why one call does not pay for the conversion of a graph of this many nodes and edges."""
+def worth(name: str, graph: nx.Graph[Any]) -> bool | str:
+    """True, or why one call does not pay for the conversion of this graph."""
     least = LEAST.get(name)
     if least is None:
         return "converting the graph costs more than one call saves"
-    if elements < least:
+    # counting the edges goes through all nodes: only where there are few
+    if len(graph) < least and len(graph) + graph.number_of_edges() < least:
         return f"below {least} nodes and edges converting the graph costs more than a call saves"
     return True
