@@ -261,6 +261,8 @@ def _one_end(graph: Arrays, source: Any, target: Any, weight: Any, method: str) 
 @kernel("shortest_simple_paths", engine=ENGINE)
 def shortest_simple_paths(graph: Arrays, source: Any, target: Any, weight: Any = None) -> Iterator[list[NodeId]]:
     """Paths from the shortest on, by Yen's algorithm, in networkx's order. Raises NetworkXNoPath."""
+    if native.missing():
+        raise Unsuited  # now: when the first path is asked for nobody listens any more
     first, last = graph.row(source), graph.row(target)
     weights = None if weight is None else _weights(graph, weight)
     return _yen(graph, _Pairs(graph, weights), first, last, None if weights is None else weights.values)
