@@ -83,6 +83,7 @@ NETWORKX_MCP_LIMITS_SHUTDOWN_TIMEOUT_SECONDS: {{ toJson .shutdownTimeoutSeconds 
 {{- end }}
 {{- with .Values.memory }}
 NETWORKX_MCP_MEMORY_RESIDENT_MB: {{ toJson .residentMB | quote }}
+NETWORKX_MCP_MEMORY_RESULTS_MB: {{ toJson .resultsMB | quote }}
 NETWORKX_MCP_MEMORY_WORKER_MB: {{ toJson .workerMB | quote }}
 NETWORKX_MCP_MEMORY_CONSTRAINED_RATIO: {{ toJson .constrainedRatio | quote }}
 NETWORKX_MCP_MEMORY_PROTECTIVE_RATIO: {{ toJson .protectiveRatio | quote }}
