@@ -46,7 +46,5 @@ def test_the_root_application_makes_objects_of_argo_cd_and_no_other() -> None:
     assert whitelist("networkx-mcp-root", "clusterResourceWhitelist") == set()
 
 
-def test_secrets_made_by_hand_are_no_orphans() -> None:
-    orphaned = one("AppProject")["spec"]["orphanedResources"]
-    assert orphaned["warn"] is True
-    assert orphaned["ignore"] == [{"group": "", "kind": "Secret", "name": "graphs-networkx-mcp-*"}]
+def test_what_nobody_keeps_in_git_is_warned_of() -> None:
+    assert one("AppProject")["spec"]["orphanedResources"] == {"warn": True}
