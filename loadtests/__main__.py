@@ -113,7 +113,7 @@ def target(options: argparse.Namespace, directory: Path, settings: dict[str, str
 
 def configuration(options: argparse.Namespace) -> dict[str, Any]:
     """What must be the same for a measurement to go on."""
-    leave = {"fresh", "out", "keep", "note", "name"}
+    leave = {"fresh", "out", "keep", "note", "name", "namespace"}
     found = {name: value for name, value in sorted(vars(options).items()) if name not in leave}
     return {**found, "commit": results.commit()[0] if options.target == "local" else options.image}
 

@@ -24,6 +24,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from socket import SOCK_STREAM
 from typing import Any, cast
 
 import uvloop
@@ -152,6 +153,7 @@ class Load:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.host = job.host_header or f"{job.host}:{job.port}"
+        self.address = job.host
         self.latencies: dict[str, Histogram] = {}
         self.all = Histogram()
         self.outcomes: dict[str, int] = {}
@@ -175,7 +177,7 @@ class Load:
     async def _connect(self, user: User, data: bytes) -> None:
         try:
             loop = asyncio.get_running_loop()
-            await asyncio.wait_for(loop.create_connection(lambda: user, self.job.host, self.job.port), 10)
+            await asyncio.wait_for(loop.create_connection(lambda: user, self.address, self.job.port), 10)
         except (OSError, TimeoutError) as error:
             await asyncio.sleep(0.1)
             user.done("connection", repr(error).encode())
@@ -244,7 +246,7 @@ class Load:
             await asyncio.sleep(PROBE_SECONDS)
             began = time.perf_counter()
             try:
-                reader, writer = await asyncio.open_connection(self.job.host, self.job.port)
+                reader, writer = await asyncio.open_connection(self.address, self.job.port)
                 writer.write(f"GET /ready HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode())
                 good = (await asyncio.wait_for(reader.read(64), ANSWER_SECONDS))[9:12] == b"200"
                 writer.close()
@@ -262,6 +264,20 @@ class Load:
             for user in self.users:
                 if user.busy and now - user.due > ANSWER_SECONDS and user.transport is not None:
                     user.transport.abort()
+
+    async def resolve(self) -> None:
+        """Look the host up once: name servers are not what is loaded. A new pod may have to wait for them."""
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                found = await asyncio.get_running_loop().getaddrinfo(self.job.host, self.job.port, type=SOCK_STREAM)
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.5)
+            else:
+                self.address = str(found[0][4][0])
+                return
 
     async def run(self) -> dict[str, Any]:
         """Warm up, measure, clean up. Returns the document that is printed."""
@@ -326,7 +342,7 @@ class Load:
 
     async def once(self, token: str, made: workloads.Call) -> str:
         """One call on a connection of its own; its outcome."""
-        reader, writer = await asyncio.open_connection(self.job.host, self.job.port)
+        reader, writer = await asyncio.open_connection(self.address, self.job.port)
         try:
             method, params = protocol.call(*made)
             writer.write(protocol.on_wire(self.host, "modern", method, params, 1, token))
@@ -352,6 +368,7 @@ def main() -> None:
 
     async def work() -> dict[str, Any]:
         load = Load(job)
+        await load.resolve()
         return await (load.prepare() if job.prepare else load.run())
 
     print(json.dumps(uvloop.run(work())), flush=True)

@@ -111,11 +111,20 @@ class Peak:
         self._thread.join()
 
 
+def settled(target: LoadTarget, looks: int = 6, every: float = 0.5) -> float:
+    """The least memory seen in some looks, in MiB: workers that are on their way out do not count."""
+    found = []
+    for _ in range(looks):
+        time.sleep(every)
+        found.append(memory_mib(target.usage()))
+    return min(found)
+
+
 def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
     """Measure one size; what does not load is told in `failures`. Raises TargetError where a call is wrong."""
     edges = workload.edges(nodes)
     text = workload.edge_list(edges).encode()
-    idle = memory_mib(target.usage())
+    idle = settled(target)
     loads: list[float] = []
     times: dict[str, list[float]] = {}
     failures: dict[str, str] = {}
@@ -127,7 +136,7 @@ def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
             except TargetError as error:
                 failures["load"] = str(error)[:300]
         caller.call("get_neighbors", {"graph_id": GRAPH, "node": "n5"})
-        resident = memory_mib(target.usage())
+        resident = settled(target)
         for name, (tool, arguments) in ALGORITHMS.items():
             for _ in range(repeats if loads else 0):
                 outcome, taken, message = caller.call(tool, {"graph_id": GRAPH, **arguments})

@@ -126,7 +126,7 @@ def analyst(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
 
 
 def agent(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
-    """One task after the other, each on a graph of its own: 16 calls, 6 of them reads."""
+    """One task after the other, each on a graph of its own: 15 calls, 7 of them point reads."""
     chance = random.Random(f"{seed} agent {user}")
     for task in itertools.count():
         graph_id = f"agent-{run}-{user}-{task}"

@@ -1,0 +1,159 @@
+"""The load scenarios against a real server: what they count is what the server did."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loadtests.scenario import SCENARIOS
+from tests.helpers.server import ROOT, Server, eventually
+
+MISTAKES = 3
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("loadtests"), auth=True) as running:
+        found, _ = generate(running, prepare=True)
+        assert found["prepared"] == found["wanted"]
+        yield running
+
+
+def generate(server: Server, during: Callable[[], None] = lambda: None, **job: Any) -> tuple[dict[str, Any], list[str]]:
+    """The generator's document and the marks before it. `during` is called when the measured window begins."""
+    job = {"host": "127.0.0.1", "port": server.port, "tokens": [server.token], "run": "test", "users": 1, **job}
+    job = {"workload": "mixed", "seconds": 2, "warmup": 1, **job}
+    lines = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "loadtests.generator"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdin.write(json.dumps(job))
+        child.stdin.close()
+        for line in child.stdout:
+            lines.append(line.strip())
+            if line.strip() == "begin":
+                during()
+        told = child.stderr.read()
+    assert child.returncode == 0, told
+    return json.loads(lines[-1]), lines[:-1]
+
+
+def locust(
+    server: Server, directory: Path, name: str, *more: str, token: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """(exit code, what was seen) of a scenario."""
+    seen = directory / "seen.json"
+    command = [
+        *(sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--headless", "--only-summary"),
+        *("-H", server.base_url, "-u", "4", "-r", "4", "-t", "3s", "--stop-timeout", "60", "--seen", str(seen)),
+        *("--tokens", token or server.token or "", "--think", "0.1", *more, *SCENARIOS[name]),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    assert seen.exists(), done.stdout + done.stderr
+    return done.returncode, json.loads(seen.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("workload", ["agent", "mixed"])
+def test_every_workload_runs_without_a_mistake(server: Server, workload: str) -> None:
+    found, marks = generate(server, workload=workload, users=10)
+    assert marks == ["begin", "end"]
+    assert found["mistakes"] == 0, found["examples"]
+    assert set(found["outcomes"]) <= {"ok", "shed", "timeout"}, found["examples"]
+    assert found["probes"]["failed"] == 0
+
+
+def test_agents_leave_no_graphs(server: Server) -> None:
+    generate(server, workload="agent", users=3, seconds=1)
+    graphs = server.call("list_graphs", {"limit": 200})["structuredContent"]["graphs"]
+    assert not [row["graph_id"] for row in graphs if row["graph_id"].startswith("agent-")]
+
+
+def test_what_the_client_counts_is_what_the_server_counts(server: Server) -> None:
+    before = server.metric("requests_total", tool="get_neighbors", outcome="ok")
+    found, _ = generate(server, workload="reader", users=2, seconds=3, warmup=0.2)
+    counted = server.metric("requests_total", tool="get_neighbors", outcome="ok") - before
+    assert 0 < found["tools"].get("get_neighbors", {"requests": 0})["requests"] <= counted
+
+
+def test_sheds_are_failures_though_others_are_answered(make_server: Callable[..., Server]) -> None:
+    with make_server(auth=True, limits_connections=1, limits_queue=1) as small:
+        generate(small, prepare=True)
+        found, _ = generate(small, workload="reader", users=60)
+    assert found["outcomes"].get("shed", 0) > 0, found["outcomes"]
+    assert found["mistakes"] == 0, found["examples"]
+    assert found["success_percent"] < 100
+
+
+def test_a_wrong_token_is_a_mistake_and_no_failure_of_the_server(server: Server) -> None:
+    found, _ = generate(server, workload="reader", tokens=["nmcp_wrong"], seconds=1)
+    assert found["mistakes"] > 0
+    assert set(found["outcomes"]) == {"client_error"}
+    assert found["requests"] == 0
+
+
+def test_at_a_fixed_rate_a_stall_is_charged_to_all_who_would_have_called(server: Server) -> None:
+    """The server stands still for a second: at 50 calls a second 50 were due meanwhile, a sixth of all."""
+
+    def stall() -> None:
+        server.signal(signal.SIGSTOP)
+        time.sleep(1.0)
+        server.signal(signal.SIGCONT)
+
+    found, _ = generate(server, stall, workload="reader", users=4, rate=50, seconds=6, warmup=0.5)
+    # Every call that was due is counted, and a tenth waited for long. Users that wait for their answers would have
+    # sent one call each during the stall: four slow ones of some hundred, and P90 would not know.
+    assert found["requests"] == pytest.approx(300, abs=2)
+    assert found["p90_ms"] > 200
+
+
+def test_a_server_that_is_gone_is_a_failure(server: Server) -> None:
+    found, _ = generate(server, workload="reader", port=1, seconds=0.5, warmup=0.2)
+    assert set(found["outcomes"]) <= {"connection"}
+    assert found["success_percent"] == 0
+
+
+# --- Locust
+
+
+@pytest.mark.parametrize("era", ["modern", "handshake"])
+def test_locust_users_make_correct_exchanges_in_both_eras(server: Server, tmp_path: Path, era: str) -> None:
+    code, seen = locust(server, tmp_path, "mixed", "--era", era)
+    assert seen["mistakes"] == 0, seen["examples"]
+    assert code == 0 or set(seen["outcomes"]) & {"shed", "timeout"}, seen["outcomes"]
+    assert seen["outcomes"]["ok"] > 0
+
+
+def test_a_mistake_of_a_scenario_ends_locust_with_its_own_code(server: Server, tmp_path: Path) -> None:
+    code, seen = locust(server, tmp_path, "reader", token="nmcp_wrong")
+    assert code == MISTAKES
+    assert seen["mistakes"] > 0
+    assert set(seen["outcomes"]) == {"client_error"}
+
+
+def test_a_flood_is_refused_in_order_and_that_is_no_failure(make_server: Callable[..., Server], tmp_path: Path) -> None:
+    with make_server(auth=True, limits_connections=1, limits_queue=1) as small:
+        generate(small, prepare=True)
+        code, seen = locust(small, tmp_path, "flood", "-u", "40", "-r", "40", "-t", "5s")
+        assert code == 0, seen
+        assert seen["outcomes"].get("shed", 0) > 0
+        # What was refused is over: the next caller is served.
+        eventually(lambda: "result" in small.rpc("tools/list").json())
+
+
+def test_slow_clients_are_let_go(make_server: Callable[..., Server], tmp_path: Path) -> None:
+    with make_server(auth=True, limits_body_timeout_seconds=1) as patient:
+        generate(patient, prepare=True)
+        code, seen = locust(patient, tmp_path, "slow")
+        assert code == 0, seen
+        assert seen["outcomes"]["ok"] > 0

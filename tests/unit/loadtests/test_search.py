@@ -1,0 +1,117 @@
+"""The search finds the knee it is given, and judges by every part of the objective."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loadtests import results, search, soak
+from loadtests.histogram import Histogram
+from loadtests.results import Journal, Point
+from loadtests.search import Objective
+
+GOAL = Objective(success_percent=99.9, p95_seconds=2, run_seconds=20.5, response_seconds=30.5)
+
+
+def point(users: int = 10, repeat: int = 0, **changed: Any) -> Point:
+    summary = Histogram().extend([0.1]).summary()
+    facts: dict[str, Any] = {
+        **summary,
+        "users": users,
+        "repeat": repeat,
+        "seconds": 1,
+        "workload": "reader",
+        "requests": 100,
+        "success_percent": 100.0,
+        "requests_per_second": 100.0,
+        "outcomes": {"ok": 100},
+        "mistakes": 0,
+        "server_cpus": 1.0,
+        "store_cpus": 0.0,
+        "client_cpus": 0.1,
+        "other_cpus": 0.0,
+        "requests_per_cpu_second": 100.0,
+        "memory_mib": 100.0,
+        "file_descriptors": 10,
+        "runs_over_20s": 0,
+        "tools": {},
+        "histogram": "",
+        "at": results.now(),
+    }
+    return Point(**{**facts, **changed})
+
+
+@given(st.integers(10, 6000), st.integers(1, 10))
+def test_the_knee_is_found_within_the_precision(knee: int, start: int) -> None:
+    asked: list[int] = []
+
+    def good(users: int) -> bool:
+        asked.append(users)
+        return users <= knee
+
+    found, at_maximum = search.find(good, start, 6400)
+    assert found <= knee
+    assert not at_maximum
+    assert knee - found <= max(1, 0.1 * knee)
+    assert len(asked) == len(set(asked)) <= 30
+
+
+def test_the_search_says_when_the_maximum_stopped_it_and_when_nothing_was_good() -> None:
+    assert search.find(lambda users: True, 50, 400) == (400, True)
+    assert search.find(lambda users: False, 50, 400) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"success_percent": 99.89},
+        {"p95_ms": 2001},
+        {"max_ms": 30501},
+        {"runs_over_20s": 1},
+        {"requests": 0},
+    ],
+)
+def test_every_part_of_the_objective_can_fail_a_point(changed: dict[str, Any]) -> None:
+    assert GOAL.failures(point()) == []
+    assert len(GOAL.failures(point(**changed))) == 1
+
+
+def test_median_and_spread_are_of_the_last_good_points() -> None:
+    points = [
+        point(50, 0),
+        point(100, 0),
+        point(200, 0, ok=False),
+        point(150, 1),
+        point(80, 2),
+        point(160, 2, ok=False),
+    ]
+    found = search.knee(points, maximum=6400)
+    assert found.users == [100, 150, 80]
+    assert found.median_users == 100
+    assert found.spread_users == (80, 150)
+    assert not found.at_maximum
+    with pytest.raises(ValueError):
+        search.knee([point(ok=False)], 6400)
+
+
+def test_a_journal_goes_on_where_it_was_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "JOURNALS", tmp_path)
+    begun = Journal("some", {"seconds": 5})
+    begun.add(point(50))
+    begun.add(point(100))
+    begun.path.write_bytes(begun.path.read_bytes()[:-20])  # power went while it was written
+    again = Journal("some", {"seconds": 5})
+    assert [msgspec.convert(line, Point).users for line in again.lines] == [50]
+    assert again.started == begun.started
+    with pytest.raises(SystemExit, match="--fresh"):
+        Journal("some", {"seconds": 6})
+    assert Journal("some", {"seconds": 6}, fresh=True).lines == []
+
+
+def test_the_slope_of_a_soak_is_that_of_a_line() -> None:
+    assert soak.slope([100 + 0.25 * minute for minute in range(90)]) == pytest.approx(0.25)
+    assert soak.slope([7.0]) == 0
