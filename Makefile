@@ -46,8 +46,8 @@ run: $(VENV)/.run ## Serve on 127.0.0.1:8080 with the embedded store
 test: lint unit chart-test alerts-test server ## Everything that needs no cluster
 	@echo "make test: all stages passed"
 
-lint: $(VENV)/.dev ## Format, lint and type checks
-	@scripts/stage.sh lint bash -c 'ruff format --check . && ruff check . && mypy image/src'
+lint: $(VENV)/.load ## Format, lint and type checks
+	@scripts/stage.sh lint bash -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
 
 unit: $(VENV)/.dev ## Specifications of the rooms, in process
 	@scripts/stage.sh unit pytest tests/unit -n 2 --dist loadscope $(PYTEST_ARGS)
@@ -58,7 +58,7 @@ chart-test: $(VENV)/.dev tools ## The chart, rendered and validated
 alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: promtool, kustomize, drift
 	@scripts/stage.sh alerts pytest tests/alerts -n 2 $(PYTEST_ARGS)
 
-server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
+server: $(VENV)/.load tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
@@ -108,6 +108,8 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	  --custom-compile-command 'make lock' -q requirements-dev.in -o requirements-dev.txt
 	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command 'make lock' -q requirements-build.in -o requirements-build.txt
+	cd loadtests && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command 'make lock' -q requirements.in -o requirements.txt
 
 docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the README
 	$(BIN)/python scripts/chart_readme.py
@@ -147,3 +149,5 @@ $(VENV)/.dev: image/requirements-dev.txt image/pyproject.toml | $(VENV)/bin/pyth
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable image
 	@touch $@ $(VENV)/.run
+
+include loadtests/loadtests.mk
