@@ -3,7 +3,7 @@
 * `mixed`: a bit of everything that a panel draws: writes, conflicts, reads, algorithms, pictures, imports, bulk
   transfers, refused tokens.
 * `slow`: algorithms of many seconds, more at once than workers.
-* `held`: as many calls at once as a pod has slots and half as many more, repeated as soon as they end.
+* `held`: more calls at once than a pod has slots, so that its queue fills each slot as soon as one is free.
 
 It ends after SECONDS or when the file STOP appears, and prints how often each answer was seen.
 """
@@ -123,7 +123,7 @@ async def held(url: str, token: str, seen: Counter[str], running: Running) -> No
         while running():
             await caller.tool("describe_graph", graph_id="alerts-held")
 
-    await asyncio.gather(*(user() for _ in range(68)))
+    await asyncio.gather(*(user() for _ in range(120)))
 
 
 def main() -> None:
