@@ -1,5 +1,5 @@
 """Load on a running server, and what it shows: scenarios, capacity search, soak, evidence. See README.md here.
 
-`protocol`, `workload`, `histogram` and `generator` need Python's standard library and uvloop alone, so
+The modules of `cluster.MODULES` need Python's standard library and uvloop alone, so
 that they run inside a pod of the server's image; everything else runs where this checkout is.
 """

@@ -28,7 +28,7 @@ _METRICS = (
     " print(urllib.request.urlopen(f'http://{host}:8080/metrics', timeout=30).read().decode())"
 )
 #: What the generator needs of this package.
-_MODULES = ("__init__", "generator", "histogram", "protocol", "wire", "workload")
+MODULES = ("__init__", "generator", "histogram", "player", "protocol", "wire", "workload")
 
 
 def _run(*command: str, stdin: bytes | None = None, timeout: float = 400) -> str:
@@ -124,7 +124,7 @@ class ClusterTarget(LoadTarget):
         self.kubectl("wait", "pod/client", "--for=condition=Ready", "--timeout=120s")
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as packed:
-            for name in _MODULES:
+            for name in MODULES:
                 packed.write(Path(__file__).with_name(f"{name}.py"), f"loadtests/{name}.py")
         self.kubectl("exec", "-i", "client", "--", "sh", "-c", "cat > /tmp/loadtests.zip", stdin=archive.getvalue())
 

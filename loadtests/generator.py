@@ -9,7 +9,7 @@ protocol era and follows one sequence of calls (`workload`). Two ways to load:
   one, and latency counts from when it was *due*: a server that stalls is charged for everybody
   who would have called meanwhile (no coordinated omission).
 
-Reads a job (see `Job`) on standard input. Prints `begin` and `end` around the measured window, with load
+Reads a job (`player.Job`) on standard input. Prints `begin` and `end` around the measured window, with load
 before and after it, so that whoever started it can read the server's CPU time under load; then one JSON
 document. Answers are judged by `protocol.outcome`, also inside HTTP 200.
 """
@@ -22,16 +22,15 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from socket import SOCK_STREAM
-from typing import Any, cast
+from typing import Any
 
 import uvloop
 
 from loadtests import protocol
 from loadtests import workload as workloads
 from loadtests.histogram import Histogram
+from loadtests.player import Job, User
 from loadtests.wire import Reply, Requests
 
 #: After this no answer is expected: the server promises one within 30 s.
@@ -40,111 +39,6 @@ ANSWER_SECONDS = 35.0
 PROBE_SECONDS = 0.5
 #: Load goes on for this long after the measured window.
 TAIL_SECONDS = 1.0
-
-
-@dataclass
-class Job:
-    """What to do. Times are in seconds; `tokens` are handed to users in turn; `run` makes ids unique."""
-
-    host: str
-    port: int
-    workload: str
-    users: int
-    run: str
-    seconds: float = 10.0
-    warmup: float = 2.0
-    rate: float | None = None
-    tokens: list[str] = field(default_factory=lambda: [""])
-    eras: list[protocol.Era] = field(default_factory=lambda: list(protocol.ERAS))
-    seed: int = workloads.SEED
-    #: Value of the Host header; empty: host and port.
-    host_header: str = ""
-    #: Make the graphs first and do nothing else.
-    prepare: bool = False
-
-
-class User(asyncio.Protocol):
-    """One user on one connection at a time."""
-
-    def __init__(self, load: Load, number: int) -> None:
-        job = load.job
-        self.load, self.number = load, number
-        self.era = job.eras[number % len(job.eras)]
-        self.token = job.tokens[number % len(job.tokens)]
-        self.kind = workloads.kind_of(job.workload, number)
-        self.calls: Iterator[workloads.Call] = workloads.USERS[self.kind](number, job.run)
-        self.transport: asyncio.Transport | None = None
-        self.reply = Reply()
-        self.due = 0.0
-        self.tool = ""
-        self.opening: deque[tuple[str, dict[str, Any], int | None]] = deque(protocol.opening(self.era))
-        self.busy = False
-        self.left: set[str] = set()  # graphs that it made and did not delete
-        self.failed = False
-
-    # -- sending
-
-    def next_call(self) -> workloads.Call:
-        tool, arguments = next(self.calls)
-        if self.failed and self.kind == "agent":  # what follows builds on what failed: the next task
-            while tool != "create_graph":
-                tool, arguments = next(self.calls)
-        self.failed = False
-        if tool == "create_graph":
-            self.left.add(arguments["graph_id"])
-        elif tool == "delete_graph":
-            self.left.discard(arguments["graph_id"])
-        return tool, arguments
-
-    def go(self, due: float) -> None:
-        """Send the next request, which was due at `due` (perf_counter seconds)."""
-        self.busy, self.due = True, due
-        if self.opening:
-            method, params, request_id = self.opening.popleft()
-            self.tool = method
-            self.send(protocol.on_wire(self.load.host, self.era, method, params, request_id, self.token))
-            return
-        self.tool, arguments = self.next_call()
-        self.send(self.load.requests.call(self.era, self.token, self.tool, arguments))
-
-    def send(self, data: bytes) -> None:
-        if self.transport is None or self.transport.is_closing():
-            self.load.connect(self, data)
-        else:
-            self.transport.write(data)
-
-    # -- receiving
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's are not derived from it
-        self.reply = Reply()
-
-    def data_received(self, data: bytes) -> None:
-        answer = self.reply.feed(data)
-        if answer is None:
-            return
-        status, body, close = answer
-        if close and self.transport is not None:
-            self.transport.close()
-            self.transport = None
-        if status == 200 and b'"isError"' not in body and b'"error"' not in body and b'"result"' in body:
-            self.done("ok", b"")
-        else:
-            self.done(protocol.outcome(status, body, self.tool.startswith("notifications/")), body)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.transport = None
-        if self.busy and not self.load.over:
-            self.done("connection", repr(exc).encode())
-
-    def done(self, outcome: str, body: bytes) -> None:
-        """The request is over: count it, and go on."""
-        if not self.busy:
-            return
-        self.busy = False
-        self.failed = outcome != "ok"
-        self.load.record(self, outcome, body)
-        self.load.free(self)
 
 
 class Load:
