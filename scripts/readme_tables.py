@@ -84,7 +84,29 @@ def engine() -> str:
     return _rows(header, [[name, *(cell(cases.get(name)) for cases in sizes.values())] for name in names])
 
 
-TABLES: dict[str, Callable[[], str]] = {"serving": serving, "idle": idle, "engine": engine}
+def backend() -> str:
+    """CPU time of functions of the NetworkX backend, and how many times faster than networkx in the same run."""
+    found = _load("backend_large")["milliseconds"]
+    sizes = sorted({row["n"] for row in found})
+
+    def cell(row: dict[str, Any], way: str) -> str:
+        if row[way] is None:
+            return ""
+        times = f" ({row['networkx'] / row[way]:.3g} x)" if row["networkx"] else ""
+        return f"{float(f'{row[way]:.3g}'):g} ms{times}"
+
+    rows = [
+        [
+            name,
+            *(cell(row, way) for row in found if row["function"] == name for way in ("with_conversion", "converted")),
+        ]
+        for name in dict.fromkeys(row["function"] for row in found)
+    ]
+    header = [f"{size:,} nodes, {way}" for size in sizes for way in ("conversion included", "converted before")]
+    return _rows(["function", *header], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {"serving": serving, "idle": idle, "engine": engine, "backend": backend}
 
 
 def rendered(text: str) -> str:
