@@ -28,14 +28,26 @@ UNORDERED = {
 }  # fmt: skip
 PATHS = {"single_source_shortest_path_length", "single_source_shortest_path", "single_source_dijkstra_path_length"}
 TARGETS = {"single_target_shortest_path_length"}
-PAIRS = {"has_path", "bidirectional_shortest_path", "shortest_path", "shortest_path_length", "dijkstra_path_length"}
-WEIGHTED_PATHS = {"single_source_dijkstra_path", "single_source_dijkstra", "dijkstra_path", "bidirectional_dijkstra"}
+PAIRS = {
+    "has_path",
+    "bidirectional_shortest_path",
+    "shortest_path",
+    "shortest_path_length",
+    "dijkstra_path_length",
+    "astar_path_length",
+}
+WEIGHTED_PATHS = {
+    "single_source_dijkstra_path",
+    "single_source_dijkstra",
+    "dijkstra_path",
+    "bidirectional_dijkstra",
+    "astar_path",
+}
 FLOWS = {"maximum_flow", "maximum_flow_value", "minimum_cut", "minimum_cut_value"}
 COMMUNITIES = {"louvain_communities", "leiden_communities", "fast_label_propagation_communities", "modularity"}
+OTHERS = {"node_connected_component", "shortest_simple_paths"}
 #: What is called with a graph alone.
-OF_GRAPHS = sorted(
-    set(FUNCTIONS) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - {"node_connected_component"}
-)
+OF_GRAPHS = sorted(set(FUNCTIONS) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - OTHERS)
 
 
 @pytest.mark.parametrize("name", OF_GRAPHS)
@@ -75,7 +87,8 @@ def _hits(graph: nx.Graph) -> None:
         ("average_clustering", {"count_zeros": False}), ("minimum_spanning_edges", {"data": False}),
         ("minimum_spanning_edges", {"algorithm": "prim", "data": False}), ("maximum_spanning_edges", {"keys": False}),
         ("minimum_spanning_edges", {"weight": lambda u, v, d: 1}), ("bridges", {"root": 1}),
-        ("pagerank", {"max_iter": 1}), ("triangles", {"nodes": [1]}), ("pagerank", {"personalization": {1: 1}}),
+        ("greedy_color", {"strategy": "DSATUR"}), ("dag_longest_path", {"default_weight": 0}),
+        ("dag_longest_path", {"weight": "absent"}), ("pagerank", {"max_iter": 1}), ("triangles", {"nodes": [1]}), ("pagerank", {"personalization": {1: 1}}),
     ],
 )  # fmt: skip
 @given(graph=signed)
@@ -99,6 +112,21 @@ def test_paths_from_and_to_a_node(name: str, graph: nx.Graph, data: st.DataObjec
         if name in PAIRS:
             options["target"] = data.draw(nodes)
         same(name, graph, ordered="dijkstra" not in name, **options)
+
+
+@given(graph=plain, weight=st.sampled_from([None, "weight"]), data=st.data())
+@few
+def test_simple_paths_from_the_shortest_on(graph: nx.Graph, weight: str | None, data: st.DataObject) -> None:
+    nodes = st.sampled_from([*graph, "nobody"])
+    options = {"source": data.draw(nodes), "target": data.draw(nodes), "weight": weight}
+    answers = both("shortest_simple_paths", graph, **options)
+    assert answers is not None
+    found, wanted = answers
+    if weight is None or isinstance(wanted, type):
+        equal(found, wanted)
+    else:  # sums that differ in their last digit would change places
+        assert sorted(map(repr, found[1])) == sorted(map(repr, wanted[1]))
+        assert [_length(graph, path) for path in found[1]] == pytest.approx([_length(graph, p) for p in wanted[1]])
 
 
 @pytest.mark.parametrize("name", sorted(WEIGHTED_PATHS))
@@ -192,4 +220,4 @@ def test_large_graphs_are_partitioned_as_well_as_networkx_does_and_repeatably() 
 
 def test_every_function_is_tested_here() -> None:
     named = set(OF_GRAPHS) | PATHS | TARGETS | PAIRS | WEIGHTED_PATHS | FLOWS | COMMUNITIES
-    assert named | {"node_connected_component"} == set(FUNCTIONS)
+    assert named | OTHERS == set(FUNCTIONS)

@@ -6,7 +6,7 @@ from typing import Any
 
 _DIGITS = "Sums run in another order than networkx's: the same to 1e-9."
 _LARGE = "From 5,000 nodes and edges on the partition is networkit's: no worse in modularity, but another one."
-_ONE = "Of several shortest paths another one may be found when there are weights."
+_ONE = "Without the compiled kernels, of several shortest paths with weights another one may be found."
 _ORDER = "The same sets, by their first nodes; networkx gives them in the order of its search."
 _CAPACITIES = "Integer capacities on every edge, at most 2**31 - 1 together; others are networkx's."
 
@@ -51,6 +51,9 @@ FUNCTIONS: dict[str, str] = {
     "dijkstra_path": _ONE,
     "dijkstra_path_length": "",
     "bidirectional_dijkstra": _ONE,
+    "astar_path": f"Without a heuristic. {_ONE}",
+    "astar_path_length": "Without a heuristic.",
+    "shortest_simple_paths": "",
     # structure
     "connected_components": "",
     "number_connected_components": "",
@@ -80,6 +83,9 @@ FUNCTIONS: dict[str, str] = {
     "topological_sort": "",
     "topological_generations": "",
     "is_directed_acyclic_graph": "",
+    "dag_longest_path": "",
+    "greedy_color": "With the strategy `largest_first`.",
+    "maximal_matching": "",
     # flows
     "maximum_flow": f"{_CAPACITIES} Of several maximum flows another one may be found.",
     "maximum_flow_value": _CAPACITIES,

@@ -159,15 +159,16 @@ def _call(name: str, *args: Any, **kwargs: Any) -> Any:
             continue
         arguments = dict(given)
         seed: Any = given.get("seed")
-        numbered = name in _NUMBERED and isinstance(seed, random.Random)
-        if numbered:
+        drawn = isinstance(seed, random.Random)
+        if drawn:
             state = seed.getstate()
-            arguments["seed"] = seed.getrandbits(32)
+            if name in _NUMBERED:
+                arguments["seed"] = seed.getrandbits(32)
         try:
             return plain(name, kernel.function(graph.arrays, **arguments))
         except unsuited:
-            if numbered:
-                seed.setstate(state)
+            if drawn:
+                seed.setstate(state)  # what was drawn was not used
     return _ORIGINALS[name].orig_func(graph.networkx, **given)
 
 
