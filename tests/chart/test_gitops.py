@@ -30,7 +30,6 @@ def waves(case: str, *sets: str) -> dict[str, int]:
 def test_a_release_of_helm_has_nothing_of_argo_cd(case: str | None) -> None:
     for item in objects(case):
         assert not [key for key in annotations(item) if key.startswith("argocd.")], item["metadata"]["name"]
-    assert not [kind for kind in kinds(case) if kind.startswith(("Job/", "CronJob/"))]
 
 
 def test_the_store_comes_before_the_server_and_what_watches_it_after() -> None:

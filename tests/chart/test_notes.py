@@ -51,6 +51,15 @@ def test_where_the_graphs_live_is_told() -> None:
     assert "rediss://graphs.cache.example.org:6380/0; `helm uninstall` does not touch them" in notes("external-store")
 
 
+def test_how_to_make_a_backup_and_bring_it_back_is_told_where_backups_are_made() -> None:
+    text = notes("production")
+    assert f"volume claim {FULLNAME}-backup" in text
+    for name in ("backup", "restore"):
+        assert f"kubectl -n agents create job --from=cronjob/{FULLNAME}-{name} {name}-now" in text
+    assert "BACKUPS" not in notes()
+    assert "volume claim mine" in notes("production", "backup.persistence.existingClaim=mine")
+
+
 def warnings(case: str | None = None, *sets: str) -> list[str]:
     _, _, tail = notes(case, *sets).partition("WARNINGS\n")
     return [line.strip("- \n") for line in tail.splitlines() if line.strip()]
@@ -67,6 +76,7 @@ def warnings(case: str | None = None, *sets: str) -> list[str]:
         (None, ("networkPolicy.enabled=false",), "networkPolicy.enabled=false"),
         (None, ("rateLimit.enabled=false",), "rateLimit.enabled=false"),
         (None, (), "image.digest is empty"),
+        (None, (), "backup.enabled=false"),
     ],
 )
 def test_a_warning_is_there_when_it_applies(case: str | None, sets: tuple[str, ...], beginning: str) -> None:
@@ -75,4 +85,4 @@ def test_a_warning_is_there_when_it_applies(case: str | None, sets: tuple[str, .
 
 def test_no_warning_is_there_when_none_applies() -> None:
     assert warnings("production") == []
-    assert len(warnings()) == 1
+    assert len(warnings()) == 2
