@@ -1,9 +1,10 @@
 """Writes the tables of README.md from the committed results, so that each number has its source.
 
     python scripts/readme_tables.py            # rewrite what stands between the markers
-    python scripts/readme_tables.py --check    # exit 1 where the README departs from the results
+    python scripts/readme_tables.py --check    # exit 1 where a document departs from the results
 
-A table stands between `<!-- table:NAME -->` and `<!-- end -->`; NAME is a function below.
+A table stands between `<!-- table:NAME -->` and `<!-- end -->`; NAME is a function below. The knees of
+loadtests/capacity.yaml and the guide of loadtests/README.md are written with them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from loadtests import contract, evidence, guide  # noqa: E402
+from loadtests.results import Result, load_all  # noqa: E402
+
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
 _TABLE = re.compile(r"(<!-- table:(\w+) -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.DOTALL)
@@ -106,7 +112,110 @@ def backend() -> str:
     return _rows(["function", *header], rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"serving": serving, "idle": idle, "engine": engine, "backend": backend}
+def _where(result: Result) -> str:
+    pods = f"{result.target.replicas} pod" + ("s" if result.target.replicas > 1 else "")
+    return f"{'one process' if result.target.kind == 'local' else pods}, {result.target.store}"
+
+
+def _middle(values: list[float]) -> str:
+    return f"{median(values):g}"
+
+
+def users() -> str:
+    """The contract's table: success and latency by users without think time."""
+    rows = []
+    for result in load_all("users"):
+        for count in sorted({point.users for point in result.points}):
+            points = [point for point in result.points if point.users == count]
+            old = contract.PUBLISHED.get(count)
+            said = f"{old:g} %, in its own report {contract.REPORTED[count]:g} %" if old else "-"
+            success = f"{min(point.success_percent for point in points):.4g} %"
+            names = ("requests_per_second", "mean_ms", "p50_ms", "p95_ms", "p99_ms")
+            measured = [_middle([getattr(point, name) for point in points]) for name in names]
+            shares = [f"{median(p.server_cpus for p in points):.2f}, {median(p.client_cpus for p in points):.2f}"]
+            shares += [f"{median(p.other_cpus or 0.0 for p in points):.2f}"]
+            rows.append([count, _where(result), success, said, *measured, *shares])
+    header = ["users", "target", "success", "old table", "calls/s", "mean ms", "P50 ms", "P95 ms", "P99 ms"]
+    return _rows([*header, "cores: server, client", "others"], rows)
+
+
+def nodes() -> str:
+    """The contract's table: load time, memory and algorithm times by graph size."""
+    rows: list[list[Any]] = []
+    names = list(
+        dict.fromkeys(name for result in load_all("nodes") for size in result.sizes for name in size.algorithms)
+    )
+    for result in load_all("nodes"):
+        for size in result.sizes:
+            if not size.load_ms:
+                rows.append([f"{size.nodes:,}", _where(result), "not loaded", "", "", *([""] * len(names))])
+                continue
+            memory = [f"{size.memory_mib:g}", f"{size.peak_memory_mib:g}"]
+            times = [_middle(size.algorithms[n]) if n in size.algorithms else size.failures.get(n, "") for n in names]
+            rows.append([f"{size.nodes:,}", _where(result), f"{median(size.load_ms):g}", *memory, *times])
+    return _rows(["nodes", "target", "load ms", "MiB", "most MiB", *(f"{name}, ms" for name in names)], rows)
+
+
+def capacity() -> str:
+    """Knees: the most users without think time at which the objective held."""
+    rows = []
+    for result in load_all("capacity"):
+        if result.knee is None:
+            continue
+        found = result.knee
+        top = max((point for point in result.points if point.ok), key=lambda point: point.users)
+        more = " or more" if found.at_maximum else ""
+        rows.append(
+            [
+                _where(result),
+                top.workload,
+                f"{found.median_users:g}{more} ({found.spread_users[0]} to {found.spread_users[1]})",
+                _middle(found.requests_per_second),
+                _middle(found.requests_per_cpu_second),
+                f"{top.server_cpus:.2f}, {top.store_cpus:.2f}, {top.client_cpus:.2f}",
+                f"{top.other_cpus or 0.0:.2f}",
+                len(found.users),
+            ]
+        )
+    header = [
+        "target",
+        "users are",
+        "knee (spread)",
+        "calls/s",
+        "per CPU second",
+        "cores: server, store, client",
+        "others",
+    ]
+    return _rows([*header, "repeats"], rows)
+
+
+def soak() -> str:
+    """What hours under one load did."""
+    rows = []
+    for result in load_all("soak"):
+        s = result.summary
+        drift = f"{s['p95_ms_first_third']:g}, {s['p95_ms_last_third']:g}"
+        calls = f"{s['requests']:,.0f}, {s['failures']:,.0f}"
+        grown = [f"{s['memory_mib_per_hour']:g}", f"{s['file_descriptors_per_hour']:g}"]
+        if s["minutes"] < 10:  # a slope of a few minutes is noise
+            grown = ["too short"] * 2
+        rows.append([_where(result), f"{s['minutes']:g}", f"{s['rate']:g}", calls, *grown, drift])
+    header = ["target", "minutes", "calls/s", "calls, failed", "memory MiB per hour", "descriptors per hour"]
+    return _rows([*header, "P95 ms of the first and last third"], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "serving": serving,
+    "idle": idle,
+    "engine": engine,
+    "backend": backend,
+    "users": users,
+    "nodes": nodes,
+    "capacity": capacity,
+    "soak": soak,
+}
+GUIDE = ROOT / "loadtests" / "README.md"
+_GUIDE = re.compile(r"(<!-- guide -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def rendered(text: str) -> str:
@@ -115,11 +224,17 @@ def rendered(text: str) -> str:
 
 
 def main() -> None:
-    text = README.read_text(encoding="utf-8")
-    wanted = rendered(text)
-    if "--check" in sys.argv:
-        sys.exit(text != wanted)
-    README.write_text(wanted, encoding="utf-8")
+    check = "--check" in sys.argv
+    if not check:
+        evidence.update()
+    wanted = {
+        README: rendered(README.read_text(encoding="utf-8")),
+        GUIDE: _GUIDE.sub(lambda found: found[1] + guide.table() + "\n" + found[2], GUIDE.read_text(encoding="utf-8")),
+    }
+    if check:
+        sys.exit(any(path.read_text(encoding="utf-8") != text for path, text in wanted.items()))
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

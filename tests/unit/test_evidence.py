@@ -1,0 +1,120 @@
+"""What is promised of capacity is what was measured, and is said alike everywhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loadtests import evidence, guide, plots, results
+from loadtests.histogram import Histogram
+from loadtests.search import knee
+
+RESULTS = sorted(results.RESULTS.glob("*.json"))
+
+
+def values() -> dict[str, float]:
+    return {name: float(item["value"]) for name, item in evidence.document()["values"].items()}
+
+
+def test_nothing_departs_from_capacity_yaml() -> None:
+    assert evidence.departures() == []
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_a_result_keeps_the_schema_and_its_own_arithmetic(path: Path) -> None:
+    result = results.load(path)
+    assert result.name == path.stem
+    assert result.command
+    assert len(result.commit) == 40
+    assert result.points or result.sizes
+    for point in result.points:
+        stored = Histogram.decode(point.histogram)
+        assert stored.summary() == {name: getattr(point, name) for name in stored.summary()}
+        assert stored.total <= point.requests
+        assert point.mistakes == 0
+    if result.knee:
+        assert result.knee == knee(result.points, 0 if result.knee.at_maximum else 10**9)
+
+
+def test_a_result_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
+    text = RESULTS[0].read_text(encoding="utf-8").replace('"kind":', '"extra": 1, "kind":', 1)
+    (tmp_path / "other.json").write_text(text, encoding="utf-8")
+    with pytest.raises(Exception, match="extra"):
+        results.load(tmp_path / "other.json")
+
+
+def test_pictures_are_those_of_the_results() -> None:
+    assert plots.stale() == [], "run: make evidence"
+
+
+@pytest.mark.parametrize("name", evidence.document()["values"])
+def test_a_value_that_moves_alone_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    item: dict[str, Any] = evidence.document()["values"][name]
+    checked = [place for place in item["places"] if not place.startswith("text ")]
+    assert checked, f"{name} stands nowhere that a program reads"
+    monkeypatch.setitem(item, "value", item["value"] * 1.01 + 0.001)
+    told = [line for line in evidence.departures() if line.startswith(f"{name}: ")]
+    assert len(told) == len(checked)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("request_timeout", 31, "request timeout < shutdown"),
+        ("grace_slack", -1, "shutdown < grace period"),
+        ("memory_protective", 0.7, "memory"),
+        ("memory_per_pod", 1700, "memory"),
+        ("p95_warning", 3, "P95"),
+        ("liveness_failures", 1, "liveness"),
+        ("readiness_timeout", 6, "probes"),
+    ],
+)
+def test_rules_between_values_are_held(name: str, value: float, rule: str) -> None:
+    assert evidence.rules(values()) == []
+    assert any(rule in broken for broken in evidence.rules({**values(), name: value}))
+
+
+def test_a_limit_above_its_knee_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    item: dict[str, Any] = evidence.document()["knees"]["users"]
+    path = results.RESULTS / f"{item['result']}.json"
+    low = evidence.knee_of("users", results.load(path))
+    monkeypatch.setitem(item, "provisional", False)
+    monkeypatch.setitem(evidence.document()["values"]["queue"], "value", low)
+    assert any("connections_and_queue" in line for line in evidence.departures())
+
+
+def test_a_provisional_knee_is_called_so_in_the_readme() -> None:
+    text = (results.ROOT / "README.md").read_text(encoding="utf-8")
+    provisional = any(item.get("provisional") for item in evidence.document()["knees"].values())
+    assert ("provisional" in text) == provisional
+
+
+# --- the capacity guide
+
+
+def test_the_guide_shows_the_arithmetic_of_its_examples() -> None:
+    text = (results.ROOT / "loadtests/README.md").read_text(encoding="utf-8")
+    for example in guide.EXAMPLES:
+        assert guide.told(example) in text, guide.told(example)
+
+
+def test_the_arithmetic_meets_two_measured_points() -> None:
+    """Memory of two sizes that the model was not made from, within the error that the guide states."""
+    for size in guide.held_out():
+        expected = guide.memory_mib(graphs={size.nodes: 1})
+        assert expected == pytest.approx(size.memory_mib, rel=guide.STATED_ERROR)
+
+
+@pytest.mark.parametrize("profile", ["contract", "small", "large"])
+def test_a_profile_names_its_evidence_and_fits_the_arithmetic(profile: str) -> None:
+    path = results.ROOT / f"chart/profiles/{profile}.yaml"
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"results/([a-z0-9-]+\.json)", text)
+    assert named
+    for name in named:
+        assert (results.RESULTS / name).exists(), name
+    told = guide.profile(path)
+    assert told["limits"]["memoryMB"] == evidence._number(told["resources"]["limits"]["memory"])
+    assert guide.memory_mib({told["limits"]["graphNodes"]: 1}) < 0.8 * told["limits"]["memoryMB"]
