@@ -84,6 +84,11 @@ class Memory(Group):
     resident_mb: int = Field(
         640, ge=16, description="Graphs held in memory between calls, in MiB; the rest is for workers."
     )
+    results_mb: int = Field(
+        32,
+        ge=0,
+        description="Results of analyses held in memory, in MiB; 0 keeps none. A change of a graph voids its own.",
+    )
     worker_mb: int = Field(384, ge=32, description="Reservation of one heavy call on top of the zygote, in MiB.")
     constrained_ratio: float = Field(0.80, gt=0, lt=1, description="Share of memory at which caches are dropped.")
     protective_ratio: float = Field(0.90, gt=0, lt=1, description="Share at which writes and heavy calls are refused.")
@@ -140,6 +145,10 @@ class Store(Group):
     prefix: str = Field("nmcp", pattern=r"^[a-z0-9-]{1,16}$", description="First part of every key.")
     allow_volatile: bool = Field(False, description="Start although the store may evict or lose acknowledged writes.")
     timeout_seconds: float = Field(2, gt=0, description="Longest wait for one answer of the store, in seconds.")
+    results_mb: int = Field(
+        8, ge=0, description="Results of analyses that replicas share through Redis, of one tenant, in MiB; 0: none."
+    )
+    results_seconds: int = Field(900, ge=1, description="How long a shared result is kept, in seconds.")
     compact_operations: int = Field(1000, ge=2, description="Operations in a log before it becomes a snapshot.")
     compact_kib: int = Field(4096, ge=64, description="Size of a log before it becomes a snapshot, in KiB.")
     operation_id_seconds: int = Field(600, ge=1, description="How long a repeated operation_id is surely recognised.")

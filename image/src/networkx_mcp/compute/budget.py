@@ -25,7 +25,7 @@ from networkx_mcp.telemetry import metrics
 
 __all__ = ["ASSUMED_BASELINE", "CEILING_RATIO", "KINDS", "Kind", "Level", "MemoryBudget", "Reservation"]
 
-Kind = Literal["resident", "workers", "bodies"]
+Kind = Literal["resident", "results", "workers", "bodies"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: Share of the limit that may be promised; the rest is for what no account sees (kernel, sockets).
@@ -76,6 +76,7 @@ class MemoryBudget:
         self.total = settings.limits.memory_bytes
         self._caps: dict[Kind, tuple[int, str]] = {
             "resident": (settings.memory.resident_mb * MIB, "memory.resident_mb"),
+            "results": (settings.memory.results_mb * MIB, "memory.results_mb"),
             "bodies": (settings.limits.body_budget_mb * MIB, "limits.body_budget_mb"),
         }
         self._used: dict[Kind, int] = dict.fromkeys(KINDS, 0)
@@ -108,7 +109,7 @@ class MemoryBudget:
     @property
     def use_ratio(self) -> float:
         """Share of the limit in use: the working set, or the account without reservations if that is more."""
-        accounted = self.baseline + self._used["resident"] + self._used["bodies"]
+        accounted = self.baseline + sum(used for kind, used in self._used.items() if kind != "workers")
         return max(accounted, self.working_set) / self.total
 
     def used(self, kind: Kind) -> int:
@@ -174,7 +175,7 @@ class MemoryBudget:
     def _make_fit(self, kind: Kind, nbytes: int) -> None:
         if nbytes < 0:
             raise ValueError("a reservation cannot be negative")
-        if kind != "resident":  # the cache of graphs makes its own room before it loads
+        if kind not in ("resident", "results"):  # caches make their own room
             for reclaim in self._reclaimers:
                 if nbytes > self.free:
                     reclaim(nbytes - self.free)
@@ -224,7 +225,8 @@ class MemoryBudget:
         """Enter a measurement: what the container uses, and what API, zygote and spare are without graphs."""
         self.working_set = working_set
         if baseline is not None:
-            self.baseline = baseline
+            # Results lie in the heap of the API, which is measured, and are entered one by one.
+            self.baseline = max(0, baseline - self._used["results"])
             self._serve()
         self.levels.update(self.use_ratio)
 
