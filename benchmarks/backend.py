@@ -1,6 +1,6 @@
 """The NetworkX backend beside networkx: `python benchmarks/backend.py [--sizes 30 100 ...] [--out FILE]`.
 
-For each function of the backend and each size n a Barabasi-Albert graph (m = 3, seed 1, integer ids, integer
+For each function of the backend and each size n a Barabasi-Albert graph (m = 3, seed 1, text ids, integer
 weights 1 to 10), directed at random for functions of directed graphs (without cycles for topological ones).
 Three times, CPU milliseconds, best of the repeats, one after the other in one process with one thread:
 `networkx`; `with_conversion`: `backend="networkx_mcp"` on a networkx graph that was not converted before;
@@ -42,19 +42,19 @@ SEED = 1
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "katz_centrality": {"alpha": 0.001},
     "eigenvector_centrality": {"max_iter": 1000},
-    "node_connected_component": {"n": 0},
+    "node_connected_component": {"n": "0"},
     "louvain_communities": {"seed": 1},
     "leiden_communities": {"seed": 1},
     "fast_label_propagation_communities": {"seed": 1},
-    **{name: {"source": 0, "target": None} for name in (
+    **{name: {"source": "0", "target": None} for name in (
         "has_path", "bidirectional_shortest_path", "shortest_path", "shortest_path_length", "dijkstra_path",
         "dijkstra_path_length", "bidirectional_dijkstra", "astar_path", "astar_path_length")},
-    "shortest_simple_paths": {"source": 0, "target": None},
-    **{name: {"source": 0} for name in (
+    "shortest_simple_paths": {"source": "0", "target": None},
+    **{name: {"source": "0"} for name in (
         "single_source_shortest_path", "single_source_shortest_path_length", "single_source_dijkstra",
         "single_source_dijkstra_path", "single_source_dijkstra_path_length")},
-    "single_target_shortest_path_length": {"target": 0},
-    **{name: {"_s": 0, "_t": None, "capacity": "weight"} for name in (
+    "single_target_shortest_path_length": {"target": "0"},
+    **{name: {"_s": "0", "_t": None, "capacity": "weight"} for name in (
         "maximum_flow", "maximum_flow_value", "minimum_cut", "minimum_cut_value")},
 }  # fmt: skip
 DIRECTED = {
@@ -70,19 +70,19 @@ def sample(n: int, kind: str) -> nx.Graph:
     """The graph of a size; `kind` is undirected, directed or acyclic."""
     chance = random.Random(SEED)
     graph: nx.Graph = nx.Graph() if kind == "undirected" else nx.DiGraph()
-    graph.add_nodes_from(range(n))
+    graph.add_nodes_from(map(str, range(n)))
     for u, v in nx.barabasi_albert_graph(n, 3, seed=SEED).edges:
         if kind == "directed" and chance.random() < 0.5:
             u, v = v, u
-        graph.add_edge(u, v, weight=chance.randint(1, 10))
+        graph.add_edge(str(u), str(v), weight=chance.randint(1, 10))
     return graph
 
 
 def call(name: str, graph: Any, last: int, backend: str | None) -> None:
     """One call, its iterator read to the end (of simple paths the first 20)."""
-    arguments = {key: last if value is None else value for key, value in ARGUMENTS.get(name, {}).items()}
+    arguments = {key: str(last) if value is None else value for key, value in ARGUMENTS.get(name, {}).items()}
     if name == "modularity":
-        arguments["communities"] = [set(range(0, last + 1, 2)), set(range(1, last + 1, 2))]
+        arguments["communities"] = [set(map(str, range(start, last + 1, 2))) for start in (0, 1)]
     found = getattr(nx, name, None) or getattr(nx.community, name)
     answer = found(graph, backend=backend, **arguments)
     if isinstance(answer, Iterator):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, compress
-from operator import is_
+from operator import eq, is_
 from typing import Any, cast
 
 import networkx as nx
@@ -82,11 +82,12 @@ def from_networkx(
     plain = type(graph) in (nx.Graph, nx.DiGraph)
     rows = {node: row for row, node in enumerate(graph)}
     adjacency = _lists(inner._adj if plain else inner.adj, rows)
+    numbered = set(map(type, rows)) == {int} and all(map(eq, rows, range(len(rows))))  # each node is its row
 
     def half(lists: Mapping[Any, Mapping[Any, Any]]) -> tuple[csr.Int32, csr.Int32]:
         indptr = csr.pointers(np.fromiter(map(len, lists.values()), np.int64, len(rows)))
-        flat = map(rows.__getitem__, chain.from_iterable(lists.values()))
-        return indptr, np.fromiter(flat, np.int32, int(indptr[-1]))
+        flat = chain.from_iterable(lists.values())
+        return indptr, np.fromiter(flat if numbered else map(rows.__getitem__, flat), np.int32, int(indptr[-1]))
 
     indptr, indices = half(adjacency)
     into = half(_lists(inner._pred if plain else inner.pred, rows)) if directed else None
