@@ -49,7 +49,7 @@ test: lint unit chart-test alerts-test server ## Everything that needs no cluste
 lint: $(VENV)/.load ## Format, lint and type checks
 	@scripts/stage.sh lint bash -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
 
-unit: $(VENV)/.dev ## Specifications of the rooms, in process
+unit: $(VENV)/.load ## Specifications of the rooms, in process
 	@scripts/stage.sh unit pytest tests/unit -n 2 --dist loadscope $(PYTEST_ARGS)
 
 chart-test: $(VENV)/.dev tools ## The chart, rendered and validated

@@ -3,6 +3,7 @@
     capacity    the most users at which the objective holds
     users       the contract's table of users
     nodes       the contract's table of graph sizes
+    split       how connections and queue share what a pod admits
     soak        one load for hours, a result every minute
     scenario    users with think time, by Locust: agent, reader, analyst, editor, mixed, flood, slow
     plots       pictures from the results
@@ -14,6 +15,7 @@ Each point is written as soon as it is there (out/loadtests/); the same command 
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import os
 import sys
@@ -23,7 +25,7 @@ from typing import Any
 
 import msgspec
 
-from loadtests import contract, results, scenario, search, sizes, soak
+from loadtests import contract, results, scenario, search, sizes, soak, split
 from loadtests.cluster import ClusterTarget
 from loadtests.measure import line, take
 from loadtests.protocol import ERAS
@@ -75,6 +77,10 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--rate", type=float, help="calls per second; otherwise 0.7 x the knee's throughput in --knee")
     made.add_argument("--knee", help="name of a capacity result")
     made.add_argument("--users", type=int, default=200, help="connections that carry the calls")
+    made = commands.add_parser("split", parents=[common], help="connections against queue")
+    made.add_argument("--connections", default="15,30,45,90,180")
+    made.add_argument("--total", type=int, help="connections plus queue; otherwise 0.9 of --knee")
+    made.add_argument("--knee", help="name of a capacity result")
     made = commands.add_parser("scenario", parents=[common], help="a Locust scenario")
     made.add_argument("scenario", choices=scenario.SCENARIOS)
     made.add_argument("--users", type=int, default=20)
@@ -92,6 +98,7 @@ def opened(options: argparse.Namespace) -> dict[str, str]:
 
 _VALUES = {
     "limits_queue": "limits.queue",
+    "limits_connections": "limits.connections",
     "limits_sockets": "limits.sockets",
     "limits_body_budget_mb": "limits.bodyBudgetMB",
     **sizes.VALUES,
@@ -137,6 +144,8 @@ class Measurement:
 
     def __init__(self, options: argparse.Namespace, live: LoadTarget, journal: Journal, load: float) -> None:
         self.options, self.live, self.journal, self.load = options, live, journal, load
+        #: Facts of the target; asked when the result is written, unless there were several.
+        self.facts: results.Target | None = None
         self.points: list[Point] = [msgspec.convert(line, Point) for line in journal.lines if "users" in line]
 
     def point(self, users: int, repeat: int, **more: Any) -> Point:
@@ -174,7 +183,7 @@ class Measurement:
             finished=results.now(),
             machine=results.machine(self.load),
             versions=results.versions(),
-            target=self.live.facts(),
+            target=self.facts or self.live.facts(),
             seed=SEED,
             repeats=options.repeats,
             note=options.note,
@@ -210,6 +219,9 @@ def main() -> None:
         "scenario": scenario.measure,
     }
     try:
+        if options.command == "split":
+            split.measure(Measurement(options, LoadTarget(), journal, load), functools.partial(target, options))
+            return
         with tempfile.TemporaryDirectory() as directory, target(options, Path(directory), settings) as live:
             if options.command != "nodes":
                 live.prepare()

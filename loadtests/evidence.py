@@ -146,6 +146,7 @@ def rules(values: dict[str, float]) -> list[str]:
         < v["p95_critical"]
         < v["request_timeout"],
         "in flight: warning < limit": v["in_flight_warning"] < 1,
+        "queue: warning < critical < limit": v["queue_warning"] < v["queue_critical"] < 1,
         "queue + run <= answer": v["queue_timeout"] + v["request_timeout"] <= v["connection_timeout"],
         "request timeout < shutdown": v["request_timeout"] < v["shutdown_timeout"],
         "shutdown < grace period": v["pre_stop"] + v["shutdown_timeout"] < grace_seconds(v),

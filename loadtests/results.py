@@ -127,7 +127,7 @@ class Size(Struct):
 class Result(Struct):
     """One measurement."""
 
-    kind: Literal["capacity", "users", "nodes", "soak", "scenario"]
+    kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split"]
     name: str
     command: str
     commit: str
