@@ -109,6 +109,11 @@ def target(options: argparse.Namespace, directory: Path, settings: dict[str, str
     """The target that the options name, not yet started."""
     if options.target == "cluster":
         values = [f"{_VALUES[name]}={value}" for name, value in settings.items() if name in _VALUES]
+        for place, name in enumerate(name for name in settings if name not in _VALUES):  # no value of the chart
+            values += [
+                f"extraEnv[{place}].name=NETWORKX_MCP_{name.upper()}",
+                f"extraEnv[{place}].value={settings[name]}",
+            ]
         return ClusterTarget(
             options.namespace, options.image, options.replicas, options.store, values + options.set, options.values,
             options.keep,

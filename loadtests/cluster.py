@@ -83,8 +83,8 @@ class ClusterTarget(LoadTarget):
         for file in self.files:
             command += ["--values", file]
         for value in values:
-            text = value.partition("=")[2]
-            command += ["--set-string" if text.isdigit() and "tag=" in value else "--set", value]
+            words = value.startswith("extraEnv") or "tag=" in value
+            command += ["--set-string" if words else "--set", value]
         _run(*command)
         self._client()
         self._look()

@@ -8,7 +8,8 @@
 | `agent` | creates a graph, loads data, analyses, queries, deletes; again |
 | `mixed` | of ten users six readers, two editors, one agent, one analyst |
 
-The same seed gives each user the same calls. Graphs are of preferential attachment with three edges a
+The same seed gives each user the same calls; an analyst's differ from run to run as well, because the server keeps
+results of what it computed. Graphs are of preferential attachment with three edges a
 node (ids `n0`, `n1`, ...), which has the hubs that real graphs have.
 """
 
@@ -100,29 +101,27 @@ def editor(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
             yield "get_neighbors", {"graph_id": graph_id, "node": source}
 
 
-#: What analysts ask, and how often.
-_ANALYSES: tuple[tuple[int, Call], ...] = (
-    (4, ("rank_nodes", {"measure": "pagerank"})),
-    (3, ("find_components", {})),
-    (2, ("find_communities", {"method": "louvain"})),
-    (2, ("rank_nodes", {"measure": "betweenness", "sample": 50})),
-    (2, ("measure_graph", {"metrics": ["density", "average_clustering", "transitivity"]})),
-    (1, ("rank_nodes", {"measure": "closeness"})),
-)
+def _analysis(chance: random.Random) -> Call:
+    """What an analyst asks, with arguments that hardly come twice: a kept result must not pass for a computed one."""
+    node, seed = f"n{chance.randrange(NODES)}", chance.randrange(2**32)
+    choices: tuple[tuple[int, Call], ...] = (
+        (6, ("find_paths", {"source": node, "target": f"n{chance.randrange(NODES)}"})),
+        (4, ("rank_nodes", {"measure": "pagerank", "alpha": round(chance.uniform(0.5, 0.9), 6)})),
+        (3, ("find_components", {"node": node, "members": chance.randrange(1, 1000)})),
+        (2, ("find_communities", {"method": "louvain", "seed": seed})),
+        (2, ("rank_nodes", {"measure": "betweenness", "sample": 50, "seed": seed})),
+        (2, ("rank_nodes", {"measure": "clustering", "nodes": [node]})),
+        (1, ("rank_nodes", {"measure": "closeness", "nodes": [node]})),
+    )
+    tool, arguments = chance.choices([made for _, made in choices], [weight for weight, _ in choices])[0]
+    return tool, {"graph_id": READ_GRAPH, **arguments}
 
 
 def analyst(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
     """Algorithms and shortest paths."""
-    del run
-    chance = random.Random(f"{seed} analyst {user}")
-    calls, weights = [made for _, made in _ANALYSES], [weight for weight, _ in _ANALYSES]
+    chance = random.Random(f"{seed} analyst {user} {run}")
     while True:
-        if chance.random() < 0.3:
-            source, target = chance.sample(range(NODES), 2)
-            yield "find_paths", {"graph_id": READ_GRAPH, "source": f"n{source}", "target": f"n{target}"}
-        else:
-            tool, arguments = chance.choices(calls, weights)[0]
-            yield tool, {"graph_id": READ_GRAPH, **arguments}
+        yield _analysis(chance)
 
 
 def agent(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
