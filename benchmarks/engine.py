@@ -1,7 +1,8 @@
 """The engine beside plain networkx: `python benchmarks/engine.py [--sizes 1000 10000 100000] [--out FILE]`.
 
-For each size a Barabasi-Albert graph (m = 3, seed 1, text ids, integer weights 1 to 10) and a directed weighted
-one of the same size whose edges have random directions. The graph lies in its memfd, as a worker gets it; a run
+For each size a Barabasi-Albert graph (m = 3, seed 1, text ids, integer weights 1 to 10), a directed one of the same
+size whose edges have random directions, and one shaped as real ones are: directed, degrees of a power law, a fifth
+of the edges answered by one back, log-normal weights. The graph lies in its memfd, as a worker gets it; a run
 of the engine attaches it anew, so conversions count, and answers `rank_nodes`-like use: the kernel's arrays, not
 a dict of all ids. networkx runs the same function on its own graph, made beforehand. Both run in this process,
 one after the other, one thread; times are CPU milliseconds, the best of the repeats (fewer for slow ones).
@@ -23,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ from networkx_mcp.compute.algorithms.task import Run  # noqa: F401  registers th
 
 SEED = 1
 #: name -> (algorithm, arguments, directed, how the engine's time grows in n, how networkx's does)
-CASES: dict[str, tuple[str, dict[str, Any], bool, int, int]] = {
+CASES: dict[str, tuple[str, dict[str, Any], bool | str, int, int]] = {
     "degree": ("degree", {}, False, 1, 1),
     "pagerank": ("pagerank", {}, False, 1, 1),
     "pagerank, directed": ("pagerank", {}, True, 1, 1),
@@ -70,13 +72,38 @@ CASES: dict[str, tuple[str, dict[str, Any], bool, int, int]] = {
     "maximum flow": ("maximum_flow_value", {"_s": "3", "_t": "last", "capacity": "weight"}, True, 1, 1),
     "is a DAG": ("is_directed_acyclic_graph", {}, True, 1, 1),
     "Louvain": ("community.louvain_communities", {"seed": 1}, False, 1, 1),
+    "pagerank, real-shaped": ("pagerank", {}, "real", 1, 1),
+    "strong components, real-shaped": ("strongly_connected_components", {}, "real", 1, 1),
+    "weighted paths from a node, real-shaped": ("single_source_dijkstra", {"source": "0"}, "real", 1, 1),
+    "weighted path of a pair, real-shaped": (
+        "shortest_path",
+        {"source": "3", "target": "7", "weight": "weight"},
+        "real",
+        1,
+        1,
+    ),
+    "5 shortest paths": ("shortest_simple_paths", {"source": "3", "target": "last"}, False, 1, 1),
+    "greedy colouring": ("greedy_color", {}, False, 1, 1),
+    "maximal matching": ("maximal_matching", {}, False, 1, 1),
+    "maximum weight matching": ("max_weight_matching", {}, False, 3, 3),
+    "degree assortativity": ("degree_assortativity_coefficient", {}, False, 1, 1),
+    "weighted betweenness, 100 sources": (
+        "betweenness_centrality",
+        {"k": 100, "seed": 1, "weight": "weight"},
+        "real",
+        1,
+        1,
+    ),
+    "edge betweenness, 100 sources": ("edge_betweenness_centrality", {"k": 100, "seed": 1}, False, 1, 1),
     "label propagation": ("community.fast_label_propagation_communities", {"seed": 1}, False, 1, 1),
 }
 
 
-def sample(n: int, directed: bool) -> nx.Graph:
+def sample(n: int, directed: bool | str) -> nx.Graph:
     """The graph of a size; text ids in creation order."""
     chance = random.Random(SEED)
+    if directed == "real":
+        return real_shaped(n, chance)
     graph: nx.Graph = nx.DiGraph() if directed else nx.Graph()
     graph.add_nodes_from(map(str, range(n)))
     for u, v in nx.barabasi_albert_graph(n, 3, seed=SEED).edges:
@@ -86,9 +113,31 @@ def sample(n: int, directed: bool) -> nx.Graph:
     return graph
 
 
-def consumed(value: Any) -> Any:
+def real_shaped(n: int, chance: random.Random) -> nx.DiGraph:
+    """Each node points at one to five others, chosen by how many point at them (one in ten: by chance)."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(map(str, range(n)))
+    ends = [0]
+    for u in range(1, n):
+        for v in {
+            chance.choice(ends) if chance.random() < 0.9 else chance.randrange(u)
+            for _ in range(min(u, chance.randint(1, 5)))
+        }:
+            graph.add_edge(str(u), str(v), weight=round(chance.lognormvariate(1, 1), 4))
+            ends.append(v)
+            if chance.random() < 0.2:
+                graph.add_edge(str(v), str(u), weight=round(chance.lognormvariate(1, 1), 4))
+        ends.append(u)
+    return graph
+
+
+#: Of paths without end the first ones are the answer.
+FIRST = {"shortest_simple_paths": 5}
+
+
+def consumed(value: Any, first: int | None = None) -> Any:
     """Iterators are part of the answer."""
-    return list(value) if hasattr(value, "__next__") else value
+    return list(islice(value, first)) if hasattr(value, "__next__") else value
 
 
 def best(work: Callable[[], Any], repeats: int) -> float:
@@ -109,12 +158,12 @@ def attached(frozen: FrozenGraph) -> Loaded:
 
 def ours(frozen: FrozenGraph, algorithm: str, given: dict[str, Any], used: list[str]) -> None:
     value, name = engine.call(attached(frozen), algorithm, (), given)
-    consumed(value)
+    consumed(value, FIRST.get(algorithm))
     used.append(name)
 
 
-def plain(function: Callable[..., Any], graph: nx.Graph, given: dict[str, Any]) -> None:
-    consumed(function(graph, **given))
+def plain(algorithm: str, graph: nx.Graph, given: dict[str, Any]) -> None:
+    consumed(engine.function(algorithm)(graph, **given), FIRST.get(algorithm))
 
 
 def measure(
@@ -135,7 +184,7 @@ def measure(
         return milliseconds / 1e3 * (n / size) ** power
 
     for n in sizes:
-        graphs = {directed: sample(n, directed) for directed in (False, True)}
+        graphs = {directed: sample(n, directed) for directed in (False, True, "real")}
         frozen = {directed: Loaded.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
         rows = report.setdefault(str(n), {})
         for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
@@ -149,9 +198,8 @@ def measure(
                 row["engine_ms"] = round(best(kernel, repeats), 2)
                 row["engine"] = used[-1]
                 before[case, "engine"] = (n, row["engine_ms"])
-            function, graph = engine.function(algorithm), graphs[directed]
             if expected(case, "networkx", n, theirs) <= patience:
-                row["networkx_ms"] = round(best(partial(plain, function, graph, given), repeats), 2)
+                row["networkx_ms"] = round(best(partial(plain, algorithm, graphs[directed], given), repeats), 2)
                 before[case, "networkx"] = (n, row["networkx_ms"])
             if len(row) == 3:
                 row["times_faster"] = round(row["networkx_ms"] / max(row["engine_ms"], 0.01), 1)
@@ -193,7 +241,7 @@ def main() -> None:
     earlier = json.loads(options.out.read_text())["sizes"] if options.out and options.out.exists() else {}
     report = {
         "command": " ".join(["python", "benchmarks/engine.py", *sys.argv[1:]]),
-        "graph": f"barabasi_albert(n, 3, seed={SEED}), text ids, weights 1 to 10",
+        "graph": f"barabasi_albert(n, 3, seed={SEED}), text ids, weights 1 to 10; real-shaped: see real_shaped",
         "unit": "CPU milliseconds, best of the repeats",
         "note": options.note,
         **machine(load),
