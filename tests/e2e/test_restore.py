@@ -147,7 +147,7 @@ def adopt(site: Site, volume: str, claim: str) -> None:
 def delete(name: str) -> None:
     """The namespace with all in it; its pods die as those of a lost node do, without a last word."""
     run("kubectl", "-n", name, "delete", "pods", "--all", "--force", "--grace-period=0", check=False)
-    run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--wait=true", timeout=180)
+    run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--wait=true", timeout=420)
 
 
 @pytest.fixture
