@@ -47,7 +47,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 #: A release's life: installed, operated, stressed, removed.
-ORDER = ("test_install", "test_durability", "test_alerts", "test_alerts_data", "test_operations", "test_argocd")
+ORDER = (
+    "test_install",
+    "test_durability",
+    "test_alerts",
+    "test_alerts_data",
+    "test_operations",
+    "test_argocd",
+    "test_restore",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,7 +77,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if session.config.getoption("--full") and RECORDS.modules:
+    if session.config.getoption("--full") and RECORDS.tests:
         RECORDS.write()
 
 
