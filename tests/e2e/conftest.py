@@ -77,7 +77,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if session.config.getoption("--full") and RECORDS.modules:
+    if session.config.getoption("--full") and RECORDS.tests:
         RECORDS.write()
 
 

@@ -1,7 +1,7 @@
 """What a run of `make e2e-full` leaves behind: tests/e2e/report.json, committed, one release old at most.
 
-A run of a part (`PYTEST_ARGS="-k alerts"`) replaces that part only; each test module says which version it tried, from
-which commit, when, and how long it took. `facts` are what the tests measured.
+A run of a part (`PYTEST_ARGS="-k alerts"`) replaces that part only; each test says which version it tried, from which
+commit, when, and how long it took. `facts` are what the tests measured.
 """
 
 from __future__ import annotations
@@ -22,23 +22,22 @@ COMMAND = "make e2e-full"
 
 
 class Records:
-    """Outcomes and seconds by test module, and the facts of the run."""
+    """Outcome and seconds of each test, and the facts of the run."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}
-        self.modules: dict[str, dict[str, Any]] = {}
+        self.tests: dict[str, dict[str, Any]] = {}
 
     def note(self, report: pytest.TestReport) -> None:
-        module = Path(report.location[0]).stem
-        counted = self.modules.setdefault(module, {"passed": 0, "failed": 0, "seconds": 0.0})
-        counted["seconds"] = round(counted["seconds"] + report.duration, 1)
-        if report.failed:
-            counted["failed"] += 1
-        elif report.when == "call" and report.passed:
-            counted["passed"] += 1
+        """Add one phase of a test: seconds add up, a failure stays."""
+        path, _, name = report.location
+        test = self.tests.setdefault(f"{Path(path).name}::{name}", {"outcome": "passed", "seconds": 0.0})
+        test["seconds"] = round(test["seconds"] + report.duration, 1)
+        if report.outcome != "passed":
+            test["outcome"] = report.outcome
 
     def write(self, path: Path = REPORT) -> None:
-        """Put this run's part into the report, in place of the older one."""
+        """Put this run's tests into the report, in place of their older entries."""
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         chart = yaml.safe_load((ROOT / "chart/Chart.yaml").read_text(encoding="utf-8"))
         git = ("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
@@ -46,11 +45,15 @@ class Records:
             "version": chart["appVersion"],
             "commit": subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip(),
             "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-            "cores": os.cpu_count(),
         }
+        facts = known.get("facts", {})
+        for name, fact in self.facts.items():
+            both = isinstance(fact, dict) and isinstance(facts.get(name), dict)
+            facts[name] = facts[name] | fact if both else fact
         document = {
             "command": COMMAND,
-            "modules": known.get("modules", {}) | {name: this | seen for name, seen in self.modules.items()},
-            "facts": known.get("facts", {}) | self.facts,
+            "cores": os.cpu_count(),
+            "tests": known.get("tests", {}) | {name: this | seen for name, seen in self.tests.items()},
+            "facts": facts,
         }
         path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.e2e.alerts_faults import ballast, kill_server, restarts, slow_store, stopped_store, traffic
+from tests.e2e.alerts_faults import ballast, hanging_store, kill_server, restarts, stopped_store, traffic
 from tests.e2e.alerts_watch import BOTH, Alerting, watched
 from tests.e2e.cluster import Release, eventually
 
@@ -74,17 +74,15 @@ def test_slow_calls_fire_latency_high(release: Release, alerting: Alerting, seen
 def test_more_than_40_of_45_running_calls_fire_requests_in_flight_high(
     release: Release, alerting: Alerting, seen: Report
 ) -> None:
-    """120 users call one pod while the store is slow: 45 calls run, the others wait in the queue and succeed."""
+    """120 users call one pod while its store hangs: 45 calls run, the others wait to take each free slot."""
     pod, alert, severities = pod_of(release), "NetworkxMcpRequestsInFlightHigh", frozenset({"warning"})
     mine = f'{{namespace="{release.name}", pod="{pod}"}}'
-    with slow_store(release), traffic(release, "held", address(release, pod)) as answers:
+    with hanging_store(release), traffic(release, "held", address(release, pod)) as answers:
         fired = alerting.goes_off(alert, severities)
         [most] = alerting.query(f"max_over_time(networkx_mcp_requests_in_flight{mine}[2m])")
     noted(seen, alert, fired, alerting.is_over(alert), severities)
-    counted = answers()
-    seen[alert] |= {"running": int(float(most["value"][1])), "answers": counted}
+    seen[alert] |= {"running": int(float(most["value"][1])), "answers": answers()}
     assert float(most["value"][1]) > 40
-    assert counted["describe_graph 200"] > sum(counted.values()) / 2
 
 
 @pytest.mark.full
