@@ -39,7 +39,12 @@ def test_what_fits_below_the_ceiling_is_entered_and_the_next_byte_is_refused() -
 
 
 @pytest.mark.parametrize(
-    ("kind", "setting", "mib"), [("resident", "memory.resident_mb", 640), ("bodies", "limits.body_budget_mb", 64)]
+    ("kind", "setting", "mib"),
+    [
+        ("resident", "memory.resident_mb", 640),
+        ("results", "memory.results_mb", 32),
+        ("bodies", "limits.body_budget_mb", 64),
+    ],
 )
 def test_a_kind_has_its_own_cap(kind: Kind, setting: str, mib: int) -> None:
     budget = make()
@@ -193,7 +198,7 @@ def test_no_interleaving_leaks_bytes_or_passes_the_ceiling(
                 task.cancel()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             assert result is None or isinstance(result, MemoryLimit | asyncio.CancelledError), result
-        assert [budget.used(kind) for kind in KINDS] == [0, 0, 0]
+        assert [budget.used(kind) for kind in KINDS] == [0] * len(KINDS)
         assert not budget._waiters
 
     asyncio.run(main())
