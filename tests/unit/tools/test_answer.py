@@ -91,9 +91,9 @@ def table(rows: list[list[object]], total: int | None, offset: int | None = None
 
 
 def test_a_table_is_one_row_a_line_and_says_how_to_get_the_rest() -> None:
-    answer = table_answer("rank_nodes", "g", 3, table([[1, "a", 0.5], [2, 7, 0.25]], 10, 2), paged=True)
+    answer = table_answer("rank_nodes", "g", 3, table([[1, "a", 0.5], [2, 7, 0.25]], 10, 2), offset=0)
     assert answer.text.splitlines() == [
-        "rank_nodes of g version 3: measure=pagerank",
+        "rank_nodes of g version 3: exact measure=pagerank",
         "rank\tnode\tscore",
         "1\ta\t0.5",
         "2\t7\t0.25",
@@ -103,7 +103,7 @@ def test_a_table_is_one_row_a_line_and_says_how_to_get_the_rest() -> None:
 
 def test_text_and_data_carry_the_same_rows_even_when_the_page_ends_early() -> None:
     rows: list[list[object]] = [[n, "x" * 6_000, 0.5] for n in range(100)]
-    answer = table_answer("rank_nodes", "g", 3, table(rows, 100), paged=True)
+    answer = table_answer("rank_nodes", "g", 3, table(rows, 100), offset=0)
     kept = len(answer.data["rows"])
     assert 1 < kept < 100
     assert answer.data["truncated"]
@@ -112,9 +112,26 @@ def test_text_and_data_carry_the_same_rows_even_when_the_page_ends_early() -> No
 
 def test_a_page_that_ends_early_names_the_row_to_go_on_with() -> None:
     rows: list[list[object]] = [[n, "x" * 6_000, 0.5] for n in range(50)]
-    answer = table_answer("rank_nodes", "g", 3, table(rows, 100, 70), paged=True)
+    answer = table_answer("rank_nodes", "g", 3, table(rows, 100, 70), offset=20)
     assert answer.data["next_offset"] == 20 + len(answer.data["rows"])
 
 
+def test_a_last_page_that_ends_early_can_be_gone_on_with_too() -> None:
+    rows: list[list[object]] = [[n, "x" * 6_000, 0.5] for n in range(50)]
+    answer = table_answer("rank_nodes", "g", 3, table(rows, 70), offset=20)
+    kept = len(answer.data["rows"])
+    assert kept < 50
+    assert answer.data["next_offset"] == 20 + kept
+    assert f"call again with offset={20 + kept}" in answer.text
+    assert table_answer("measure_graph", "g", 3, table(rows, 50), offset=None).data["next_offset"] is None
+
+
+def test_an_approximation_says_so_with_its_parameters_and_seed() -> None:
+    value = {**table([[1, "a", 0.5]], 1), "exact": False, "sample": 10, "seed": 0}
+    answer = table_answer("rank_nodes", "g", 3, value, offset=0)
+    assert answer.text.splitlines()[0] == "rank_nodes of g version 3: approximate measure=pagerank sample=10 seed=0"
+    assert (answer.data["accuracy"], answer.data["exact"], answer.data["seed"]) == ("approximate", False, 0)
+
+
 def test_no_rows_are_named() -> None:
-    assert table_answer("rank_nodes", "g", 3, table([], 0), paged=True).text.endswith("no rows")
+    assert table_answer("rank_nodes", "g", 3, table([], 0), offset=0).text.endswith("no rows")

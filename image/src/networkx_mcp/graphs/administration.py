@@ -16,6 +16,7 @@ from networkx_mcp.graphs.sections import Attempt
 if TYPE_CHECKING:
     from networkx_mcp.graphs.loading import Loader
     from networkx_mcp.graphs.placing import Placer
+    from networkx_mcp.graphs.results import Results
     from networkx_mcp.store.protocol import Store, Usage
 
 #: Graphs of one page of a list.
@@ -25,11 +26,12 @@ MAX_PAGE = 200
 class Administration:
     """Methods that are told the tenant; for `/admin` and the command line, never for a model."""
 
-    def __init__(self, store: Store, loader: Loader, placer: Placer, worker: work.Worker) -> None:
+    def __init__(self, store: Store, loader: Loader, placer: Placer, worker: work.Worker, results: Results) -> None:
         self._store = store
         self._loader = loader
         self._placer = placer
         self._worker = worker
+        self._results = results
 
     async def tenants(self) -> list[str]:
         """Tenants that have or had graphs, sorted."""
@@ -51,7 +53,14 @@ class Administration:
     async def delete_any(self, tenant: str, graph_id: str) -> Deleted:
         """Remove a graph of any tenant. Raises NotFound."""
         with Attempt("delete", graph_id, of_tenant=tenant) as attempt:
-            return await self._placer.delete(tenant, graph_id, None, None, attempt)
+            return await self._delete(tenant, graph_id, None, None, attempt)
+
+    async def _delete(
+        self, tenant: str, graph_id: str, if_version: int | None, operation_id: str | None, attempt: Attempt
+    ) -> Deleted:
+        deleted = await self._placer.delete(tenant, graph_id, if_version, operation_id, attempt)
+        self._results.drop(tenant, graph_id)
+        return deleted
 
     async def export_raw(self, tenant: str, graph_id: str) -> bytes:
         """The graph as an archive (see `archive`) that `restore_raw` takes on any store. Raises NotFound.

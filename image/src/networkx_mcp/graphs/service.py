@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from networkx_mcp import context
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.administration import Administration
+from networkx_mcp.graphs.analysing import Analyst
 from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.desk import Desk
 from networkx_mcp.graphs.editing import Editor
@@ -21,6 +22,7 @@ from networkx_mcp.graphs.loading import Loader
 from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, View
 from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.resident import Residents
+from networkx_mcp.graphs.results import Results
 from networkx_mcp.graphs.sections import Attempt
 from networkx_mcp.graphs.transfer import Transfer, plain_options
 
@@ -38,6 +40,8 @@ class Graphs(Administration):
     def __init__(self, settings: Settings, store: Store, compute: Compute, budget: MemoryBudget) -> None:
         """`store`, `compute` and `budget` belong to the caller, who starts and closes them."""
         worker = work.Worker(compute, budget)
+        # Before the graphs: results are the first to make room for work.
+        self._results = results = Results(store, budget)
         self._residents = residents = Residents(budget)
         self._compactor = compactor = Compactor(settings, store, residents, worker)
         loader = Loader(store, residents, worker, compactor)
@@ -45,7 +49,8 @@ class Graphs(Administration):
         self._editor = Editor(desk)
         placer = Placer(desk)
         self._transfer = Transfer(settings, loader, placer, worker)
-        super().__init__(store, loader, placer, worker)
+        self._analyst = Analyst(settings, loader, worker, results)
+        super().__init__(store, loader, placer, worker, results)
 
     async def start(self) -> None:
         """Nothing to load: graphs come when they are asked for."""
@@ -55,6 +60,7 @@ class Graphs(Administration):
         await self._desk.sections.close()
         await self._compactor.close()
         await self._loader.close()
+        await self._results.close()
         self._residents.close()
 
     async def create(
@@ -105,7 +111,7 @@ class Graphs(Administration):
     async def delete(self, graph_id: str, if_version: int | None = None, operation_id: str | None = None) -> Deleted:
         """Remove the graph for good. Raises NotFound, Conflict (data `version`) where `if_version` is not its."""
         with Attempt("delete", graph_id) as attempt:
-            return await self._placer.delete(_tenant(), graph_id, if_version, operation_id, attempt)
+            return await self._delete(_tenant(), graph_id, if_version, operation_id, attempt)
 
     async def put(
         self,
@@ -136,11 +142,16 @@ class Graphs(Administration):
         its beginning, that the caller closes. Raises NotFound, InvalidInput."""
         return await self._transfer.export(_tenant(), model.check_graph_id(graph_id), format, plain_options(options))
 
-    async def analyse(self, graph_id: str, task: str, params: dict[str, Any]) -> tuple[Any, int]:
+    async def analyse(
+        self, graph_id: str, task: str, params: dict[str, Any], *, force: bool = False
+    ) -> tuple[Any, int]:
         """(answer of a compute task, version that it saw). The task gets `params` and the graph
-        (`base`, `directed`, `batches`, `graph_id`; see compute.algorithms.load). Raises NotFound and
-        what the task raises."""
-        return await self._transfer.analyse(_tenant(), model.check_graph_id(graph_id), task, params)
+        (`base`, `directed`, `batches`, `graph_id`; see compute.algorithms.load). An answer that was kept
+        says `cached` and has no facts of a run.
+
+        Raises NotFound, what the task raises, and LimitExceeded, unless `force`, for a call that would
+        surely pass `limits.request_timeout_seconds` (data `estimate_seconds`, `cheaper`)."""
+        return await self._analyst.analyse(_tenant(), model.check_graph_id(graph_id), task, params, force)
 
 
 def _tenant() -> str:

@@ -1,4 +1,4 @@
-"""Bulk data and algorithms: uploads parsed, exports written and graphs analysed in workers."""
+"""Bulk data: uploads parsed and exports written in workers."""
 
 from __future__ import annotations
 
@@ -102,15 +102,6 @@ class Transfer:
                 fd = os.dup(spool.fileno())
             os.lseek(fd, 0, os.SEEK_SET)
             return version, fd
-
-    async def analyse(self, tenant: str, graph_id: str, task: str, params: dict[str, Any]) -> tuple[Any, int]:
-        """What `task` makes of the caught-up graph, and the version it saw; see `Graphs.analyse`."""
-        with Attempt("analyse", graph_id, audited=False):
-            entry = await self._loader.current(tenant, graph_id)
-            source, version = work.Source.of(entry), entry.version
-            result = await self._worker.run(task, {**params, "graph_id": graph_id}, source, tenant=tenant)
-            result.close()
-            return result.value, version
 
 
 def plain_options(options: Any) -> dict[str, Any]:

@@ -33,6 +33,9 @@ T = TypeVar("T")
 #: Time between two looks at the store, in seconds.
 POLL_SECONDS = 2.0
 
+#: Share of its memory that the store may use when results of analyses are still put there.
+RESULTS_RATIO = 0.75
+
 _WRITES = frozenset({"append", "replace", "delete"})
 
 
@@ -154,6 +157,16 @@ class InstrumentedStore:
 
     async def tenants(self) -> list[str]:
         return await self._measured("tenants", self.inner.tenants())
+
+    async def result(self, tenant: str, graph_id: str, uid: str, version: int, key: str) -> bytes | None:
+        return await self._measured("result", self.inner.result(tenant, graph_id, uid, version, key))
+
+    async def keep_result(self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes) -> bool:
+        state = self._state
+        if state is not None and state.memory_bytes > RESULTS_RATIO * (state.memory_limit_bytes or float("inf")):
+            return False  # A store that never evicts would refuse writes: its last part is for graphs.
+        call = self.inner.keep_result(tenant, graph_id, uid, version, key, value)
+        return await self._measured("keep_result", call)
 
     async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:
         return await self._measured("lease", self.inner.lease(bucket, wanted, rate, burst))

@@ -66,6 +66,15 @@ class Keys:
     def operations(self, tenant: str) -> str:
         return f"{self._of(tenant)}ops"
 
+    def results(self, tenant: str, graph_id: str) -> str:
+        """Results of analyses of one graph."""
+        return f"{self._of(tenant)}r:{safe(graph_id)}"
+
+    def of_results(self, tenant: str, graph_id: str) -> list[str]:
+        """KEYS 2 to 4 of lua/keep_result.lua."""
+        base = self._of(tenant)
+        return [self.results(tenant, graph_id), f"{base}results:order", f"{base}results:sizes"]
+
     def of_script(self, tenant: str, graph_id: str, staging: str | None) -> list[str]:
         """KEYS of lua/common.lua, in its order."""
         base, operations = self._of(tenant), self.operations(tenant)
@@ -80,6 +89,7 @@ class Keys:
             f"{operations}:fresh",
             f"{operations}:kept",
             staging or snapshot,
+            *self.of_results(tenant, graph_id),
         ]
 
 

@@ -252,6 +252,23 @@ class RedisStore:
     async def tenants(self) -> list[str]:
         return await redis_reads.tenants(self._link, self._keys)
 
+    # Results of analyses -----------------------------------------------------------------------
+
+    async def result(self, tenant: str, graph_id: str, uid: str, version: int, key: str) -> bytes | None:
+        (reply,) = await self._link.ask(("HMGET", self._keys.results(tenant, graph_id), "v", f"e/{key}"))
+        of, value = raise_for(reply)
+        return value if of == f"{safe(uid)} {version}".encode() else None
+
+    async def keep_result(self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes) -> bool:
+        most = self._settings.results_mb * settings.MIB
+        if not most:
+            return False
+        keys = [self._keys.head(tenant, graph_id), *self._keys.of_results(tenant, graph_id)]
+        size = len(value) + len(key) + shared.RESULT_OVERHEAD
+        live = self._settings.results_seconds * 1000
+        arguments = (safe(graph_id), safe(uid), version, key, value, size, most, live, self._keys.results(tenant, ""))
+        return await run(self._link, "keep_result", keys, arguments) in (b"kept", b"there")
+
     # Small shared facts ------------------------------------------------------------------------
 
     async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:

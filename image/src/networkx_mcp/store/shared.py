@@ -18,6 +18,9 @@ CHUNK_BYTES = 1024 * 1024
 #: What an operation id counts for besides its own text, fingerprint and result, in bytes.
 OPERATION_OVERHEAD = 64
 
+#: What a kept result counts for besides its key and value, in bytes.
+RESULT_OVERHEAD = 160
+
 MIB = 1024 * 1024
 
 _SETTINGS = {

@@ -170,6 +170,14 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise unavailable(f"could not be read ({error})") from error
 
+    # Results of analyses: this process is alone with its file, so its own memory is enough ------
+
+    async def result(self, *_key: Any, **_named: Any) -> bytes | None:
+        return None
+
+    async def keep_result(self, *_key: Any, **_named: Any) -> bool:
+        return False
+
     # Small shared facts ------------------------------------------------------------------------
 
     async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:

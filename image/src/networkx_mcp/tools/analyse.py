@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.tools.analyse_arguments import (
@@ -12,8 +13,8 @@ from networkx_mcp.tools.analyse_arguments import (
     FindComponents,
     FindPaths,
     GetSubgraph,
+    Heavy,
     MeasureGraph,
-    OnGraph,
     PartitionGraph,
     RankNodes,
 )
@@ -32,7 +33,11 @@ class Ranking(Analysis):
     measure: str
     weight: str | None
     sample: NotRequired[int]
-    seed: NotRequired[int]
+    error_bound: NotRequired[
+        Annotated[
+            float, Field(description="Of a sample: all scores are this close to the exact ones, with probability 0.9.")
+        ]
+    ]
 
 
 class Communities(Analysis):
@@ -43,7 +48,6 @@ class Communities(Analysis):
     weight: str | None
     modularity: NotRequired[float | None]
     resolution: NotRequired[float]
-    seed: NotRequired[int]
 
 
 class Components(Analysis):
@@ -78,7 +82,6 @@ class Partition(Analysis):
     k: int
     weight: str | None
     imbalance: float
-    seed: int
     cut_edges: int
     cut_weight: float
     cut_ratio: float
@@ -109,9 +112,9 @@ def tools(graphs: Graphs) -> list[Tool]:
     """The tools of this file."""
 
     def analysis(task: str) -> Callable[[Any], Awaitable[Answer]]:
-        async def run(args: OnGraph) -> Answer:
-            value, version = await analyse(graphs, args.graph_id, task, args.params())
-            return table_answer(task, args.graph_id, version, value, paged="offset" in type(args).model_fields)
+        async def run(args: Heavy) -> Answer:
+            value, version = await analyse(graphs, args.graph_id, task, args.params(), force=args.force)
+            return table_answer(task, args.graph_id, version, value, offset=getattr(args, "offset", None))
 
         return run
 

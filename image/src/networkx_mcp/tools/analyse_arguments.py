@@ -36,10 +36,18 @@ class OnGraph(Arguments):
 
     def params(self) -> dict[str, Any]:
         """What the task gets; null counts as absent."""
-        return {name: value for name, value in self if name != "graph_id" and value is not None}
+        return {name: value for name, value in self if name not in ("graph_id", "force") and value is not None}
 
 
-class RankNodes(OnGraph):
+class Heavy(OnGraph):
+    """Arguments of an analysis whose cost is estimated before it starts."""
+
+    force: Annotated[
+        bool, Field(description="Run although the estimate is above the time limit; it is stopped there.")
+    ] = False
+
+
+class RankNodes(Heavy):
     """Arguments of rank_nodes."""
 
     measure: Annotated[
@@ -70,7 +78,7 @@ class RankNodes(OnGraph):
     offset: Offset = 0
 
 
-class FindCommunities(OnGraph):
+class FindCommunities(Heavy):
     """Arguments of find_communities."""
 
     method: Annotated[
@@ -94,7 +102,7 @@ class FindCommunities(OnGraph):
     offset: Offset = 0
 
 
-class FindComponents(OnGraph):
+class FindComponents(Heavy):
     """Arguments of find_components."""
 
     kind: Annotated[
@@ -109,7 +117,7 @@ class FindComponents(OnGraph):
     offset: Offset = 0
 
 
-class MeasureGraph(OnGraph):
+class MeasureGraph(Heavy):
     """Arguments of measure_graph."""
 
     metrics: Annotated[
@@ -130,7 +138,7 @@ class MeasureGraph(OnGraph):
     weight: Weight = None
 
 
-class FindPaths(OnGraph):
+class FindPaths(Heavy):
     """Arguments of find_paths."""
 
     source: Annotated[NodeId, Field(description="Where paths start.")]
@@ -163,7 +171,7 @@ class GetSubgraph(OnGraph):
     limit_edges: Annotated[int, Field(ge=0, le=2000, description="Edges to show.")] = 100
 
 
-class PartitionGraph(OnGraph):
+class PartitionGraph(Heavy):
     """Arguments of partition_graph."""
 
     k: Annotated[int, Field(ge=1, description="How many parts.")]

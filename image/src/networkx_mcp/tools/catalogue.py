@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.compute import catalogue, catalogue_search
+from networkx_mcp.compute import catalogue, catalogue_search, cost_advice
 from networkx_mcp.compute.catalogue import MEANINGS, Algorithm, Argument
 from networkx_mcp.compute.catalogue_validate import validate_arguments
-from networkx_mcp.tools.analyse_arguments import Limit, OnGraph
+from networkx_mcp.tools.analyse_arguments import Heavy, Limit
 from networkx_mcp.tools.answer import Answer, to_json
-from networkx_mcp.tools.arguments import Attributes, Offset
+from networkx_mcp.tools.arguments import Attributes, GraphId, Offset
 from networkx_mcp.tools.registry import Arguments, Tool
 from networkx_mcp.tools.runs import analyse
 from networkx_mcp.tools.tables import Analysis, table_answer
 
 if TYPE_CHECKING:
+    from networkx_mcp.graphs.model import GraphInfo
     from networkx_mcp.graphs.service import Graphs
 
 
@@ -28,6 +30,9 @@ class FindAlgorithms(Arguments):
         str, Field(max_length=500, description="What you want to know, in words, or part of a name; empty lists all.")
     ] = ""
     name: Annotated[str | None, Field(description="One algorithm in full, with its arguments.")] = None
+    graph_id: Annotated[
+        GraphId | None, Field(description="Tell how long each would take on this graph, with its default arguments.")
+    ] = None
     category: Annotated[str | None, Field(description="Only of this category, for example flow, cycles or tree.")] = (
         None
     )
@@ -35,7 +40,7 @@ class FindAlgorithms(Arguments):
     offset: Offset = 0
 
 
-class RunAlgorithm(OnGraph):
+class RunAlgorithm(Heavy):
     """Arguments of run_algorithm."""
 
     name: Annotated[str, Field(description="Name of the algorithm, as find_algorithms gives it.")]
@@ -58,6 +63,9 @@ class Found(TypedDict):
     summary: str
     graph: Annotated[str, Field(description="any, directed or undirected.")]
     category: str
+    estimate_seconds: NotRequired[
+        Annotated[float | None, Field(description="On the graph that was named, about; null: not known.")]
+    ]
     tool: NotRequired[Annotated[str, Field(description="A tool that answers the same in better form.")]]
     returns: NotRequired[str]
     arguments: NotRequired[Annotated[dict[str, Any], Field(description="JSON schema; of a named algorithm only.")]]
@@ -75,30 +83,35 @@ class Catalogue(TypedDict):
 class Run(Analysis):
     """The result as rows; its columns depend on the algorithm. A derived graph comes as its edges."""
 
+    arguments: NotRequired[Annotated[dict[str, Any], Field(description="Of an approximation: what it was given.")]]
+
 
 def tools(graphs: Graphs) -> list[Tool]:
     """The tools of this file."""
 
     async def find(args: FindAlgorithms) -> Answer:
+        graph = None if args.graph_id is None else await graphs.info(args.graph_id)
         if args.name is not None:
-            return _one(catalogue.get(args.name))
+            return _one(catalogue.get(args.name), graph)
         end = args.offset + args.limit
         total = catalogue_search.total(args.query, args.category)
         entries = catalogue_search.search(args.query, end, args.category)[args.offset :]
-        return _page(entries, args.offset, total)
+        return _page(entries, args.offset, total, graph)
 
     async def run(args: RunAlgorithm) -> Answer:
         algorithm = catalogue.get(args.name)
         validate_arguments(algorithm.name, args.arguments)
-        value, version = await analyse(graphs, args.graph_id, "run_algorithm", args.params())
-        return table_answer(algorithm.name, args.graph_id, version, value, paged=True)
+        # An alias is the same call, also to what is kept.
+        params = {**args.params(), "name": algorithm.name}
+        value, version = await analyse(graphs, args.graph_id, "run_algorithm", params, force=args.force)
+        return table_answer(algorithm.name, args.graph_id, version, value, offset=args.offset)
 
     return [
         Tool(
             name="find_algorithms",
             title="Find algorithms",
             description="Search the networkx algorithms that run_algorithm runs (flow, matching, colouring, cycles, trees, "
-            "cliques, link prediction, ...); with `name` one in full.",
+            "cliques, link prediction, ...); with `name` one in full, with `graph_id` how long each would take there.",
             arguments=FindAlgorithms,
             answer=Catalogue,
             run=find,
@@ -115,33 +128,49 @@ def tools(graphs: Graphs) -> list[Tool]:
     ]
 
 
-def _found(entry: Algorithm) -> dict[str, Any]:
-    found = {
+def _found(entry: Algorithm, graph: GraphInfo | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
         "name": entry.name,
         "call": entry.signature(),
         "summary": entry.summary,
         "graph": entry.graph,
         "category": entry.category,
     }
+    if graph is not None:
+        found["estimate_seconds"] = _estimate(entry, graph)
     return {**found, "tool": entry.tool} if entry.tool else found
 
 
-def _line(entry: Algorithm) -> str:
+def _line(entry: Algorithm, graph: GraphInfo | None) -> str:
     notes = [entry.category, *([] if entry.graph == "any" else [f"{entry.graph} graphs only"])]
     notes += [f"better: {entry.tool}"] if entry.tool else []
+    if graph is not None:
+        seconds = _estimate(entry, graph)
+        notes.append("time here unknown" if seconds is None else f"about {seconds:g} s here")
     return f"{entry.signature()}\t{entry.summary} ({'; '.join(notes)})"
 
 
-def _page(entries: list[Algorithm], offset: int, total: int) -> Answer:
+def _estimate(entry: Algorithm, graph: GraphInfo) -> float | None:
+    """Seconds on this graph with default arguments, to two digits; None where that is not known."""
+    if entry.graph not in ("any", "directed" if graph.directed else "undirected"):
+        return None
+    needed = {argument.name: argument.default for argument in entry.arguments if argument.required}
+    found = cost_advice.estimated(
+        "run_algorithm", {"name": entry.name, "arguments": needed}, graph.nodes, graph.edges, graph.directed
+    )
+    return None if found is None or not math.isfinite(found.seconds) else float(f"{found.seconds:.2g}")
+
+
+def _page(entries: list[Algorithm], offset: int, total: int, graph: GraphInfo | None) -> Answer:
     following = offset + len(entries)
     truncated = following < total
-    lines = [_line(entry) for entry in entries]
+    lines = [_line(entry, graph) for entry in entries]
     if not lines:
         lines.append("no algorithm fits; use other words, or a category: " + ", ".join(catalogue_search.categories()))
     if truncated:
         lines.append(f"truncated: {len(entries)} of {total}; call again with offset={following}, or narrow the query")
     data = {
-        "algorithms": [_found(entry) for entry in entries],
+        "algorithms": [_found(entry, graph) for entry in entries],
         "total": total,
         "truncated": truncated,
         "next_offset": following if truncated else None,
@@ -149,11 +178,11 @@ def _page(entries: list[Algorithm], offset: int, total: int) -> Answer:
     return Answer("\n".join(lines), data)
 
 
-def _one(entry: Algorithm) -> Answer:
-    lines = [_line(entry), *(_argument(argument) for argument in entry.arguments)]
+def _one(entry: Algorithm, graph: GraphInfo | None) -> Answer:
+    lines = [_line(entry, graph), *(_argument(argument) for argument in entry.arguments)]
     if entry.returns:
         lines.append(f"returns: {entry.returns}")
-    found = {**_found(entry), "returns": entry.returns, "arguments": entry.schema()}
+    found = {**_found(entry, graph), "returns": entry.returns, "arguments": entry.schema()}
     return Answer("\n".join(lines), {"algorithms": [found], "total": 1, "truncated": False, "next_offset": None})
 
 

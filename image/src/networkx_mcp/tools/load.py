@@ -47,7 +47,11 @@ class LoadGraph(Arguments):
     target: Annotated[str | None, Field(description="csv: column of the target; null: `target` or `to`.")] = None
     delimiter: Annotated[
         str | None,
-        Field(min_length=1, max_length=1, description="csv: what separates cells; null: a comma."),
+        Field(
+            min_length=1,
+            max_length=1,
+            description="csv, edge lists and adjacency lists: what separates cells; null: a comma in csv, else white space.",
+        ),
     ] = None
     ids: Annotated[
         Literal["auto", "string", "integer"],

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 _NO_ENGINE = "none"
 
 
-async def analyse(graphs: Graphs, graph_id: str, task: str, params: dict[str, Any]) -> tuple[dict[str, Any], int]:
+async def analyse(
+    graphs: Graphs, graph_id: str, task: str, params: dict[str, Any], *, force: bool = False
+) -> tuple[dict[str, Any], int]:
     """`graphs.analyse`, counted. A run that failed counts under the task's name: its algorithm may be anything."""
     try:
-        value, version = await graphs.analyse(graph_id, task, params)
+        value, version = await graphs.analyse(graph_id, task, params, force=force)
     except ServiceError as error:
         metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, error.outcome).inc()
         raise

@@ -6,7 +6,7 @@ compute/algorithms/result.py. Here they become an answer that fits into a model'
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -34,6 +34,12 @@ class Analysis(Table):
     engine: Annotated[str, Field(description="The library that computed it.")]
     seconds: Annotated[float, Field(description="Time in the algorithm.")]
     exact: Annotated[bool, Field(description="False: sampled or heuristic.")]
+    accuracy: Annotated[
+        Literal["exact", "approximate"],
+        Field(description="approximate: sampled or heuristic, with the parameters and the seed given here."),
+    ]
+    seed: NotRequired[Annotated[int, Field(description="Of the random choices; the same seed, the same answer.")]]
+    cached: NotRequired[Annotated[bool, Field(description="Computed before, on this version of the graph.")]]
 
 
 #: Not repeated in the text: they are the table itself, or tell the model nothing.
@@ -50,34 +56,41 @@ _SILENT = frozenset(
         "seconds",
         "engine",
         "seed",
+        "exact",
+        "accuracy",
+        "cached",
     }
 )
 
 
-def table_answer(title: str, graph_id: str, version: int, value: dict[str, Any], *, paged: bool) -> Answer:
-    """The answer made of a task's `value`; pages that are too long for a model end early."""
+def table_answer(title: str, graph_id: str, version: int, value: dict[str, Any], *, offset: int | None) -> Answer:
+    """The answer made of a task's `value`; pages that are too long for a model end early.
+
+    `offset` is where the page began; None where the rows have no pages.
+    """
     columns: list[str] = value["columns"]
-    offset = 0
     rows = [[clip(cell) for cell in row] for row in value["rows"]]
     lines = rows_text(columns, rows)
     kept = _fitting(lines)
     data: dict[str, Any] = {"graph_id": graph_id, "version": version, **value, "rows": rows}
+    if "exact" in value:
+        data["accuracy"] = "exact" if value["exact"] else "approximate"
     if kept < len(rows):
-        following = value.get("next_offset")
-        offset = following - len(rows) if following is not None else -1
         rows = data["rows"] = rows[:kept]
         lines = lines[: kept + 1]
         data["truncated"] = True
         data["notes"] = [*value["notes"], "The page ended early because its rows are long."]
-        data["next_offset"] = None
-        if paged and offset >= 0:
-            data["next_offset"] = offset + kept
+        data["next_offset"] = None if offset is None else offset + kept
     return Answer("\n".join([head(title, graph_id, version, data), *lines, *tail(data)]), data)
 
 
 def head(title: str, graph_id: str, version: int, data: dict[str, Any]) -> str:
     """The first line: what was asked of which graph, and the facts of the run."""
     facts = [f"{name}={show(fact)}" for name, fact in data.items() if name not in _SILENT and _plain(name, fact)]
+    if "accuracy" in data:
+        facts.insert(0, data["accuracy"])
+        if data["accuracy"] == "approximate" and data.get("seed") is not None:
+            facts.append(f"seed={data['seed']}")
     return f"{title} of {graph_id} version {version}: {' '.join(facts)}".rstrip(": ")
 
 
@@ -97,7 +110,7 @@ def tail(data: dict[str, Any]) -> list[str]:
 
 
 def _plain(name: str, fact: Any) -> bool:
-    if fact is None or (name == "exact" and fact is True) or name == "algorithm":
+    if fact is None or name == "algorithm":
         return False
     return not isinstance(fact, (dict, list)) or (0 < len(fact) <= 50 and len(str(fact)) <= 2000)
 

@@ -15,11 +15,13 @@ from typing import Any
 
 import networkx as nx
 
-from networkx_mcp.compute import catalogue
+from networkx_mcp.compute import catalogue, cost, cost_advice
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.kernels.arrays import Unsuited
 
 NETWORKX = "networkx"
+#: Arguments that make an algorithm do a part of its work: its cost is not known then.
+_PARTS = ("u", "v", "nbunch", "nodes", "source", "target", "sources", "e")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +79,25 @@ def call(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, A
         if kernel.can_run(graph, *args, **kwargs):
             with contextlib.suppress(Unsuited):
                 return kernel.run(graph, *args, **kwargs), kernel.engine
+    if graph.allowance is not None and not args:
+        _refuse_endless(graph, algorithm, kwargs, graph.allowance)
     return function(algorithm)(graph.nx, *args, **kwargs), NETWORKX
+
+
+def _refuse_endless(graph: Loaded, algorithm: str, kwargs: dict[str, Any], allowance: float) -> None:
+    """Raise LimitExceeded where networkx would surely take longer than `allowance` seconds.
+
+    The API process has asked the same before, but could not know that the kernel would step back.
+    """
+    if algorithm not in KERNELS:
+        return
+    n, m = graph.state.n, graph.state.m
+    k = kwargs.get("k")
+    share = min(1.0, k / max(n, 1)) if isinstance(k, int) else 1.0
+    found = cost.estimate(cost.Call(algorithm, kwargs, share), n, m, graph.directed, engine="networkx")
+    if (
+        found is not None
+        and cost.too_long(found, allowance)
+        and not any(kwargs.get(name) is not None for name in _PARTS)
+    ):
+        raise cost_advice.refusal(algorithm, {}, n, m, graph.directed, allowance, found)

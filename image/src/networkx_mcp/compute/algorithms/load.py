@@ -18,7 +18,7 @@ from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.compute.kernels.arrays import Arrays
 
 #: Keys of a task's params that describe the graph; everything else is an argument of the task.
-GRAPH_KEYS = frozenset({"base", "directed", "batches", "graph_id"})
+GRAPH_KEYS = frozenset({"base", "directed", "batches", "graph_id", "allowance"})
 
 
 def load_state(params: dict[str, Any], fds: Sequence[int]) -> GraphState:
@@ -41,10 +41,14 @@ class Loaded:
 
     def __init__(self, state: GraphState) -> None:
         self.state = state
+        #: Seconds that the call may take, for `engine.call` to refuse what cannot end; None: it may try.
+        self.allowance: float | None = None
 
     @classmethod
     def of(cls, params: dict[str, Any], fds: Sequence[int]) -> Loaded:
-        return cls(load_state(params, fds))
+        loaded = cls(load_state(params, fds))
+        loaded.allowance = params.get("allowance")
+        return loaded
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph[Any]) -> Loaded:

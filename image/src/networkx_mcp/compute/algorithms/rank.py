@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from networkx_mcp.compute import cost_advice
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
@@ -147,7 +148,10 @@ def _sample(graph: Loaded, args: Arguments, name: str, options: dict[str, Any]) 
     if sample >= graph.state.n:
         return {}
     options.update(k=sample, seed=seed)
-    return {"exact": False, "sample": sample, "seed": seed}
+    facts: Answer = {"exact": False, "sample": sample, "seed": seed}
+    if name == "betweenness" and options.get("normalized", True) and not options.get("endpoints", False):
+        facts["error_bound"] = float(f"{cost_advice.sample_error(graph.state.n, sample):.2g}")
+    return facts
 
 
 def _not_taken(args: Arguments, name: str, measure: Measure) -> None:

@@ -61,6 +61,8 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
         if argument.name in _NUMBERS and argument.name not in given and isinstance(argument.default, str):
             check_edge_numbers(graph, argument.default, argument.name, required=False)
     facts = _seeded(algorithm, kwargs)
+    if not facts["exact"]:
+        facts["arguments"] = Values().json(given)
 
     run = Run(graph, algorithm.name)
     labels = kwargs.get("nodelist") or kwargs.get("rc_order")

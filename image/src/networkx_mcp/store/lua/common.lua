@@ -12,6 +12,7 @@
 --   7 fresh      list "<time> <graph> <number>": records inside their sure time, oldest first
 --   8 kept       the same, beyond it
 --   9 staging    list of pieces of a snapshot on its way in (where there is none: the name of 3)
+--   10 results, 11 results order, 12 results sizes: see keep_result.lua
 -- ARGV
 --   1 graph, 2 operation id ('' for none), 3 fingerprint, 4 result, 5 size of the record,
 --   6 sure seconds, 7 most seconds, 8 records kept of a graph, 9 graph bytes, 10 tenant bytes,
@@ -20,7 +21,7 @@
 -- Work is bounded: a call looks at PRUNE records at most, whatever piled up.
 
 local PRUNE = 32
-local HEAD_KEY, LOG, SNAPSHOT, USAGE, IDS, OPERATIONS, FRESH, KEPT, STAGING = unpack(KEYS)
+local HEAD_KEY, LOG, SNAPSHOT, USAGE, IDS, OPERATIONS, FRESH, KEPT, STAGING, RESULTS, ORDER, SIZES = unpack(KEYS)
 local graph, operation, fingerprint, result = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local record_size, sure, most, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local quota_graph, quota_tenant, quota_graphs = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -152,6 +153,18 @@ local function over_quota(size, growth)
   local used = tonumber(redis.call('HGET', USAGE, 'bytes') or '0') + tonumber(redis.call('HGET', OPERATIONS, 'b') or '0')
   if used + growth > quota_tenant then return {'limit', 'tenant_bytes', whole(used + growth)} end
   return nil
+end
+
+-- Results of analyses, of a graph that is gone ----------------------------------------------------
+
+local function drop_results()
+  local bytes = redis.call('HGET', SIZES, graph)
+  if bytes then
+    redis.call('HDEL', SIZES, graph)
+    redis.call('HINCRBY', SIZES, '', '-' .. bytes)
+  end
+  redis.call('UNLINK', RESULTS)
+  redis.call('ZREM', ORDER, graph)
 end
 
 -- Snapshots -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ if ARGV[12] ~= '' and head.version ~= tonumber(ARGV[12]) then return {'conflict'
 
 redis.call('UNLINK', HEAD_KEY, LOG, SNAPSHOT)
 redis.call('ZREM', IDS, graph)
+drop_results()
 redis.call('HINCRBY', USAGE, 'graphs', -1)
 redis.call('HINCRBY', USAGE, 'bytes', whole(-stored(head)))
 remember()

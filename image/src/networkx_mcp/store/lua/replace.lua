@@ -12,6 +12,7 @@ if refused then return refused end
 if not staged(pieces) then return {'stale'} end
 
 redis.call('UNLINK', LOG)
+drop_results()
 swap_snapshot(pieces)
 local version = head.version + 1
 local raw = write_head({

@@ -1,0 +1,195 @@
+"""Results of analyses, kept: in this process and, where it is worth its transfer, in the store for all replicas.
+
+A result belongs to (tenant, graph, uid, version, task, parameters). A reader looks it up with the version that
+it has just asked the store for, so a change of the graph is never answered with what was there before; nothing
+is ever invalidated, old versions are only thrown away. Bytes are bounded by `memory.results_mb` here (entered in
+the memory budget as `results`) and by `store.results_mb` of a tenant there.
+
+Every random choice has a seed: the caller's, or 0, and the answer names it. So a result that is kept is the
+one that a repeated call would compute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from networkx_mcp.compute.budget import Level, MemoryBudget
+from networkx_mcp.errors import MemoryLimit, StoreUnavailable
+from networkx_mcp.telemetry import metrics
+
+if TYPE_CHECKING:
+    from networkx_mcp.store.protocol import Store
+
+#: What an entry costs beside its bytes, in bytes; an estimate.
+ENTRY_BYTES = 512
+#: A larger result is not kept: a call computes few of these, and encoding them would hold up the event loop.
+LARGEST_BYTES = 512 * 1024
+#: Shared are results that took at least this long to compute (seconds), up to this size (bytes): a round trip to the
+#: store and a write to its disk cost a fraction of that. Measured by `benchmarks/results_cache.py`.
+SHARE_SECONDS = 0.05
+SHARE_BYTES = 256 * 1024
+#: Results on their way to the store at once; more are not sent.
+SENDING = 8
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+class Key(NamedTuple):
+    """What a result is of. `digest` stands for task and parameters."""
+
+    tenant: str
+    graph_id: str
+    uid: str
+    version: int
+    digest: str
+
+
+def digest(task: str, params: dict[str, Any]) -> str:
+    """Task and parameters in canonical form: order plays no role, types do (1 is not "1", nor true)."""
+    return hashlib.blake2b(_encode([task, params]), digest_size=20).hexdigest()
+
+
+class Results:
+    """The results that this process keeps, least recently used go first."""
+
+    def __init__(self, store: Store, budget: MemoryBudget) -> None:
+        self._store = store
+        self._budget = budget
+        self._account = budget.reserve("results", 0)
+        #: Whether anything is kept at all (memory.results_mb above 0).
+        self._on = budget.cap("results") > 0
+        self._entries: OrderedDict[Key, bytes] = OrderedDict()
+        #: Keys of a graph: they are of one version.
+        self._of: dict[tuple[str, str], set[Key]] = {}
+        self._nbytes = 0
+        self._sending: set[asyncio.Task[None]] = set()
+        budget.subscribe(self._level_changed)
+        budget.reclaim_with(self.reclaim)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all entries."""
+        return self._nbytes
+
+    async def close(self) -> None:
+        """Forget all; what is on its way to the store may still arrive or not."""
+        for task in self._sending:
+            task.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        self.clear()
+        self._account.release()
+
+    async def get(self, key: Key) -> Any:
+        """The result, a copy of the caller's own; None where there is none."""
+        if not self._on:
+            return None
+        found = self._entries.get(key)
+        metrics.CACHE_REQUESTS.labels("results", "hit" if found is not None else "miss").inc()
+        if found is not None:
+            self._entries.move_to_end(key)
+            return _decode(found)
+        try:
+            shared = await self._store.result(*key)
+        except StoreUnavailable:
+            shared = None
+        metrics.CACHE_REQUESTS.labels("shared_results", "hit" if shared is not None else "miss").inc()
+        if shared is None:
+            return None
+        self._keep(key, shared)
+        return _decode(shared)
+
+    def put(self, key: Key, value: Any, seconds: float) -> None:
+        """Keep `value`, which took `seconds` to compute; in the store, too, where that is worth it."""
+        if not self._on:
+            return
+        data = _encode(value)
+        if len(data) > LARGEST_BYTES:
+            return
+        self._keep(key, data)
+        if seconds >= SHARE_SECONDS and len(data) <= SHARE_BYTES and len(self._sending) < SENDING:
+            task = asyncio.get_running_loop().create_task(self._share(key, data))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    def drop(self, tenant: str, graph_id: str) -> None:
+        """Forget the results of a graph."""
+        for key in self._of.pop((tenant, graph_id), set()):
+            self._nbytes -= _size(self._entries.pop(key))
+        self._shrink()
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._entries.clear()
+        self._of.clear()
+        self._nbytes = 0
+        self._shrink()
+
+    def reclaim(self, nbytes: int) -> None:
+        """Forget the least recently used until `nbytes` are free, or none is left."""
+        goal = self._nbytes - nbytes
+        while self._entries and self._nbytes > goal:
+            self._forget_oldest()
+        self._shrink()
+
+    async def _share(self, key: Key, data: bytes) -> None:
+        with contextlib.suppress(StoreUnavailable):  # it can be computed again
+            await self._store.keep_result(*key, data)
+
+    def _keep(self, key: Key, data: bytes) -> None:
+        size = _size(data)
+        if self._budget.level is not Level.NORMAL or size > self._budget.cap("results") or key in self._entries:
+            return
+        graph = (key.tenant, key.graph_id)
+        there = self._of.get(graph)
+        if there:
+            other = next(iter(there))
+            if other.uid == key.uid and other.version > key.version:
+                return  # computed on what is old by now
+            if (other.uid, other.version) != (key.uid, key.version):
+                self.drop(*graph)
+        while self._entries:
+            try:
+                self._account.resize(self._nbytes + size)
+                break
+            except MemoryLimit:
+                self._forget_oldest()
+        else:
+            try:
+                self._account.resize(size)
+            except MemoryLimit:
+                self._shrink()
+                return
+        self._entries[key] = data
+        self._of.setdefault(graph, set()).add(key)
+        self._nbytes += size
+
+    def _forget_oldest(self) -> None:
+        key, data = self._entries.popitem(last=False)
+        self._nbytes -= _size(data)
+        graph = (key.tenant, key.graph_id)
+        self._of[graph].discard(key)
+        if not self._of[graph]:
+            del self._of[graph]
+
+    def _shrink(self) -> None:
+        if self._nbytes < self._account.nbytes:
+            self._account.resize(self._nbytes)
+
+    def _level_changed(self, level: Level) -> None:
+        if level is not Level.NORMAL:
+            # Not here: the level may have changed in the middle of an entry of our own.
+            asyncio.get_running_loop().call_soon(self.clear)
+
+
+def _size(data: bytes) -> int:
+    return len(data) + ENTRY_BYTES

@@ -1,0 +1,129 @@
+"""Kept results: bounded in bytes on both sides, of one version of a graph, first to go when memory is short."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networkx_mcp.compute.budget import Level, MemoryBudget
+from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, Key, Results, digest
+from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.store.protocol import Store
+
+from .faults import FaultyStore
+
+
+def key(number: int = 0, graph_id: str = "g", version: int = 1) -> Key:
+    return Key("t", graph_id, "u", version, str(number))
+
+
+@pytest.fixture
+def budget() -> MemoryBudget:
+    return MemoryBudget(Settings(memory={"results_mb": 1}))
+
+
+@pytest.fixture
+async def results(store: Store, budget: MemoryBudget) -> Any:
+    results = Results(store, budget)
+    yield results
+    await results.close()
+    assert budget.used("results") == 0
+
+
+async def test_a_result_comes_back_as_a_copy(results: Results) -> None:
+    assert await results.get(key()) is None
+    results.put(key(), {"rows": [[1, "1", 0.5, None]]}, 0)
+    found = await results.get(key())
+    found["rows"].clear()
+    assert await results.get(key()) == {"rows": [[1, "1", 0.5, None]]}
+    assert await results.get(key(version=2)) is None
+
+
+async def test_bytes_are_bounded_and_the_least_used_go(results: Results, budget: MemoryBudget) -> None:
+    value = "x" * (MIB // 4 - ENTRY_BYTES - 5)  # text of this length has 5 bytes before it
+    for number in range(4):
+        results.put(key(number, graph_id=f"g{number}"), value, 0)
+    assert results.nbytes == budget.used("results") == MIB, "exactly full"
+    await results.get(key(0, graph_id="g0"))
+    results.put(key(4, graph_id="g4"), "y", 0)
+    assert budget.used("results") == results.nbytes <= MIB
+    found = [await results.get(key(number, graph_id=f"g{number}")) is not None for number in range(5)]
+    assert found == [True, False, True, True, True]
+    results.put(key(5), "x" * LARGEST_BYTES, 0)
+    assert await results.get(key(5)) is None, "too large to be kept"
+
+
+async def test_many_small_results_stay_bounded(results: Results, budget: MemoryBudget) -> None:
+    for number in range(5000):
+        results.put(key(number, graph_id=str(number % 7)), number, 0)
+    assert 0 < results.nbytes == budget.used("results") <= MIB
+    assert len(results) <= MIB // ENTRY_BYTES
+
+
+async def test_a_newer_version_throws_the_older_away_and_not_the_other_way_round(results: Results) -> None:
+    results.put(key(1, version=1), "old", 0)
+    results.put(key(2, version=2), "new", 0)
+    assert await results.get(key(1, version=1)) is None
+    results.put(key(3, version=1), "late", 0)
+    assert len(results) == 1
+    results.drop("t", "g")
+    assert (len(results), results.nbytes) == (0, 0)
+
+
+async def test_results_make_room_for_work_and_go_when_memory_is_short(results: Results, budget: MemoryBudget) -> None:
+    results.put(key(1), "x" * 1000, 0)
+    with budget.reserve("workers", budget.free + results.nbytes):
+        assert len(results) == 0, "a worker needed it"
+    results.put(key(2), "x", 0)
+    assert len(results) == 1
+    budget.set_override(Level.CONSTRAINED)
+    await asyncio.sleep(0)
+    assert len(results) == 0
+    results.put(key(3), "x", 0)
+    assert len(results) == 0, "none are kept meanwhile"
+    budget.set_override(None)
+
+
+async def test_a_setting_of_zero_keeps_nothing_and_asks_nobody(store: FaultyStore) -> None:
+    results = Results(store, MemoryBudget(Settings(memory={"results_mb": 0})))
+    store.calls.clear()
+    results.put(key(), "x", 10)
+    assert await results.get(key()) is None
+    assert len(results) == 0
+    assert not store.calls
+    await results.close()
+
+
+async def test_only_what_took_long_is_sent_to_the_store(results: Results, store: FaultyStore) -> None:
+    store.calls.clear()
+    results.put(key(1), "x", 0.001)
+    results.put(key(2), "x", 5)
+    for _ in range(100):
+        if store.calls["keep_result"]:
+            break
+        await asyncio.sleep(0.01)
+    assert store.calls["keep_result"] == 1
+
+
+def test_parameters_have_one_form_and_types_matter() -> None:
+    assert digest("t", {"a": 1, "b": {"x": 1, "y": 2}}) == digest("t", {"b": {"y": 2, "x": 1}, "a": 1})
+    forms = [digest("t", {"a": value}) for value in (1, "1", True, None, [1], 1.5)]
+    assert len({*forms, digest("u", {"a": 1}), digest("t", {"b": 1})}) == 8
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(0, 5), st.integers(0, 200_000)), max_size=60)
+)
+def test_the_account_is_always_what_is_there(steps: list[tuple[int, int, int, int]]) -> None:
+    budget = MemoryBudget(Settings(memory={"results_mb": 1}))
+    results = Results(FaultyStore(None), budget)  # type: ignore[arg-type]  # nothing is slow enough to be sent
+    for graph, version, number, size in steps:
+        results.put(key(number, f"g{graph}", version), "x" * size, 0)
+        assert results.nbytes == budget.used("results") <= MIB
+        assert results.nbytes == sum(len(data) + ENTRY_BYTES for data in results._entries.values())
+        versions = {(k.graph_id, k.version) for k in results._entries}
+        assert len(versions) == len({graph_id for graph_id, _ in versions})
