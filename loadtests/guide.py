@@ -66,7 +66,7 @@ def model() -> Model:
     least, most = sizes[0], sizes[-1]
     pod = _result(POD)
     assert pod.knee is not None
-    shared = [point for point in _result(SHARED).points if point.ok and point.store_cpus]
+    shared = [point for point in _result(SHARED).points if point.store_cpus]
     # A store that did next to nothing cannot be measured: the busiest point says most.
     busiest = max(shared, key=lambda point: point.store_cpus)
     return Model(

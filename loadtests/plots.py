@@ -42,7 +42,7 @@ def _finish(axes: Any, title: str, x: str, y: str) -> None:
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _label(result: Result) -> str:
@@ -135,7 +135,7 @@ def write_all(directory: Path = PLOTS) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name, (draw, kind) in PLOTTED.items():
         found = results.load_all(kind)
-        figure, axes = pyplot.subplots(figsize=(7, 3.8), layout="constrained")
+        figure, axes = pyplot.subplots(figsize=(9, 3.8), layout="constrained")
         draw(axes, found)
         metadata = {"Date": None, "Creator": "networkx-mcp", "Description": f"sha256:{digest(found)}"}
         figure.savefig(directory / f"{name}.svg", metadata=metadata)

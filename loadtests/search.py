@@ -61,19 +61,21 @@ def find(good: Callable[[int], bool], start: int, maximum: int, precision: float
 
 
 def knee(points: list[Point], maximum: int) -> Knee:
-    """Median and spread of the repeats. Raises ValueError where no point is good."""
-    best: dict[int, Point] = {}
+    """Median and spread of the repeats; a repeat without a good point has its knee at 0. Raises ValueError
+    without points."""
+    tops: dict[int, Point | None] = {}
     for point in points:
-        if point.ok and (point.repeat not in best or point.users > best[point.repeat].users):
-            best[point.repeat] = point
-    if not best:
-        raise ValueError("the objective failed at the smallest load already")
-    tops = [best[repeat] for repeat in sorted(best)]
-    users = [point.users for point in tops]
+        best = tops.setdefault(point.repeat, None)
+        if point.ok and (best is None or point.users > best.users):
+            tops[point.repeat] = point
+    if not tops:
+        raise ValueError("no point was measured")
+    found = [tops[repeat] for repeat in sorted(tops)]
+    users = [point.users if point else 0 for point in found]
     return Knee(
         users=users,
-        requests_per_second=[point.requests_per_second for point in tops],
-        requests_per_cpu_second=[point.requests_per_cpu_second for point in tops],
+        requests_per_second=[point.requests_per_second if point else 0.0 for point in found],
+        requests_per_cpu_second=[point.requests_per_cpu_second if point else 0.0 for point in found],
         median_users=median(users),
         spread_users=(min(users), max(users)),
         at_maximum=max(users) >= maximum,

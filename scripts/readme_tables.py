@@ -163,7 +163,7 @@ def capacity() -> str:
         if result.knee is None:
             continue
         found = result.knee
-        top = max((point for point in result.points if point.ok), key=lambda point: point.users)
+        top = max(result.points, key=lambda point: (point.ok, point.users))
         more = " or more" if found.at_maximum else ""
         rows.append(
             [

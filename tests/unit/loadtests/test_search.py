@@ -94,8 +94,9 @@ def test_median_and_spread_are_of_the_last_good_points() -> None:
     assert found.median_users == 100
     assert found.spread_users == (80, 150)
     assert not found.at_maximum
-    with pytest.raises(ValueError):
-        search.knee([point(ok=False)], 6400)
+    assert search.knee([point(50, 0), point(50, 1, ok=False)], 6400).users == [50, 0]
+    with pytest.raises(ValueError, match="no point"):
+        search.knee([], 6400)
 
 
 def test_a_journal_goes_on_where_it_was_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
