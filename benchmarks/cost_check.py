@@ -2,7 +2,8 @@
 
 Calls that tools make, and algorithms of the catalogue drawn at random (seed 1), are run for real on graphs of shapes that
 the calibration (`benchmarks/cost.py`) has not seen, at sizes where the estimate is about --target CPU seconds; a run is
-ended after 5 times that. For a safety factor f a call is refused at the limit L when least / f > L. So
+ended after 5 times that. A call is refused at the limit L when its least time is above L; a factor f on top of the safety
+that is in it (`cost.SAFETY`) shows what more or less of it would do. So
 
 * a false refusal: least / f is above the time that the call really took: with a limit between the two it would have
   been refused, and would have ended;
@@ -12,6 +13,7 @@ ended after 5 times that. For a safety factor f a call is refused at the limit L
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -40,7 +42,7 @@ NEW = {
     "directed, scale-free": lambda n: nx.DiGraph(nx.scale_free_graph(n, seed=SEED)),
     "directed, random": lambda n: oriented(nx.gnm_random_graph(n, 4 * n, seed=SEED)),
 }
-FACTORS = (1.0, 1.5, 2.0, 3.0, 5.0)
+FACTORS = (0.2, 0.33, 0.5, 1.0, 2.0)
 
 
 def calls(count: int) -> list[str]:
@@ -102,10 +104,12 @@ def main() -> None:
     SHAPES.update(NEW)
     runs: list[dict[str, Any]] = []
     end = time.monotonic() + 60 * given.minutes
-    for name in calls(given.others):
-        for shape in NEW:
-            if time.monotonic() > end:
-                break
+    pairs = [(name, shape) for name in calls(given.others) for shape in NEW]
+    random.Random(SEED).shuffle(pairs)  # whatever ends it early, it has seen some of all
+    for name, shape in pairs:
+        if time.monotonic() > end:
+            break
+        with contextlib.suppress(nx.NetworkXException):
             chosen = sized(name, shape, given.target)
             if chosen is None:
                 continue
@@ -122,7 +126,7 @@ def main() -> None:
     report = {
         "command": " ".join(["python", *sys.argv]), **calibration.machine(), "target": given.target, "runs": len(runs),
         "algorithms": len({run["algorithm"] for run in runs}), "factors": {str(f): judged(runs, f, given.target) for f in FACTORS},
-        "falsely_refused_at_2": [run for run in runs if run["took"] is not None and run["least"] / 2 > run["took"]],
+        "falsely_refused": [run for run in runs if run["took"] is not None and run["least"] > run["took"]],
         "cases": runs,
     }  # fmt: skip
     text = json.dumps(report, indent=1)
