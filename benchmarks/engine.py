@@ -184,7 +184,8 @@ def measure(
         return milliseconds / 1e3 * (n / size) ** power
 
     for n in sizes:
-        graphs = {directed: sample(n, directed) for directed in (False, True, "real")}
+        kinds = {directed for case, (_, _, directed, _, _) in CASES.items() if only in case}
+        graphs = {directed: sample(n, directed) for directed in kinds}
         frozen = {directed: Loaded.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
         rows = report.setdefault(str(n), {})
         for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
