@@ -75,11 +75,22 @@ def _arithmetic(text: str) -> float:
     return value(ast.parse(text, mode="eval").body)
 
 
+@cache
+def _rules() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "alerts/prometheusrule.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _board(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / f"alerts/dashboards/{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
 def alert(words: str) -> float:
     """The threshold of an alert's first comparison: `NAME SEVERITY`. Raises KeyError."""
     name, severity = words.split()
-    rules = yaml.safe_load((ROOT / "alerts/prometheusrule.yaml").read_text(encoding="utf-8"))
-    for group in rules["spec"]["groups"]:
+    for group in _rules()["spec"]["groups"]:
         for rule in group["rules"]:
             if rule.get("alert") == name and rule["labels"]["severity"] == severity:
                 found = re.search(r"> ([\d./* ]+)", rule["expr"])
@@ -91,8 +102,7 @@ def alert(words: str) -> float:
 def dashboard(words: str) -> float:
     """The value at which a panel takes a colour: `FILE COLOUR PANEL`. Raises KeyError."""
     name, colour, title = words.split(maxsplit=2)
-    board = json.loads((ROOT / f"alerts/dashboards/{name}.json").read_text(encoding="utf-8"))
-    for panel in board["panels"]:
+    for panel in _board(name)["panels"]:
         if panel.get("title") == title:
             for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]:
                 if step["color"] == colour:

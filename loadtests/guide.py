@@ -26,6 +26,8 @@ PLANNED = 0.7
 #: Relative error of `memory_mib` that tests hold, over measured sizes that the model was not made from.
 STATED_ERROR = 0.25
 NODES, POD, SHARED = "nodes-local-embedded", "capacity-local-embedded-mixed", "capacity-cluster-shared-1pod-mixed"
+#: The same readers without think time, by both clients.
+GENERATOR, LOCUST = "users-local-embedded-reader", "scenario-local-embedded-reader"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,12 @@ def model() -> Model:
         pod_cpus=pod.target.cpu_limit,
         store_calls=busiest.requests_per_second / busiest.store_cpus,
     )
+
+
+def client_ms(name: str) -> float:
+    """CPU that the client of a result spent on a call, in milliseconds."""
+    point = _result(name).points[0]
+    return 1000 * point.client_cpus / point.requests_per_second
 
 
 def held_out() -> list[Size]:
@@ -133,6 +141,8 @@ def table() -> str:
         f"| memory of 1,000 nodes with three edges each | {1000 * found.mib_per_node:.3f} MiB | {NODES} |",
         f"| stored size of the same | {1000 * found.stored_mib_per_node:.4f} MiB | {NODES} |",
         f"| calls/s of a pod at its knee, mixed users | {found.pod_calls:.0f} | {POD} |",
+        f"| CPU of the client a call, generator | {client_ms(GENERATOR):.2f} ms | {GENERATOR} |",
+        f"| CPU of the client a call, Locust with its start | {client_ms(LOCUST):.2f} ms | {LOCUST} |",
         f"| calls/s that fill the one core of a store | {found.store_calls:.0f} | {SHARED} |",
         "",
         "| who | calls | data | pods | memory of a pod | store | stores |",

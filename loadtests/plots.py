@@ -53,6 +53,8 @@ def _label(result: Result) -> str:
 def latency_by_users(axes: Any, found: list[Result]) -> None:
     """P50, P95 and P99 against users without think time."""
     for result in found:
+        if any(point.workload != "mixed" for point in result.points):
+            continue
         users = sorted({point.users for point in result.points})
         for (colour, marker, line), name in zip(STYLES, ("p50_ms", "p95_ms", "p99_ms"), strict=False):
             values = [_median([getattr(p, name) for p in result.points if p.users == count]) for count in users]

@@ -125,8 +125,9 @@ def users() -> str:
     """The contract's table: success and latency by users without think time."""
     rows = []
     for result in load_all("users"):
-        for count in sorted({point.users for point in result.points}):
-            points = [point for point in result.points if point.users == count]
+        mixed = [point for point in result.points if point.workload == "mixed"]
+        for count in sorted({point.users for point in mixed}):
+            points = [point for point in mixed if point.users == count]
             old = contract.PUBLISHED.get(count)
             said = f"{old:g} %, in its own report {contract.REPORTED[count]:g} %" if old else "-"
             success = f"{min(point.success_percent for point in points):.4g} %"
