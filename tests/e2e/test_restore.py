@@ -144,10 +144,12 @@ def adopt(site: Site, volume: str, claim: str) -> None:
     run("kubectl", "apply", "-f", "-", stdin=json.dumps(document))
 
 
-def delete(name: str) -> None:
-    """The namespace with all in it; its pods die as those of a lost node do, without a last word."""
-    run("kubectl", "-n", name, "delete", "pods", "--all", "--force", "--grace-period=0", check=False)
-    run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--wait=true", timeout=420)
+def destroy(site: Site) -> None:
+    """The namespace and its claims; its pods die as those of a lost node do, without a last word. What else was in the
+    namespace may go while the new one is built."""
+    run("kubectl", "delete", "namespace", site.name, "--wait=false")
+    site.kubectl("delete", "pods", "--all", "--force", "--grace-period=0", check=False)
+    eventually("no claim is left", lambda: not site.get("pvc")["items"], 240)
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ def sites(request: pytest.FixtureRequest) -> Iterator[tuple[Site, Site]]:
     option = request.config.getoption
     made = []
     for name in ("nmcp-before", "nmcp-after"):
-        delete(name)
+        run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--wait=true", timeout=420)
         site = Site(name, option("--image"), [option("--values")])
         site.settings += [
             "backup.enabled=true",
@@ -193,7 +195,7 @@ def test_a_lost_namespace_comes_back_with_every_graph(
     backups, data = before.volume("nmcp-backup"), before.volume(f"nmcp-{kept}")
     reclaim(backups, "Retain")
     gone = time.time()
-    delete(before.name)
+    destroy(before)
     rebuilding = time.monotonic()
     try:
         run("kubectl", "create", "namespace", after.name)
