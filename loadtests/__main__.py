@@ -18,6 +18,7 @@ import argparse
 import functools
 import importlib
 import os
+import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -213,6 +214,9 @@ def main() -> None:
     if options.command == "plots":
         importlib.import_module("loadtests.plots").write_all()  # matplotlib takes a second: not for every command
         return
+    # A user is a connection; what is started here inherits the limit.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     load = os.getloadavg()[0]
     settings = opened(options) | (sizes.SETTINGS if options.command == "nodes" else {})
     journal = Journal(name_of(options), configuration(options), options.fresh)

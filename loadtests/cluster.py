@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,8 @@ _METRICS = (
     "for host in sys.argv[1:]:\n"
     " print(urllib.request.urlopen(f'http://{host}:8080/metrics', timeout=30).read().decode())"
 )
+#: A kubelet brings a changed Secret within its sync period and the life of its cache, 60 s each.
+SECRET_SECONDS = 150.0
 #: What the generator needs of this package.
 MODULES = ("__init__", "generator", "histogram", "player", "protocol", "wire", "workload")
 
@@ -138,6 +141,19 @@ class ClusterTarget(LoadTarget):
         ]
         if len(self._pods) != self.replicas:
             raise TargetError(f"{len(self._pods)} server pods run, {self.replicas} were asked for")
+
+    def prepare(self) -> None:
+        """As everywhere; pods that ran before get to know the new tokens once their kubelet has brought them."""
+        until = time.monotonic() + SECRET_SECONDS
+        while True:
+            try:
+                super().prepare()
+            except TargetError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(5)
+            else:
+                return
 
     def __exit__(self, *_: object) -> None:
         if self._forward is not None:
