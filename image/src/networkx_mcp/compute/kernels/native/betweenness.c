@@ -1,7 +1,7 @@
 /* What shortest paths put on nodes and edges (Brandes, "A faster algorithm for betweenness centrality", 2001). */
 #include "kernels.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     double paths;
@@ -78,18 +78,19 @@ NX_API int32_t nx_betweenness_weighted(int32_t n, const int32_t *indptr, const i
                                        double *paths, double *share, uint8_t *state, int32_t *order, int32_t *heads,
                                        int32_t *owners, int32_t *links) {
     enum { UNSEEN, SEEN, LEFT };
-    nx_heap heap = {NULL, 0, 0, 0};
+    nx_heap heap;
+    memset(&heap, 0, sizeof heap);
     for (int32_t v = 0; v < n; v++) state[v] = UNSEEN;
     for (int32_t k = 0; k < count; k++) {
         int32_t source = sources[k], found = 0;
-        heap.pushed = 0;
         distances[source] = 0;
         paths[source] = 1;
         heads[source] = -1;
         state[source] = SEEN;
         if (!nx_heap_push(&heap, 0, source)) goto memory;
         while (heap.size) {
-            nx_entry top = nx_heap_pop(&heap);
+            nx_entry top;
+            if (!nx_heap_pop(&heap, &top)) goto memory;
             int32_t v = top.node;
             if (state[v] == LEFT) continue;
             state[v] = LEFT;

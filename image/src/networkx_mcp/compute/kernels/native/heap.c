@@ -1,51 +1,73 @@
-/* The queue of Dijkstra's algorithm: a heap of four children a node, which moves less memory than one of two. */
+/* The queue of Dijkstra's algorithm: a radix heap (Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the
+ * shortest path problem", 1990). What is not below 0 is ordered as its bits are. An entry lies in the bucket of the
+ * highest bit in which its key differs from the last one taken, so equal keys always lie in one bucket, in the
+ * order in which they were pushed, and memory is read and written in order. No key may be below the last taken. */
 #include "kernels.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static int before(const nx_entry *a, const nx_entry *b) {
-    return a->key < b->key || (a->key == b->key && a->count < b->count);
+static uint64_t bits(double key) {
+    uint64_t found;
+    key += 0.0; /* -0 is 0 */
+    memcpy(&found, &key, sizeof found);
+    return found;
 }
 
-int nx_heap_push(nx_heap *heap, double key, int32_t node) {
-    if (heap->size == heap->room) {
-        size_t room = heap->room ? heap->room * 2 : 1024;
-        nx_entry *entries = realloc(heap->entries, room * sizeof *entries);
+static int bucket_of(uint64_t key, uint64_t last) {
+    uint64_t differ = key ^ last;
+    int found = 0;
+    for (int step = 32; step; step /= 2) {
+        if (differ >> step) {
+            differ >>= step;
+            found += step;
+        }
+    }
+    return differ ? found + 1 : 0;
+}
+
+static int append(nx_bucket *bucket, nx_entry entry) {
+    if (bucket->size == bucket->room) {
+        size_t room = bucket->room ? bucket->room * 2 : 64;
+        nx_entry *entries = realloc(bucket->entries, room * sizeof *entries);
         if (!entries) return 0;
-        heap->entries = entries;
-        heap->room = room;
+        bucket->entries = entries;
+        bucket->room = room;
     }
-    nx_entry entry = {key, heap->pushed++, node};
-    size_t at = heap->size++;
-    while (at) {
-        size_t parent = (at - 1) / 4;
-        if (!before(&entry, &heap->entries[parent])) break;
-        heap->entries[at] = heap->entries[parent];
-        at = parent;
-    }
-    heap->entries[at] = entry;
+    bucket->entries[bucket->size++] = entry;
     return 1;
 }
 
-nx_entry nx_heap_pop(nx_heap *heap) {
-    nx_entry *entries = heap->entries, top = entries[0], last = entries[--heap->size];
-    size_t size = heap->size, at = 0;
-    for (;;) {
-        size_t child = 4 * at + 1;
-        if (child >= size) break;
-        size_t end = child + 4 < size ? child + 4 : size, least = child;
-        for (size_t other = child + 1; other < end; other++)
-            if (before(&entries[other], &entries[least])) least = other;
-        if (!before(&entries[least], &last)) break;
-        entries[at] = entries[least];
-        at = least;
+int nx_heap_push(nx_heap *heap, double key, int32_t node) {
+    if (!heap->size) heap->last = 0;
+    if (!append(&heap->buckets[bucket_of(bits(key), heap->last)], (nx_entry){key, node})) return 0;
+    heap->size++;
+    return 1;
+}
+
+int nx_heap_pop(nx_heap *heap, nx_entry *top) {
+    nx_bucket *first = &heap->buckets[0];
+    if (heap->taken == first->size) {
+        int at = 1;
+        first->size = heap->taken = 0;
+        while (!heap->buckets[at].size) at++;
+        nx_bucket *bucket = &heap->buckets[at];
+        uint64_t least = bits(bucket->entries[0].key);
+        for (size_t k = 1; k < bucket->size; k++)
+            if (bits(bucket->entries[k].key) < least) least = bits(bucket->entries[k].key);
+        heap->last = least;
+        for (size_t k = 0; k < bucket->size; k++) {
+            nx_entry entry = bucket->entries[k];
+            if (!append(&heap->buckets[bucket_of(bits(entry.key), least)], entry)) return 0;
+        }
+        bucket->size = 0;
     }
-    entries[at] = last;
-    return top;
+    *top = first->entries[heap->taken++];
+    heap->size--;
+    return 1;
 }
 
 void nx_heap_free(nx_heap *heap) {
-    free(heap->entries);
-    heap->entries = NULL;
-    heap->size = heap->room = 0;
+    for (int at = 0; at < NX_BUCKETS; at++) free(heap->buckets[at].entries);
+    memset(heap, 0, sizeof *heap);
 }

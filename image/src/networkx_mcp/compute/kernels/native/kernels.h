@@ -26,21 +26,28 @@
 #endif
 
 /* A queue of nodes by key, equal keys by the order in which they were pushed: networkx's heaps of
- * (distance, next(counter), node). A node may be pushed again with a smaller key. */
+ * (distance, next(counter), node). A node may be pushed again with a smaller key; no key may be below 0 or below
+ * the last one taken. All zeros is an empty queue; one that was emptied begins anew. */
+enum { NX_BUCKETS = 65 };
+
 typedef struct {
     double key;
-    uint32_t count;
     int32_t node;
 } nx_entry;
 
 typedef struct {
     nx_entry *entries;
     size_t size, room;
-    uint32_t pushed;
+} nx_bucket;
+
+typedef struct {
+    nx_bucket buckets[NX_BUCKETS];
+    size_t size, taken; /* in all; of the first bucket, gone already */
+    uint64_t last;
 } nx_heap;
 
 int nx_heap_push(nx_heap *heap, double key, int32_t node); /* 0: no memory */
-nx_entry nx_heap_pop(nx_heap *heap);                       /* of a heap that is not empty */
+int nx_heap_pop(nx_heap *heap, nx_entry *top);             /* of a heap that is not empty; 0: no memory */
 void nx_heap_free(nx_heap *heap);
 
 #endif

@@ -1,6 +1,8 @@
 /* Shortest paths, visited in networkx's order, so that of several the same one is found. */
 #include "kernels.h"
 
+#include <string.h>
+
 /* Breadth-first from `source` to `limit` hops (-1: to the end). `before` (n): the node before each, -1 where none.
  * `order`, `hops` (n each): the nodes as they are found, and how far. Returns how many. */
 NX_API int32_t nx_hops(int32_t n, const int32_t *indptr, const int32_t *indices, int32_t source, int32_t limit,
@@ -118,14 +120,16 @@ NX_API int32_t nx_dijkstra(int32_t n, const int32_t *indptr, const int32_t *indi
                            const double *weights, int32_t source, int32_t target, double cutoff, double *distances,
                            int32_t *before, int32_t *order, uint8_t *state) {
     enum { UNSEEN, SEEN, LEFT };
-    nx_heap heap = {NULL, 0, 0, 0};
+    nx_heap heap;
+    memset(&heap, 0, sizeof heap);
     int32_t found = 0;
     (void)n;
     distances[source] = 0;
     before[source] = -1;
-    if (!nx_heap_push(&heap, 0, source)) return NX_MEMORY;
+    if (!nx_heap_push(&heap, 0, source)) goto memory;
     while (heap.size) {
-        nx_entry top = nx_heap_pop(&heap);
+        nx_entry top;
+        if (!nx_heap_pop(&heap, &top)) goto memory;
         int32_t v = top.node;
         if (state[v] == LEFT) continue;
         state[v] = LEFT;
@@ -139,26 +143,28 @@ NX_API int32_t nx_dijkstra(int32_t n, const int32_t *indptr, const int32_t *indi
             state[w] = SEEN;
             distances[w] = distance;
             before[w] = v;
-            if (!nx_heap_push(&heap, distance, w)) {
-                nx_heap_free(&heap);
-                return NX_MEMORY;
-            }
+            if (!nx_heap_push(&heap, distance, w)) goto memory;
         }
     }
     nx_heap_free(&heap);
     return found;
+memory:
+    nx_heap_free(&heap);
+    return NX_MEMORY;
 }
 
 /* A shortest path by weights, searched from both ends in turns. Nodes and edges are left out as in nx_pair_hops.
  * Work: `links` (2n, zeroed, as there), `state` (2n, zeroed), `distances` (2n). `path` and `*length` are the
- * answer (2n: with weights of 0 it may visit a node twice, as networkx's). Returns the number of its nodes, 0 when there is none, or NX_MEMORY. */
+ * answer (2n: with weights of 0 it may visit a node twice, as networkx's). Returns the number of its nodes, 0 when
+ * there is none, or NX_MEMORY. */
 NX_API int32_t nx_pair_dijkstra(int32_t n, const int32_t *out_ptr, const int32_t *out_indices, const int32_t *out_rows,
                                 const int32_t *in_ptr, const int32_t *in_indices, const int32_t *in_rows,
                                 const double *weights, int32_t source, int32_t target, const uint8_t *no_nodes,
                                 const uint8_t *no_edges, int32_t *links, uint8_t *state, double *distances,
                                 int32_t *path, double *length) {
     enum { UNSEEN, SEEN, LEFT };
-    nx_heap heap[2] = {{NULL, 0, 0, 0}, {NULL, 0, 0, 0}};
+    nx_heap heap[2];
+    memset(heap, 0, sizeof heap);
     int32_t *mine[2] = {links, links + n};
     uint8_t *states[2] = {state, state + n};
     double *found[2] = {distances, distances + n}, best = 0;
@@ -176,7 +182,8 @@ NX_API int32_t nx_pair_dijkstra(int32_t n, const int32_t *out_ptr, const int32_t
         if (!nx_heap_push(&heap[way], 0, ends[way])) goto memory;
     }
     for (int way = 0; heap[0].size && heap[1].size; way = 1 - way) {
-        nx_entry top = nx_heap_pop(&heap[way]);
+        nx_entry top;
+        if (!nx_heap_pop(&heap[way], &top)) goto memory;
         int32_t v = top.node;
         if (states[way][v] == LEFT) continue;
         states[way][v] = LEFT;
