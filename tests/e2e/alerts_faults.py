@@ -49,14 +49,14 @@ for _ in range(200):
     urllib.request.urlopen("http://127.0.0.1:8080/metrics", timeout=5).read()
 """
 
-# The store hangs for 4 s, again and again: longer than the servers wait for it (2 s), shorter than its readiness probe.
+# The store hangs for 2.5 s, again and again: servers wait 2 s for it, its readiness probe 5 s.
 PAUSE = """
 export REDISCLI_AUTH="$(cat /etc/store-password/password)"
 cli=$(command -v valkey-cli || command -v redis-cli)
 rm -f /run/store/resume
-for turn in $(seq 90); do
+for turn in $(seq 140); do
   [ ! -e /run/store/resume ] || break
-  "$cli" CLIENT PAUSE 4000 ALL > /dev/null
+  "$cli" CLIENT PAUSE 2500 ALL > /dev/null
 done
 rm -f /run/store/resume
 """

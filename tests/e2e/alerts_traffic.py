@@ -116,12 +116,10 @@ async def slow(url: str, token: str, seen: Counter[str], running: Running) -> No
 
 
 async def held(url: str, token: str, seen: Counter[str], running: Running) -> None:
-    await Caller(url, token, seen).put("alerts-held", edges(50))
-
     async def user() -> None:
         caller = Caller(url, token, seen)
         while running():
-            await caller.tool("describe_graph", graph_id="alerts-held")
+            await caller.tool("list_graphs")
 
     await asyncio.gather(*(user() for _ in range(120)))
 

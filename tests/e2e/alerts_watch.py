@@ -99,7 +99,7 @@ class Alerting:
         """Wait until the severities fire and the gravest is told; a critical one silences its warning. Seconds."""
         begun = time.monotonic()
         gravest = "critical" if "critical" in severities else "warning"
-        eventually(f"{alert} to fire", lambda: self.firing(alert) == severities, 180)
+        eventually(f"{alert} to fire", lambda: self.firing(alert) == severities, 240)
         eventually(f"{alert} to be active in Alertmanager", lambda: self.states(alert) == _quiet(severities), 90)
         eventually(f"{alert} to reach the receiver", lambda: self.told(alert, gravest, "firing"), 90)
         took = round(time.monotonic() - begun, 1)

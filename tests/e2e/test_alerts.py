@@ -4,6 +4,7 @@ silences its warning, and it resolves when the fault is gone."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def alerting(release: Release, request: pytest.FixtureRequest) -> Iterator[Alert
 
 @pytest.fixture(scope="module")
 def seen(report: Report) -> Report:
-    """alert -> its severities, seconds from the fault to the receiver, from the fault's end to the receiver."""
+    """alert -> its severities, seconds from the fault until it was told, from the fault's end until that was told."""
     found: Report = report.setdefault("alerts", {})
     return found
 
@@ -47,9 +48,10 @@ def test_a_stopped_store_fires_store_down_and_error_rate(release: Release, alert
     alerts = ("NetworkxMcpStoreDown", "NetworkxMcpErrorRateHigh")
     workload = release.workload("--seconds", "600", "--writers", "2", "--readers", "1", "--naive", "1")
     with stopped_store(release):
-        fired = [alerting.goes_off(alert) for alert in alerts]
-    for alert, seconds in zip(alerts, fired, strict=True):
-        noted(seen, alert, seconds, alerting.is_over(alert))
+        fired = list(accumulate(alerting.goes_off(alert) for alert in alerts))
+    over = accumulate(alerting.is_over(alert) for alert in alerts)
+    for alert, told, resolved in zip(alerts, fired, over, strict=True):
+        noted(seen, alert, round(told, 1), round(resolved, 1))
     assert workload.finish()["broken_promises"] == []
 
 
