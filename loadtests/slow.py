@@ -2,7 +2,7 @@
 
 * `sender`: the body arrives at a byte a second. The server must end that by its body timeout.
 * `half_open`: half of the headers, then silence. The same.
-* `reader`: asks for a large answer and reads it at 4 KiB a second.
+* `reader`: asks for a large answer and reads it at 4 KiB a second (--think scales the pauses).
 
 Each ends well when the server closes the connection or answers within `PATIENCE_SECONDS`.
 """
@@ -81,7 +81,7 @@ class Slow(User):
                     if not part or _complete(received):
                         outcome = "ok"
                         break
-                    gevent.sleep(pause)
+                    gevent.sleep(pause * self.environment.parsed_options.think)
                 sender.kill()
         except ConnectionResetError:
             outcome = "ok"  # closed with what we had sent still unread
