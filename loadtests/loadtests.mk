@@ -1,8 +1,8 @@
 # Load, capacity and evidence; see loadtests/README.md. LOAD_ARGS: the target and its options, for example
 #   make capacity LOAD_ARGS="--target cluster --store shared --replicas 2 --image ghcr.io/networkx-mcp/server:dev"
 LOAD_ARGS ?=
-MINUTES ?= 120
-RATE ?=
+SOAK_MINUTES ?= 120
+SOAK_RATE ?=
 
 .PHONY: capacity load soak evidence
 
@@ -13,8 +13,8 @@ load: $(VENV)/.load ## The contract's tables: 10 to 400 users, 1,000 to 1,000,00
 	$(BIN)/python -m loadtests users $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes $(LOAD_ARGS)
 
-soak: $(VENV)/.load ## Two hours at 70 % of the knee (MINUTES=10: short), a result every minute
-	$(BIN)/python -m loadtests soak --minutes $(MINUTES) $(if $(RATE),--rate $(RATE)) $(LOAD_ARGS)
+soak: $(VENV)/.load ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
+	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(if $(SOAK_RATE),--rate $(SOAK_RATE)) $(LOAD_ARGS)
 
 evidence: $(VENV)/.dev ## Every table, picture and number of the documents, from the results
 	$(BIN)/python -m loadtests plots
