@@ -216,7 +216,7 @@ def main() -> None:
         importlib.import_module("loadtests.plots").write_all()  # matplotlib takes a second: not for every command
         return
     # Ended from outside it still takes what it started with it.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     # A user is a connection; what is started here inherits the limit.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
