@@ -53,6 +53,7 @@ ORDER = (
     "test_alerts",
     "test_alerts_data",
     "test_operations",
+    "test_memory",
     "test_argocd",
     "test_restore",
 )
