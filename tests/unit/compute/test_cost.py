@@ -56,6 +56,14 @@ def test_every_row_is_of_an_algorithm_and_every_number_is_usable() -> None:
                 assert math.isfinite(fit.seconds(10_000, 100_000))
 
 
+def test_every_kernel_was_measured_as_it_is() -> None:
+    """A kernel of another making: `python benchmarks/cost.py --only NAME`."""
+    measured = {name: row.kernel.engine for name, row in cost.table().rows.items() if row.kernel is not None}
+    there = {name: entries[0].engine for name, entries in engine.KERNELS.items()}
+    assert there
+    assert {name: used for name, used in there.items() if measured.get(name, used) != used} == {}
+
+
 def test_the_calls_of_tools_are_in_the_table() -> None:
     rows = cost.table().rows
     asked = {algorithm for algorithm, *_ in (*cost_calls.RANK.values(), *cost_calls.METRICS.values())}
