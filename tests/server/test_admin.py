@@ -134,6 +134,7 @@ def test_a_forced_level_acts_until_it_is_taken_back(embedded: Site) -> None:
     assert embedded.call("create_graph", graph_id="level", edges=[["a", "b"]]).ok
     edit = {"graph_id": "level", "edits": [{"action": "add_nodes", "nodes": ["c"]}]}
     forced = embedded.admin("PUT", "degradation?level=protective")
+    shed = embedded.server.metric("requests_shed_total", reason="memory")
     try:
         assert (forced.json()["degradation"], forced.json()["degradation_forced"]) == ("protective", True)
         assert embedded.server.metric("degradation_level") == 2
@@ -156,6 +157,7 @@ def test_a_forced_level_acts_until_it_is_taken_back(embedded: Site) -> None:
         )
         assert put.status_code == 503
         assert int(put.headers["retry-after"]) >= 1
+        assert embedded.server.metric("requests_shed_total", reason="memory") == shed + 5
         assert embedded.call("describe_graph", graph_id="level").data["version"] == 1
         assert embedded.call("get_neighbors", graph_id="level", node="a").ok
         assert embedded.call("list_graphs").ok

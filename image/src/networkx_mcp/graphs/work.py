@@ -19,6 +19,7 @@ from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.compute.budget import Level, MemoryBudget
 from networkx_mcp.compute.graph_tasks import merge, read_snapshot
 from networkx_mcp.errors import Shed
+from networkx_mcp.telemetry import metrics
 
 if TYPE_CHECKING:
     from networkx_mcp.compute.pool import Compute, TaskResult
@@ -60,6 +61,11 @@ class Materialised(NamedTuple):
     summary: EditSummary | None
 
 
+def _short(what: str) -> Shed:
+    metrics.REQUESTS_SHED.labels(reason="memory").inc()
+    return Shed(f"the server is short of memory and {what} for the moment; try again", retry_after=5, reason="memory")
+
+
 class Worker:
     """Runs the tasks of `compute.graph_tasks` and, on a graph, any other."""
 
@@ -70,14 +76,12 @@ class Worker:
     def refuse_writes(self) -> None:
         """Raises Shed while memory is short (protective)."""
         if self._budget.level is Level.PROTECTIVE:
-            raise Shed("the server is short of memory and takes no writes for the moment; try again", retry_after=5)
+            raise _short("takes no writes")
 
     def refuse_large(self) -> None:
         """Raises Shed while memory is short (constrained or protective): a large graph stays in the store."""
         if self._budget.level in (Level.CONSTRAINED, Level.PROTECTIVE):
-            raise Shed(
-                "the server is short of memory and loads no large graphs for the moment; try again", retry_after=5
-            )
+            raise _short("loads no large graphs")
 
     async def run(
         self,
