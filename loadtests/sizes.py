@@ -30,6 +30,8 @@ SETTINGS = {
     "limits_graph_mb": "512",
     "limits_tenant_mb": "1024",
     "limits_upload_mb": "256",
+    # Parsing three million edges takes more than the 384 MiB of a usual call.
+    "memory_worker_mb": "1024",
     "limits_request_timeout_seconds": "300",
     "limits_connection_timeout_seconds": "330",
     # Each repeat computes: a kept result would be timed instead.
@@ -42,6 +44,7 @@ VALUES = {
     "limits_graph_mb": "limits.graphMB",
     "limits_tenant_mb": "limits.tenantMB",
     "limits_upload_mb": "limits.uploadMB",
+    "memory_worker_mb": "memory.workerMB",
     "limits_request_timeout_seconds": "limits.requestTimeoutSeconds",
     "limits_connection_timeout_seconds": "limits.connectionTimeoutSeconds",
     "memory_results_mb": "memory.resultsMB",
