@@ -131,8 +131,11 @@ async def test_a_transfer_that_would_outlive_the_process_gets_its_own_named_time
     server = make_server(limits_shutdown_timeout_seconds=3).start()
 
     def busy() -> bool:
-        return 'networkx_mcp_workers{state="busy"} 1.0' in server.get("/metrics").text
+        return server.metric("workers", state="busy") == 1
 
+    await asyncio.to_thread(
+        eventually, lambda: len(server.processes()) == 3
+    )  # the API, the zygote, a worker that waits
     for worker in server.processes()[2:]:
         worker.suspend()  # whatever it is given lasts until somebody ends it
     async with httpx.AsyncClient(timeout=60) as client:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import networkx as nx
 import pytest
 from tests.unit.formats.files import read, written
 
+from networkx_mcp.arrays.formats import ParseLimits, parse
 from networkx_mcp.errors import InvalidInput
 
 
@@ -196,3 +199,11 @@ def test_a_row_may_be_as_long_as_a_block_and_no_longer() -> None:
         else:
             with pytest.raises(InvalidInput, match="a row is longer"):
                 read(text, "csv")
+
+
+@pytest.mark.parametrize("form", ["edge-list", "adjacency-list"])
+@pytest.mark.parametrize("edges", [32_767, 32_768, 32_769, 65_536, 70_000])
+def test_files_of_integers_may_be_longer_than_one_piece_of_the_parser(form: str, edges: int) -> None:
+    content = "\n".join(f"{i} {i + 1}" for i in range(edges)).encode()
+    graph = parse(io.BytesIO(content), form, {}, ParseLimits(10**6, 10**6, 10**8))
+    assert (graph.n, graph.m) == (edges + 1, edges)

@@ -52,7 +52,8 @@ def text_ids(column: pa.ChunkedArray, mode: Ids) -> pa.ChunkedArray:
             row = pc.index(whole, False).as_py()
             raise FormatError(f"id {format_id(chunk[row].as_py())} is no integer: use option ids=string")
     try:
-        return column.cast(pa.int64())
+        # Chunk by chunk: a cast of the whole may join and drop chunks.
+        return pa.chunked_array([chunk.cast(pa.int64()) for chunk in column.chunks], pa.int64())
     except pa.ArrowInvalid:
         if mode == "auto":
             return column
