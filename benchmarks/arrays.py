@@ -33,6 +33,7 @@ os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 
 import numpy as np
 import pyarrow as pa
+from samples import columns, status
 
 from networkx_mcp.arrays import edits, memfd
 from networkx_mcp.arrays.builder import GraphBuilder
@@ -42,27 +43,6 @@ from networkx_mcp.arrays.state import GraphState
 SEED = 1
 BATCH = 20_000
 READS = 5_000
-
-
-def columns(n: int) -> tuple[pa.Array, pa.Array]:
-    """3 n distinct undirected edges between n nodes, as text ids."""
-    random = np.random.default_rng(SEED)
-    keys = np.zeros(0, np.int64)
-    while len(keys) < 3 * n:
-        pairs = random.integers(0, n, (4 * n, 2))
-        pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-        keys = np.unique(np.concatenate([keys, pairs[:, 0] * n + pairs[:, 1]]))
-    keys = random.permutation(keys)[: 3 * n]
-    names = pa.array([f"node-{k}" for k in range(n)])
-    return names.take(pa.array(keys // n)), names.take(pa.array(keys % n))
-
-
-def status(key: str) -> float:
-    """A line of /proc/self/status in MB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(key + ":"):
-            return int(line.split()[1]) / 1024
-    raise KeyError(key)
 
 
 def timed(function: Callable[[], Any]) -> tuple[float, Any]:
@@ -79,7 +59,7 @@ def load(path: Path) -> FrozenGraph:
 
 
 def prepare(n: int, path: Path) -> None:
-    sources, targets = columns(n)
+    sources, targets = columns(n, np.random.default_rng(SEED))
     table = pa.table({"source": sources, "target": targets})
     with pa.OSFile(f"{path}.input", "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=1 << 16)

@@ -40,7 +40,7 @@ from cost_graphs import BASES, MIDDLES, OTHERS, SIZES, arguments, frozen
 
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute import catalogue, cost, tasks
+from networkx_mcp.compute import catalogue, cost, tasks, worker
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.task import on_graph
@@ -177,7 +177,7 @@ def measured(name: str, extra: dict[str, Any], kernel: bool, patience: float) ->
             # As in a worker: a collection that walks this process' own objects costs 0.1 s and is no part of a call.
             gc.collect()
             gc.freeze()
-            gc.set_threshold(100_000, 20, 20)
+            gc.set_threshold(*worker.COLLECT_AFTER)
             child(send, name, extra, kernel, patience)
             code = 0
         finally:

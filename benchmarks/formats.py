@@ -23,6 +23,7 @@ os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 
 import numpy as np
 import pyarrow as pa
+from samples import columns, status
 
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.builder import GraphBuilder
@@ -38,25 +39,11 @@ WEIGHTED = tuple(name for name in formats.FORMATS if name != "adjacency-list")
 def graph(n: int, weighted: bool) -> FrozenGraph:
     """3 n distinct undirected edges between n nodes with text ids."""
     random = np.random.default_rng(1)
-    keys = np.zeros(0, np.int64)
-    while len(keys) < 3 * n:
-        pairs = random.integers(0, n, (4 * n, 2))
-        pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-        keys = np.unique(np.concatenate([keys, pairs[:, 0] * n + pairs[:, 1]]))
-    keys = random.permutation(keys)[: 3 * n]
-    names = pa.array([f"node-{k}" for k in range(n)])
+    sources, targets = columns(n, random)
     builder = GraphBuilder(False)
-    columns = {"weight": pa.array(random.random(len(keys)).round(3))} if weighted else None
-    builder.add_edges(names.take(pa.array(keys // n)), names.take(pa.array(keys % n)), columns)
+    weights = {"weight": pa.array(random.random(len(sources)).round(3))} if weighted else None
+    builder.add_edges(sources, targets, weights)
     return builder.freeze()
-
-
-def status(key: str) -> float:
-    """A memory figure of this process, MiB."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{key}:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    raise KeyError(key)
 
 
 def make(n: int, format_: str, directory: Path) -> dict[str, Any]:
@@ -69,23 +56,28 @@ def make(n: int, format_: str, directory: Path) -> dict[str, Any]:
 def write(_n: int, format_: str, directory: Path) -> dict[str, Any]:
     """The graph as a file."""
     state = GraphState(FrozenGraph.from_buffer((directory / "graph").read_bytes()))
-    base, begin = status("VmRSS"), time.process_time()
+    base, begin = round(status("VmRSS"), 1), time.process_time()
     size = 0
     with (directory / "file").open("wb") as file:
         for chunk in formats.write(state, format_, {}):
             size += file.write(chunk)
     seconds = round(time.process_time() - begin, 3)
-    return {"file_mb": round(size / 2**20, 1), "seconds": seconds, "base_mb": base, "peak_mb": status("VmHWM")}
+    return {
+        "file_mb": round(size / 2**20, 1),
+        "seconds": seconds,
+        "base_mb": base,
+        "peak_mb": round(status("VmHWM"), 1),
+    }
 
 
 def parse(n: int, format_: str, directory: Path) -> dict[str, Any]:
     """The file as a graph."""
-    base, begin = status("VmRSS"), time.process_time()
+    base, begin = round(status("VmRSS"), 1), time.process_time()
     with (directory / "file").open("rb") as file:
         found = formats.parse(file, format_, {}, LIMITS)
     seconds = round(time.process_time() - begin, 3)
     assert found.m == 3 * n
-    return {"seconds": seconds, "base_mb": base, "peak_mb": status("VmHWM") + round(found.nbytes / 2**20, 1)}
+    return {"seconds": seconds, "base_mb": base, "peak_mb": round(status("VmHWM"), 1) + round(found.nbytes / 2**20, 1)}
 
 
 STEPS = {"make": make, "write": write, "parse": parse}

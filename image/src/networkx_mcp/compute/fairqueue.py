@@ -20,6 +20,7 @@ from typing import Self
 from networkx_mcp.context import CallContext
 from networkx_mcp.errors import Shed
 from networkx_mcp.telemetry import metrics
+from networkx_mcp.telemetry.shed import shed
 
 #: Closed set of the `reason` labels that this module counts in `requests_shed_total`.
 SHED_REASONS = ("queue_full", "queue_timeout", "draining")
@@ -215,5 +216,4 @@ class FairQueue:
         )
 
     def _shed(self, reason: str, message: str, *, retry_after: float) -> Shed:
-        metrics.REQUESTS_SHED.labels(reason=reason).inc()
-        return Shed(message, retry_after=retry_after, reason=reason, queue=self.name)
+        return shed(message, reason=reason, retry_after=retry_after, queue=self.name)

@@ -25,6 +25,7 @@ from networkx_mcp.compute.sampler import Processes, Sampler
 from networkx_mcp.compute.supervisor import Supervisor
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.telemetry import metrics
+from networkx_mcp.telemetry.shed import shed
 
 __all__ = ["COPY_ON_WRITE_BYTES", "ZYGOTE_WAIT_SECONDS", "Compute", "TaskResult"]
 
@@ -160,8 +161,7 @@ class Compute:
 
     def _refuse_if_protective(self) -> None:
         if self.budget.level is Level.PROTECTIVE:
-            metrics.REQUESTS_SHED.labels(reason="memory").inc()
-            raise errors.Shed(
+            raise shed(
                 "Memory is short (degradation level `protective`): heavy calls are refused for the moment. "
                 "Point reads still work; repeat later.",
                 retry_after=5,

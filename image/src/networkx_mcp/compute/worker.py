@@ -27,6 +27,8 @@ ALARM_GRACE = 0.3
 #: Bytes beyond the reservation that the report of a MemoryError may use.
 _REPORT_BYTES = 8 * 1024 * 1024
 _CHANNEL = 3
+#: A young collection each 700 objects costs more than building a graph of them.
+COLLECT_AFTER = (100_000, 20, 20)
 
 
 def main(sock: socket.socket, zygote: int) -> NoReturn:
@@ -40,8 +42,7 @@ def main(sock: socket.socket, zygote: int) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
-        # A young collection each 700 objects costs more than building a graph of them.
-        gc.set_threshold(100_000, 20, 20)
+        gc.set_threshold(*COLLECT_AFTER)
         _reseed()
         received = wire.receive_frame(sock, wire.JOB_MAX_BYTES)
         if received is not None:

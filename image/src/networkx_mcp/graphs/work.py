@@ -19,7 +19,7 @@ from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.compute.budget import Level, MemoryBudget
 from networkx_mcp.compute.graph_tasks import merge, read_snapshot
 from networkx_mcp.errors import Shed
-from networkx_mcp.telemetry import metrics
+from networkx_mcp.telemetry.shed import shed
 
 if TYPE_CHECKING:
     from networkx_mcp.compute.pool import Compute, TaskResult
@@ -62,8 +62,7 @@ class Materialised(NamedTuple):
 
 
 def _short(what: str) -> Shed:
-    metrics.REQUESTS_SHED.labels(reason="memory").inc()
-    return Shed(f"the server is short of memory and {what} for the moment; try again", retry_after=5, reason="memory")
+    return shed(f"the server is short of memory and {what} for the moment; try again", retry_after=5, reason="memory")
 
 
 class Worker:

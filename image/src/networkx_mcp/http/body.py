@@ -13,7 +13,7 @@ from starlette.types import Message, Receive
 
 from networkx_mcp.compute.budget import MemoryBudget, Reservation
 from networkx_mcp.errors import Cancelled, InvalidInput, LimitExceeded, MemoryLimit, Shed
-from networkx_mcp.telemetry import metrics
+from networkx_mcp.telemetry.shed import shed
 
 #: Smallest step in which a body is entered in the account, in bytes.
 _STEP = 16 * 1024
@@ -147,8 +147,7 @@ def _grow(reservation: Reservation, size: int) -> None:
 
 
 def _full(error: MemoryLimit) -> Shed:
-    metrics.REQUESTS_SHED.labels("body_budget").inc()
-    return Shed(
+    return shed(
         "The request bodies that are held fill their share of memory (limits.body_budget_mb). "
         "Repeat after the time in Retry-After.",
         retry_after=1,

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from networkx_mcp import context, errors
 from networkx_mcp.context import CallContext, Caller
-from networkx_mcp.errors import Forbidden, ServiceError, Shed, Unauthenticated, Unavailable
+from networkx_mcp.errors import Forbidden, ServiceError, Unauthenticated, Unavailable
 from networkx_mcp.http.auth import Authenticator
 from networkx_mcp.http.connections import CONNECTION_KEY, Connection
 from networkx_mcp.http.exchange import CLOSE, EXCHANGE_KEY, Exchange
@@ -30,6 +30,7 @@ from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import exposition, logs, metrics
 from networkx_mcp.telemetry.audit import refused
+from networkx_mcp.telemetry.shed import shed
 from networkx_mcp.telemetry.tracing import Tracing, span_trace_id, trace_id_of
 
 PROBES = frozenset({"/health", "/ready", "/startup", "/metrics"})
@@ -160,8 +161,7 @@ class Edge:
         if scope["method"] not in service.methods:
             raise MethodNotAllowed(f"This path answers {', '.join(sorted(service.methods))} only.")
         if exchange.connection is not None and exchange.connection.reserve:
-            metrics.REQUESTS_SHED.labels("sockets").inc()
-            raise Shed("All client sockets are in use (limits.sockets).", retry_after=1, reason="sockets")
+            raise shed("All client sockets are in use (limits.sockets).", retry_after=1, reason="sockets")
         if not self._status.started:
             raise self._starting()
         exchange.call.caller = await self._auth.caller(headers)

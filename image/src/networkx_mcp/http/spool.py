@@ -16,10 +16,10 @@ from typing import IO
 
 from starlette.types import Message, Receive
 
-from networkx_mcp.errors import Cancelled, LimitExceeded, Shed
+from networkx_mcp.errors import Cancelled, LimitExceeded
 from networkx_mcp.http.body import SlowBody, declared_length
 from networkx_mcp.settings import KIB, MIB, Limits, spool_directory
-from networkx_mcp.telemetry import metrics
+from networkx_mcp.telemetry.shed import shed
 
 #: Stretch of time over which the least rate must hold, in seconds: a pause shorter than it is forgiven.
 RATE_WINDOW_SECONDS = 10.0
@@ -97,8 +97,7 @@ async def spool_body(receive: Receive, headers: list[tuple[bytes, bytes]], limit
         with suppress(OSError):  # closing flushes once more
             file.close()
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            metrics.REQUESTS_SHED.labels("spool").inc()
-            raise Shed(
+            raise shed(
                 "The volume where uploads are spooled is full ($TMPDIR). Repeat after the time in Retry-After.",
                 retry_after=5,
                 reason="spool",

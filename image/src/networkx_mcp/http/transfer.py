@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from networkx_mcp import context
 from networkx_mcp.context import SCOPE_KEY, CallContext
-from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput, Shed
+from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput
 from networkx_mcp.graphs.model import GraphInfo
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission
@@ -32,7 +32,7 @@ from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, spool_body
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.telemetry import metrics
+from networkx_mcp.telemetry.shed import shed
 from networkx_mcp.tools import overview
 
 #: Format -> content type of its files.
@@ -162,8 +162,7 @@ class Transfers:
         """One of `limits.upload_concurrent` transfers of a direction: they bound the spool volume."""
         most = self._limits.upload_concurrent
         if self._under_way[direction] >= most:
-            metrics.REQUESTS_SHED.labels("transfers").inc()
-            raise Shed(
+            raise shed(
                 f"{most} {direction}s are under way (limits.upload_concurrent). Repeat after the time in Retry-After.",
                 retry_after=2,
                 reason="transfers",

@@ -94,9 +94,8 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
             words.append(piece.close())
             pieces.append(piece)
             piece = _Piece()
-    if piece.words or not pieces:  # Arrow drops an empty chunk behind others
-        words.append(piece.close())
-        pieces.append(piece)
+    words.append(piece.close())
+    pieces.append(piece)
     column = text_ids(pa.chunked_array(words, pa.string()), sink.ids)
     del words
     for piece, ids in zip(pieces, column.chunks, strict=True):

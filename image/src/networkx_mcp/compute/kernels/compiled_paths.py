@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.compute.kernels import native
 from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited, Weights
-from networkx_mcp.compute.kernels.found import NodePaths, checked_cutoff, checked_target
+from networkx_mcp.compute.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
 from networkx_mcp.compute.kernels.register import kernel
 from networkx_mcp.compute.kernels.values import NodeValues
 
@@ -225,7 +225,7 @@ def shortest_path(
     graph: Arrays, source: Any = None, target: Any = None, weight: Any = None, method: str = "dijkstra"
 ) -> Any:
     """One path, or a mapping of paths when one end is None. Raises NetworkXNoPath."""
-    row, back = _one_end(graph, source, target, weight, method)
+    row, back = one_end(graph, source, target, weight, method)
     if row < 0:
         return graph.frozen.ids_of(_between(graph, source, target, weight)[1])
     found = _hops(graph, row, back=back) if weight is None else _dijkstra(graph, row, weight, back=back)
@@ -237,22 +237,11 @@ def shortest_path_length(
     graph: Arrays, source: Any = None, target: Any = None, weight: Any = None, method: str = "dijkstra"
 ) -> Any:
     """One length, or a mapping of lengths when one end is None. Raises NetworkXNoPath."""
-    row, back = _one_end(graph, source, target, weight, method)
+    row, back = one_end(graph, source, target, weight, method)
     if row < 0:
         return _between(graph, source, target, weight)[0]
     found = _hops(graph, row, back=back) if weight is None else _dijkstra(graph, row, weight, back=back)
     return NodeValues(graph, found.distances, found.rows)
-
-
-def _one_end(graph: Arrays, source: Any, target: Any, weight: Any, method: str) -> tuple[int, bool]:
-    """(row of the only end that is given, whether it is the target); -1 when both are. Unsuited for none."""
-    if method not in ("dijkstra", "bellman-ford") or (weight is not None and method != "dijkstra"):
-        raise Unsuited
-    if source is not None and target is not None:
-        return -1, False
-    if source is None and target is None:
-        raise Unsuited
-    return graph.row(target if source is None else source), source is None
 
 
 # -- many paths between two nodes

@@ -57,3 +57,14 @@ def checked_target(target: Any) -> Any:
     if target is None:
         raise Unsuited
     return target
+
+
+def one_end(graph: Arrays, source: Any, target: Any, weight: Any, method: str) -> tuple[int, bool]:
+    """(row of the only end that is given, whether it is the target); -1 when both are. Unsuited for none."""
+    if method not in ("dijkstra", "bellman-ford") or (weight is not None and method != "dijkstra"):
+        raise Unsuited
+    if source is not None and target is not None:
+        return -1, False
+    if source is None and target is None:
+        raise Unsuited
+    return graph.row(target if source is None else source), source is None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.compute.kernels.found import NodePaths, checked_cutoff, checked_target
+from networkx_mcp.compute.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
 from networkx_mcp.compute.kernels.register import kernel
 from networkx_mcp.compute.kernels.values import NodeValues
 
@@ -190,16 +190,11 @@ def shortest_path(
     graph: Arrays, source: Any = None, target: Any = None, weight: Any = None, method: str = "dijkstra"
 ) -> Any:
     """One path, or a mapping of paths when one end is None. Raises NetworkXNoPath."""
-    if (source is None and target is None) or method not in ("dijkstra", "bellman-ford"):
-        raise Unsuited
-    if weight is not None and method != "dijkstra":
-        raise Unsuited
-    if source is not None and target is not None:
+    row, back = one_end(graph, source, target, weight, method)
+    if row < 0:
         if weight is None:
             return bidirectional_shortest_path(graph, source, target)
         return single_source_dijkstra(graph, source, target, weight=weight)[1]
-    back = source is None
-    row = graph.row(target if back else source)
     if weight is None:
         rows, _, before = _hops(graph, row, None, back=back)
     else:
@@ -212,16 +207,11 @@ def shortest_path_length(
     graph: Arrays, source: Any = None, target: Any = None, weight: Any = None, method: str = "dijkstra"
 ) -> Any:
     """One length, or a mapping of lengths when one end is None. Raises NetworkXNoPath."""
-    if (source is None and target is None) or method not in ("dijkstra", "bellman-ford"):
-        raise Unsuited
-    if weight is not None and method != "dijkstra":
-        raise Unsuited
-    if source is not None and target is not None:
+    row, back = one_end(graph, source, target, weight, method)
+    if row < 0:
         if weight is None:
             return len(bidirectional_shortest_path(graph, source, target)) - 1
         return single_source_dijkstra(graph, source, target, weight=weight)[0]
-    back = source is None
-    row = graph.row(target if back else source)
     if weight is None:
         rows, values, _ = _hops(graph, row, None, back=back)
     else:
