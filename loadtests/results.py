@@ -127,7 +127,7 @@ class Size(Struct):
 class Result(Struct):
     """One measurement."""
 
-    kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split"]
+    kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split", "abuse"]
     name: str
     command: str
     commit: str
@@ -144,6 +144,8 @@ class Result(Struct):
     knee: Knee | None = None
     sizes: list[Size] = []
     summary: dict[str, float] = {}
+    #: What loadtests.abuse counted, by kind of attack or by door; see its modules.
+    abuse: dict[str, Any] = {}
     note: str = ""
 
 
@@ -191,7 +193,9 @@ def versions(names: Iterable[str] = ("mcp", "starlette", "uvicorn", "networkx", 
 
 def command() -> str:
     """The command line of this measurement, as somebody would type it again."""
-    return " ".join(["python -m loadtests", *sys.argv[1:]])
+    package = Path(sys.argv[0]).parent.name
+    module = "loadtests" if package == "loadtests" else f"loadtests.{package}"
+    return " ".join([f"python -m {module}", *sys.argv[1:]])
 
 
 def load(path: Path) -> Result:

@@ -132,18 +132,21 @@ class LocalTarget(LoadTarget):
         self._processes.append(child)
         return child
 
-    def __enter__(self) -> LocalTarget:
+    def entries(self) -> list[dict[str, Any]]:
+        """Who may call: makes the tokens, and gives what the server is told of them."""
         from networkx_mcp.http import tokens
 
-        self.directory.mkdir(parents=True, exist_ok=True)
-        secrets = self.directory / "tokens"
-        secrets.mkdir(exist_ok=True)
         self.tokens = [tokens.mint() for _ in range(TOKENS)]
-        entries = [
+        return [
             tokens.describe(token, name=f"load{number}", tenant=TENANT, scopes=("read", "write"), days=None)
             for number, token in enumerate(self.tokens)
         ]
-        (secrets / "tokens.json").write_text(json.dumps(entries), encoding="utf-8")
+
+    def __enter__(self) -> LocalTarget:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        secrets = self.directory / "tokens"
+        secrets.mkdir(exist_ok=True)
+        (secrets / "tokens.json").write_text(json.dumps(self.entries()), encoding="utf-8")
         env = {name: value for name, value in os.environ.items() if not name.startswith("NETWORKX_MCP_")}
         env |= {
             "OMP_NUM_THREADS": "1",
