@@ -124,10 +124,39 @@ class Size(Struct):
     failures: dict[str, str]
 
 
+class Fault(Struct):
+    """One kind of fault under the recorded workload of tests/e2e/workload.py, from one run. Times in seconds.
+
+    `lost` are acknowledged writes that were not there at the end, `stale` reads that began after an
+    acknowledgement and did not see it, `given_up` calls that ended with an error although they were repeated as
+    told. Per fault, `recover_seconds` counts from its end until the last call that was on its way while it lasted
+    was answered, `longest_wait_seconds` is the longest of those calls: 0 where none took half a second.
+    """
+
+    name: str
+    what: str
+    at: str
+    commit: str
+    command: str
+    times: int
+    acknowledged: int
+    lost: int
+    stale: int
+    given_up: int
+    repeated: dict[str, int]
+    broken_promises: list[str]
+    fault_seconds: list[float]
+    recover_seconds: list[float]
+    longest_wait_seconds: list[float]
+    #: Further times and counts of this kind of fault, by name.
+    measured: dict[str, Any] = {}
+    passed: bool = True
+
+
 class Result(Struct):
     """One measurement."""
 
-    kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split", "abuse"]
+    kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split", "abuse", "chaos"]
     name: str
     command: str
     commit: str
@@ -146,6 +175,8 @@ class Result(Struct):
     summary: dict[str, float] = {}
     #: What loadtests.abuse counted, by kind of attack or by door; see its modules.
     abuse: dict[str, Any] = {}
+    #: What tests/e2e/test_chaos*.py saw; `started` and `finished` are those of the last run, each fault has its own.
+    faults: list[Fault] = []
     note: str = ""
 
 

@@ -132,12 +132,12 @@ class Release(Namespace):
         """Run a Python script in the client pod."""
         return self.kubectl("exec", "-i", pod, "--", "python", "-", *arguments, stdin=script, timeout=timeout)
 
-    def workload(self, *arguments: str) -> Running:
-        """Start the workload; `Running.finish()` stops it and returns what it saw."""
-        return Running(self, arguments)
+    def workload(self, *arguments: str, pod: str = "client") -> Running:
+        """Start the workload in a client pod; `Running.finish()` stops it and returns what it saw."""
+        return Running(self, arguments, pod)
 
-    def client_pod(self, name: str, labels: dict[str, str]) -> None:
-        """A pod of the server's image that only sleeps, with a client's tokens."""
+    def client_pod(self, name: str, labels: dict[str, str], node: str = "") -> None:
+        """A pod of the server's image that only sleeps, with a client's tokens; on `node` where one is named."""
         pod = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -145,6 +145,7 @@ class Release(Namespace):
             "spec": {
                 "automountServiceAccountToken": False,
                 "terminationGracePeriodSeconds": 1,
+                **({"nodeName": node} if node else {}),
                 "securityContext": {
                     "runAsNonRoot": True,
                     "runAsUser": 1000,
@@ -173,12 +174,12 @@ class Release(Namespace):
 
 
 class Running:
-    """A workload that runs in the client pod."""
+    """A workload that runs in a client pod."""
 
-    def __init__(self, release: Release, arguments: tuple[str, ...]) -> None:
-        self.release = release
+    def __init__(self, release: Release, arguments: tuple[str, ...], pod: str = "client") -> None:
+        self.release, self.pod = release, pod
         self.stop = f"/tmp/stop-{time.monotonic_ns()}"
-        command = ["kubectl", "-n", release.name, "exec", "-i", "client", "--", "python", "-"]
+        command = ["kubectl", "-n", release.name, "exec", "-i", pod, "--", "python", "-"]
         command += ["--url", release.url, "--stop", self.stop, *arguments]
         with WORKLOAD.open() as script:
             self.process = subprocess.Popen(
@@ -187,10 +188,15 @@ class Running:
         assert self.process.stdout is not None
         if self.process.stdout.readline().strip() != "started":
             raise CommandFailed(f"the workload did not start: {self.process.communicate()[1]}")
+        self.begun = time.monotonic()
+
+    def now(self) -> float:
+        """Seconds since the start, as the workload's `waits` count them."""
+        return time.monotonic() - self.begun
 
     def finish(self, timeout: float = 240) -> dict[str, Any]:
         """Ask the clients to stop, wait until each write came to its end, return the report."""
-        self.release.kubectl("exec", "client", "--", "touch", self.stop)
+        self.release.kubectl("exec", self.pod, "--", "touch", self.stop)
         out, error = self.process.communicate(timeout=timeout)
         if self.process.returncode != 0:
             raise CommandFailed(f"the workload failed: {out}\n{error}")

@@ -12,6 +12,10 @@ The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Opt
     --git-directory DIRECTORY   where the tests of argocd/ put a bare clone of this repository
     --git-url URL     what Argo CD calls that directory
     --full            the long form: 50 pod kills, 10 store kills, a second environment of argocd/
+    --namespace NAME  where the release goes (default nmcp-e2e); it is made anew
+    --chaos           every fault of test_chaos*.py, entered in loadtests/results/chaos.json
+    --node-loss, --node-return COMMAND   take a node away and bring it back; the node's name is added
+    --clock-image, --clock-store-image TAG   the server and the store with libfaketime, see clock/Dockerfile
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ from typing import Any
 
 import pytest
 from pytest_helm_charts.clusters import Cluster, ExistingCluster
+from tests.e2e.chaos_nodes import Losses, Nodes
+from tests.e2e.chaos_record import Chaos
 from tests.e2e.cluster import ROOT, Entries, Release, run
 from tests.e2e.records import Records
 
@@ -44,12 +50,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--git-directory", default="")
     group.addoption("--git-url", default="")
     group.addoption("--full", action="store_true")
+    group.addoption("--namespace", default="nmcp-e2e")
+    group.addoption("--chaos", action="store_true")
+    group.addoption("--node-loss", default="")
+    group.addoption("--node-return", default="")
+    group.addoption("--clock-image", default="")
+    group.addoption("--clock-store-image", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "chaos: a long fault, run by `make chaos` only")
 
 
 #: A release's life: installed, operated, stressed, removed.
 ORDER = (
     "test_install",
     "test_durability",
+    "test_chaos",
+    "test_chaos_volume",
+    "test_chaos_clock",
+    "test_chaos_nodes",
     "test_alerts",
     "test_alerts_data",
     "test_operations",
@@ -59,7 +79,11 @@ ORDER = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--chaos"):
+        long = [item for item in items if item.get_closest_marker("chaos")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
     for item in items:
         item.add_marker(pytest.mark.timeout(900))
@@ -67,7 +91,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def full(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("--full"))
+    return bool(request.config.getoption("--full") or request.config.getoption("--chaos"))
 
 
 RECORDS = Records()
@@ -132,7 +156,7 @@ def release(
     """The chart, installed with two replicas and the in-chart store, and a client pod beside it."""
     del cluster  # it has checked that the cluster answers
     option = request.config.getoption
-    release = Release("nmcp-e2e", option("--image"), [option("--values")])
+    release = Release(option("--namespace"), option("--image"), [option("--values")])
     namespace_of_gateway, _, gateway = option("--gateway-name").partition("/")
     release.settings += [
         "ingress.enabled=true",
@@ -165,3 +189,26 @@ def release(
     release.kubectl("delete", "pod", "client", "--ignore-not-found", "--now", check=False)
     release.strings += option("--set-string")
     run("kubectl", "delete", "namespace", release.name, "--ignore-not-found", "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def chaos(request: pytest.FixtureRequest, report: dict[str, Any]) -> Chaos:
+    """Who judges the histories of faults, and keeps them under --chaos."""
+    path = ROOT / "loadtests/results/chaos.json" if request.config.getoption("--chaos") else None
+    return Chaos(path, "make chaos", report)
+
+
+@pytest.fixture(scope="session")
+def nodes(release: Release) -> Iterator[Nodes]:
+    """Agents on the nodes, for faults that no pod can make from inside."""
+    with Nodes(f"{release.name}-nodes", release.image) as nodes:
+        yield nodes
+
+
+@pytest.fixture(scope="session")
+def losses(request: pytest.FixtureRequest, release: Release) -> Losses:
+    """How this cluster loses a node. Skips where nobody said."""
+    loss, back = request.config.getoption("--node-loss"), request.config.getoption("--node-return")
+    if not loss or not back:
+        pytest.skip("no --node-loss and --node-return (NODE_LOSS, NODE_RETURN): the nodes stay")
+    return Losses(release, loss, back)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from tests.e2e.chaos_record import Chaos
 from tests.e2e.cluster import Release, eventually
 
 
@@ -15,55 +16,64 @@ def kill(release: Release, selector: str, number: int) -> None:
     release.kubectl("delete", "pod", name, "--grace-period=0", "--force", "--wait=false")
 
 
+def brief(seen: dict[str, Any]) -> dict[str, Any]:
+    """What a report keeps of a history."""
+    return {name: value for name, value in seen.items() if name != "waits"}
+
+
 def test_kills_of_pods_and_store_lose_no_acknowledged_write(
-    release: Release, full: bool, report: dict[str, Any]
+    release: Release, full: bool, report: dict[str, Any], chaos: Chaos
 ) -> None:
     pod_kills, store_kills = (50, 10) if full else (5, 1)
     workload = release.workload("--seconds", "3000", "--writers", "4", "--readers", "2")
     store_every = pod_kills // store_kills
     recoveries = []
+    kills: dict[str, list[tuple[float, float]]] = {"server": [], "store": []}
     for number in range(pod_kills):
         kill(release, release.server, number)
+        kills["server"].append((workload.now(), workload.now()))
         time.sleep(4)
         if number % store_every == store_every - 1:
             begun = time.monotonic()
             kill(release, release.store, 0)
+            kills["store"].append((workload.now(), workload.now()))
             eventually("the store to come back", lambda: release.pods(release.store), 180)
             recoveries.append(round(time.monotonic() - begun, 1))
     eventually("two ready pods", lambda: len(release.pods(release.server)) >= 2, 180)
     time.sleep(5)
     seen = workload.finish()
-    report["kills"] = {"pods": pod_kills, "stores": store_kills, "store_back_seconds": recoveries, **seen}
-    assert seen["broken_promises"] == []
-    assert seen["failures"] == []
-    assert seen["acknowledged"] > 20 * pod_kills
+    what = f"{pod_kills} server pods and {store_kills} stores are killed without grace, a server every 4 s"
+    measured = {"servers": pod_kills, "stores": store_kills, "store_back_seconds": recoveries}
+    chaos.judge(release, "kills", what, seen, kills["server"] + kills["store"], measured, least=20 * pod_kills)
+    report["kills"] = {"pods": pod_kills, "stores": store_kills, "store_back_seconds": recoveries, **brief(seen)}
 
 
-def test_an_upgrade_under_load_fails_no_faithful_client(release: Release, report: dict[str, Any]) -> None:
+def test_an_upgrade_under_load_fails_no_faithful_client(release: Release, report: dict[str, Any], chaos: Chaos) -> None:
     workload = release.workload("--seconds", "600", "--writers", "3", "--readers", "2", "--naive", "2")
     before = {pod["metadata"]["name"] for pod in release.pods(release.server)}
+    begin = workload.now()
     release.helm("upgrade", "--force-conflicts", "--set", "limits.queue=300")
     eventually(
         "the old pods to end",
         lambda: not before & {pod["metadata"]["name"] for pod in release.pods(release.server, ready=False)},
         120,
     )
+    end = workload.now()
     time.sleep(3)
     seen = workload.finish()
-    report["upgrade"] = seen
-    assert seen["broken_promises"] == []
-    assert seen["failures"] == []
+    report["upgrade"] = brief(seen)
+    chaos.judge(release, "upgrade", "a rolling update of two pods", seen, [(begin, end)])
     # Kubernetes tells proxies of an ending pod while it still serves, so a connection may be refused or a pod
     # may answer 503, but no answer may break off.
     broken = {reason: n for reason, n in seen["repeated"].items() if reason.startswith("broken_")}
     assert not broken, seen
 
 
-def test_a_node_drain_is_not_blocked(release: Release, report: dict[str, Any]) -> None:
+def test_a_node_drain_is_not_blocked(release: Release, report: dict[str, Any], chaos: Chaos) -> None:
     pods = release.pods(release.server)
     node = pods[0]["spec"]["nodeName"]
     workload = release.workload("--seconds", "600", "--writers", "2", "--readers", "2")
-    begun = time.monotonic()
+    begin = workload.now()
     try:
         release.kubectl("cordon", node)
         # Evictions go through the disruption budget, as those of `kubectl drain` do; the store stays, since
@@ -77,11 +87,11 @@ def test_a_node_drain_is_not_blocked(release: Release, report: dict[str, Any]) -
             "--timeout=150s",
             timeout=170,
         )
-        report["drain_seconds"] = round(time.monotonic() - begun, 1)
+        report["drain_seconds"] = round(workload.now() - begin, 1)
     finally:
         release.kubectl("uncordon", node)
     eventually("two ready pods", lambda: len(release.pods(release.server)) >= 2, 120)
+    end = workload.now()
     seen = workload.finish()
-    report["drain"] = seen
-    assert seen["broken_promises"] == []
-    assert seen["failures"] == []
+    report["drain"] = brief(seen)
+    chaos.judge(release, "drain", "the node of a server pod is drained", seen, [(begin, end)])

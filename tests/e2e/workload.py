@@ -23,7 +23,8 @@ from typing import Any
 import httpx
 
 MODERN = "2026-07-28"
-GIVE_UP_SECONDS = 150
+#: Calls that took longer are told with begin and end, so that an outage can be timed, in seconds.
+WAIT_SECONDS = 0.5
 
 
 class Failed(Exception):
@@ -33,9 +34,10 @@ class Failed(Exception):
 class Client:
     """One user: one keep-alive connection, counted attempts."""
 
-    def __init__(self, url: str, token: str, faithful: bool, counts: dict[str, int]) -> None:
-        self.url, self.faithful, self.counts = url, faithful, counts
-        self.http = httpx.AsyncClient(timeout=35, headers={"Authorization": f"Bearer {token}"})
+    def __init__(self, options: argparse.Namespace, token: str, faithful: bool, counts: dict[str, int]) -> None:
+        self.url, self.give_up, self.faithful, self.counts = options.url, options.give_up, faithful, counts
+        host = {"Host": options.host} if options.host else {}
+        self.http = httpx.AsyncClient(timeout=35, headers={"Authorization": f"Bearer {token}", **host})
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -61,7 +63,7 @@ class Client:
             "Mcp-Method": "tools/call",
             "Mcp-Name": tool,
         }
-        give_up = time.monotonic() + GIVE_UP_SECONDS
+        give_up = time.monotonic() + self.give_up
         while True:
             wait, reason = 0.2, ""
             try:
@@ -117,14 +119,25 @@ class Workload:
         self.naive: dict[str, int] = {}
         self.failures: list[str] = []
         self.broken_promises: list[str] = []
+        self.lost = self.stale = 0
         self.slowest = 0.0
-        self.end = time.monotonic() + options.seconds
+        self.waits: list[tuple[float, float, str]] = []  # begin, end, what: seconds since the start
+        self.begun = time.monotonic()
+        self.end = self.begun + options.seconds
 
     def running(self) -> bool:
         return time.monotonic() < self.end and not Path(self.options.stop).exists()
 
+    def took(self, what: str, begun: float) -> None:
+        """Note a call that was answered just now, if it took long."""
+        now = time.monotonic()
+        if what == "write":
+            self.slowest = max(self.slowest, now - begun)
+        if now - begun >= WAIT_SECONDS:
+            self.waits.append((round(begun - self.begun, 2), round(now - self.begun, 2), what))
+
     async def writer(self, number: int) -> None:
-        client = Client(self.options.url, self.token, True, self.faithful)
+        client = Client(self.options, self.token, True, self.faithful)
         graph = f"{self.options.prefix}-{number % self.options.graphs}"
         serial = 0
         while self.running():
@@ -141,7 +154,7 @@ class Workload:
             except Failed as error:
                 self.failures.append(f"edit {node}: {error}")
                 continue
-            self.slowest = max(self.slowest, time.monotonic() - begun)
+            self.took("write", begun)
             self.acknowledged[graph] = self.acknowledged.get(graph, 0) + 1
             self.names.setdefault(graph, set()).add(node)
             self.version[graph] = max(self.version.get(graph, 0), result["version"])
@@ -149,22 +162,24 @@ class Workload:
 
     async def reader(self, number: int) -> None:
         """A read that began after an acknowledgement must see it, from whichever replica it comes."""
-        client = Client(self.options.url, self.token, True, self.faithful)
+        client = Client(self.options, self.token, True, self.faithful)
         graph = f"{self.options.prefix}-{number % self.options.graphs}"
         while self.running():
-            known = self.version.get(graph, 0)
+            known, begun = self.version.get(graph, 0), time.monotonic()
             try:
                 seen = (await client.call("describe_graph", {"graph_id": graph}))["version"]
             except Failed as error:
                 self.failures.append(f"describe {graph}: {error}")
                 continue
+            self.took("read", begun)
             if seen < known:
+                self.stale += 1
                 self.broken_promises.append(f"{graph}: version {seen} was read after {known} was acknowledged")
             await asyncio.sleep(self.options.think)
 
     async def naive_reader(self) -> None:
         while self.running():
-            client = Client(self.options.url, self.token, False, {})
+            client = Client(self.options, self.token, False, {})
             self.naive["calls"] = self.naive.get("calls", 0) + 1
             try:
                 await client.call("describe_graph", {"graph_id": f"{self.options.prefix}-0"})
@@ -185,6 +200,7 @@ class Workload:
             response.raise_for_status()
             present = {node["id"] for node in response.json()["nodes"]}
             if lost := names - present:
+                self.lost += len(lost)
                 self.broken_promises.append(f"{graph}: {len(lost)} acknowledged writes are gone, {sorted(lost)[:3]}")
             writes = described["version"] - 1
             # A write that was given up may have happened, so it may be counted or not.
@@ -196,10 +212,12 @@ class Workload:
         return found
 
     async def run(self) -> dict[str, Any]:
-        client = Client(self.options.url, self.token, True, self.faithful)
+        client = Client(self.options, self.token, True, self.faithful)
         for number in range(self.options.graphs):
             await client.call("create_graph", {"graph_id": f"{self.options.prefix}-{number}"})
         Path(self.options.stop).unlink(missing_ok=True)
+        self.begun = time.monotonic()
+        self.end = self.begun + self.options.seconds
         print("started", flush=True)
         await asyncio.gather(
             *(self.writer(number) for number in range(self.options.writers)),
@@ -213,15 +231,20 @@ class Workload:
             "failures": self.failures[:20],
             "failed": len(self.failures),
             "broken_promises": self.broken_promises[:20],
+            "lost": self.lost,
+            "stale": self.stale,
             "repeated": self.faithful,
             "naive": self.naive,
             "slowest_write_seconds": round(self.slowest, 2),
+            "waits": self.waits,
         }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
+    parser.add_argument("--host", default="", help="Host header, where the URL names a pod by its address")
+    parser.add_argument("--give-up", type=float, default=150, help="seconds after which a client stops repeating")
     parser.add_argument("--token-file", default="/tokens/smoke")
     parser.add_argument("--prefix", default=f"run{random.randrange(10**6)}")
     parser.add_argument("--seconds", type=float, default=60)
