@@ -17,6 +17,8 @@ from networkx_mcp.backend.info import FUNCTIONS
 
 plain = graphs(of_nodes=st.just({}), of_edges=weighted())
 signed = graphs(of_nodes=st.just({}), of_edges=weighted(values=st.integers(-2, 4) | st.sampled_from([-0.5, 0.0, "1"])))
+#: networkx's A* runs forever round a cycle of negative length.
+unsigned = graphs(of_nodes=st.just({}), of_edges=weighted(values=st.integers(0, 4) | st.sampled_from([0.5, 0.0, "1"])))
 capacities = graphs(of_nodes=st.just({}), of_edges=st.fixed_dictionaries({"capacity": st.integers(0, 9)}))
 pytestmark = pytest.mark.filterwarnings("ignore:Note. conversions to backend graphs are saved")
 few = settings(max_examples=12, deadline=None)
@@ -98,9 +100,10 @@ def test_options_and_weights_of_all_kinds(name: str, options: dict[str, Any], gr
 
 
 @pytest.mark.parametrize("name", sorted(PATHS | TARGETS | PAIRS | {"node_connected_component"}))
-@given(graph=signed, data=st.data())
+@given(data=st.data())
 @few
-def test_paths_from_and_to_a_node(name: str, graph: nx.Graph, data: st.DataObject) -> None:
+def test_paths_from_and_to_a_node(name: str, data: st.DataObject) -> None:
+    graph = data.draw(unsigned if name == "astar_path_length" else signed)
     nodes = st.sampled_from([*graph, "nobody", None])
     for _ in range(3):
         if name in TARGETS:
