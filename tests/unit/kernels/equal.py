@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import networkx as nx
@@ -25,37 +26,45 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return tuple(plain(item) for item in value)
+    if isinstance(value, nx.Graph):
+        return list(value.nodes(data=True)), list(value.edges(data=True))
     if hasattr(value, "__next__"):
         return list(value)
     return value
 
 
-def answer(graph: nx.Graph, algorithm: str, *args: Any, **kwargs: Any) -> Any:
-    """networkx's answer, or the type of its exception."""
+def answer(graph: nx.Graph, algorithm: str, *args: Any, first: int | None = None, **kwargs: Any) -> Any:
+    """networkx's answer, or the type of its exception; of an enumeration the `first` rows, or all."""
     try:
-        return plain(engine.function(algorithm)(graph, *args, **kwargs))
+        return plain(_head(engine.function(algorithm)(graph, *args, **kwargs), first))
     except Exception as error:
         return type(error)
 
 
-def asked(graph: nx.Graph, algorithm: str, *args: Any, **kwargs: Any) -> tuple[Any, str]:
+def _head(value: Any, first: int | None) -> Any:
+    return islice(value, first) if first is not None and hasattr(value, "__next__") else value
+
+
+def asked(graph: nx.Graph, algorithm: str, *args: Any, first: int | None = None, **kwargs: Any) -> tuple[Any, str]:
     """Our answer or the type of its exception, and the engine."""
     loaded = Loaded(Loaded.from_networkx(graph).state)  # its networkx graph is made again, if at all
     try:
         value, used = engine.call(loaded, algorithm, args, kwargs)
-        return plain(value), used
+        return plain(_head(value, first)), used
     except Exception as error:
         return type(error), ""
 
 
-def same(graph: nx.Graph, algorithm: str, *args: Any, unordered: bool = False, **kwargs: Any) -> str:
+def same(
+    graph: nx.Graph, algorithm: str, *args: Any, unordered: bool = False, first: int | None = None, **kwargs: Any
+) -> str:
     """Assert that both answer the same; the engine that did.
 
     Integers, sets and orders exactly, floats to 1e-9. `unordered`: a list that networkx gives in no
     defined order.
     """
-    expected = answer(graph, algorithm, *args, **kwargs)  # a copy would have another order of neighbours
-    found, used = asked(graph, algorithm, *args, **kwargs)
+    expected = answer(graph, algorithm, *args, first=first, **kwargs)  # a copy would have another order of neighbours
+    found, used = asked(graph, algorithm, *args, first=first, **kwargs)
     if unordered and isinstance(expected, list):
         assert sorted(map(_key, expected)) == sorted(map(_key, found))
         return used
