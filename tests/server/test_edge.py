@@ -90,6 +90,13 @@ def test_other_paths_are_not_there(server: Server, path: str) -> None:
     assert server.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE"])
+def test_a_target_without_a_path_is_not_there(server: Server, method: str) -> None:
+    with RawClient(server) as client:
+        client.request(method, "*")
+        assert client.answer()[0] == 404
+
+
 def test_white_space_behind_a_header_value_is_no_mismatch(server: Server) -> None:
     request = modern("tools/list", token=server.token)
     headers = {**request["headers"], "Mcp-Method": "tools/list  \t", "Connection": "close"}

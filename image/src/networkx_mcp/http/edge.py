@@ -116,7 +116,8 @@ class Edge:
 
     async def _serve(self, call: CallContext, scope: Scope, receive: Receive, send: Send) -> None:
         scope["headers"] = headers = _repaired(scope["headers"])
-        mount = scope["path"].split("/", 2)[1]
+        # A target need not begin with a slash: `OPTIONS *`.
+        mount = (*scope["path"].split("/", 2), "")[1]
         service = self.services.get(mount)
         jsonrpc = service is not None and service.jsonrpc
         exchange = Exchange(call, scope, receive, send, jsonrpc=jsonrpc, closing=self._closing)

@@ -1,0 +1,109 @@
+"""`python -m loadtests.abuse COMMAND`: abuse of a real server, judged. `make abuse` runs all three.
+
+    requests     malformed requests by the ten thousand: no crash, no 500, no growth, no leak, clean logs
+    tenants      every tool, route, resource and prompt with tokens that must not reach a graph
+    neighbours   bombs of memory, CPU and results beside a normal user
+
+The exit code is 1 where something was found. Results go to loadtests/results/abuse-COMMAND.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from loadtests import results
+from loadtests.abuse import malformed
+from loadtests.abuse.subject import AbuseTarget
+from loadtests.results import Result
+from loadtests.targets import LoadTarget
+
+SEED = 20261124
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.abuse", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--store", choices=("embedded", "shared"), default="embedded")
+    common.add_argument("--set", action="append", default=[], help="further setting of the server: name=value")
+    common.add_argument("--seed", type=int, default=SEED)
+    common.add_argument("--note", default="", help="the state of the machine, in words")
+    common.add_argument("--out", type=Path, default=results.RESULTS)
+    made = commands.add_parser("requests", parents=[common], help="malformed requests")
+    made.add_argument("--count", type=int, default=100_000)
+    made.add_argument("--batches", type=int, default=malformed.BATCHES, help="measurements of memory")
+    made.add_argument("--only", type=int, help="one attack by its number, and what was answered")
+    return parser
+
+
+def save(options: argparse.Namespace, live: LoadTarget, started: str, load: float, dataset: str, **more: Any) -> Path:
+    """Write the result with the frame that all results have."""
+    commit, dirty = results.commit()
+    made = Result(
+        kind="abuse",
+        name=f"abuse-{options.command}",
+        command=results.command(),
+        commit=commit,
+        dirty=dirty,
+        started=started,
+        finished=results.now(),
+        machine=results.machine(load),
+        versions=results.versions(),
+        target=live.facts(),
+        dataset=dataset,
+        seed=options.seed,
+        repeats=1,
+        note=options.note,
+        **more,
+    )
+    return results.save(made, options.out)
+
+
+def requests(options: argparse.Namespace) -> int:
+    """Malformed requests."""
+    started, load = results.now(), os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory:
+        settings = {"log_level": "debug"} | dict(item.split("=", 1) for item in options.set)
+        with AbuseTarget(Path(directory), options.store, settings) as live:
+            outcome = asyncio.run(
+                malformed.run(live.subject(), options.count, options.seed, batches=options.batches, only=options.only)
+            )
+            found = malformed.described(outcome, options.seed)
+            if options.only is None:
+                summary = {
+                    "sent": float(outcome.sent),
+                    "findings": float(sum(outcome.findings.counts.values())),
+                    "seconds": round(outcome.seconds, 1),
+                    "memory_mib_per_10000": outcome.slopes["memory_mib"],
+                    "slowest_seconds": max(counts.slowest_seconds for counts in outcome.kinds.values()),
+                }
+                dataset = "two tenants; the victim's graph of 65 nodes holds five secrets"
+                print(save(options, live, started, load, dataset, summary=summary, abuse=found))
+            else:
+                print(json.dumps(found, indent=1))
+    for sentence, count in outcome.findings.counts.items():
+        print(f"{count} x {sentence}", *outcome.findings.examples[sentence], sep="\n    ", file=sys.stderr)
+    return 1 if outcome.findings.counts else 0
+
+
+COMMANDS = {"requests": requests}
+
+
+def main() -> int:
+    """Run a command."""
+    options = arguments().parse_args()
+    return COMMANDS[options.command](options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,208 @@
+"""Attacks on the paths beside /mcp: /graphs with broken files, bombs and names, /admin, metadata, probes."""
+
+from __future__ import annotations
+
+from random import Random
+from urllib.parse import quote, quote_from_bytes
+
+from loadtests.abuse import bombs, values
+from loadtests.abuse.attack import Attack, World
+from loadtests.abuse.mcp_kinds import scramble
+
+_METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "PROPFIND", "PRI", "get")
+FORMATS = ("csv", "edge-list", "adjacency-list", "node-link", "graphml", "gml", "parquet", "arrow")
+_OPTIONS = (
+    "directed",
+    "source",
+    "target",
+    "delimiter",
+    "ids",
+    "duplicates",
+    "description",
+    "limit",
+    "after",
+    "prefix",
+    "x",
+)
+_ADMIN = (
+    "settings", "status", "drain", "degradation", "backup", "tenants", "tenants/{t}", "tenants/{t}/graphs", "",
+    "tenants/{t}/graphs/{id}", "tenants/{t}/graphs/{id}/archive", "../admin/settings", "settings/", "settings%2f", "%73ettings",
+)  # fmt: skip
+_OTHERS = (
+    "/", "//", "/mcp", "/mcp/", "/mcp/x", "/mcp%2f", "/MCP", "/./mcp", "/mcp;x", "/mcp?x=1", "/health", "/ready", "/startup",
+    "/metrics", "/health/", "/health/../admin/settings", "/metrics?name[]=x", "/.well-known/oauth-protected-resource/mcp",
+    "/.well-known/oauth-protected-resource", "/.well-known/mcp", "/.well-known/../admin/settings", "/.env", "/.git/config",
+    "*", "http://127.0.0.1/admin/settings", "http://evil.example.org/mcp", "/\x80", "/%", "/%00", "/%zz", "/" + "a" * 5000,
+    "/" + "a/" * 2000, "/?" + "a=b&" * 5000, "/graphs", "/graphs/", "/graphs//", "/graphs?limit=-1", "/graphs?limit=9" + "9" * 30,
+    "/graphs?limit=\u0663", "/graphs?after=%00&prefix=%ff", "/docs", "/openapi.json", "/sse", "/messages",
+)  # fmt: skip
+
+
+def _spelled(chance: Random, name: str) -> str:
+    """A name in a path: as it is, escaped once, twice, or all of it."""
+    match chance.randrange(4):
+        case 0:
+            return quote(name, safe="/%?#*;{}~")
+        case 1:
+            return quote(name, safe="")
+        case 2:
+            return quote(quote(name, safe=""), safe="")
+        case _:
+            return "".join(f"%{byte:02x}" for byte in name.encode())
+
+
+def _token(chance: Random) -> str | None:
+    pick = chance.random()
+    return "bob" if pick < 0.7 else "reader" if pick < 0.8 else chance.choice((None, "expired", "revoked"))
+
+
+def names(chance: Random, world: World) -> Attack:
+    """/graphs/{id} with names that try to leave it."""
+    name = chance.choice(values.PATHS).replace("secret", world.foreign_id).replace("{a}", "a")
+    if chance.random() < 0.3:
+        name = scramble(chance, name.encode()).decode("utf-8", "replace")
+    method = chance.choice(("GET", "GET", "PUT", *_METHODS))
+    format_ = chance.choice((*FORMATS, "pickle", "", "../csv"))
+    path = f"/graphs/{_spelled(chance, name)}?format={format_}"
+    body = world.files["edge-list"] if method == "PUT" else b""
+    return Attack(
+        "path tricks in /graphs",
+        path[:120],
+        (world.http(method, path, {}, body, token=_token(chance)),),
+        **_kind(method),
+    )
+
+
+def _kind(method: str) -> dict[str, bool]:
+    """How a request of this method is answered: HEAD without a body; CONNECT and unknown ones as HTTP likes."""
+    framed = method not in ("CONNECT", "PRI", "get", "TRACE")
+    return {"head": method == "HEAD", "framed": framed, "heavy": method in ("GET", "PUT")}
+
+
+def queries(chance: Random, world: World) -> Attack:
+    """/graphs with options and conditions that are none."""
+    given = [f"format={chance.choice(FORMATS)}"]
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        value = str(values.hostile(chance)).encode("utf-8", "replace")[:3000]
+        given.append(
+            f"{chance.choice(_OPTIONS)}={quote_from_bytes(scramble(chance, value) if chance.random() < 0.3 else value)}"
+        )
+    conditions = (
+        "If-Match",
+        "If-None-Match",
+        "Idempotency-Key",
+        "Content-Type",
+        "Accept",
+        "Range",
+        "If-Range",
+        "Expect-CT",
+    )
+    tricks = (
+        '"1"',
+        '"0"',
+        '"99999999999999999999"',
+        "*",
+        "",
+        'W/"1"',
+        '"a", "b"',
+        "bytes=0-1,5-9",
+        "\xff",
+        "x" * 3000,
+        "k1",
+    )
+    headers = {chance.choice(conditions): chance.choice(tricks) for _ in range(chance.choice((0, 1, 2)))}
+    method = chance.choice(("GET", "PUT"))
+    body = world.files[chance.choice(FORMATS)] if method == "PUT" else b""
+    path = f"/graphs/{world.graph_id if method == 'GET' else 'loaded'}?{'&'.join(given)}"
+    return Attack(
+        "options of /graphs",
+        f"{method} {path[:100]}",
+        (world.http(method, path, headers, body, token=_token(chance)),),
+        heavy=True,
+    )
+
+
+def files(chance: Random, world: World) -> Attack:
+    """A file of each format with bytes changed, or under another format's name."""
+    format_ = chance.choice(FORMATS)
+    named = format_ if chance.random() < 0.9 else chance.choice(FORMATS)
+    body = scramble(chance, world.files[format_]) if named == format_ else world.files[format_]
+    request = world.http("PUT", f"/graphs/loaded?format={named}", {}, body)
+    return Attack("broken files", f"{format_} as {named}", (request,), heavy=True)
+
+
+def file_values(chance: Random, world: World) -> Attack:
+    """Text formats with hostile labels, numbers and nesting in them."""
+    one, two, raw = chance.choice(values.LABELS), chance.choice(values.LABELS), values.raw(chance)
+    quoted = [values.encode(one), values.encode(two)]
+    made = {
+        "csv": b"source,target,weight\n" + b",".join(quoted) + b"," + raw + b"\n",
+        "edge-list": one.encode() + b" " + two.encode() + b' {"w":' + raw + b"}\n",
+        "adjacency-list": one.encode() + b" " + two.encode() + b" " + raw[:200] + b"\n",
+        "node-link": b'{"nodes":[{"id":'
+        + quoted[0]
+        + b',"x":'
+        + raw
+        + b'}],"links":[{"source":'
+        + raw
+        + b',"target":1}]}',
+        "graphml": b'<graphml><graph edgedefault="directed"><node id='
+        + quoted[0]
+        + b"/>"
+        + raw
+        + b"</graph></graphml>",
+        "gml": b"graph [ node [ id "
+        + raw
+        + b" label "
+        + quoted[0]
+        + b" ] x "
+        + b"[ y " * chance.choice((1, 5000))
+        + b"]",
+    }
+    format_ = chance.choice(list(made))
+    request = world.http("PUT", f"/graphs/loaded?format={format_}", {}, made[format_])
+    return Attack("hostile files", format_, (request,), heavy=True)
+
+
+def admin(chance: Random, world: World) -> Attack:
+    """/admin without its scope."""
+    tail = (
+        chance.choice(_ADMIN)
+        .replace("{t}", chance.choice(("a", "b", "..", "%2e%2e", "*")))
+        .replace("{id}", world.foreign_id)
+    )
+    method = chance.choice(_METHODS)
+    path = f"/admin/{tail}{chance.choice(('', '', '?level=protective', '?last_success=1', '?x=' + 'y' * 3000))}"
+    return Attack("/admin", f"{method} {path[:80]}", (world.http(method, path, token=_token(chance)),), **_kind(method))
+
+
+def others(chance: Random, world: World) -> Attack:
+    """Metadata, probes, and paths that are not there."""
+    method, path = chance.choice(_METHODS), chance.choice(_OTHERS)
+    if chance.random() < 0.2:
+        path = "/" + quote_from_bytes(scramble(chance, path.encode()), safe="/%?=&;")
+    target = quote(path, safe="/%?=&;:*[]") if chance.random() < 0.7 else path.replace(" ", "")
+    framed = _kind(method)
+    sane = target.startswith("/") and target.isascii()
+    request = world.http(method, target, token=_token(chance))
+    return Attack(
+        "probes and other paths",
+        f"{method} {target[:80]}",
+        (request,),
+        head=framed["head"],
+        framed=framed["framed"] and sane,
+    )
+
+
+def file_bombs(world: World) -> list[Attack]:
+    """Each bomb, once."""
+    made = [(f"XML: {name}", "graphml", data) for name, data in bombs.xml(world.leak, world.callback).items()]
+    made += [(name, format_, data) for name, (format_, data) in bombs.columnar().items()]
+    return [
+        Attack("XML entities" if format_ == "graphml" else "Parquet and Arrow bombs", name, (_put(world, format_, data),), heavy=True)
+        for name, format_, data in made
+    ]  # fmt: skip
+
+
+def _put(world: World, format_: str, data: bytes) -> bytes:
+    return world.http("PUT", f"/graphs/bomb?format={format_}", {}, data)

@@ -1,0 +1,77 @@
+"""Arguments made from a tool's own JSON schema, so that a tool that is new is called without being named here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Values that schemas cannot tell: what exists in the graphs that `subject.graph` makes.
+NODE, OTHER_NODE = "a", "b"
+_BY_NAME: dict[str, Any] = {
+    "node": NODE,
+    "center": NODE,
+    "source": NODE,
+    "target": OTHER_NODE,
+    "nodes": [NODE, OTHER_NODE],
+    "edges": [[NODE, OTHER_NODE]],
+    "content": f"{NODE} {OTHER_NODE}\n",
+    "weight": "weight",
+}
+#: The same where a name means something else elsewhere.
+_BY_TOOL: dict[tuple[str, str], Any] = {("run_algorithm", "name"): "bridges"}
+
+
+def arguments(tool: dict[str, Any], graph_id: str) -> dict[str, Any]:
+    """What the tool requires, and the graph wherever it can be named."""
+    schema = tool["inputSchema"]
+    found = {name: _argument(tool, name, graph_id) for name in schema.get("required", ())}
+    if "graph_id" in schema.get("properties", {}):
+        found["graph_id"] = graph_id
+    return found
+
+
+def every(tool: dict[str, Any], graph_id: str) -> dict[str, dict[str, Any]]:
+    """Calls with each optional argument in turn, by its name; `` is the call without any."""
+    least = arguments(tool, graph_id)
+    calls = {"": least}
+    for name in tool["inputSchema"].get("properties", {}):
+        if name not in least:
+            calls[name] = {**least, name: _argument(tool, name, graph_id)}
+    return calls
+
+
+def _argument(tool: dict[str, Any], name: str, graph_id: str) -> Any:
+    if name == "graph_id":
+        return graph_id
+    known = _BY_TOOL.get((tool["name"], name), _BY_NAME.get(name))
+    schema = tool["inputSchema"]
+    return known if known is not None else value(schema["properties"][name], schema, graph_id)
+
+
+def value(part: dict[str, Any], whole: dict[str, Any], graph_id: str) -> Any:
+    """A value that fits a schema: the first of an enum, the least of a range, what is required of an object."""
+    while "$ref" in part:
+        part = whole["$defs"][part["$ref"].rpartition("/")[2]]
+    for key in ("const", "default"):
+        if part.get(key) is not None:
+            return part[key]
+    if "enum" in part:
+        return part["enum"][0]
+    for key in ("anyOf", "oneOf"):
+        if key in part:
+            return value(next((one for one in part[key] if one.get("type") != "null"), part[key][0]), whole, graph_id)
+    match part.get("type"):
+        case "object":
+            properties = part.get("properties", {})
+            return {
+                name: graph_id if name == "graph_id" else _BY_NAME.get(name, value(properties[name], whole, graph_id))
+                for name in part.get("required", ())
+            }
+        case "array":
+            return [value(part.get("items", {}), whole, graph_id)] if part.get("items") else []
+        case "integer" | "number":
+            return max(1, part.get("minimum", 1))
+        case "boolean":
+            return True
+        case "null":
+            return None
+    return "a"

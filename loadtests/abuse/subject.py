@@ -1,0 +1,189 @@
+"""The server under attack: two tenants with their tokens, a victim with secrets in her graph, and looks at the process.
+
+Ann (tenant a) is the victim, Bob (tenant b) attacks. `expired` and `revoked` were Ann's; `reader` reads for Bob; `operator`
+has the scope admin alone.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from loadtests import processes, protocol
+from loadtests.targets import LocalTarget
+
+#: name -> (tenant, scopes, the entry's own expiry)
+PEOPLE: dict[str, tuple[str, tuple[str, ...], str | None]] = {
+    "ann": ("a", ("read", "write"), None),
+    "bob": ("b", ("read", "write"), None),
+    "reader": ("b", ("read",), None),
+    "expired": ("a", ("read", "write"), "2020-01-01T00:00:00Z"),
+    "revoked": ("a", ("read", "write"), None),
+    "operator": ("ops", ("admin",), None),
+}
+GRAPH = "target"
+
+
+@dataclass
+class Subject:
+    """A running server, whoever started it. `tokens` are those of PEOPLE."""
+
+    host: str
+    port: int
+    pid: int
+    log: Path
+    tokens: Mapping[str, str]
+    #: What must be seen by Ann alone: parts of her graph. Its id may be in logs, the rest not.
+    canaries: list[str] = field(default_factory=lambda: [f"canary-{secrets.token_hex(8)}" for _ in range(5)])
+    foreign_id: str = field(default_factory=lambda: f"secret-{secrets.token_hex(4)}")
+
+    @property
+    def address(self) -> str:
+        """For the Host header."""
+        return f"{self.host}:{self.port}"
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        token: str | None = "bob",
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """(status, body) of one honest request."""
+        link = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        fields = dict(headers or {})
+        if token is not None:
+            fields["Authorization"] = f"Bearer {self.tokens.get(token, token)}"
+        try:
+            link.request(method, path, body or None, fields)
+            answer = link.getresponse()
+            return answer.status, answer.read()
+        finally:
+            link.close()
+
+    def rpc(
+        self, method: str, params: dict[str, Any], token: str | None = "bob", era: protocol.Era = "modern"
+    ) -> tuple[int, dict[str, Any]]:
+        """(status, JSON-RPC message) of one honest request."""
+        headers = protocol.headers(era, method, params)
+        status, body = self.http("POST", "/mcp", protocol.message(era, method, params), token, headers)
+        return status, protocol.parsed(body) or {}
+
+    def call(self, name: str, token: str = "bob", /, **arguments: Any) -> dict[str, Any]:
+        """The result of a tool call that must succeed. Raises AssertionError telling what came instead."""
+        told = self.rpc(*protocol.call(name, arguments), token=token)[1]
+        result: dict[str, Any] = told.get("result", {"isError": True})
+        assert not result.get("isError"), f"{name}: {told}"
+        return result
+
+    def plant(self) -> None:
+        """Ann's graph with its secrets, and Bob's of the same shape with none."""
+        one, two, name, value, about = self.canaries
+        for token, graph_id, words in (
+            ("ann", self.foreign_id, (one, two, name, value, about)),
+            ("bob", GRAPH, ("secret-a", "secret-b", "colour", "red", "mine")),
+        ):
+            nodes = [{"id": words[0], "attributes": {words[2]: words[3]}}, "a", "b", words[1]]
+            edges = [
+                ["a", "b", {"weight": 2}],
+                ["b", words[0], {"weight": 0.5}],
+                [words[0], words[1], {words[2]: words[3]}],
+            ]
+            edges += [[f"n{number}", f"n{(number + 1) % 60}"] for number in range(60)]
+            edges += [[f"n{number}", f"n{number + 30}"] for number in range(30)]
+            made = {"graph_id": graph_id, "description": words[4], "attributes": {words[2]: words[3]}}
+            self.call("create_graph", token, **made, nodes=nodes)
+            edits = [{"action": "add_edges", "edges": edges}]
+            self.call("edit_graph", token, graph_id=graph_id, edits=edits)
+
+    def fingerprint(self) -> bytes:
+        """Ann's graph as she downloads it."""
+        return self.http("GET", f"/graphs/{self.foreign_id}?format=node-link", token="ann")[1]
+
+    def sweep(self) -> int:
+        """Delete what the attacks made for Bob; how many. His first graph is made anew where they broke it."""
+        names = []
+        after = ""
+        while True:
+            page = json.loads(self.http("GET", f"/graphs?limit=200&after={after}")[1])
+            names += [one["graph_id"] for one in page["graphs"]]
+            after = page["next_after"] or ""
+            if not after:
+                break
+        for name in names:
+            if name != GRAPH:
+                self.call("delete_graph", graph_id=name)
+        return len(names)
+
+    def processes(self) -> list[tuple[int, float]]:
+        """(pid, time of its start) of the API and of the zygote: neither may change."""
+        root = psutil.Process(self.pid)
+        below = [one for one in root.children() if "networkx_mcp.compute.zygote" in one.cmdline()]
+        return [(one.pid, one.create_time()) for one in (root, *below)]
+
+    def look(self) -> dict[str, float]:
+        """Memory in MiB (of the tree, of the API alone), open files of the API, processes."""
+        usage = processes.of_process(self.pid)
+        root = psutil.Process(self.pid)
+        return {
+            "memory_mib": round(usage.memory / processes.MIB, 2),
+            "api_rss_mib": round(root.memory_info().rss / processes.MIB, 2),
+            "file_descriptors": usage.file_descriptors,
+            "processes": 1 + len(root.children(recursive=True)),
+        }
+
+
+class AbuseTarget(LocalTarget):
+    """`networkx-mcp serve` with the tokens of PEOPLE, in a directory of its own."""
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Who may call."""
+        self.people, entries = mint()
+        self.tokens = [self.people["bob"]]
+        return entries
+
+    def __enter__(self) -> AbuseTarget:
+        super().__enter__()
+        return self
+
+    def subject(self) -> Subject:
+        """The running server. The revoked token is revoked here; the server has seen that when this returns."""
+        log = next(self.directory.glob("python*-*.log"))
+        found = Subject(self.host, self.port, self._server.pid, log, self.people)
+        revoke(found, self.directory / "tokens" / "tokens.json")
+        return found
+
+
+def mint() -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Tokens of PEOPLE by name, and the entries that a server is given."""
+    from networkx_mcp.http import tokens
+
+    people = {name: tokens.mint() for name in PEOPLE}
+    entries = [
+        {**tokens.describe(people[name], name=name, tenant=tenant, scopes=scopes, days=None), "expires": expires}
+        for name, (tenant, scopes, expires) in PEOPLE.items()
+    ]
+    return people, entries
+
+
+def revoke(subject: Subject, file: Path) -> None:
+    """Take the revoked token out of the server's directory and wait until it is refused. It was good before."""
+    import time
+
+    assert subject.http("GET", "/graphs", token="revoked")[0] == 200
+    entries = [entry for entry in json.loads(file.read_text(encoding="utf-8")) if entry["name"] != "revoked"]
+    fresh = file.with_name(".fresh")
+    fresh.write_text(json.dumps(entries), encoding="utf-8")
+    fresh.replace(file)
+    until = time.monotonic() + 60
+    while subject.http("GET", "/graphs", token="revoked")[0] != 401:
+        assert time.monotonic() < until, "a revoked token is still served"
+        time.sleep(0.2)
