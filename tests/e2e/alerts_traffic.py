@@ -104,15 +104,20 @@ async def mixed(url: str, token: str, seen: Counter[str], running: Running) -> N
 
 
 async def slow(url: str, token: str, seen: Counter[str], running: Running) -> None:
-    """Each call divides communities edge by edge: seconds of a worker."""
-    await Caller(url, token, seen).put("alerts-slow", edges(140))
+    """Each call divides communities edge by edge: seconds of a worker. Its graph has changed since the last call,
+    or the answer would be a kept one."""
 
-    async def user() -> None:
-        caller = Caller(url, token, seen)
+    async def user(number: int) -> None:
+        caller, graph = Caller(url, token, seen), f"alerts-slow-{number}"
+        await caller.put(graph, edges(140))
+        turn = 0
         while running():
-            await caller.tool("find_communities", graph_id="alerts-slow", method="girvan_newman")
+            turn += 1
+            change = [{"action": "add_nodes", "nodes": [{"id": "n0", "attributes": {"turn": turn}}]}]
+            await caller.tool("edit_graph", graph_id=graph, edits=change)
+            await caller.tool("find_communities", graph_id=graph, method="girvan_newman")
 
-    await asyncio.gather(*(user() for _ in range(4)))
+    await asyncio.gather(*(user(number) for number in range(4)))
 
 
 async def held(url: str, token: str, seen: Counter[str], running: Running) -> None:
