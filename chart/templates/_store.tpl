@@ -21,7 +21,10 @@ timeout 0
 {{- end }}
 
 {{/* Only the password's hash reaches the configuration, and that lies in memory. `previous` is the password
-     before the last rotation: the servers' copies of the Secret are up to two minutes old. */}}
+     before the last rotation: the servers' copies of the Secret are up to two minutes old.
+     A store that cannot write its log ends (appendfsync always), and would do so after each restart. So while less
+     than a sixteenth of the volume is free (16 MiB at least), `guard` lets it refuse writes as if its memory were full:
+     reads and deletes go on, and the log is rewritten where there is room, since that is what gives space back. */}}
 {{- define "networkx-mcp.storeStart" -}}
 set -eu
 umask 077
@@ -31,6 +34,29 @@ secret=/etc/store-password
 user="user default on ~* &* +@all #$(hash "$secret/password")"
 [ ! -s "$secret/previous" ] || user="$user #$(hash "$secret/previous")"
 { cat /etc/store/valkey.conf; printf '\n%s\n' "$user"; } > /run/store/valkey.conf
+cli() { REDISCLI_AUTH="$(cat "$secret/password")" "$(command -v valkey-cli || command -v redis-cli)" -e -p 6379 "$@"; }
+guard() {
+  full=no turn=0
+  while sleep 1 && kill -0 $$ 2> /dev/null; do
+    set -- $(df -Pk /data | tail -n 1)
+    reserve=$(($2 / 16))
+    [ "$reserve" -ge 16384 ] || reserve=16384
+    if [ "$full" = no ] && [ "$4" -lt "$reserve" ]; then
+      cli CONFIG SET maxmemory 1 > /dev/null || continue
+      full=yes turn=0
+      echo "the volume is full, $4 KiB are free: writes are refused"
+    elif [ "$full" = yes ] && [ "$4" -ge "$reserve" ]; then
+      cli CONFIG SET maxmemory {{ int64 .Values.store.valkey.maxMemoryMB }}mb > /dev/null || continue
+      full=no
+      echo "the volume has room, $4 KiB are free: writes are taken"
+    elif [ "$full" = yes ]; then
+      turn=$((turn + 1))
+      used=$(cli INFO memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p')
+      [ $((turn % 30)) != 1 ] || [ $((${used:-0} / 1024)) -ge "$4" ] || cli BGREWRITEAOF || true
+    fi
+  done
+}
+guard &
 exec "$(command -v valkey-server || command -v redis-server)" /run/store/valkey.conf
 {{- end }}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -46,8 +47,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 moved = moved.replace(place, f"{tmp_path}{place}")
             if key.endswith(".conf"):
                 moved += f"\nport {port}\nbind 127.0.0.1\n"
+            moved = moved.replace("-p 6379", f"-p {port}")
             (tmp_path / "etc/store" / key).write_text(moved, encoding="utf-8")
-        process = subprocess.Popen(["sh", tmp_path / "etc/store/start.sh"], stdout=subprocess.DEVNULL)
+        path = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}  # where a test may put a df of its own
+        process = subprocess.Popen(
+            ["sh", tmp_path / "etc/store/start.sh"], stdout=subprocess.DEVNULL, env=os.environ | path
+        )
         running.append(process)
         end = time.monotonic() + 10
         while True:
@@ -104,3 +109,45 @@ def test_while_a_password_rotates_the_old_one_still_works(start: Start) -> None:
 def test_an_empty_password_is_refused(start: Start) -> None:
     with pytest.raises(AssertionError, match="the store ended"):
         start(password="")
+
+
+def has_free(tmp_path: Path, mib: int) -> None:
+    """From now on `df` tells of a volume of 1 GiB with so much free."""
+    (tmp_path / "bin").mkdir(exist_ok=True)
+    line = f"/dev/store 1048576 {(1024 - mib) * 1024} {mib * 1024} 50% /data"
+    fresh = tmp_path / "bin/df.new"
+    fresh.write_text(f"#!/bin/sh\necho Filesystem\necho {line}\n", encoding="utf-8")
+    fresh.chmod(0o755)
+    fresh.rename(tmp_path / "bin/df")
+
+
+def becomes(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_a_volume_that_fills_refuses_writes_in_time_and_takes_them_again(start: Start, tmp_path: Path) -> None:
+    """The log is synced with each write, so a store that finds no room for it ends, and again after each restart."""
+
+    def writable() -> bool:
+        try:
+            return bool(store.set("b", "2"))
+        except redis.OutOfMemoryError:
+            return False
+
+    has_free(tmp_path, 500)
+    store = start(password="s3cret")
+    assert store.set("a", "1")
+    has_free(tmp_path, 63)  # a sixteenth is kept
+    assert becomes(lambda: not writable())
+    assert store.get("a") == b"1"
+    assert store.delete("a") == 1, "what is deleted gives space back"
+    # The data fits into what is free, so the log is rewritten: only that shrinks it.
+    assert becomes(lambda: store.info("persistence")["aof_rewrites"] >= 1)
+    has_free(tmp_path, 65)
+    assert becomes(writable)
+    assert store.config_get("maxmemory")["maxmemory"] == str(1024 * 1024 * 1024)

@@ -164,7 +164,7 @@ def raise_for(reply: Any) -> Any:
     _log.error("store refused a command: %s", reply, extra={"event": "store_refused"})
     if isinstance(reply, OutOfMemoryError):
         # Checked by the server before a script's first write.
-        raise refused("is full (its maxmemory): delete graphs, or give the store more memory") from reply
+        raise refused("is full (its maxmemory, or its volume): delete graphs, or give the store more room") from reply
     if isinstance(reply, ReadOnlyError):
         raise refused("is a read-only replica now: point store.url at the primary") from reply
     raise unavailable(f"refused a command ({str(reply).splitlines()[0][:120]})", answered=True) from reply
