@@ -37,6 +37,15 @@ finally:
 """
 
 
+# The file system of the node is that of its kubelet.
+ENTER = """
+for place in /proc/[0-9]*; do
+  [ "$(cat "$place/comm" 2>/dev/null)" != kubelet ] || exec nsenter --mount="$place/ns/mnt" -- sh -ec "$1"
+done
+echo "no process is called kubelet" >&2; exit 1
+"""
+
+
 class Nodes(Namespace):
     """Agents on the nodes of one cluster. Use as a context manager: they go with their namespace."""
 
@@ -79,9 +88,7 @@ class Nodes(Namespace):
 
     def shell(self, node: str, command: str, check: bool = True) -> str:
         """Run a command as root in the node's file system and network."""
-        into = ("exec", self.agent(node), "--", "nsenter", "--target", "1", "--mount", "--")
-        told: str = self.kubectl(*into, "sh", "-ec", command, check=check)
-        return told
+        return self.kubectl("exec", self.agent(node), "--", "sh", "-c", ENTER, "sh", command, check=check)
 
     def freeze(self, pod: dict[str, Any], names: str, seconds: float) -> None:
         """Stop (SIGSTOP) the pod's process of one of `names` (separated by commas) for `seconds`, then go on."""
@@ -105,6 +112,36 @@ class Nodes(Namespace):
             for rule in rules:
                 self.shell(node, f"iptables -D {rule}", check=False)
 
+    @contextmanager
+    def small_volume(self, node: str, name: str, mib: int) -> Iterator[str]:
+        """A file of `mib` MiB on a node, mounted as a file system of its own, as a PersistentVolume `name`. Yields the
+        directory on the node."""
+        place = f"/var/tmp/{name}"
+        self.shell(
+            node,
+            f"mkdir -p {place}; truncate -s {mib}M {place}.img; mkfs.ext4 -q -F -m 0 {place}.img; "
+            f"mount -o loop {place}.img {place}; chmod 777 {place}",
+        )
+        term = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+        volume = {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": name},
+            "spec": {
+                "capacity": {"storage": f"{mib}Mi"},
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": name,
+                "local": {"path": place},
+                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [term]}]}},
+            },
+        }
+        try:
+            run("kubectl", "apply", "-f", "-", stdin=json.dumps(volume))
+            yield place
+        finally:
+            run("kubectl", "delete", "persistentvolume", name, "--ignore-not-found", "--wait=false")
+            self.shell(node, f"umount {place} || umount -l {place}; rm -rf {place}.img; rmdir {place}", check=False)
+
 
 class Losses:
     """Loses a node and brings it back, by the commands that the operator of the cluster gave."""
@@ -119,7 +156,8 @@ class Losses:
         nodes = json.loads(run("kubectl", "get", "nodes", "-l", "!node-role.kubernetes.io/control-plane", "-o", "json"))
         free = sorted({node["metadata"]["name"] for node in nodes["items"]} - taken)
         assert free, f"every worker runs the cluster's name server ({sorted(taken)}): none can be lost"
-        return free[0]
+        name: str = free[0]
+        return name
 
     def others(self, node: str) -> list[str]:
         """The other workers."""

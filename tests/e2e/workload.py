@@ -139,14 +139,14 @@ class Workload:
     async def writer(self, number: int) -> None:
         client = Client(self.options, self.token, True, self.faithful)
         graph = f"{self.options.prefix}-{number % self.options.graphs}"
-        serial = 0
+        serial, ballast = 0, {"ballast": "b" * self.options.ballast} if self.options.ballast else {}
         while self.running():
             node = f"w{number}-{serial}"
             serial += 1
             arguments = {
                 "graph_id": graph,
                 "operation_id": f"{self.options.prefix}-{node}",
-                "edits": [{"action": "add_nodes", "nodes": [{"id": node, "attributes": {"serial": serial}}]}],
+                "edits": [{"action": "add_nodes", "nodes": [{"id": node, "attributes": {"serial": serial} | ballast}]}],
             }
             begun = time.monotonic()
             try:
@@ -253,6 +253,7 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=2)
     parser.add_argument("--naive", type=int, default=1)
     parser.add_argument("--graphs", type=int, default=2)
+    parser.add_argument("--ballast", type=int, default=0, help="bytes that each written node carries besides")
     parser.add_argument("--think", type=float, default=0.05)
     options = parser.parse_args()
     token = Path(options.token_file).read_text(encoding="utf-8").strip()
