@@ -3,8 +3,14 @@
 LOAD_ARGS ?=
 SOAK_MINUTES ?= 120
 SOAK_RATE ?=
+# The commands that take a node away and bring it back, the node's name added; kind: `docker kill` and `docker start`.
+NODE_LOSS ?=
+NODE_RETURN ?=
+# The store of the chart, from which one with steerable clock is made. With IMAGE_COMMAND only.
+STORE_IMAGE ?= valkey/valkey:8
+CLOCK := $(if $(IMAGE_COMMAND),--clock-image "$(IMAGE)-clock" --clock-store-image "$(IMAGE)-clock-store")
 
-.PHONY: capacity load soak evidence
+.PHONY: capacity load soak chaos evidence
 
 capacity: $(VENV)/.load ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
 	$(BIN)/python -m loadtests capacity $(LOAD_ARGS)
@@ -15,6 +21,16 @@ load: $(VENV)/.load ## The contract's tables: 10 to 400 users, 1,000 to 1,000,00
 
 soak: $(VENV)/.load ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
 	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(if $(SOAK_RATE),--rate $(SOAK_RATE)) $(LOAD_ARGS)
+
+chaos: $(VENV)/.load tools ## Every fault under a recorded workload, on the cluster of KUBECONFIG (NODE_LOSS, NODE_RETURN)
+	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
+ifneq ($(IMAGE_COMMAND),)
+	@scripts/stage.sh clock $(IMAGE_COMMAND) "$(IMAGE)-clock" tests/e2e/clock --build-arg BASE="$(IMAGE)"
+	@scripts/stage.sh clock-store $(IMAGE_COMMAND) "$(IMAGE)-clock-store" tests/e2e/clock --build-arg BASE="$(STORE_IMAGE)" \
+	  --build-arg CLOCK=/run/store/clock --build-arg USER=999:999
+endif
+	@scripts/stage.sh chaos pytest tests/e2e/test_durability.py tests/e2e/test_chaos*.py --chaos --namespace nmcp-chaos \
+	  --image "$(IMAGE)" $(CLOCK) --node-loss "$(NODE_LOSS)" --node-return "$(NODE_RETURN)" $(PYTEST_ARGS)
 
 evidence: $(VENV)/.dev ## Every table, picture and number of the documents, from the results
 	$(BIN)/python -m loadtests plots
