@@ -26,22 +26,22 @@ from loadtests.abuse.subject import GRAPH, Subject
 
 Kind = Callable[[Random, World], Attack]
 #: What is drawn, and how often.
-KINDS: dict[Kind, int] = {
-    mcp_kinds.body_bytes: 12,
+KINDS: dict[Kind, float] = {
+    mcp_kinds.body_bytes: 14,
     mcp_kinds.broken_utf8: 9,
     mcp_kinds.deep_json: 5,
     mcp_kinds.numbers: 9,
     mcp_kinds.duplicate_keys: 4,
-    mcp_kinds.wrong_types: 16,
+    mcp_kinds.wrong_types: 18,
     mcp_kinds.envelope: 8,
     mcp_kinds.graph_ids: 7,
     mcp_kinds.labels: 8,
     mcp_kinds.headers: 6,
     mcp_kinds.content_encoding: 1,
-    route_kinds.names: 4,
-    route_kinds.queries: 3,
-    route_kinds.files: 4,
-    route_kinds.file_values: 2,
+    route_kinds.names: 3,
+    route_kinds.queries: 0.8,
+    route_kinds.files: 1.2,
+    route_kinds.file_values: 0.6,
     route_kinds.admin: 2,
     route_kinds.others: 3,
     wire_kinds.chunks: 2,
@@ -62,8 +62,7 @@ class Plan:
     def __init__(self, world: World, count: int, seed: int, bombs: bool = True) -> None:
         self.world, self.count, self.seed = world, count, seed
         constructed = wire_kinds.smuggling(world) + (route_kinds.file_bombs(world) if bombs else [])
-        # Each once in ten thousand, and once at least.
-        constructed *= max(1, count // 10_000)
+        constructed *= max(1, count // 25_000)
         constructed += [wire_kinds.slow(number, world) for number in range(max(7, count * _SLOW_OF_10_000 // 10_000))]
         places = Random(f"{seed}: places").sample(range(count), len(constructed))
         self._constructed = dict(zip(places, constructed, strict=True))

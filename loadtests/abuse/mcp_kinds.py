@@ -27,7 +27,7 @@ def request(chance: Random, world: World, tool: str | None = None) -> tuple[prot
     era = chance.choice(protocol.ERAS)
     pick = chance.random()
     if pick < 0.8 or tool:
-        chosen = next((one for one in world.tools if one["name"] == tool), None) or chance.choice(world.tools)
+        chosen = next((one for one in world.tools if one["name"] == tool), None) or _any_tool(chance, world)
         # Writes go to graphs that come and go, so that what is read stays.
         reads = chosen.get("annotations", {}).get("readOnlyHint")
         calls = schema.every(chosen, world.graph_id if reads else f"made-{chance.randrange(20)}")
@@ -42,6 +42,15 @@ def request(chance: Random, world: World, tool: str | None = None) -> tuple[prot
     if pick < 0.95 and era == "handshake":
         return era, *protocol.opening(era)[0][:2]
     return era, chance.choice(("tools/list", "resources/list", "prompts/list", "resources/templates/list")), {}
+
+
+def _any_tool(chance: Random, world: World) -> dict[str, Any]:
+    """A tool; one that takes a process of the server comes less often, or these would be all that the run does."""
+    for _ in range(3):
+        chosen = chance.choice(world.tools)
+        if not chosen["inputSchema"].get("properties", {}).keys() & {"force", "format"}:
+            return chosen
+    return chosen
 
 
 def document(era: protocol.Era, method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -250,7 +259,9 @@ def labels(chance: Random, world: World) -> Attack:
                     {"action": "add_nodes", "nodes": [{"id": label, "attributes": attributes}]},
                     {"action": "add_edges", "edges": [[label, other, attributes]]},
                 ]
-                method, params = protocol.call("edit_graph", {"graph_id": world.graph_id, "edits": edits})
+                method, params = protocol.call(
+                    "edit_graph", {"graph_id": f"made-{chance.randrange(5)}", "edits": edits}
+                )
             case _:
                 method, params = protocol.call(
                     "load_graph", {"format": "csv", "content": f'source,target\n"{label}",b\n'}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from random import Random
 from typing import Any
@@ -193,7 +194,7 @@ def hostile(chance: Random) -> Any:
     """A JSON value."""
     pick = chance.random()
     if pick < 0.5:
-        return chance.choice(WRONG)
+        return copy.deepcopy(chance.choice(WRONG))  # it may be changed itself
     return chance.choice(LABELS if pick < 0.8 else PATHS)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from networkx_mcp.tools.arguments import GraphId, NodeId, NodeIds, Offset
+from networkx_mcp.tools.arguments import MOST, GraphId, NodeId, NodeIds, Offset
 from networkx_mcp.tools.registry import Arguments
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows to show.")]
@@ -64,7 +64,7 @@ class RankNodes(Heavy):
     weight: DefaultWeight = None
     nodes: Annotated[NodeIds | None, Field(description="Only these nodes, with their rank among all.")] = None
     sample: Annotated[
-        int | None, Field(ge=1, description="betweenness: estimate from this many sources instead of all.")
+        int | None, Field(ge=1, le=MOST, description="betweenness: estimate from this many sources instead of all.")
     ] = None
     normalized: Annotated[bool | None, Field(description="As in networkx, where the measure knows it.")] = None
     endpoints: Annotated[bool | None, Field(description="betweenness: count the ends of paths.")] = None
@@ -94,7 +94,7 @@ class FindCommunities(Heavy):
     ] = None
     k: Annotated[
         int | None,
-        Field(ge=1, description="girvan_newman, fluid: how many communities; k_clique: size of the cliques."),
+        Field(ge=1, le=MOST, description="girvan_newman, fluid: how many communities; k_clique: size of the cliques."),
     ] = None
     seed: Seed = None
     members: Members = 20
@@ -174,7 +174,7 @@ class GetSubgraph(OnGraph):
 class PartitionGraph(Heavy):
     """Arguments of partition_graph."""
 
-    k: Annotated[int, Field(ge=1, description="How many parts.")]
+    k: Annotated[int, Field(ge=1, le=MOST, description="How many parts.")]
     weight: DefaultWeight = None
     imbalance: Annotated[float, Field(ge=0, le=1, description="How much larger than n/k a part may be.")] = 0.03
     seed: Seed = None

@@ -14,6 +14,9 @@ from networkx_mcp.arrays import ids
 from networkx_mcp.arrays.ids import NodeId as Id
 from networkx_mcp.errors import InvalidInput
 
+#: Rows, parts and samples beyond any graph, and versions beyond any life: larger integers fit no machine word somewhere
+#: below, and a bound here names the argument.
+MOST, MOST_VERSION = 10**9, 10**15
 ID_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
 _OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": True}
 
@@ -164,6 +167,12 @@ OperationId: TypeAlias = Annotated[
 ]
 IfVersion: TypeAlias = Annotated[
     int | None,
-    Field(ge=1, description="Write only if the graph is still at this version; else a conflict names the current one."),
+    Field(
+        ge=1,
+        le=MOST_VERSION,
+        description="Write only if the graph is still at this version; else a conflict names the current one.",
+    ),
 ]
-Offset: TypeAlias = Annotated[int, Field(ge=0, description="Rows to skip: the offset that a truncated answer named.")]
+Offset: TypeAlias = Annotated[
+    int, Field(ge=0, le=MOST, description="Rows to skip: the offset that a truncated answer named.")
+]

@@ -8,7 +8,17 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.tools.answer import Answer, show
-from networkx_mcp.tools.arguments import Attributes, Edges, GraphId, IfVersion, Nodes, OperationId, no_edges, no_nodes
+from networkx_mcp.tools.arguments import (
+    MOST,
+    Attributes,
+    Edges,
+    GraphId,
+    IfVersion,
+    Nodes,
+    OperationId,
+    no_edges,
+    no_nodes,
+)
 from networkx_mcp.tools.edit import additions
 from networkx_mcp.tools.overview import GraphSummary, Overview, line, overview, summary
 from networkx_mcp.tools.registry import Arguments, Tool
@@ -53,7 +63,7 @@ class DescribeGraph(Arguments):
 
     graph_id: GraphId
     limit: Annotated[int, Field(ge=0, le=500, description="Nodes, and edges, to show.")] = 5
-    offset: Annotated[int, Field(ge=0, description="Nodes, and edges, to skip.")] = 0
+    offset: Annotated[int, Field(ge=0, le=MOST, description="Nodes, and edges, to skip.")] = 0
 
 
 class ListGraphs(Arguments):
