@@ -27,7 +27,7 @@ chaos: $(VENV)/.load tools ## Every fault under a recorded workload, on the clus
 ifneq ($(IMAGE_COMMAND),)
 	@scripts/stage.sh clock $(IMAGE_COMMAND) "$(IMAGE)-clock" tests/e2e/clock --build-arg BASE="$(IMAGE)"
 	@scripts/stage.sh clock-store $(IMAGE_COMMAND) "$(IMAGE)-clock-store" tests/e2e/clock --build-arg BASE="$(STORE_IMAGE)" \
-	  --build-arg CLOCK=/run/store/clock --build-arg USER=999:999
+	  --build-arg CLOCK=/run/store/clock
 endif
 	@scripts/stage.sh chaos pytest tests/e2e/test_durability.py tests/e2e/test_chaos*.py --chaos --namespace nmcp-chaos \
 	  --image "$(IMAGE)" $(CLOCK) --node-loss "$(NODE_LOSS)" --node-return "$(NODE_RETURN)" $(PYTEST_ARGS)

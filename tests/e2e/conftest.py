@@ -15,7 +15,7 @@ The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Opt
     --namespace NAME  where the release goes (default nmcp-e2e); it is made anew
     --chaos           every fault of test_chaos*.py, entered in loadtests/results/chaos.json
     --node-loss, --node-return COMMAND   take a node away and bring it back; the node's name is added
-    --clock-image, --clock-store-image TAG   the server and the store with libfaketime, see clock/Dockerfile
+    --clock-image, --clock-store-image TAG   the server and the store with a clock that steps, see clock/
 """
 
 from __future__ import annotations

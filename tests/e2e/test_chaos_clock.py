@@ -1,6 +1,6 @@
 """Wall clocks step by an hour, of one server, of all, and of the store: nothing acknowledged is lost or happens twice.
 
-The processes run under libfaketime (clock/Dockerfile), which reads its offset from a file; monotonic clocks stay.
+The processes ask a preloaded clock (clock/), which reads its offset from a file; monotonic clocks stay.
 """
 
 from __future__ import annotations

@@ -86,13 +86,16 @@ def test_a_full_volume_refuses_writes_and_serves_reads(
     nodes.shell(node, f"head -c {FILLER_MIB}M /dev/zero > {place}/filler")
     workload = release.workload("--seconds", "3000", "--writers", "4", "--readers", "2", "--ballast", "20000")
     told = eventually("writes to be refused", refused, 180)
+    # Somebody else takes nearly all that the store kept free, so that it cannot help itself by rewriting its log.
+    free = int(nodes.shell(node, f"df -Pk {place} | tail -n 1").split()[3])
+    nodes.shell(node, f"head -c {max(0, free - 3000)}K /dev/zero > {place}/more")
     begin = workload.now()
     reads_failed = reads = 0
     until = time.monotonic() + 20
     while time.monotonic() < until:
         reads += 1
         reads_failed += bool(ask("list_graphs")["error"])
-    nodes.shell(node, f"rm {place}/filler")
+    nodes.shell(node, f"rm {place}/filler {place}/more")
     end = workload.now()
     eventually("a write to be taken", lambda: not ask("create_graph", graph_id=f"t-{time.monotonic_ns()}")["error"], 60)
     time.sleep(4)
