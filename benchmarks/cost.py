@@ -36,7 +36,7 @@ import networkx as nx
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cost_graphs import BASES, MIDDLES, OTHERS, SIZES, arguments, frozen
+from cost_graphs import ATTRIBUTED, BASES, MIDDLES, OTHERS, SIZES, SMALLER, arguments, frozen
 
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
@@ -62,7 +62,7 @@ CLASSES: dict[str, tuple[float, float]] = {
         (
             "betweenness_centrality", "edge_betweenness_centrality", "closeness_centrality", "harmonic_centrality",
             "load_centrality", "eccentricity", "radius", "center", "periphery", "average_shortest_path_length",
-            "global_efficiency", "wiener_index",
+            "global_efficiency", "wiener_index", "community.girvan_newman",
         ),
         (1, 1),
     ),
@@ -123,7 +123,7 @@ def child(send: int, name: str, extra: dict[str, Any], kernel: bool, patience: f
     """Run all sizes and shapes, one line of JSON each; ended by the kernel when a run takes too long."""
 
     def run(shape: str, n: int) -> float | None:
-        graph = frozen(shape, n)
+        graph = frozen(shape, n, name in ATTRIBUTED)
         signal.setitimer(signal.ITIMER_PROF, 4 * patience)
         try:
             if n == SIZES[0]:
@@ -139,11 +139,14 @@ def child(send: int, name: str, extra: dict[str, Any], kernel: bool, patience: f
     if not kernel:
         engine.KERNELS.pop(name, None)
     for base, denser in BASES:  # noqa: B007  the last pair is used below
-        if run(base, 32) is not None:
+        if (taken := run(base, SIZES[0])) is not None:
             break
     else:
         return
     middle = MIDDLES[0]
+    if taken > patience / 50:  # the next size may take too long already
+        for middle in SMALLER:
+            run(base, middle)
     for n in SIZES[1:]:
         if n == SIZES[-1] and (not kernel or shape_is_odd(base)):
             break

@@ -85,6 +85,8 @@ SHAPES: dict[str, Maker] = {
 #: Sizes of the fit, and of the other shapes.
 SIZES = (32, 128, 512, 2048, 8192, 32_768)
 MIDDLES = (128, 2048)
+#: Instead of larger ones, for algorithms that take long on the first of SIZES.
+SMALLER = (8, 16)
 #: (base, denser) of the fit, in the order in which they are tried; the denser one may be missing.
 BASES = (
     ("ba3", "ba10"), ("ba3 directed", "ba10 directed"), ("tree", ""), ("acyclic", ""), ("out-tree", ""),
@@ -97,16 +99,20 @@ OTHERS = {
 
 
 @cache
-def frozen(shape: str, n: int) -> FrozenGraph:
-    """The graph of a shape with about `n` nodes, text ids, as a worker gets it; edges have weight and capacity."""
+def frozen(shape: str, n: int, attributed: bool = False) -> FrozenGraph:
+    """The graph of a shape with about `n` nodes, text ids, as a worker gets it; edges have weight and capacity.
+
+    `attributed`: nodes of any shape and size have attributes too. They would slow the conversion of algorithms that
+    do not read them, so else only small graphs of the first shape have them.
+    """
     chance = random.Random(SEED)
     plain = SHAPES[shape](n)
     graph: nx.Graph = nx.DiGraph() if plain.is_directed() else nx.Graph()
     names = {node: str(i) for i, node in enumerate(plain)}
-    attributed = n <= 2000  # a few algorithms read these; they would slow the conversion of the rest
+    attributed = attributed or (n <= 2000 and shape == "ba3")
     for i, name in enumerate(names.values()):
         extra = {"color": "red" if i % 2 else "blue", "size": i + 1, "community": i % 4, "percolation": 0.5}
-        graph.add_node(name, **(extra if attributed and shape == "ba3" else {}))
+        graph.add_node(name, **(extra if attributed else {}))
     for u, v in plain.edges:
         weight = chance.randint(1, 10)
         graph.add_edge(names[u], names[v], weight=weight, capacity=weight)
@@ -118,6 +124,14 @@ BY_TYPE: dict[str, Any] = {
     "matching": [], "node_numbers": [["0", 1.0], ["1", 2.0]], "edge_numbers": [["0", "3", 1]], "attribute": "weight",
     "attributes": ["color"], "integer": 2, "seed": 0, "number": 0.5, "boolean": True, "string": "z",
 }  # fmt: skip
+#: What some algorithms are called with beside.
+BY_ALGORITHM: dict[str, dict[str, Any]] = {
+    "attribute_assortativity_coefficient": {"attribute": "color"},
+    "numeric_assortativity_coefficient": {"attribute": "size"},
+    "katz_centrality": {"alpha": 0.01},  # its default converges on hardly any graph
+}
+#: Algorithms that read attributes of nodes.
+ATTRIBUTED = ("attribute_assortativity_coefficient", "numeric_assortativity_coefficient")
 LAST = ("target", "t", "v", "node2", "targets", "z", "y", "nbunch2")
 
 
@@ -141,4 +155,4 @@ def arguments(entry: Algorithm, ids: list[str]) -> dict[str, Any]:
         if argument.name == "init_cycle":
             value = [*ids, ids[0]]
         given[argument.name] = value
-    return given
+    return given | BY_ALGORITHM.get(entry.name, {})

@@ -20,7 +20,10 @@ signed = graphs(of_nodes=st.just({}), of_edges=weighted(values=st.integers(-2, 4
 #: networkx's A* runs forever round a cycle of negative length.
 unsigned = graphs(of_nodes=st.just({}), of_edges=weighted(values=st.integers(0, 4) | st.sampled_from([0.5, 0.0, "1"])))
 capacities = graphs(of_nodes=st.just({}), of_edges=st.fixed_dictionaries({"capacity": st.integers(0, 9)}))
-pytestmark = pytest.mark.filterwarnings("ignore:Note. conversions to backend graphs are saved")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Note. conversions to backend graphs are saved",
+    "ignore::RuntimeWarning",  # correlations that are not defined
+)
 few = settings(max_examples=12, deadline=None)
 
 #: networkx gives these in the order of its search, or of a set.
@@ -47,9 +50,12 @@ WEIGHTED_PATHS = {
 }
 FLOWS = {"maximum_flow", "maximum_flow_value", "minimum_cut", "minimum_cut_value"}
 COMMUNITIES = {"louvain_communities", "leiden_communities", "fast_label_propagation_communities", "modularity"}
+ATTRIBUTES = {"numeric_assortativity_coefficient", "attribute_assortativity_coefficient"}
 OTHERS = {"node_connected_component", "shortest_simple_paths"}
 #: What is called with a graph alone.
-OF_GRAPHS = sorted(set(FUNCTIONS) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - OTHERS)
+OF_GRAPHS = sorted(
+    set(FUNCTIONS) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - ATTRIBUTES - OTHERS
+)
 
 
 @pytest.mark.parametrize("name", OF_GRAPHS)
@@ -115,6 +121,14 @@ def test_paths_from_and_to_a_node(name: str, data: st.DataObject) -> None:
         if name in PAIRS:
             options["target"] = data.draw(nodes)
         same(name, graph, ordered="dijkstra" not in name, **options)
+
+
+@pytest.mark.parametrize("name", sorted(ATTRIBUTES))
+@given(graph=graphs(of_nodes=st.fixed_dictionaries({"size": st.integers(0, 3)}), of_edges=weighted()))
+@few
+def test_attributes_of_nodes(name: str, graph: nx.Graph) -> None:
+    same(name, graph, attribute="size")
+    same(name, graph, attribute="absent")
 
 
 @given(graph=plain, weight=st.sampled_from([None, "weight"]), data=st.data())
@@ -222,5 +236,5 @@ def test_large_graphs_are_partitioned_as_well_as_networkx_does_and_repeatably() 
 
 
 def test_every_function_is_tested_here() -> None:
-    named = set(OF_GRAPHS) | PATHS | TARGETS | PAIRS | WEIGHTED_PATHS | FLOWS | COMMUNITIES
+    named = set(OF_GRAPHS) | PATHS | TARGETS | PAIRS | WEIGHTED_PATHS | FLOWS | COMMUNITIES | ATTRIBUTES
     assert named | OTHERS == set(FUNCTIONS)

@@ -20,6 +20,13 @@ FUNCTIONS: dict[str, str] = {
     "number_of_isolates": "",
     "isolates": "",
     "overall_reciprocity": "",
+    # assortativity
+    "degree_assortativity_coefficient": _DIGITS,
+    "degree_pearson_correlation_coefficient": _DIGITS,
+    "numeric_assortativity_coefficient": _DIGITS,
+    "attribute_assortativity_coefficient": _DIGITS,
+    "average_neighbor_degree": _DIGITS,
+    "average_degree_connectivity": _DIGITS,
     # centralities
     "pagerank": _DIGITS,
     "eigenvector_centrality": _DIGITS,
