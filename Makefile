@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(TOOLS)/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-NATIVE := image/src/networkx_mcp/compute/kernels/native
+NATIVE := image/src/networkx_mcp/backend/kernels/native
 KERNELS := $(NATIVE)/kernels.so
 
 # The image under test on a cluster, and the command that builds it and makes it known to the

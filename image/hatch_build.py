@@ -25,7 +25,7 @@ except ImportError:  # as a command it needs nothing
     BuildHookInterface = object  # type: ignore[assignment,misc]
 
 HERE = Path(__file__).parent
-SOURCES = HERE / "src/networkx_mcp/compute/kernels/native"
+SOURCES = HERE / "src/networkx_mcp/backend/kernels/native"
 LIBRARY = "kernels.so"
 
 # No option may depend on the machine that builds. Fused multiply-add would change sums that are compared for
@@ -89,7 +89,7 @@ class CustomBuildHook(BuildHookInterface):
         made = build(Path(tempfile.mkdtemp()) / LIBRARY)
         build_data["pure_python"] = False
         build_data["tag"] = "py3-none-" + sysconfig.get_platform().replace("-", "_").replace(".", "_")
-        build_data["force_include"][str(made)] = f"networkx_mcp/compute/kernels/native/{LIBRARY}"
+        build_data["force_include"][str(made)] = f"networkx_mcp/backend/kernels/native/{LIBRARY}"
 
 
 def main() -> None:

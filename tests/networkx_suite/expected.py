@@ -23,7 +23,7 @@ WITHOUT = "without compiled kernels"
 def compiled() -> bool:
     """Whether the compiled kernels are there."""
     try:
-        return not importlib.import_module("networkx_mcp.compute.kernels.native").missing()
+        return not importlib.import_module("networkx_mcp.backend.kernels.native").missing()
     except ImportError:
         return False
 

@@ -143,7 +143,7 @@ def _check(_: argparse.Namespace) -> int:
     if table is not None:
         print(f"tokens: {len(table)} entries in {table.directory}", file=sys.stderr)
 
-    from networkx_mcp.compute.kernels import native
+    from networkx_mcp.backend.kernels import native
 
     why = native.missing()
     print(f"kernels: {f'by libraries, slower: {why}' if why else 'compiled'}", file=sys.stderr)

@@ -12,12 +12,11 @@ import networkx as nx
 import pytest
 from networkx.utils.backends import _registered_algorithms
 
-from networkx_mcp.backend import worth
+from networkx_mcp.backend import registry, worth
 from networkx_mcp.backend.graph import Graph
 from networkx_mcp.backend.info import FUNCTIONS, get_info
 from networkx_mcp.backend.interface import backend_interface
 from networkx_mcp.compute.algorithms import engine
-from networkx_mcp.compute.kernels import load
 
 NAME = "networkx_mcp"
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,10 +30,9 @@ def test_it_is_installed_under_its_name() -> None:
 
 
 def test_the_info_names_what_there_is_and_says_it_in_networkx_s_docs() -> None:
-    load()
     dispatched = {
         path.rpartition(".")[2]
-        for path in engine.KERNELS
+        for path in registry.kernels()
         if getattr(engine.function(path), "name", None) in _registered_algorithms
     }
     assert set(FUNCTIONS) == dispatched, "name new ones in info.FUNCTIONS and measure them: benchmarks/backend.py"
@@ -49,12 +47,12 @@ def test_the_info_names_what_there_is_and_says_it_in_networkx_s_docs() -> None:
 def test_parameters_of_kernels_are_networkx_s_with_the_same_defaults() -> None:
     import inspect
 
-    for path, kernels in engine.KERNELS.items():
+    for path, kernels in registry.kernels().items():
         name = path.rpartition(".")[2]
         if name in FUNCTIONS:
             theirs = inspect.signature(_registered_algorithms[name].orig_func).parameters
             for kernel in kernels:
-                for key, parameter in list(inspect.signature(kernel.run).parameters.items())[1:]:
+                for key, parameter in kernel.parameters.items():
                     assert parameter.default == theirs[key].default, f"{name}: {key}"
 
 
@@ -66,7 +64,7 @@ def test_importing_networkx_or_the_backend_loads_no_server() -> None:
         "server = {'starlette', 'mcp', 'pydantic', 'uvicorn', 'redis', 'prometheus_client', 'opentelemetry',"
         " 'httpx', 'matplotlib', 'networkit', 'jwt', 'pythonjsonlogger'}\n"
         "rooms = {name.split('.')[1] for name in sys.modules if name.startswith('networkx_mcp.')}\n"
-        "print(sorted(server & set(sys.modules)), sorted(rooms - {'arrays', 'backend', 'compute', 'errors'}))"
+        "print(sorted(server & set(sys.modules)), sorted(rooms - {'arrays', 'backend', 'errors'}))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] []"

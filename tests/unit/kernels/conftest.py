@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from networkx_mcp.compute.kernels import native
+from networkx_mcp.backend.kernels import native
 
 
 @pytest.fixture(scope="module", params=["compiled", "libraries"])

@@ -10,10 +10,10 @@ import networkx as nx
 import pytest
 from tests.unit.algorithms.graphs import graphs
 
+from networkx_mcp.backend.kernels.values import NodeGroups
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.task import Run  # noqa: F401  its module registers the kernels
-from networkx_mcp.compute.kernels.values import NodeGroups
 
 __all__ = ["answer", "asked", "graphs", "same"]
 

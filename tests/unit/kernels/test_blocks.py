@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.kernels.equal import answer, asked, graphs, same
 
-from networkx_mcp.compute.kernels import blocks
+from networkx_mcp.backend.kernels import blocks
 
 
 @pytest.mark.parametrize("name", ["bridges", "has_bridges", "articulation_points", "biconnected_components",

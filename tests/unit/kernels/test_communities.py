@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.kernels.equal import asked, graphs, same
 
-from networkx_mcp.compute.kernels import communities
+from networkx_mcp.backend.kernels import communities
 
 weights = st.integers(0, 5) | st.sampled_from([0.25, 1.5])
 

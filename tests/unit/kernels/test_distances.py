@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.kernels.equal import graphs, same
 
-from networkx_mcp.compute.kernels import betweenness, sweep
+from networkx_mcp.backend.kernels import betweenness, sweep
 
 pytestmark = pytest.mark.usefixtures("ways")
 

@@ -15,7 +15,8 @@ import networkx as nx
 
 from networkx_mcp.arrays import convert
 from networkx_mcp.arrays.frozen import FrozenGraph
-from networkx_mcp.backend import labelled, registry
+from networkx_mcp.backend import labelled
+from networkx_mcp.backend.kernels.arrays import Arrays
 
 NAME = "networkx_mcp"
 #: What networkx reads of a graph's insides.
@@ -59,9 +60,9 @@ class Graph:
         return graph
 
     @cached_property
-    def arrays(self) -> Any:
+    def arrays(self) -> Arrays:
         """What kernels read."""
-        return registry.view().Arrays(self.data)
+        return Arrays(self.data)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") and name not in _INSIDES:

@@ -20,6 +20,7 @@ from networkx_mcp.backend import registry
 from networkx_mcp.backend.answers import plain
 from networkx_mcp.backend.graph import NAME, Graph
 from networkx_mcp.backend.info import FUNCTIONS
+from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.worth import worth
 
 #: networkx's functions by their names for dispatch.
@@ -152,7 +153,6 @@ def _call(name: str, *args: Any, **kwargs: Any) -> Any:
     graph, given = _given(name, args, kwargs)
     if isinstance(graph, nx.Graph):  # called directly, not by networkx
         graph = Graph.of(graph)
-    unsuited = registry.view().Unsuited
     for kernel in _kernels()[name]:
         data = graph.data
         if _unknown(kernel, given) or not kernel.suits(directed=data.directed, n=data.n, loops=lambda: data.loops):  # noqa: B023
@@ -166,7 +166,7 @@ def _call(name: str, *args: Any, **kwargs: Any) -> Any:
                 arguments["seed"] = seed.getrandbits(32)
         try:
             return plain(name, kernel.function(graph.arrays, **arguments))
-        except unsuited:
+        except Unsuited:
             if drawn:
                 seed.setstate(state)  # what was drawn was not used
     return _ORIGINALS[name].orig_func(graph.networkx, **given)

@@ -15,9 +15,6 @@ from typing import Any, Literal
 
 Graphs = Literal["any", "directed", "undirected"]
 
-#: The package whose modules register kernels when they are imported.
-_PROVIDER = "networkx_mcp.compute.kernels"
-
 
 @dataclass(frozen=True)
 class Kernel:
@@ -56,10 +53,5 @@ def add(name: str, kernel: Kernel) -> None:
 
 def kernels() -> Mapping[str, list[Kernel]]:
     """All kernels, their modules imported on first use."""
-    importlib.import_module(_PROVIDER).load()
+    importlib.import_module("networkx_mcp.backend.kernels").load()
     return _KERNELS
-
-
-def view() -> Any:
-    """The module of what kernels read (`Arrays`), and of what they raise when networkx must answer (`Unsuited`)."""
-    return importlib.import_module(f"{_PROVIDER}.arrays")

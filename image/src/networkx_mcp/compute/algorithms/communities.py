@@ -7,13 +7,13 @@ from typing import Any
 
 import networkx as nx
 
+from networkx_mcp.backend.kernels import degrees
+from networkx_mcp.backend.kernels.arrays import Unsuited
+from networkx_mcp.backend.kernels.values import NodeGroups
 from networkx_mcp.compute.algorithms.components import by_size, group_table, of_arrays
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import MAX_ITEMS
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
-from networkx_mcp.compute.kernels import degrees
-from networkx_mcp.compute.kernels.arrays import Unsuited
-from networkx_mcp.compute.kernels.values import NodeGroups
 from networkx_mcp.errors import InvalidInput
 
 METHODS = {

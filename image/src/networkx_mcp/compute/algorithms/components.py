@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from networkx_mcp.backend.kernels.values import NodeGroups
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import MAX_ITEMS, Values, table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
-from networkx_mcp.compute.kernels.values import NodeGroups
 from networkx_mcp.errors import InvalidInput
 
 KINDS = {

@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
 
+from networkx_mcp.backend import registry
+from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.compute import catalogue, cost, cost_advice
 from networkx_mcp.compute.algorithms.load import Loaded
-from networkx_mcp.compute.kernels.arrays import Unsuited
 
 NETWORKX = "networkx"
 #: Arguments that make an algorithm do a part of its work: its cost is not known then.
@@ -39,6 +41,32 @@ class Kernel:
 
 #: Kernels by algorithm, tried in order.
 KERNELS: dict[str, list[Kernel]] = {}
+
+
+@functools.cache
+def load() -> None:
+    """Take the kernels of the backend as engines, once."""
+    for name, found in registry.kernels().items():
+        KERNELS[name] = [_engine(entry) for entry in found]
+
+
+def _engine(entry: registry.Kernel) -> Kernel:
+    signature = inspect.signature(entry.function)
+
+    def can_run(graph: Loaded, *args: Any, **kwargs: Any) -> bool:
+        if not entry.suits(directed=graph.directed, n=graph.state.n, loops=lambda: graph.arrays.frozen.loops):
+            return False
+        try:
+            signature.bind(None, *args, **kwargs)
+        except TypeError:
+            return False
+        return True
+
+    @functools.wraps(entry.function)
+    def run(graph: Loaded, *args: Any, **kwargs: Any) -> Any:
+        return entry.function(graph.arrays, *args, **kwargs)
+
+    return Kernel(entry.engine, run, can_run)
 
 
 #: What networkx has as methods of a graph.

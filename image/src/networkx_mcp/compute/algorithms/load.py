@@ -15,7 +15,7 @@ import networkx as nx
 from networkx_mcp.arrays import edits
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute.kernels.arrays import Arrays
+from networkx_mcp.backend.kernels.arrays import Arrays
 
 #: Keys of a task's params that describe the graph; everything else is an argument of the task.
 GRAPH_KEYS = frozenset({"base", "directed", "batches", "graph_id", "allowance"})

@@ -9,13 +9,13 @@ from typing import Any
 
 import networkx as nx
 
+from networkx_mcp.backend.kernels import degrees
+from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.failures import explained
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
-from networkx_mcp.compute.kernels import degrees
-from networkx_mcp.compute.kernels.arrays import Unsuited
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
 
 

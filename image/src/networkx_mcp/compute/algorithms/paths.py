@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from networkx_mcp.arrays.columns import MISSING
+from networkx_mcp.backend.kernels.arrays import Unsuited
+from networkx_mcp.backend.kernels.found import NodePaths
+from networkx_mcp.backend.kernels.values import NodeValues
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import Values, table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
-from networkx_mcp.compute.kernels.arrays import Unsuited
-from networkx_mcp.compute.kernels.found import NodePaths
-from networkx_mcp.compute.kernels.values import NodeValues
 from networkx_mcp.errors import InvalidInput, NotFound
 
 KINDS = ("shortest", "all_shortest", "k_shortest", "all_simple", "reachable")

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from networkx_mcp.backend.kernels import spectral
+from networkx_mcp.backend.kernels.arrays import Unsuited
+from networkx_mcp.backend.kernels.degrees import degrees
+from networkx_mcp.backend.kernels.values import NodeValues
 from networkx_mcp.compute import cost_advice
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
-from networkx_mcp.compute.kernels import spectral
-from networkx_mcp.compute.kernels.arrays import Unsuited
-from networkx_mcp.compute.kernels.degrees import degrees
-from networkx_mcp.compute.kernels.values import NodeValues
 from networkx_mcp.errors import InvalidInput
 
 

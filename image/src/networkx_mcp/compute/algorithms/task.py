@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from networkx_mcp.arrays.columns import MISSING, Column
-from networkx_mcp.compute import kernels, registry
+from networkx_mcp.compute import registry
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.failures import explained, unknown_node
 from networkx_mcp.compute.algorithms.load import GRAPH_KEYS, Loaded
@@ -24,7 +24,7 @@ from networkx_mcp.compute.algorithms.result import MAX_ROWS, rounded
 from networkx_mcp.errors import InvalidInput, NotFound
 
 Answer = dict[str, Any]
-kernels.load()
+engine.load()
 
 
 class Arguments:

@@ -9,9 +9,9 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels.arrays import Arrays
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.sweep import neighbours
+from networkx_mcp.backend.kernels.arrays import Arrays
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.sweep import neighbours
 
 ENGINE = "numpy"
 

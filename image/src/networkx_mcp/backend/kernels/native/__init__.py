@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels.arrays import Unsuited
+from networkx_mcp.backend.kernels.arrays import Unsuited
 
 #: What answers say computed them.
 ENGINE = "networkx-mcp"

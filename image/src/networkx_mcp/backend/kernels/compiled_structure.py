@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
-from networkx_mcp.compute.kernels import dag, degrees, native
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeGroups
+from networkx_mcp.backend.kernels import dag, degrees, native
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeGroups
 
 _NULL = "Connectivity is undefined for the null graph."
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.columns import EXACT
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.compute.kernels.degrees import Direction, strengths
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.degrees import Direction, strengths
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "numpy"
 #: Least share of the variance in the mean square. networkx takes one from the other and loses the digits between.

@@ -16,10 +16,10 @@ import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.compute.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "scipy"
 PAIR_ENGINE = "networkx-mcp"

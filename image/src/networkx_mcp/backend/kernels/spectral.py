@@ -12,9 +12,9 @@ import networkx as nx
 import numpy as np
 import scipy.sparse as sp
 
-from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "scipy"
 

@@ -15,10 +15,10 @@ import scipy.sparse as sp
 import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels import components
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited, csr
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import by_first
+from networkx_mcp.backend.kernels import components
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited, csr
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import by_first
 
 ENGINE = "scipy"
 #: A level of the forest is some calls of numpy: on deeper graphs a search in Python is as fast.

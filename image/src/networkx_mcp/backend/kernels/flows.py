@@ -12,8 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.csgraph as csgraph
 
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.compute.kernels.register import kernel
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.register import kernel
 
 ENGINE = "scipy"
 _MOST = 2**31 - 1

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
-from networkx_mcp.compute.kernels import native
-from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited, Weights
-from networkx_mcp.compute.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels import native
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited, Weights
+from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = native.ENGINE
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 
 
 def module(name: str) -> Any:

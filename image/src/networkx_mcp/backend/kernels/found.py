@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 
 
 class NodePaths(Mapping[NodeId, list[NodeId]]):

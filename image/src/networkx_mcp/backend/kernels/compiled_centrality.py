@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels import native, shares
-from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels import native, shares
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeValues
 
 
 def _dependencies(

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels import shares
-from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.sweep import batches
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels import shares
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.sweep import batches
+from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "scipy"
 #: Each level costs the whole matrix: on deeper graphs networkx's queue is faster.

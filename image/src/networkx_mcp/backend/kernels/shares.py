@@ -8,8 +8,8 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
+from networkx_mcp.backend.kernels.values import NodeValues
 
 
 def sources_of(graph: Arrays, k: int | None, seed: Any) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels.arrays import Arrays, Int32, Unsuited
+from networkx_mcp.backend.kernels.arrays import Arrays, Int32, Unsuited
 
 #: Searches of a batch: the bits of a word.
 WIDTH = 64

@@ -15,10 +15,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels import degrees, networkit
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeGroups, groups_of
+from networkx_mcp.backend.kernels import degrees, networkit
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeGroups, groups_of
 
 #: Nodes + edges from which networkx would take more than about half a second.
 LARGE = 5_000

@@ -8,10 +8,10 @@ import numpy as np
 import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels.arrays import Arrays, csr
-from networkx_mcp.compute.kernels.degrees import raise_if_null
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeGroups
+from networkx_mcp.backend.kernels.arrays import Arrays, csr
+from networkx_mcp.backend.kernels.degrees import raise_if_null
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeGroups
 
 ENGINE = "scipy"
 _NULL = "Connectivity is undefined for the null graph."

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
-from networkx_mcp.compute.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 
 
 class NodeValues(Mapping[NodeId, Any]):

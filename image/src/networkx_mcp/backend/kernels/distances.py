@@ -10,10 +10,10 @@ import numpy as np
 import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
-from networkx_mcp.compute.kernels import components, degrees, sweep
-from networkx_mcp.compute.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.compute.kernels.register import kernel
-from networkx_mcp.compute.kernels.values import NodeValues
+from networkx_mcp.backend.kernels import components, degrees, sweep
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
+from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "numpy"
 #: Distances that are held at a time in weighted searches: 16 MB.
