@@ -45,6 +45,8 @@ _STATUSES = {
     507: "memory_limit",
 }
 
+#: Methods of the modern era whose header names what they ask for: the parameter that says it.
+_NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 _META = {
     "io.modelcontextprotocol/protocolVersion": VERSIONS["modern"],
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -69,8 +71,8 @@ def headers(era: Era, method: str, params: dict[str, Any], token: str = "") -> d
     found = {"Content-Type": "application/json", "Accept": ACCEPT}
     if era == "modern":
         found |= {"MCP-Protocol-Version": VERSIONS[era], "Mcp-Method": method}
-        if method == "tools/call":
-            found["Mcp-Name"] = str(params["name"])
+        if method in _NAMED:
+            found["Mcp-Name"] = str(params[_NAMED[method]])
     elif method != "initialize":
         found["MCP-Protocol-Version"] = VERSIONS[era]
     if token:

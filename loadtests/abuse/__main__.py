@@ -20,6 +20,8 @@ from typing import Any
 
 from loadtests import results
 from loadtests.abuse import malformed
+from loadtests.abuse import tenants as probing
+from loadtests.abuse.judge import Findings
 from loadtests.abuse.subject import AbuseTarget
 from loadtests.results import Result
 from loadtests.targets import LoadTarget
@@ -43,6 +45,7 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--count", type=int, default=100_000)
     made.add_argument("--batches", type=int, default=malformed.BATCHES, help="measurements of memory")
     made.add_argument("--only", type=int, help="one attack by its number, and what was answered")
+    commands.add_parser("tenants", parents=[common], help="a prober of another tenant's graphs")
     return parser
 
 
@@ -91,12 +94,34 @@ def requests(options: argparse.Namespace) -> int:
                 print(save(options, live, started, load, dataset, summary=summary, abuse=found))
             else:
                 print(json.dumps(found, indent=1))
-    for sentence, count in outcome.findings.counts.items():
-        print(f"{count} x {sentence}", *outcome.findings.examples[sentence], sep="\n    ", file=sys.stderr)
-    return 1 if outcome.findings.counts else 0
+    return judged(outcome.findings)
 
 
-COMMANDS = {"requests": requests}
+def tenants(options: argparse.Namespace) -> int:
+    """Every door, with tokens that must not pass."""
+    started, load = results.now(), os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory:
+        settings = dict(item.split("=", 1) for item in options.set)
+        with AbuseTarget(Path(directory), options.store, settings) as live:
+            found = probing.probe(live.subject())
+            summary = {
+                "attempts": float(sum(found.attempts.values())),
+                "findings": float(sum(found.findings.counts.values())),
+            }
+            dataset = "two tenants; the victim's graph of 65 nodes holds five secrets"
+            told = probing.described(found)
+            print(save(options, live, started, load, dataset, summary=summary, abuse=told))
+    return judged(found.findings)
+
+
+def judged(findings: Findings) -> int:
+    """Tell what was found; the exit code."""
+    for sentence, count in findings.counts.items():
+        print(f"{count} x {sentence}", *findings.examples[sentence], sep="\n    ", file=sys.stderr)
+    return 1 if findings.counts else 0
+
+
+COMMANDS = {"requests": requests, "tenants": tenants}
 
 
 def main() -> int:

@@ -85,7 +85,7 @@ class World:
         token: str | None = "bob",
     ) -> bytes:
         """A POST to /mcp; `body` in place of the message that belongs to it."""
-        found: dict[str, str | bytes] = dict(protocol.headers(era, method, {"name": "", **params}))
+        found: dict[str, str | bytes] = dict(protocol.headers(era, method, {"name": "", "uri": "", **params}))
         found = {name: value for name, value in found.items() if not _unsendable(value)}
         content = protocol.message(era, method, params) if body is None else body
         return self.http("POST", "/mcp", found | dict(headers or {}), content, token=token)

@@ -13,7 +13,7 @@ QUIET_SECONDS = 0.2
 #: Silence after which an attack is slow: others take its place meanwhile.
 PATIENCE_SECONDS = 0.5
 #: Attacks at once; those that wait for the server to give up on them; those that take a worker of the server.
-FAST, SLOW, HEAVY = 12, 250, 3
+FAST, SLOW, HEAVY = 24, 250, 3
 
 
 @dataclass(frozen=True)

@@ -32,16 +32,16 @@ KINDS: dict[Kind, float] = {
     mcp_kinds.deep_json: 5,
     mcp_kinds.numbers: 9,
     mcp_kinds.duplicate_keys: 4,
-    mcp_kinds.wrong_types: 18,
+    mcp_kinds.wrong_types: 20,
     mcp_kinds.envelope: 8,
     mcp_kinds.graph_ids: 7,
     mcp_kinds.labels: 8,
     mcp_kinds.headers: 6,
     mcp_kinds.content_encoding: 1,
     route_kinds.names: 3,
-    route_kinds.queries: 0.8,
-    route_kinds.files: 1.2,
-    route_kinds.file_values: 0.6,
+    route_kinds.queries: 0.3,
+    route_kinds.files: 0.5,
+    route_kinds.file_values: 0.3,
     route_kinds.admin: 2,
     route_kinds.others: 3,
     wire_kinds.chunks: 2,
@@ -129,7 +129,7 @@ def world_of(subject: Subject, leak: str, callback: str) -> World:
     """What Bob knows of the server."""
     listed = subject.rpc("tools/list", {})[1]["result"]["tools"]
     prompts = subject.rpc("prompts/list", {})[1]["result"]["prompts"]
-    files = {name: subject.http("GET", f"/graphs/{GRAPH}?format={name}")[1] for name in route_kinds.FORMATS}
+    files = subject.files(route_kinds.FORMATS)
     return World(subject.address, subject.tokens, listed, prompts, GRAPH, subject.foreign_id, files, leak, callback)
 
 

@@ -10,7 +10,7 @@ import http.client
 import json
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...], str | None]] = {
     "revoked": ("a", ("read", "write"), None),
     "operator": ("ops", ("admin",), None),
 }
-GRAPH = "target"
+#: Bob's graphs: one with all that a graph may hold, one that every format can hold.
+GRAPH, PLAIN = "target", "plain"
 
 
 @dataclass
@@ -50,6 +51,20 @@ class Subject:
         """For the Host header."""
         return f"{self.host}:{self.port}"
 
+    def exchange(
+        self, method: str, path: str, body: bytes, token: str | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes, bytes]:
+        """(status, body, headers but date and correlation id) of one request with this token's text."""
+        link = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        fields = {**headers, **({"Authorization": f"Bearer {token}"} if token is not None else {})}
+        try:
+            link.request(method, path, body or None, fields)
+            answer = link.getresponse()
+            kept = [f"{name}: {value}" for name, value in answer.getheaders() if name not in ("date", "x-request-id")]
+            return answer.status, answer.read(), "\n".join(kept).encode()
+        finally:
+            link.close()
+
     def http(
         self,
         method: str,
@@ -59,16 +74,8 @@ class Subject:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """(status, body) of one honest request."""
-        link = http.client.HTTPConnection(self.host, self.port, timeout=60)
-        fields = dict(headers or {})
-        if token is not None:
-            fields["Authorization"] = f"Bearer {self.tokens.get(token, token)}"
-        try:
-            link.request(method, path, body or None, fields)
-            answer = link.getresponse()
-            return answer.status, answer.read()
-        finally:
-            link.close()
+        text = None if token is None else self.tokens.get(token, token)
+        return self.exchange(method, path, body, text, headers or {})[:2]
 
     def rpc(
         self, method: str, params: dict[str, Any], token: str | None = "bob", era: protocol.Era = "modern"
@@ -104,13 +111,15 @@ class Subject:
             self.call("create_graph", token, **made, nodes=nodes)
             edits = [{"action": "add_edges", "edges": edges}]
             self.call("edit_graph", token, graph_id=graph_id, edits=edits)
+        plain = [["a", "b"], ["b", "c"], ["c", "a"], ["c", "d"]]
+        self.call("create_graph", graph_id=PLAIN, edges=plain)
 
     def fingerprint(self) -> bytes:
         """Ann's graph as she downloads it."""
         return self.http("GET", f"/graphs/{self.foreign_id}?format=node-link", token="ann")[1]
 
     def sweep(self) -> int:
-        """Delete what the attacks made for Bob; how many. His first graph is made anew where they broke it."""
+        """Delete what the attacks made for Bob; how many graphs he had."""
         names = []
         after = ""
         while True:
@@ -120,7 +129,7 @@ class Subject:
             if not after:
                 break
         for name in names:
-            if name != GRAPH:
+            if name not in (GRAPH, PLAIN):
                 self.call("delete_graph", graph_id=name)
         return len(names)
 
@@ -129,6 +138,14 @@ class Subject:
         root = psutil.Process(self.pid)
         below = [one for one in root.children() if "networkx_mcp.compute.zygote" in one.cmdline()]
         return [(one.pid, one.create_time()) for one in (root, *below)]
+
+    def files(self, formats: Sequence[str]) -> dict[str, bytes]:
+        """A graph of Bob's in each format. Raises AssertionError where there is none."""
+        found = {}
+        for name in formats:
+            status, found[name] = self.http("GET", f"/graphs/{PLAIN}?format={name}")
+            assert status == 200, f"{name}: {found[name]!r}"
+        return found
 
     def look(self) -> dict[str, float]:
         """Memory in MiB (of the tree, of the API alone), open files of the API, processes."""

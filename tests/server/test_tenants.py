@@ -332,6 +332,18 @@ def test_each_write_is_audited_with_who_what_and_versions(world: World) -> None:
     assert audited(deleted) == {"action": "delete", "versions": (4, None), **who}
 
 
+def test_a_read_of_a_graph_that_the_tenant_does_not_have_is_audited(world: World) -> None:
+    """Whoever tries ids leaves a trace; it says no more than the answer did."""
+    for graph_id in (FOREIGN, ABSENT):
+        asked = [world.tool(world.bob, name, {"graph_id": graph_id}) for name in ("describe_graph", "find_components")]
+        asked.append(world.server.rpc("resources/read", {"uri": f"graph://{graph_id}"}, token=world.bob))
+        asked.append(world.http(world.bob, "GET", f"/graphs/{graph_id}?format=csv"))
+        for answer in asked:
+            (line,) = [line for line in world.audits() if line["correlation_id"] == answer.headers["x-request-id"]]
+            facts = [line[name] for name in ("action", "user_id", "graph_id", "outcome", "success")]
+            assert facts == ["read", "bob", graph_id, "not_found", False]
+
+
 def test_refused_writes_are_audited_with_their_outcome(world: World) -> None:
     for name, arguments, outcome in (
         ("create_graph", {"graph_id": FOREIGN}, "conflict"),

@@ -8,10 +8,12 @@ method may raise `StoreUnavailable`; those that need a worker also what `Compute
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from networkx_mcp import context
+from networkx_mcp.errors import NotFound
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.administration import Administration
 from networkx_mcp.graphs.analysing import Analyst
@@ -25,6 +27,7 @@ from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.graphs.results import Results
 from networkx_mcp.graphs.sections import Attempt
 from networkx_mcp.graphs.transfer import Transfer, plain_options
+from networkx_mcp.telemetry.audit import audit
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
@@ -97,12 +100,14 @@ class Graphs(Administration):
 
         Read it before the next await: later it may hold later writes. Raises NotFound.
         """
-        entry = await self._loader.current(_tenant(), model.check_graph_id(graph_id))
-        return View(entry.state, entry.head, model.info_of(entry.head))
+        with _reading(graph_id):
+            entry = await self._loader.current(_tenant(), model.check_graph_id(graph_id))
+            return View(entry.state, entry.head, model.info_of(entry.head))
 
     async def info(self, graph_id: str) -> GraphInfo:
         """The graph without its contents, which need not be loaded for it. Raises NotFound."""
-        return model.info_of(await self._loader.head(_tenant(), model.check_graph_id(graph_id)))
+        with _reading(graph_id):
+            return model.info_of(await self._loader.head(_tenant(), model.check_graph_id(graph_id)))
 
     async def list(self, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
         """Graphs with an id above `after` that begins with `prefix`, in order of id; 1 to 200 of them."""
@@ -140,7 +145,10 @@ class Graphs(Administration):
     ) -> tuple[int, int]:
         """(version, descriptor) of the graph in a format: an unlinked file in the spool directory, at
         its beginning, that the caller closes. Raises NotFound, InvalidInput."""
-        return await self._transfer.export(_tenant(), model.check_graph_id(graph_id), format, plain_options(options))
+        with _reading(graph_id):
+            return await self._transfer.export(
+                _tenant(), model.check_graph_id(graph_id), format, plain_options(options)
+            )
 
     async def analyse(
         self, graph_id: str, task: str, params: dict[str, Any], *, force: bool = False
@@ -151,7 +159,19 @@ class Graphs(Administration):
 
         Raises NotFound, what the task raises, and LimitExceeded, unless `force`, for a call that would
         surely pass `limits.request_timeout_seconds` (data `estimate_seconds`, `cheaper`)."""
-        return await self._analyst.analyse(_tenant(), model.check_graph_id(graph_id), task, params, force)
+        with _reading(graph_id):
+            return await self._analyst.analyse(_tenant(), model.check_graph_id(graph_id), task, params, force)
+
+
+@contextmanager
+def _reading(graph_id: str) -> Iterator[None]:
+    """Audit a read of a graph that this tenant does not have: whoever tries the ids of others leaves a trace."""
+    try:
+        yield
+    except NotFound as error:
+        if error.data.get("kind") == "graph":
+            audit("read", graph_id=graph_id, outcome=error.outcome)
+        raise
 
 
 def _tenant() -> str:
