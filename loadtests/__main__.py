@@ -5,6 +5,7 @@
     nodes       the contract's table of graph sizes
     split       how connections and queue share what a pod admits
     soak        one load for hours, a result every minute
+    pods        many pods' store clients on one store
     scenario    users with think time, by Locust: agent, reader, analyst, editor, mixed, flood, slow
     plots       pictures from the results
 
@@ -27,7 +28,7 @@ from typing import Any
 
 import msgspec
 
-from loadtests import contract, results, scenario, search, sizes, soak, split
+from loadtests import contract, pods, results, scenario, search, sizes, soak, split
 from loadtests.cluster import ClusterTarget
 from loadtests.measure import line, take
 from loadtests.protocol import ERAS
@@ -83,6 +84,11 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--connections", default="15,30,45,90,180")
     made.add_argument("--total", type=int, help="connections plus queue; otherwise 0.9 of --knee")
     made.add_argument("--knee", help="name of a capacity result")
+    made = commands.add_parser("pods", parents=[common], help="many pods on one store")
+    made.add_argument("--pods", default="1,10,60,100,1000,4000")
+    made.add_argument("--rate", type=float, default=400, help="calls per second in all")
+    made.add_argument("--idle", type=float, default=10, help="seconds without calls")
+    made.add_argument("--maxclients", type=int, default=2048, help="of the store; the chart's")
     made = commands.add_parser("scenario", parents=[common], help="a Locust scenario")
     made.add_argument("scenario", choices=scenario.SCENARIOS)
     made.add_argument("--users", type=int, default=20)
@@ -134,6 +140,8 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
 
 def name_of(options: argparse.Namespace) -> str:
     """The name of the result and of its journal."""
+    if options.command == "pods":
+        return options.name or "pods"
     parts = [options.command, options.target, options.store]
     if options.target == "cluster":
         parts.append(f"{options.replicas}pod")
@@ -231,6 +239,9 @@ def main() -> None:
         "scenario": scenario.measure,
     }
     try:
+        if options.command == "pods":
+            pods.measure(Measurement(options, LoadTarget(), journal, load))
+            return
         if options.command == "split":
             split.measure(Measurement(options, LoadTarget(), journal, load), functools.partial(target, options))
             return

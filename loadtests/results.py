@@ -124,6 +124,30 @@ class Size(Struct):
     failures: dict[str, str]
 
 
+class Fleet(Struct):
+    """One store with so many pods on it, as loadtests/pods.py makes them. `store_us_per_call`: CPU of the store, in
+    microseconds. `connection_kib`: the store's memory of a connection after the burst, in KiB."""
+
+    pods: int
+    idle_commands_per_second: float
+    idle_store_cpus: float
+    rate: float
+    calls: int
+    failed: int
+    store_us_per_call: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    connections: int
+    #: Calls of each pod at once, the connections that were open then, calls that failed and connections refused.
+    burst_each: int
+    burst_connections: int
+    burst_failed: int
+    burst_refused: int
+    connection_kib: float
+    example: str = ""
+
+
 class Fault(Struct):
     """One kind of fault under the recorded workload of tests/e2e/workload.py, from one run. Times in seconds.
 
@@ -156,7 +180,7 @@ class Fault(Struct):
 class Result(Struct):
     """One measurement."""
 
-    kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split", "abuse", "chaos"]
+    kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split", "abuse", "chaos", "pods"]
     name: str
     command: str
     commit: str
@@ -177,6 +201,7 @@ class Result(Struct):
     abuse: dict[str, Any] = {}
     #: What tests/e2e/test_chaos*.py saw; `started` and `finished` are those of the last run, each fault has its own.
     faults: list[Fault] = []
+    fleets: list[Fleet] = []
     note: str = ""
 
 

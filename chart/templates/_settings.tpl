@@ -11,6 +11,13 @@
 {{- end }}
 {{- end }}
 
+{{/* Pods at the most that autoscaling may reach. */}}
+{{- define "networkx-mcp.mostPods" -}}
+{{- if .Values.autoscaling.enabled }}{{ int64 .Values.autoscaling.maxReplicas }}
+{{- else }}{{ int64 .Values.replicas }}
+{{- end }}
+{{- end }}
+
 {{/* Names of the Secrets, which exist before the release: the chart makes none. */}}
 {{- define "networkx-mcp.authSecret" -}}
 {{- .Values.auth.tokens.existingSecret | default (printf "%s-auth" (include "networkx-mcp.fullname" .)) }}

@@ -15,7 +15,8 @@ stop-writes-on-bgsave-error yes
 # Full: refuse writes, evict nothing.
 maxmemory {{ int64 .Values.store.valkey.maxMemoryMB }}mb
 maxmemory-policy noeviction
-maxclients 2048
+# 32 connections of each pod, and of half as many again while a new release replaces them.
+maxclients {{ max 2048 (mul 48 (include "networkx-mcp.mostPods" . | int64)) }}
 tcp-keepalive 60
 timeout 0
 {{- end }}

@@ -16,6 +16,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from tests.chart.charts import FULLNAME, find
 
+from networkx_mcp.store.redis_link import CONNECTIONS
+
 
 def client(port: int, password: str | None = None) -> redis.Redis:
     """A client that tries once: a refused password is the answer, not a fault to wait out."""
@@ -83,6 +85,22 @@ def test_a_write_is_synced_and_nothing_is_evicted(start: Start) -> None:
     }
     assert {name: store.config_get(name)[name] for name in expected} == expected
     assert store.info("persistence")["aof_enabled"] == 1
+
+
+@pytest.mark.parametrize(
+    ("pods", "most"),
+    [
+        ((), 2048),
+        (("autoscaling.maxReplicas=42",), 2048),
+        (("autoscaling.maxReplicas=43",), 2064),
+        (("autoscaling.enabled=false", "replicas=100"), 4800),
+    ],
+)
+def test_every_pod_may_open_its_connections_while_a_release_replaces_another(pods: tuple[str, ...], most: int) -> None:
+    conf: str = find("ConfigMap", f"{FULLNAME}-store", None, *pods)["data"]["valkey.conf"]
+    assert f"\nmaxclients {most}\n" in conf
+    count = int(pods[-1].rpartition("=")[2]) if pods else 10
+    assert most >= 1.5 * count * CONNECTIONS
 
 
 @pytest.mark.parametrize("password", ["plain", 'with "quotes" and \\ and spaces', "line end\n", "ünïcode$(id)"])
