@@ -54,7 +54,7 @@ def proxied_store(release: Release) -> Iterator[Callable[[str], None]]:
         "name": "proxy",
         "image": release.image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["python", "-c", PROXY.read_text(encoding="utf-8"), store["status"]["podIP"], "6379"],
+        "command": ["python", "-c", PROXY.read_text(encoding="utf-8"), store["status"]["podIP"], "6379", "6379"],
         "ports": [{"name": "store", "containerPort": 6379}],
         "readinessProbe": {"tcpSocket": {"port": "store"}, "periodSeconds": 1},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},

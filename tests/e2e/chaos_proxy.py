@@ -1,4 +1,4 @@
-"""A TCP proxy in front of the store, run in a pod by `python - TARGET PORT < chaos_proxy.py`; standard library only.
+"""A TCP proxy in front of the store, run in a pod as `python -c SCRIPT TARGET PORT LISTEN`; standard library only.
 
 What it does to the bytes stands in the file MODE, read anew for each chunk:
 
@@ -63,7 +63,9 @@ async def until_cut() -> None:
             await asyncio.sleep(0.05)
 
 
-async def serve(target: str, port: int) -> None:
+async def start(target: str, port: int, listen: int) -> asyncio.Server:
+    """A server on port `listen` (0: any) of all addresses that passes on to `port` of `target`."""
+
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         other: asyncio.StreamWriter | None = None
         tasks: list[asyncio.Task[None]] = []
@@ -84,11 +86,14 @@ async def serve(target: str, port: int) -> None:
                 if end is not None:
                     end.transport.abort()
 
-    server = await asyncio.start_server(connection, "0.0.0.0", port)
-    print("ready", flush=True)
+    return await asyncio.start_server(connection, "0.0.0.0", listen)
+
+
+async def main() -> None:
+    server = await start(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(main())

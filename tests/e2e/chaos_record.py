@@ -37,7 +37,7 @@ class Chaos:
     ) -> results.Fault:
         """Enter what the workload saw, then hold it to its promises: no acknowledged write lost, no stale read, none
         counted twice, and no call given up unless the fault is one that refuses (`failures`). Raises AssertionError."""
-        per_fault = [_after(seen["waits"], window) for window in windows]
+        per_fault = [after(seen["waits"], window) for window in windows]
         commit, _ = results.commit()
         passed = not seen["broken_promises"] and seen["acknowledged"] >= least and (failures or not seen["failed"])
         fault = results.Fault(
@@ -96,7 +96,7 @@ class Chaos:
         results.save(result, self.path.parent)
 
 
-def _after(waits: list[tuple[float, float, str]], window: Window) -> tuple[float, float]:
+def after(waits: list[tuple[float, float, str]], window: Window) -> tuple[float, float]:
     """Seconds from the end of a fault until the last call that it held up was answered, and the longest of them."""
     begin, end = window
     held = [(began, ended) for began, ended, _ in waits if began <= end and ended >= begin]
