@@ -44,6 +44,7 @@ def arguments() -> argparse.ArgumentParser:
     made = commands.add_parser("requests", parents=[common], help="malformed requests")
     made.add_argument("--count", type=int, default=100_000)
     made.add_argument("--batches", type=int, default=malformed.BATCHES, help="measurements of memory")
+    made.add_argument("--minutes", type=float, default=600, help="no new batch after so many")
     made.add_argument("--only", type=int, help="one attack by its number, and what was answered")
     commands.add_parser("tenants", parents=[common], help="a prober of another tenant's graphs")
     return parser
@@ -79,7 +80,14 @@ def requests(options: argparse.Namespace) -> int:
         settings = {"log_level": "debug"} | dict(item.split("=", 1) for item in options.set)
         with AbuseTarget(Path(directory), options.store, settings) as live:
             outcome = asyncio.run(
-                malformed.run(live.subject(), options.count, options.seed, batches=options.batches, only=options.only)
+                malformed.run(
+                    live.subject(),
+                    options.count,
+                    options.seed,
+                    batches=options.batches,
+                    only=options.only,
+                    minutes=options.minutes,
+                )
             )
             found = malformed.described(outcome, options.seed)
             if options.only is None:

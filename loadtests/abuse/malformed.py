@@ -34,14 +34,14 @@ KINDS: dict[Kind, float] = {
     mcp_kinds.duplicate_keys: 4,
     mcp_kinds.wrong_types: 20,
     mcp_kinds.envelope: 8,
-    mcp_kinds.graph_ids: 7,
+    mcp_kinds.graph_ids: 8,
     mcp_kinds.labels: 8,
     mcp_kinds.headers: 6,
     mcp_kinds.content_encoding: 1,
-    route_kinds.names: 3,
-    route_kinds.queries: 0.3,
-    route_kinds.files: 0.5,
-    route_kinds.file_values: 0.3,
+    route_kinds.names: 2,
+    route_kinds.queries: 0.2,
+    route_kinds.files: 0.4,
+    route_kinds.file_values: 0.2,
     route_kinds.admin: 2,
     route_kinds.others: 3,
     wire_kinds.chunks: 2,
@@ -134,9 +134,16 @@ def world_of(subject: Subject, leak: str, callback: str) -> World:
 
 
 async def run(
-    subject: Subject, count: int, seed: int, *, batches: int = BATCHES, bombs: bool = True, only: int | None = None
+    subject: Subject,
+    count: int,
+    seed: int,
+    *,
+    batches: int = BATCHES,
+    bombs: bool = True,
+    only: int | None = None,
+    minutes: float = 600,
 ) -> Outcome:
-    """Plant, attack, judge. The server goes on after it."""
+    """Plant, attack, judge; no new batch after `minutes`. The server goes on after it."""
     subject.plant()
     before, identity = subject.fingerprint(), subject.processes()
     leaked = f"canary-{secrets.token_hex(8)}"
@@ -182,6 +189,8 @@ async def run(
             await asyncio.sleep(SETTLE_SECONDS)
             samples.append({"sent": float(end), **await asyncio.to_thread(subject.look)})
             _check(subject, identity, before, hidden, findings)
+            if time.monotonic() - began > 60 * minutes:
+                break
             print(f"{end} of {count}: {samples[-1]} {dict(findings.counts)}", file=sys.stderr, flush=True)
     listener.close()
     if callbacks:

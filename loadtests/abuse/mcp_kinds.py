@@ -46,7 +46,7 @@ def request(chance: Random, world: World, tool: str | None = None) -> tuple[prot
 
 def _any_tool(chance: Random, world: World) -> dict[str, Any]:
     """A tool; one that takes a process of the server comes less often, or these would be all that the run does."""
-    for _ in range(5):
+    for _ in range(8):
         chosen = chance.choice(world.tools)
         if not chosen["inputSchema"].get("properties", {}).keys() & {"force", "format"}:
             return chosen
