@@ -177,8 +177,8 @@ class Fault(Struct):
     passed: bool = True
 
 
-class Result(Struct):
-    """One measurement."""
+class Result(Struct, omit_defaults=True):
+    """One measurement. What a kind of measurement does not have is left out: a new field changes no older result."""
 
     kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split", "abuse", "chaos", "pods"]
     name: str

@@ -205,6 +205,36 @@ def soak() -> str:
     return _rows([*header, "P95 ms of the first and last third"], rows)
 
 
+def _besides(measured: dict[str, Any]) -> str:
+    """Times that a fault was also measured by: those in seconds."""
+    told = {
+        name.removesuffix("_seconds").replace("_", " "): value for name, value in measured.items() if "seconds" in name
+    }
+    flat = {name: max(value) if isinstance(value, list) else value for name, value in told.items()}
+    return ", ".join(f"{name} {value:g}" for name, value in flat.items() if isinstance(value, int | float))
+
+
+def chaos() -> str:
+    """What faults did to acknowledged writes, to reads and to calls, and how long until all was well."""
+    rows = [
+        [
+            fault.what,
+            fault.times,
+            f"{fault.acknowledged:,}",
+            fault.lost,
+            fault.stale,
+            fault.given_up,
+            f"{median(fault.recover_seconds):g}, {max(fault.recover_seconds):g}",
+            f"{max(fault.longest_wait_seconds):g}",
+            _besides(fault.measured),
+        ]
+        for result in load_all("chaos")
+        for fault in result.faults
+    ]
+    header = ["fault", "times", "writes acknowledged", "lost", "stale reads", "given up"]
+    return _rows([*header, "recovery s, median and worst", "longest wait s", "also measured, s"], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "serving": serving,
     "idle": idle,
@@ -214,6 +244,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "nodes": nodes,
     "capacity": capacity,
     "soak": soak,
+    "chaos": chaos,
 }
 GUIDE = ROOT / "loadtests" / "README.md"
 _GUIDE = re.compile(r"(<!-- guide -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -230,7 +261,9 @@ def main() -> None:
         evidence.update()
     wanted = {
         README: rendered(README.read_text(encoding="utf-8")),
-        GUIDE: _GUIDE.sub(lambda found: found[1] + guide.table() + "\n" + found[2], GUIDE.read_text(encoding="utf-8")),
+        GUIDE: _GUIDE.sub(
+            lambda found: found[1] + guide.table() + "\n" + found[2], rendered(GUIDE.read_text(encoding="utf-8"))
+        ),
     }
     if check:
         sys.exit(any(path.read_text(encoding="utf-8") != text for path, text in wanted.items()))

@@ -28,7 +28,11 @@ def test_a_result_keeps_the_schema_and_its_own_arithmetic(path: Path) -> None:
     assert result.name == path.stem
     assert result.command
     assert len(result.commit) == 40
-    assert result.points or result.sizes or result.summary
+    assert result.points or result.sizes or result.summary or result.abuse or result.faults
+    for fault in result.faults:
+        assert fault.passed, fault.name
+        assert fault.lost == fault.stale == 0 < fault.acknowledged
+        assert fault.times == len(fault.fault_seconds) == len(fault.recover_seconds) == len(fault.longest_wait_seconds)
     for point in result.points:
         stored = Histogram.decode(point.histogram)
         assert stored.summary() == {name: getattr(point, name) for name in stored.summary()}
