@@ -39,7 +39,7 @@ def test_a_store_that_hangs_refuses_calls_and_loses_none(
     before = store["status"]["containerStatuses"][0]["restartCount"]
     measured = {"store_restarts": restarts - before}
     what = f"the store's process is stopped (SIGSTOP) for {seconds} s"
-    fault = chaos.judge(release, f"store-hang-{seconds}s", what, seen, [(begin, end)], measured)
+    fault = chaos.judge(release, f"store-hang-{seconds}s", what, seen, [(begin, end)], measured, least=20)
     assert fault.longest_wait_seconds[0] >= seconds - 2, "the fault was not felt, so nothing was shown"
     assert fault.recover_seconds[0] < 60
 
@@ -60,7 +60,7 @@ def test_a_slow_line_to_the_store_and_cut_connections(release: Release, chaos: C
     what = (
         "a proxy adds 200 ms to each round trip to the store for 12 s, then cuts every connection within 1 s for 12 s"
     )
-    fault = chaos.judge(release, "store-line", what, seen, windows)
+    fault = chaos.judge(release, "store-line", what, seen, windows, least=20)
     assert max(fault.recover_seconds) < 30
 
 
