@@ -25,7 +25,9 @@ from typing import NoReturn
 
 from networkx_mcp.compute import linux, wire
 
-#: Library threads are 1, and Arrow's allocator starts none: the environment a zygote needs.
+#: Library threads are 1: the environment a zygote needs. Arrow takes its memory from the C library, because mimalloc
+#: reserves a GiB of addresses, which counts as if it were used where a worker's data is limited: a graph of ten million
+#: edges needed a limit of 1,750 MiB to load, and so 1,020 MiB.
 #: PYTHONHASHSEED makes the order of sets, and so answers that depend on it, the same on every
 #: replica; names that an attacker makes collide cost his own call, which has its deadline.
 ENVIRONMENT = {
@@ -34,7 +36,8 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
     "ARROW_IO_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # linked in all the same
     "PYTHONHASHSEED": "0",
 }
 #: What every worker needs.
