@@ -36,6 +36,7 @@ import networkx as nx
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+from cost_fit import fit, short
 from cost_graphs import ATTRIBUTED, BASES, MIDDLES, OTHERS, SIZES, SMALLER, arguments, frozen
 
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -56,27 +57,6 @@ EXTRA: dict[str, tuple[str, dict[str, Any]]] = {
     "in_degree": ("rank_nodes", {"measure": "in_degree"}),
     "out_degree": ("rank_nodes", {"measure": "out_degree"}),
 }
-#: Algorithms whose classes are known: exponents of n and m.
-CLASSES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(
-        (
-            "betweenness_centrality", "edge_betweenness_centrality", "closeness_centrality", "harmonic_centrality",
-            "load_centrality", "eccentricity", "radius", "center", "periphery", "average_shortest_path_length",
-            "global_efficiency", "wiener_index", "community.girvan_newman",
-        ),
-        (1, 1),
-    ),
-    **dict.fromkeys(
-        (
-            "degree", "in_degree", "out_degree", "degree_centrality", "pagerank", "hits", "eigenvector_centrality",
-            "clustering", "average_clustering", "triangles", "transitivity", "core_number", "connected_components",
-            "weakly_connected_components", "strongly_connected_components", "biconnected_components", "is_connected",
-            "is_strongly_connected", "degree_assortativity_coefficient", "is_planar", "partition_graph",
-            "community.louvain_communities", "community.leiden_communities", "community.fast_label_propagation_communities",
-        ),
-        (0, 1),
-    ),
-}  # fmt: skip
 _CATALOGUE = catalogue.algorithms()
 #: What was measured; the table is fitted to it.
 RUNS = Path(__file__).parent / "results" / "cost.json"
@@ -132,7 +112,7 @@ def child(send: int, name: str, extra: dict[str, Any], kernel: bool, patience: f
         except (ServiceError, MemoryError, RecursionError):
             return None
         signal.setitimer(signal.ITIMER_PROF, 0)
-        os.write(send, (json.dumps([shape, graph.n, graph.m, _short(taken), shape in (base, denser)]) + "\n").encode())
+        os.write(send, (json.dumps([shape, graph.n, graph.m, short(taken), shape in (base, denser)]) + "\n").encode())
         return taken
 
     sys.setrecursionlimit(1000)
@@ -197,52 +177,6 @@ def measured(name: str, extra: dict[str, Any], kernel: bool, patience: float) ->
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return [json.loads(line) for line in text.decode().splitlines()]
-
-
-def fit(name: str, runs: list[list[Any]]) -> dict[str, Any] | None:
-    """The row of one algorithm on one engine."""
-    base_runs = [run for run in runs if run[4]]
-    if len(base_runs) < 2:
-        return None
-    base = min(run[3] for run in base_runs)
-    points = [run for run in base_runs if run[3] > max(1.5 * base, 0.002)] or base_runs[-1:]
-    points = sorted(points, key=lambda run: run[3])[-8:]
-    n, m, seconds = (np.log([max(run[i], 1e-9) for run in points]) for i in (1, 2, 3))
-    if name in CLASSES:
-        a, b = CLASSES[name]
-    elif len(points) < 3:
-        a, b = 0.0, 1.0  # never seen to take long: linear
-    else:
-        a, b = _exponents(n, m, seconds)
-    c = float(np.exp(np.mean((seconds - a * n - b * m)[-4:])))
-    low = 1.0
-    for _, n_, m_, taken, of_fit in runs:
-        if not of_fit:
-            low = min(low, taken / (base + c * n_**a * max(m_, 1) ** b))
-    largest = max(base_runs, key=lambda run: run[3])
-    return {
-        "base": _short(base), "c": _short(c), "a": round(a, 2), "b": round(b, 2), "low": _short(low), "known": name in CLASSES,
-        "largest": [largest[1], largest[2], _short(largest[3])], "shape": base_runs[0][0], "runs": len(runs),
-    }  # fmt: skip
-
-
-def _exponents(n: Any, m: Any, seconds: Any) -> tuple[float, float]:
-    """Least squares; where the densities do not tell n from m, all of it is m's."""
-    weights = np.sqrt(np.exp(seconds - seconds.max()) + 0.05)
-    if np.std(m - n) > 0.2:
-        rows = np.column_stack([np.ones_like(n), n, m])
-        (_, a, b), *_ = np.linalg.lstsq(rows * weights[:, None], seconds * weights, rcond=None)
-        if a >= 0 and b >= 0:
-            return float(a), float(b)
-        if a >= 0:
-            slope = np.polyfit(n, seconds, 1, w=weights)[0]
-            return max(0.0, float(slope)), 0.0
-    slope = np.polyfit(m, seconds, 1, w=weights)[0]
-    return 0.0, max(0.0, float(slope))
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")
 
 
 def kernel_of(name: str) -> dict[str, Any]:
