@@ -20,6 +20,7 @@ from typing import Any
 
 from loadtests import results
 from loadtests.abuse import malformed
+from loadtests.abuse import neighbours as beside
 from loadtests.abuse import tenants as probing
 from loadtests.abuse.judge import Findings
 from loadtests.abuse.subject import AbuseTarget
@@ -46,6 +47,8 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--batches", type=int, default=malformed.BATCHES, help="measurements of memory")
     made.add_argument("--minutes", type=float, default=600, help="no new batch after so many")
     made.add_argument("--only", type=int, help="one attack by its number, and what was answered")
+    made = commands.add_parser("neighbours", parents=[common], help="bombs beside a normal user")
+    made.add_argument("--seconds", type=float, default=60, help="of each stretch")
     commands.add_parser("tenants", parents=[common], help="a prober of another tenant's graphs")
     return parser
 
@@ -122,6 +125,21 @@ def tenants(options: argparse.Namespace) -> int:
     return judged(found.findings)
 
 
+def neighbours(options: argparse.Namespace) -> int:
+    """Bombs beside a normal user. A missed aim is told, not a failure: the machine is shared with the client."""
+    started, load = results.now(), os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory:
+        settings = dict(item.split("=", 1) for item in options.set)
+        with AbuseTarget(Path(directory), options.store, settings) as live:
+            stretches = asyncio.run(beside.run(live.subject(), options.seconds, options.seed))
+            summary = beside.ratios(stretches)
+            told = {"aim": beside.AIM, "stretches": {one.name: one.summary() for one in stretches}}
+            dataset = "a graph of 65 nodes that is read and one that is edited; the attacker's path of 5,000 nodes and 200 dense nodes"
+            print(save(options, live, started, load, dataset, summary=summary, abuse=told))
+    print(json.dumps({**summary, **told}, indent=1))
+    return 0
+
+
 def judged(findings: Findings) -> int:
     """Tell what was found; the exit code."""
     for sentence, count in findings.counts.items():
@@ -129,7 +147,7 @@ def judged(findings: Findings) -> int:
     return 1 if findings.counts else 0
 
 
-COMMANDS = {"requests": requests, "tenants": tenants}
+COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours}
 
 
 def main() -> int:

@@ -109,11 +109,12 @@ class Findings:
         }
 
 
-def read_log(path: Path, secrets: Iterable[str], findings: Findings) -> dict[str, int]:
-    """Every line of a log: one JSON object, nothing in it that drives a terminal, no secret, no failure. Counts by event."""
+def read_log(path: Path, secrets: Iterable[str], findings: Findings, begin: int = 0) -> dict[str, int]:
+    """Every line of a log from byte `begin` on: one JSON object, nothing in it that drives a terminal, no secret, no failure. Counts by event."""
     events: Counter[str] = Counter()
     hidden = [secret.encode() for secret in secrets]
     with path.open("rb") as file:
+        file.seek(begin)
         for number, line in enumerate(file, 1):
             for sentence in _line(line, hidden, events):
                 findings.add(f"log: {sentence}", f"line {number}: {line[:300]!r}")

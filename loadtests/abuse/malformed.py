@@ -19,7 +19,7 @@ from random import Random
 from typing import Any
 
 from loadtests.abuse import mcp_kinds, route_kinds, wire_kinds
-from loadtests.abuse.attack import Attack, World
+from loadtests.abuse.attack import INCOMPLETE_SECONDS, Attack, World
 from loadtests.abuse.client import Client, Told, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
 from loadtests.abuse.subject import GRAPH, Subject
@@ -59,11 +59,12 @@ SETTLE_SECONDS = 1.0
 class Plan:
     """All attacks of a run, by number."""
 
-    def __init__(self, world: World, count: int, seed: int, bombs: bool = True) -> None:
+    def __init__(self, world: World, count: int, seed: int, short: bool = False) -> None:
         self.world, self.count, self.seed = world, count, seed
-        constructed = wire_kinds.smuggling(world) + (route_kinds.file_bombs(world) if bombs else [])
+        constructed = wire_kinds.smuggling(world) + ([] if short else route_kinds.file_bombs(world))
         constructed *= max(1, count // 25_000)
-        constructed += [wire_kinds.slow(number, world) for number in range(max(7, count * _SLOW_OF_10_000 // 10_000))]
+        slow = [wire_kinds.slow(number, world) for number in range(max(7, count * _SLOW_OF_10_000 // 10_000))]
+        constructed += [one for one in slow if not short or one.bound <= INCOMPLETE_SECONDS]
         places = Random(f"{seed}: places").sample(range(count), len(constructed))
         self._constructed = dict(zip(places, constructed, strict=True))
         self._kinds, self._weights = list(KINDS), list(KINDS.values())
@@ -139,11 +140,11 @@ async def run(
     seed: int,
     *,
     batches: int = BATCHES,
-    bombs: bool = True,
+    short: bool = False,
     only: int | None = None,
     minutes: float = 600,
 ) -> Outcome:
-    """Plant, attack, judge; no new batch after `minutes`. The server goes on after it."""
+    """Plant, attack, judge; no new batch after `minutes`. `short`: without bombs and what takes long. The server goes on after it."""
     subject.plant()
     before, identity = subject.fingerprint(), subject.processes()
     leaked = f"canary-{secrets.token_hex(8)}"
@@ -163,7 +164,7 @@ async def run(
         secret_file.write(leaked)
         secret_file.flush()
         world = await asyncio.to_thread(world_of, subject, secret_file.name, f"http://127.0.0.1:{port}/")
-        plan = Plan(world, count, seed, bombs)
+        plan = Plan(world, count, seed, short)
         client = Client(subject.host, subject.port)
 
         async def one(number: int) -> None:
@@ -197,7 +198,7 @@ async def run(
         findings.add("an address of an attacker was called", f"{callbacks} times")
     seconds = time.monotonic() - began
     # Ann's id is in the log where Ann, or Bob by guessing, named it; what is in her graph never is.
-    events = read_log(subject.log, [*hidden, *subject.tokens.values()], findings)
+    events = read_log(subject.log, [*hidden, *subject.tokens.values()], findings, subject.begin)
     exits = worker_exits(subject)
     for reason in exits.keys() & {"crashed", "zygote_lost"}:
         findings.add(f"workers ended by {reason}", str(exits[reason]))

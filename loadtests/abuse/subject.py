@@ -45,6 +45,12 @@ class Subject:
     #: What must be seen by Ann alone: parts of her graph. Its id may be in logs, the rest not.
     canaries: list[str] = field(default_factory=lambda: [f"canary-{secrets.token_hex(8)}" for _ in range(5)])
     foreign_id: str = field(default_factory=lambda: f"secret-{secrets.token_hex(4)}")
+    #: Bytes of the log that were there before: not judged.
+    begin: int = 0
+
+    def __post_init__(self) -> None:
+        """From here on the log is ours."""
+        self.begin = self.log.stat().st_size
 
     @property
     def address(self) -> str:
@@ -108,11 +114,14 @@ class Subject:
             edges += [[f"n{number}", f"n{(number + 1) % 60}"] for number in range(60)]
             edges += [[f"n{number}", f"n{number + 30}"] for number in range(30)]
             made = {"graph_id": graph_id, "description": words[4], "attributes": {words[2]: words[3]}}
-            self.call("create_graph", token, **made, nodes=nodes)
-            edits = [{"action": "add_edges", "edges": edges}]
-            self.call("edit_graph", token, graph_id=graph_id, edits=edits)
-        plain = [["a", "b"], ["b", "c"], ["c", "a"], ["c", "d"]]
-        self.call("create_graph", graph_id=PLAIN, edges=plain)
+            self.make(token, nodes=nodes, edges=edges, **made)
+        self.make("bob", graph_id=PLAIN, edges=[["a", "b"], ["b", "c"], ["c", "a"], ["c", "d"]])
+
+    def make(self, token: str, **graph: Any) -> None:
+        """A graph, unless it is there."""
+        told = self.rpc(*protocol.call("create_graph", graph), token=token)[1].get("result", {})
+        facts = told.get("_meta", {}).get(protocol.ERROR_META, {})
+        assert facts.get("error", "") in ("", "conflict"), facts
 
     def fingerprint(self) -> bytes:
         """Ann's graph as she downloads it."""

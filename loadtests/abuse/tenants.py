@@ -151,15 +151,20 @@ def probe(subject: Subject, thorough: bool = True) -> Probed:
     for door in everything:
         for who in GOOD:
             ids = (subject.foreign_id, absent) if door.named else (subject.foreign_id,)
-            answers = []
-            for graph_id in ids:
-                answers.append(ask(door, who, graph_id))
-                if door.writes:
-                    _forget(subject, graph_id)
-            if len(set(answers)) > 1:
-                found.findings.add("an oracle of existence", f"{who}: {door.era} {door.name}: {answers}"[:900])
+            # A difference that a busy machine makes, such as a call that was shed, does not come twice.
+            for last in (False, True):
+                answers = []
+                for graph_id in ids:
+                    answers.append(ask(door, who, graph_id))
+                    if door.writes:
+                        _forget(subject, graph_id)
+                if len(set(answers)) == 1:
+                    break
+                if last:
+                    found.findings.add("an oracle of existence", f"{who}: {door.era} {door.name}: {answers}"[:900])
     alike: dict[tuple[str, bool], set[bytes]] = {}
-    for door in everything:
+    # Without a good token the eras end at the same check.
+    for door in [one for one in everything if thorough or one.era != protocol.ERAS[1]]:
         for who in BAD:
             for graph_id in (subject.foreign_id, absent) if door.named else (subject.foreign_id,):
                 status, _, answer = ask(door, who, graph_id)
@@ -228,8 +233,11 @@ def _audit(subject: Subject, names: dict[str, str], refused: int, found: Probed)
 
 
 def _events(subject: Subject) -> Iterator[dict[str, Any]]:
-    for line in subject.log.read_bytes().splitlines():
-        yield json.loads(line)
+    with subject.log.open("rb") as file:
+        file.seek(subject.begin)
+        for line in file:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
 
 
 def described(found: Probed) -> dict[str, Any]:

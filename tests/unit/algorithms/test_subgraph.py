@@ -56,6 +56,11 @@ def test_both_tables_are_bounded_and_say_so() -> None:
     assert "raise limit_nodes" in fewer_nodes["notes"][0]
 
 
+def test_no_nodes_are_an_empty_subgraph() -> None:
+    answer = ask(get_subgraph, example(), nodes=[])
+    assert [answer[table]["rows"] for table in ("nodes", "edges")] == [[], []]
+
+
 def test_attributes_can_be_left_out() -> None:
     answer = ask(get_subgraph, example(), nodes=["a", "b"], attributes=False)
     assert answer["nodes"] == {

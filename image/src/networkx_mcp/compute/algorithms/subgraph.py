@@ -29,6 +29,8 @@ def get_subgraph(graph: Loaded, args: Arguments) -> Answer:
     direction = args.choice("direction", DIRECTIONS, "both")
     if args.given("nodes") == args.given("center"):
         raise InvalidInput("nodes: give either nodes, or center with radius.", field="nodes")
+    run = Run(graph, "get_subgraph")
+    run.engine = "arrays"
     if args.given("nodes"):
         if args.given("radius"):
             raise InvalidInput("radius: goes with center, not with nodes.", field="radius")
@@ -37,10 +39,6 @@ def get_subgraph(graph: Loaded, args: Arguments) -> Answer:
     else:
         center = args.node("center")
         args.finish()
-        distances = {}
-    run = Run(graph, "get_subgraph")
-    run.engine = "arrays"
-    if not distances:
         distances = run.timed(lambda: _around(graph, center, radius, direction))
     return run.report(
         run.timed(lambda: _tables(graph, distances, limit_nodes, limit_edges, attributes, args.given("center")))

@@ -1,0 +1,70 @@
+"""The short form of loadtests/abuse on a real server: strangers who send anything, a tenant who tries every door of
+another, and bombs beside a normal user. The long form and what it came to: loadtests/README.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from loadtests.abuse import malformed, neighbours, tenants
+from loadtests.abuse.subject import Subject, mint, revoke
+from tests.helpers.server import Server, message
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Little patience, so that slow senders are soon told; at its most talkative, so that all that can be logged is."""
+    server = Server(
+        tmp_path_factory.mktemp("abuse"),
+        auth=True,
+        log_level="debug",
+        limits_body_timeout_seconds=2,
+        limits_queue_timeout_seconds=3,
+        memory_worker_mb=128,
+    )
+    people, entries = mint()
+    server.write_tokens(entries)
+    PEOPLE.update(people)
+    with server:
+        revoke(subject_of(server), server.tokens_dir / "tokens.json")
+        yield server
+
+
+PEOPLE: dict[str, str] = {}
+
+
+def subject_of(server: Server) -> Subject:
+    """The server with new secrets; its log from here on."""
+    return Subject("127.0.0.1", server.port, server.pid, server.log_path, PEOPLE)
+
+
+def test_malformed_requests_break_nothing_tell_nothing_and_leave_clean_logs(server: Server) -> None:
+    outcome = asyncio.run(malformed.run(subject_of(server), 400, seed=1, batches=1, short=True))
+    # How long an answer takes is judged in the long form.
+    assert [found for found in outcome.findings.as_dict().items() if not found[0].startswith("no end")] == []
+    assert outcome.sent == 400
+    assert len(outcome.kinds) > 15
+    assert outcome.callbacks == 0
+    assert outcome.log_events["mcp_request_end"] > 250
+
+
+def test_no_door_leads_to_another_tenant_s_graph_and_each_attempt_is_audited(server: Server) -> None:
+    found = tenants.probe(subject_of(server), thorough=False)
+    assert found.findings.as_dict() == {}
+    assert found.doors["tool"] == 2 * len(message(server.rpc("tools/list", token=PEOPLE["bob"]))["result"]["tools"])
+    assert found.attempts.keys() == {*tenants.GOOD, *tenants.BAD}
+    assert found.audited["attempts on a graph"] > 50
+
+
+def test_bombs_end_by_name_and_the_user_beside_them_is_answered(server: Server) -> None:
+    """No times here: they are measured by `python -m loadtests.abuse neighbours`."""
+    subject = subject_of(server)
+    stretches = {one.name: one for one in asyncio.run(neighbours.run(subject, 1.0, seed=1, files=False))}
+    assert stretches.keys() == {"quiet before", *neighbours.KINDS, "quiet after"}
+    named = {"ok", "light shed", "analysis shed", "analysis timeout", "analysis memory_limit"}
+    for stretch in stretches.values():
+        assert stretch.outcomes.keys() <= named, stretch.examples
+        assert stretch.outcomes["ok"] > 0
+    assert not any("internal" in bomb for stretch in stretches.values() for bomb in stretch.bombs)
+    subject.call("describe_graph", graph_id="busy")
