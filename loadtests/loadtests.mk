@@ -10,7 +10,7 @@ NODE_RETURN ?=
 STORE_IMAGE ?= valkey/valkey:8
 CLOCK := $(if $(IMAGE_COMMAND),--clock-image "$(IMAGE)-clock" --clock-store-image "$(IMAGE)-clock-store")
 
-.PHONY: capacity load soak chaos evidence
+.PHONY: capacity load soak chaos abuse evidence
 
 capacity: $(VENV)/.load ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
 	$(BIN)/python -m loadtests capacity $(LOAD_ARGS)
@@ -31,6 +31,11 @@ ifneq ($(IMAGE_COMMAND),)
 endif
 	@scripts/stage.sh chaos pytest tests/e2e/test_durability.py tests/e2e/test_chaos*.py --chaos --namespace nmcp-chaos \
 	  --image "$(IMAGE)" $(CLOCK) --node-loss "$(NODE_LOSS)" --node-return "$(NODE_RETURN)" $(PYTEST_ARGS)
+
+abuse: $(VENV)/.load ## 100,000 malformed requests, a prober of tenants, bombs beside a normal user, at a process here
+	$(BIN)/python -m loadtests.abuse requests
+	$(BIN)/python -m loadtests.abuse tenants
+	$(BIN)/python -m loadtests.abuse neighbours
 
 evidence: $(VENV)/.dev ## Every table, picture and number of the documents, from the results
 	$(BIN)/python -m loadtests plots
