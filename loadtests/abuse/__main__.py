@@ -40,6 +40,7 @@ def arguments() -> argparse.ArgumentParser:
     common.add_argument("--store", choices=("embedded", "shared"), default="embedded")
     common.add_argument("--set", action="append", default=[], help="further setting of the server: name=value")
     common.add_argument("--seed", type=int, default=SEED)
+    common.add_argument("--name", default="", help="name of the result; otherwise abuse-COMMAND")
     common.add_argument("--note", default="", help="the state of the machine, in words")
     common.add_argument("--out", type=Path, default=results.RESULTS)
     made = commands.add_parser("requests", parents=[common], help="malformed requests")
@@ -58,7 +59,7 @@ def save(options: argparse.Namespace, live: LoadTarget, started: str, load: floa
     commit, dirty = results.commit()
     made = Result(
         kind="abuse",
-        name=f"abuse-{options.command}",
+        name=options.name or f"abuse-{options.command}",
         command=results.command(),
         commit=commit,
         dirty=dirty,

@@ -63,6 +63,11 @@ def test_the_mcp_endpoint_answers_by_listed_names_only(server: Server, path: str
     assert httpx.post(server.base_url + path, **request).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:[2809", "[::1]:x"])
+def test_a_host_without_a_sound_port_is_refused_before_anything_is_made_of_it(server: Server, host: str) -> None:
+    assert server.rpc("tools/list", token="wrong", headers={"host": host}).status_code == 421
+
+
 def test_a_browser_of_an_unlisted_origin_is_refused(server: Server) -> None:
     assert server.rpc("tools/list", headers={"origin": "https://evil.example.org"}).status_code == 403
 

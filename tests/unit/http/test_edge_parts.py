@@ -104,6 +104,15 @@ def test_a_star_admits_every_host() -> None:
     Origins(Http(allowed_hosts=("*",))).check_host([(b"host", b"anything.org:1")])
 
 
+@pytest.mark.parametrize(
+    "host", [b"localhost:[80", b"localhost:x", b"[localhost", b'a"b', b"a b", b"a/b", b"[::1", b"\xe9"]
+)
+def test_a_host_that_is_no_name_is_refused_even_by_a_star(host: bytes) -> None:
+    for listed in (("localhost",), ("*",)):
+        with pytest.raises(Misdirected):
+            Origins(Http(allowed_hosts=listed)).check_host([(b"host", host)])
+
+
 def test_without_a_list_no_browser_may_call_and_everybody_else_may() -> None:
     origins = Origins(Http())
     assert origins.check_origin([(b"host", b"localhost")]) == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from networkx_mcp.arrays import edits
 from networkx_mcp.errors import InvalidInput
@@ -24,6 +27,20 @@ def refused(model: type[Arguments], arguments: dict[str, Any]) -> str:
     assert "pydantic" not in caught.value.message
     assert len(caught.value.message) < 1000
     return caught.value.message.removeprefix("invalid arguments of the_tool: ")
+
+
+def test_a_refusal_leaves_nothing_in_memory() -> None:
+    """The error of a validator must not be held by the frame that it passed through: nothing would ever free it."""
+
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(one, ValidationError) for one in gc.get_objects())
+
+    before = kept()
+    for node in range(50):
+        with contextlib.suppress(InvalidInput):
+            validate(GetNeighbors, {"graph_id": "g", "node": [node]}, "t")
+    assert kept() == before
 
 
 @given(st.one_of(st.integers(-(2**63), 2**63 - 1), st.text(max_size=50)))

@@ -189,7 +189,9 @@ class Edge:
         return f"{scope['scheme']}://{_header(scope, b'host').decode('latin-1')}/mcp"
 
     def _metadata_url(self, scope: Scope) -> str:
-        parts = urlsplit(self._resource(scope))
+        if not self._settings.oidc.resource_url:
+            return self._resource(scope).removesuffix("/mcp") + METADATA
+        parts = urlsplit(self._settings.oidc.resource_url)
         return f"{parts.scheme}://{parts.netloc}{METADATA}"
 
     def _closing(self, connection: Connection | None) -> bool:

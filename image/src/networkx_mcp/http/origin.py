@@ -6,10 +6,14 @@ paths have no list.
 
 from __future__ import annotations
 
+import re
+
 from networkx_mcp.errors import Forbidden, ServiceError
 from networkx_mcp.http.respond import Headers
 from networkx_mcp.settings import Http
 
+#: What a Host header may be made of, listed or not: it is told again in URLs and headers.
+_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?")
 _EXPOSED = b"ETag, Retry-After, WWW-Authenticate, X-Request-ID, MCP-Protocol-Version"
 _ALLOWED_METHODS = b"GET, POST, PUT, DELETE, OPTIONS"
 _ALLOWED_HEADERS = (
@@ -46,10 +50,10 @@ class Origins:
         """Raises Misdirected (421) for a missing, repeated or unlisted Host."""
         values = [value for name, value in headers if name == b"host"]
         if len(values) == 1:
-            if self._any:
-                return
             full, bare = _names(values[0].decode("latin-1"))
-            if bare in self._exact or full in self._exact:
+            if not _HOST.fullmatch(full):
+                raise Misdirected("The Host header is no name or address with a port.", setting="http.allowed_hosts")
+            if self._any or bare in self._exact or full in self._exact:
                 return
             if self._suffixes and bare.endswith(self._suffixes):
                 return

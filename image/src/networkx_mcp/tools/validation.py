@@ -63,7 +63,12 @@ def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> Model
             return model.model_validate(repaired)
         except ValidationError as error:
             first = error
-    raise _rewritten(model, first, arguments, tool)
+    try:
+        raise _rewritten(model, first, arguments, tool)
+    finally:
+        # What a validator raised leads by its traceback to this frame, and from here back to the error: a circle
+        # through an object of pydantic's that the collector cannot look into. It would never be freed.
+        del first
 
 
 def nearest(word: str, words: Iterable[str], count: int = 3) -> list[str]:
