@@ -18,7 +18,8 @@ from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
 from loadtests.results import Result, load_all  # noqa: E402
 
@@ -88,6 +89,17 @@ def engine() -> str:
 
     header = ["algorithm", *(f"{int(size):,} nodes" for size in sizes)]
     return _rows(header, [[name, *(cell(cases.get(name)) for cases in sizes.values())] for name in names])
+
+
+def calls() -> str:
+    """Whole calls through tools/call, beside networkx, and loads."""
+    return _rows(*readme_calls.calls(_load("calls")["sizes"]))
+
+
+def reads() -> str:
+    """Point reads beside a heavy call."""
+    report = json.loads((ROOT / "tests/e2e/report.json").read_text(encoding="utf-8"))
+    return _rows(*readme_calls.reads(_load("calls")["sizes"], report["facts"]))
 
 
 def backend() -> str:
@@ -239,6 +251,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "serving": serving,
     "idle": idle,
     "engine": engine,
+    "calls": calls,
+    "reads": reads,
     "backend": backend,
     "users": users,
     "nodes": nodes,
