@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -241,6 +243,8 @@ def test_old_backups_go_only_after_a_good_one_and_nothing_else_goes(origin: Site
     for path in (*old, tmp_path / "notes.tar", tmp_path / ".networkx-mcp-20200101T000000Z.tar.partial"):
         path.write_bytes(b"x")
     file.side_file(old[0]).write_text("x", encoding="utf-8")
+    abandoned = time.time() - file.ABANDONED_SECONDS - 60
+    os.utime(tmp_path / ".networkx-mcp-20200101T000000Z.tar.partial", (abandoned, abandoned))
     weak = Site(origin.server, tmp_path / "token", {})
     weak.token_file.write_text(origin.tokens["ann"], encoding="utf-8")
     assert weak.run("backup", "--out", str(tmp_path), "--keep", "1").returncode == 1
@@ -256,6 +260,20 @@ def test_old_backups_go_only_after_a_good_one_and_nothing_else_goes(origin: Site
     assert check.returncode == 0, "the checksum beside it is one that sha256sum reads"
     assert origin.run("backup", "--out", str(tmp_path / "a.tar"), "--keep", "2").returncode == 1
     assert origin.run("backup", "--out", str(tmp_path), "--keep", "0").returncode == 2
+
+
+def test_runs_at_the_same_time_in_one_directory_leave_each_other_alone(origin: Site, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda _: origin.run("backup", "--out", str(tmp_path), "--keep", "3"), range(3)))
+    assert [run.returncode for run in runs] == [0, 0, 0], [run.stderr for run in runs]
+    made = {Path(json.loads(run.stdout)["file"]) for run in runs}
+    assert len(made) == 3
+    assert set(file.backups(tmp_path)) == made
+    for path in made:
+        assert len(file.verify(path).graphs) == json.loads(runs[0].stdout)["graphs"]
+    half_made = file.claim(tmp_path, time.time())
+    file.retain(tmp_path, 1)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [f".{half_made.name}.partial"]
 
 
 def test_a_store_that_came_up_empty_pushes_out_no_backup_and_is_restored_from_the_last_that_holds_graphs(

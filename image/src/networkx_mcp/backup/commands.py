@@ -29,7 +29,7 @@ def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]
     began = time.time()
     path = out
     if out.is_dir():
-        path = out / f"networkx-mcp-{datetime.fromtimestamp(began, UTC):%Y%m%dT%H%M%SZ}.tar"
+        path = file.claim(out, began)
     elif keep is not None:
         raise BackupError("--keep needs a directory: what else lies beside a file is not ours to remove")
     gone = 0

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import re
 import tarfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +33,9 @@ MANIFEST = "manifest.json"
 NAME = re.compile(r"networkx-mcp-\d{8}T\d{6}Z\.tar")
 _MANIFEST_BYTES = 256 * 1024 * 1024
 _BLOCK = 1024 * 1024
+#: A file half-made that nobody has written to for so long was left by a run that ended. In seconds; the longest pause
+#: of one that lives is a request's time limit.
+ABANDONED_SECONDS = 3600
 
 
 class BackupError(Exception):
@@ -77,13 +83,31 @@ def side_file(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
 
+def claim(directory: Path, began: float) -> Path:
+    """A name for a backup that began then (Unix seconds), for nobody else: that of the next second that is free."""
+    for second in itertools.count(int(began)):
+        path = directory / f"networkx-mcp-{datetime.fromtimestamp(second, UTC):%Y%m%dT%H%M%SZ}.tar"
+        try:
+            _partial(path).open("xb").close()
+        except FileExistsError:
+            continue
+        if not path.exists():
+            return path
+        _partial(path).unlink()
+    raise AssertionError
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
 class Writer:
     """Writes one backup: `add` each graph, then `finish`. As a context manager it leaves nothing half-made."""
 
     def __init__(self, path: Path, began: float) -> None:
         self.path, self.began = path, began
         self.entries: list[Entry] = []
-        self._partial = path.with_name(f".{path.name}.partial")
+        self._partial = _partial(path)
         self._tar = tarfile.open(self._partial, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
     def __enter__(self) -> Writer:
@@ -212,12 +236,17 @@ def backups(directory: Path) -> list[Path]:
 
 
 def retain(directory: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups, and what an interrupted run left. Returns the backups removed."""
+    """Remove all but the newest `keep` backups, and what an interrupted run left. Returns the backups removed.
+
+    Another run may be at work in the directory: what it is writing stays, and what it removed first is gone.
+    """
     for path in directory.glob(".networkx-mcp-*.tar.partial"):
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
     old = backups(directory)[:-keep]
     for path in old:
-        path.unlink()
+        path.unlink(missing_ok=True)
         side_file(path).unlink(missing_ok=True)
     return old
 
