@@ -40,6 +40,7 @@ guard() {
   full=no turn=0
   while sleep 1 && kill -0 $$ 2> /dev/null; do
     set -- $(df -Pk /data | tail -n 1)
+    [ $# -ge 4 ] || continue
     reserve=$(($2 / 16))
     [ "$reserve" -ge 16384 ] || reserve=16384
     if [ "$full" = no ] && [ "$4" -lt "$reserve" ]; then

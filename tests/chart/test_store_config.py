@@ -140,7 +140,7 @@ def has_free(tmp_path: Path, mib: int) -> None:
 
 
 def becomes(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not condition():
         if time.monotonic() > end:
             return False
