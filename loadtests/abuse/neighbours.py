@@ -153,8 +153,9 @@ class Wires:
                 writer.close()
             else:
                 self._free.append((reader, writer))
-            mcp = protocol.parsed(body) is not None or status >= 400
-            return (protocol.outcome(status, body) if mcp else "ok"), body  # a file has no message in it
+            if protocol.parsed(body) is None:  # a file, or a refusal of one
+                return ("ok" if status < 400 else f"HTTP {status}"), body
+            return protocol.outcome(status, body), body
 
     def close(self) -> None:
         """Close what is open."""

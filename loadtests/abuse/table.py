@@ -1,0 +1,63 @@
+"""The table of abuse in README.md, from the results; a test compares the two. `python -m loadtests.abuse table` prints it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from loadtests import results
+from loadtests.abuse.neighbours import AIM, KINDS
+from loadtests.results import RESULTS, Result
+
+
+def text() -> str:
+    """Markdown of all results of abuse."""
+    return "\n".join([*_requests(), "", *_tenants(), "", *_neighbours()])
+
+
+def _load(name: str) -> Result:
+    return results.load(RESULTS / f"abuse-{name}.json")
+
+
+def _requests() -> Iterator[str]:
+    yield "| run | requests | answered 2xx | 4xx | 5xx, all named | no answer, as due | 500 | `internal` in 200 | late | MiB per 10,000 | of the API alone |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    for name in ("requests", "requests-fixed"):
+        found = _load(name)
+        statuses: Counter[str] = Counter()
+        for kind in found.abuse["kinds"].values():
+            statuses.update(kind["statuses"])
+
+        def of(first: str, statuses: Counter[str] = statuses) -> int:
+            return sum(count for status, count in statuses.items() if status.startswith(first))
+
+        findings = {sentence: fact["count"] for sentence, fact in found.abuse["findings"].items()}
+        failures, slopes = statuses["500"], found.abuse["slopes_per_10000"]
+        yield (
+            f"| {found.commit[:7]} | {of(''):,} | {of('2'):,} | {of('4'):,} | {of('5') - failures:,} | {of('closed'):,} | {failures} "
+            f"| {findings.get('internal inside HTTP 200', 0)} | {of('late')} | {slopes['memory_mib']:g} | {slopes['api_rss_mib']:g} |"
+        )
+
+
+def _tenants() -> Iterator[str]:
+    found = _load("tenants")
+    audit = found.abuse["audit"]
+    ways = ", ".join(f"{kind} {count}" for kind, count in found.abuse["doors"].items())
+    yield (
+        f"Tenants: {found.summary['attempts']:,.0f} attempts through doors of each kind ({ways}); {found.summary['findings']:.0f} leaks. Audited: "
+        f"{audit['attempts on a graph']:,} attempts on graphs, a line each, and {audit['refused by token or scope']:,} refusals, "
+        f"{audit['held back under a flood']:,} of them as the number that a line tells was held back."
+    )
+
+
+def _neighbours() -> Iterator[str]:
+    found = _load("neighbours")
+    yield f"| beside | calls without a worker, P99 over {found.summary['light: quiet p99_ms']:g} ms quiet | analyses, over {found.summary['analysis: quiet p99_ms']:g} ms | analyses shed | cores of API, workers, client, others |"
+    yield "|---|---|---|---|---|"
+    for kind in KINDS:
+        stretch = found.abuse["stretches"][kind]
+        ratios = [found.summary[f"{calls}: {kind}"] for calls in ("light", "analysis")]
+        told = [f"{ratio:g}{'' if ratio <= AIM else ', missed'}" for ratio in ratios]
+        shed, asked = stretch["outcomes"].get("analysis shed", 0), stretch["analysis"]["count"]
+        cores = ", ".join(f"{stretch['cores'][name]:g}" for name in ("api", "workers", "client", "others"))
+        yield f"| {kind} | {told[0]} | {told[1]} | {shed} of {asked} | {cores} |"
