@@ -36,7 +36,7 @@ from engine import consumed, machine, sample
 from serving import HOST, free_port, process
 from watch import watched
 
-BATCH = 2_500  # edges of one edit_graph: some 80 KiB; above 128 KiB a worker makes the whole graph anew
+BATCH = 5_000  # edges of one edit_graph; larger ones go to a worker, which makes the whole graph anew
 PATIENCE_SECONDS = 2  # a call that takes longer is not repeated
 
 Call = tuple[str, dict[str, Any], Callable[[nx.Graph], Any], int]

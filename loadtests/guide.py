@@ -4,7 +4,7 @@ Every constant is read from results/: see `model`. Sizes are in MiB, times in se
 processes and the graphs that are in use; each node with three edges costs what the largest measured graph
 says. Throughput: a pod is planned at 0.7 of its knee. Store: bytes that one node costs in a snapshot, twice,
 because the log is rewritten beside the old one. The store's one thread is the first thing that more pods do
-not help: the calls that it bears are those that take all of its one core.
+not help: what calls and the looks of idle pods take of its one core is measured by loadtests/pods.py.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import yaml
 
 from loadtests import evidence, results
 from loadtests.results import Result, Size
+from networkx_mcp.store.redis_link import CONNECTIONS
 
 #: Share of the knee that a pod is planned for: what is left is for a pod that is away and for peaks.
 PLANNED = 0.7
 #: Relative error of `memory_mib` that tests hold, over measured sizes that the model was not made from.
 STATED_ERROR = 0.25
-NODES, POD, SHARED = "nodes-local-embedded", "capacity-local-embedded-mixed", "capacity-cluster-shared-1pod-mixed"
+NODES, POD, FLEETS = "nodes-local-embedded", "capacity-local-embedded-mixed", "pods"
 #: The same readers without think time, by both clients.
 GENERATOR, LOCUST = "users-local-embedded-reader", "scenario-local-embedded-reader"
 
@@ -39,7 +40,10 @@ class Model:
     stored_mib_per_node: float
     pod_calls: float
     pod_cpus: float
-    store_calls: float
+    #: Cores of the store for a call a second, and for a pod that nobody calls.
+    store_cpus_per_call: float
+    store_cpus_per_pod: float
+    store_kib_per_connection: float
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,17 @@ def model() -> Model:
     least, most = sizes[0], sizes[-1]
     pod = _result(POD)
     assert pod.knee is not None
-    shared = [point for point in _result(SHARED).points if point.store_cpus]
-    # A store that did next to nothing cannot be measured: the busiest point says most.
-    busiest = max(shared, key=lambda point: point.store_cpus)
+    fleets = _result(FLEETS).fleets
+    fewest, largest = fleets[0], fleets[-1]
     return Model(
         idle_mib=least.idle_memory_mib,
         mib_per_node=max(0.0, most.memory_mib - least.idle_memory_mib) / most.nodes,
         stored_mib_per_node=most.stored_mib / most.nodes,
         pod_calls=median(pod.knee.requests_per_second),
         pod_cpus=pod.target.cpu_limit,
-        store_calls=busiest.requests_per_second / busiest.store_cpus,
+        store_cpus_per_call=max(fleet.store_us_per_call for fleet in fleets) / 1e6,
+        store_cpus_per_pod=(largest.idle_store_cpus - fewest.idle_store_cpus) / (largest.pods - fewest.pods),
+        store_kib_per_connection=max(fleet.connection_kib for fleet in fleets),
     )
 
 
@@ -109,8 +114,23 @@ def store_mib(need: Need) -> float:
 
 
 def stores(need: Need) -> int:
-    """Stores (shards by tenant) for the calls, each planned at the same share."""
-    return max(1, math.ceil(need.users * need.calls_per_user / (PLANNED * model().store_calls)))
+    """Stores (one for each release, tenants divided over them), each planned at the same share of its core."""
+    found = model()
+    cpus = need.users * need.calls_per_user * found.store_cpus_per_call + pods(need) * found.store_cpus_per_pod
+    return max(1, math.ceil(cpus / PLANNED))
+
+
+def pods_of_a_store() -> dict[str, int]:
+    """Pods that one store bears, by what runs out first: its core, planned at the same share, or half of what the
+    chart lets it hold, taken by connections."""
+    found = model()
+    each = PLANNED * found.pod_calls * found.store_cpus_per_call + found.store_cpus_per_pod
+    memory = evidence.chart("store.valkey.maxMemoryMB") / 2 * 1024
+    return {
+        "core": math.floor(PLANNED / each),
+        "core, nobody calls": math.floor(PLANNED / found.store_cpus_per_pod),
+        "memory of connections": math.floor(memory / (CONNECTIONS * found.store_kib_per_connection)),
+    }
 
 
 EXAMPLES = (
@@ -143,7 +163,22 @@ def table() -> str:
         f"| calls/s of a pod at its knee, mixed users | {found.pod_calls:.0f} | {POD} |",
         f"| CPU of the client a call, generator | {client_ms(GENERATOR):.2f} ms | {GENERATOR} |",
         f"| CPU of the client a call, Locust with its start | {client_ms(LOCUST):.2f} ms | {LOCUST} |",
-        f"| calls/s that fill the one core of a store | {found.store_calls:.0f} | {SHARED} |",
+        f"| CPU of the store a call, one of ten a write | {1e6 * found.store_cpus_per_call:.0f} us | {FLEETS} |",
+        f"| CPU of the store for 1,000 pods that nobody calls | {1000 * found.store_cpus_per_pod:.3f} cores | {FLEETS} |",
+        f"| memory of the store a connection, of which a pod has {CONNECTIONS} at most | {found.store_kib_per_connection:.0f} KiB | {FLEETS} |",
+        "",
+        "| pods on one store | idle: commands/s, cores | CPU of the store a call, us | P50, P95, P99 ms | connections: under load, all opened, refused |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {fleet.pods:,} | {fleet.idle_commands_per_second:g}, {fleet.idle_store_cpus:.4f} | {fleet.store_us_per_call:g} | "
+            f"{fleet.p50_ms:g}, {fleet.p95_ms:g}, {fleet.p99_ms:g} | "
+            f"{fleet.connections:,}, {fleet.burst_connections:,}, {fleet.burst_refused:,} |"
+            for fleet in _result(FLEETS).fleets
+        ),
+        "",
+        "| what of one store runs out | pods |",
+        "|---|---|",
+        *(f"| {what} | {count:,} |" for what, count in pods_of_a_store().items()),
         "",
         "| who | calls | data | pods | memory of a pod | store | stores |",
         "|---|---|---|---|---|---|---|",

@@ -28,7 +28,7 @@ def test_a_result_keeps_the_schema_and_its_own_arithmetic(path: Path) -> None:
     assert result.name == path.stem
     assert result.command
     assert len(result.commit) == 40
-    assert result.points or result.sizes or result.summary or result.abuse or result.faults
+    assert result.points or result.sizes or result.summary or result.abuse or result.faults or result.fleets
     for fault in result.faults:
         assert fault.passed, fault.name
         assert fault.lost == fault.stale == 0 < fault.acknowledged
