@@ -31,6 +31,7 @@ ifneq ($(IMAGE_COMMAND),)
 endif
 	@scripts/stage.sh chaos pytest tests/e2e/test_durability.py tests/e2e/test_chaos*.py --chaos --namespace nmcp-chaos \
 	  --image "$(IMAGE)" $(CLOCK) --node-loss "$(NODE_LOSS)" --node-return "$(NODE_RETURN)" $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory abuse
 
 abuse: $(VENV)/.load ## 100,000 malformed requests, a prober of tenants, bombs beside a normal user, at a process here
 	$(BIN)/python -m loadtests.abuse requests
