@@ -165,7 +165,7 @@ def test_a_volume_that_fills_refuses_writes_in_time_and_takes_them_again(start: 
     assert store.get("a") == b"1"
     assert store.delete("a") == 1, "what is deleted gives space back"
     # The data fits into what is free, so the log is rewritten: only that shrinks it.
-    assert becomes(lambda: store.info("persistence")["aof_rewrites"] >= 1)
+    assert becomes(lambda: store.info("persistence")["aof_last_rewrite_time_sec"] >= 0)
     has_free(tmp_path, 65)
     assert becomes(writable)
     assert store.config_get("maxmemory")["maxmemory"] == str(1024 * 1024 * 1024)
