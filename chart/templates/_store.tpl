@@ -24,7 +24,7 @@ timeout 0
 {{/* Only the password's hash reaches the configuration, and that lies in memory. `previous` is the password
      before the last rotation: the servers' copies of the Secret are up to two minutes old.
      A store that cannot write its log ends (appendfsync always), and would do so after each restart. So while less
-     than a sixteenth of the volume is free (16 MiB at least), `guard` lets it refuse writes as if its memory were full:
+     than a sixteenth of the volume is free (16 to 256 MiB: disks may be shared, and large), `guard` lets it refuse writes as if its memory were full:
      reads and deletes go on, and the log is rewritten where there is room, since that is what gives space back. */}}
 {{- define "networkx-mcp.storeStart" -}}
 set -eu
@@ -43,6 +43,7 @@ guard() {
     [ $# -ge 4 ] || continue
     reserve=$(($2 / 16))
     [ "$reserve" -ge 16384 ] || reserve=16384
+    [ "$reserve" -le 262144 ] || reserve=262144
     if [ "$full" = no ] && [ "$4" -lt "$reserve" ]; then
       cli CONFIG SET maxmemory 1 > /dev/null || continue
       full=yes turn=0

@@ -129,10 +129,10 @@ def test_an_empty_password_is_refused(start: Start) -> None:
         start(password="")
 
 
-def has_free(tmp_path: Path, mib: int) -> None:
-    """From now on `df` tells of a volume of 1 GiB with so much free."""
+def has_free(tmp_path: Path, mib: int, of: int = 1024) -> None:
+    """From now on `df` tells of a volume of `of` MiB with so much free."""
     (tmp_path / "bin").mkdir(exist_ok=True)
-    line = f"/dev/store 1048576 {(1024 - mib) * 1024} {mib * 1024} 50% /data"
+    line = f"/dev/store {of * 1024} {(of - mib) * 1024} {mib * 1024} 50% /data"
     fresh = tmp_path / "bin/df.new"
     fresh.write_text(f"#!/bin/sh\necho Filesystem\necho {line}\n", encoding="utf-8")
     fresh.chmod(0o755)
@@ -169,3 +169,19 @@ def test_a_volume_that_fills_refuses_writes_in_time_and_takes_them_again(start: 
     has_free(tmp_path, 65)
     assert becomes(writable)
     assert store.config_get("maxmemory")["maxmemory"] == str(1024 * 1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    ("of", "free", "full"), [(64, 15, True), (64, 17, False), (1 << 20, 255, True), (1 << 20, 257, False)]
+)
+def test_what_is_kept_free_is_never_little_and_never_a_share_of_a_large_disk(
+    start: Start, tmp_path: Path, of: int, free: int, full: bool
+) -> None:
+    has_free(tmp_path, 500, 1024)
+    store = start(password="s3cret")
+    has_free(tmp_path, free, of)
+    if full:
+        assert becomes(lambda: store.config_get("maxmemory")["maxmemory"] == "1")
+    else:
+        time.sleep(2.5)  # it looks every second
+        assert store.set("a", "1")
