@@ -23,8 +23,9 @@ def memory_mb(pid: int) -> float:
 
 @contextlib.contextmanager
 def watched(pid: int) -> Iterator[dict[str, float]]:
-    """Memory before, at its peak (looked at every 50 ms) and after."""
-    found = {"before": memory_mb(pid), "peak": 0.0}
+    """Memory before, at its peak (looked at every 50 ms, each time stopping the server for some) and after."""
+    before = memory_mb(pid)
+    found = {"before": before, "peak": before}
     end = threading.Event()
 
     def watch() -> None:
@@ -40,3 +41,4 @@ def watched(pid: int) -> Iterator[dict[str, float]]:
         end.set()
         thread.join()
         found["after"] = memory_mb(pid)
+        found["peak"] = max(found["peak"], found["after"])
