@@ -18,13 +18,13 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import random
-import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,7 +33,11 @@ import redis
 from loadtests import results
 from loadtests.histogram import Histogram
 from loadtests.results import Fleet
-from loadtests.targets import TargetError
+from loadtests.targets import TargetError, redis_command
+from networkx_mcp.settings import Settings
+from networkx_mcp.store.factory import open_store
+from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota
+from networkx_mcp.store.redis_link import CONNECTIONS
 
 if TYPE_CHECKING:
     from loadtests.__main__ import Measurement
@@ -44,15 +48,14 @@ CHANGES = 0.1
 #: A burst opens so many sockets at most: above, ports of one address run out.
 MOST_SOCKETS = 15_000
 SEED = 11
+#: Above all that is done here.
+QUOTA = Quota(2**26, 2**30, 10**6)
 
 
 class Pods:
     """The pods of one process, driven by words from the parent. Each word's answer is what came of it."""
 
     def __init__(self, port: int, first: int, count: int) -> None:
-        from networkx_mcp.settings import Settings
-        from networkx_mcp.store.factory import open_store
-
         told = Settings.model_validate({"store": {"type": "redis", "url": f"redis://127.0.0.1:{port}/0"}})
         self.numbers = range(first, first + count)
         self.stores = [open_store(told) for _ in self.numbers]
@@ -63,17 +66,14 @@ class Pods:
 
     async def start(self) -> dict[str, Any]:
         """Open every store and make a graph for each, a few at a time."""
-        from networkx_mcp.store.protocol import Counts, NewGraph, Quota
-
         slots = asyncio.Semaphore(32)
-        quota = Quota(2**26, 2**30, 10**6)
 
         async def begin(place: int) -> None:
             async with slots:
                 store = self.stores[place]
                 await store.start()
                 new = NewGraph(graph_id=self.graph(place), uid=self.uids[place], meta=b"", counts=Counts(0, 0))
-                await store.create(self.tenant(place), new, quota, None)
+                await store.create(self.tenant(place), new, QUOTA, None)
 
         return await self.outcomes([begin(place) for place in range(len(self.stores))])
 
@@ -85,8 +85,6 @@ class Pods:
 
     async def call(self, place: int) -> None:
         """What a tool call asks of the store."""
-        from networkx_mcp.store.protocol import Counts, Operation, Quota
-
         store, tenant, graph = self.stores[place], self.tenant(place), self.graph(place)
         if self.random.random() >= CHANGES:
             await store.heads([(tenant, graph)])
@@ -101,7 +99,7 @@ class Pods:
                 version,
                 b"x" * 100,
                 Counts(version, 0),
-                Quota(2**26, 2**30, 10**6),
+                QUOTA,
                 operation,
             )
             self.versions[place] += 1
@@ -135,7 +133,7 @@ class Pods:
         failed, example = 0, ""
         for place, store in enumerate(self.stores):
             asked = [store.heads([(self.tenant(place), self.graph(place))]) for _ in range(each)]
-            told = await self.outcomes(list(asked))
+            told = await self.outcomes(asked)
             failed += told["failed"]
             example = example or told["example"]
         return {"failed": failed, "example": example}
@@ -143,7 +141,7 @@ class Pods:
     async def close(self) -> dict[str, Any]:
         return await self.outcomes([store.close() for store in self.stores])
 
-    async def outcomes(self, calls: list[Awaitable[Any]]) -> dict[str, Any]:
+    async def outcomes(self, calls: Iterable[Awaitable[Any]]) -> dict[str, Any]:
         """How many failed, and with what."""
         failures = [o for o in await asyncio.gather(*calls, return_exceptions=True) if isinstance(o, BaseException)]
         return {"failed": len(failures), "example": str(failures[0]) if failures else ""}
@@ -166,15 +164,10 @@ def serve(pipe: Connection, port: int, first: int, count: int) -> None:
 @contextmanager
 def store(maxclients: int) -> Iterator[redis.Redis]:
     """A Redis of its own with the durability of the chart's."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as directory:
-        options = f"--port {port} --bind 127.0.0.1 --dir {directory} --appendonly yes --appendfsync always"
-        options += f" --maxmemory-policy noeviction --maxclients {maxclients} --tcp-backlog 4096"
-        child = subprocess.Popen(
-            ["redis-server", *options.split(), "--save", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        port, command = redis_command(Path(directory))
+        command += ["--maxclients", str(maxclients), "--tcp-backlog", "4096"]
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield _connected(port)
         finally:
@@ -210,8 +203,6 @@ class Look:
 
 def fleet(count: int, *, rate: float, seconds: float, idle_seconds: float, maxclients: int) -> Fleet:
     """One number of pods on a store of its own. Raises TargetError where a pod does not start."""
-    from networkx_mcp.store.redis_link import CONNECTIONS
-
     context = multiprocessing.get_context("spawn")
     with store(maxclients) as client:
         port = int(client.connection_pool.connection_kwargs["port"])

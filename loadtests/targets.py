@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -107,6 +108,15 @@ class LoadTarget:
         return round(count - within)
 
 
+def redis_command(directory: Path) -> tuple[int, list[str]]:
+    """(free port, command) of a Redis in `directory`, as durable as the chart's store."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = f"--port {port} --bind 127.0.0.1 --dir {directory} --appendonly yes --appendfsync always"
+    return port, ["redis-server", *options.split(), "--maxmemory-policy", "noeviction", "--save", ""]
+
+
 class LocalTarget(LoadTarget):
     """`networkx-mcp serve` as a process on one core of this machine, with an embedded store or a Redis beside it.
 
@@ -166,15 +176,10 @@ class LocalTarget(LoadTarget):
         return self
 
     def _redis(self) -> dict[str, str]:
-        import socket
-
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         data = self.directory / "redis"
         data.mkdir(exist_ok=True)
-        options = f"--port {port} --bind 127.0.0.1 --dir {data} --appendonly yes --appendfsync always --maxmemory-policy noeviction"
-        self._store = self._start(["redis-server", *options.split(), "--save", ""])
+        port, command = redis_command(data)
+        self._store = self._start(command)
         self._store_port = port
         return {"NETWORKX_MCP_STORE_TYPE": "redis", "NETWORKX_MCP_STORE_URL": f"redis://127.0.0.1:{port}/0"}
 

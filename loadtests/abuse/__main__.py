@@ -16,6 +16,8 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from loadtests.results import Result
 from loadtests.targets import LoadTarget
 
 SEED = 20261124
+VICTIM = "two tenants; the victim's graph of 65 nodes holds five secrets"
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -54,6 +57,17 @@ def arguments() -> argparse.ArgumentParser:
     commands.add_parser("tenants", parents=[common], help="a prober of another tenant's graphs")
     commands.add_parser("table", help="the table of README.md, from the results")
     return parser
+
+
+@contextmanager
+def target(options: argparse.Namespace, **settings: str) -> Iterator[AbuseTarget]:
+    """A server of its own; the settings of the command line come last."""
+    settings |= dict(item.split("=", 1) for item in options.set)
+    with (
+        tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory,
+        AbuseTarget(Path(directory), options.store, settings) as live,
+    ):
+        yield live
 
 
 def save(options: argparse.Namespace, live: LoadTarget, started: str, load: float, dataset: str, **more: Any) -> Path:
@@ -82,63 +96,55 @@ def save(options: argparse.Namespace, live: LoadTarget, started: str, load: floa
 def requests(options: argparse.Namespace) -> int:
     """Malformed requests."""
     started, load = results.now(), os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory:
-        settings = {"log_level": "debug"} | dict(item.split("=", 1) for item in options.set)
-        with AbuseTarget(Path(directory), options.store, settings) as live:
-            outcome = asyncio.run(
-                malformed.run(
-                    live.subject(),
-                    options.count,
-                    options.seed,
-                    batches=options.batches,
-                    only=options.only,
-                    minutes=options.minutes,
-                )
+    with target(options, log_level="debug") as live:
+        outcome = asyncio.run(
+            malformed.run(
+                live.subject(),
+                options.count,
+                options.seed,
+                batches=options.batches,
+                only=options.only,
+                minutes=options.minutes,
             )
-            found = malformed.described(outcome, options.seed)
-            if options.only is None:
-                summary = {
-                    "sent": float(outcome.sent),
-                    "findings": float(sum(outcome.findings.counts.values())),
-                    "seconds": round(outcome.seconds, 1),
-                    "memory_mib_per_10000": outcome.slopes["memory_mib"],
-                    "slowest_seconds": max(counts.slowest_seconds for counts in outcome.kinds.values()),
-                }
-                dataset = "two tenants; the victim's graph of 65 nodes holds five secrets"
-                print(save(options, live, started, load, dataset, summary=summary, abuse=found))
-            else:
-                print(json.dumps(found, indent=1))
+        )
+        found = malformed.described(outcome, options.seed)
+        if options.only is None:
+            summary = {
+                "sent": float(outcome.sent),
+                "findings": float(sum(outcome.findings.counts.values())),
+                "seconds": round(outcome.seconds, 1),
+                "memory_mib_per_10000": outcome.slopes["memory_mib"],
+                "slowest_seconds": max(counts.slowest_seconds for counts in outcome.kinds.values()),
+            }
+            print(save(options, live, started, load, VICTIM, summary=summary, abuse=found))
+        else:
+            print(json.dumps(found, indent=1))
     return judged(outcome.findings)
 
 
 def tenants(options: argparse.Namespace) -> int:
     """Every door, with tokens that must not pass."""
     started, load = results.now(), os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory:
-        settings = dict(item.split("=", 1) for item in options.set)
-        with AbuseTarget(Path(directory), options.store, settings) as live:
-            found = probing.probe(live.subject())
-            summary = {
-                "attempts": float(sum(found.attempts.values())),
-                "findings": float(sum(found.findings.counts.values())),
-            }
-            dataset = "two tenants; the victim's graph of 65 nodes holds five secrets"
-            told = probing.described(found)
-            print(save(options, live, started, load, dataset, summary=summary, abuse=told))
+    with target(options) as live:
+        found = probing.probe(live.subject())
+        summary = {
+            "attempts": float(sum(found.attempts.values())),
+            "findings": float(sum(found.findings.counts.values())),
+        }
+        told = probing.described(found)
+        print(save(options, live, started, load, VICTIM, summary=summary, abuse=told))
     return judged(found.findings)
 
 
 def neighbours(options: argparse.Namespace) -> int:
     """Bombs beside a normal user. A missed aim is told, not a failure: the machine is shared with the client."""
     started, load = results.now(), os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory:
-        settings = dict(item.split("=", 1) for item in options.set)
-        with AbuseTarget(Path(directory), options.store, settings) as live:
-            stretches = asyncio.run(beside.run(live.subject(), options.seconds, options.seed))
-            summary = beside.ratios(stretches)
-            told = {"aim": beside.AIM, "stretches": {one.name: one.summary() for one in stretches}}
-            dataset = "a graph of 65 nodes that is read and one that is edited; the attacker's path of 5,000 nodes and 200 dense nodes"
-            print(save(options, live, started, load, dataset, summary=summary, abuse=told))
+    with target(options) as live:
+        stretches = asyncio.run(beside.run(live.subject(), options.seconds, options.seed))
+        summary = beside.ratios(stretches)
+        told = {"aim": beside.AIM, "stretches": {one.name: one.summary() for one in stretches}}
+        dataset = "a graph of 65 nodes that is read and one that is edited; the attacker's path of 5,000 nodes and 200 dense nodes"
+        print(save(options, live, started, load, dataset, summary=summary, abuse=told))
     print(json.dumps({**summary, **told}, indent=1))
     return 0
 
