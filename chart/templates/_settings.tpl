@@ -71,6 +71,7 @@ NETWORKX_MCP_LIMITS_CONNECTIONS: {{ toJson .connections | quote }}
 NETWORKX_MCP_LIMITS_QUEUE: {{ toJson .queue | quote }}
 NETWORKX_MCP_LIMITS_QUEUE_TIMEOUT_SECONDS: {{ toJson .queueTimeoutSeconds | quote }}
 NETWORKX_MCP_LIMITS_WORKERS: {{ toJson .workers | quote }}
+NETWORKX_MCP_LIMITS_RESERVED_WORKERS: {{ toJson .reservedWorkers | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_NODES: {{ toJson .graphNodes | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_EDGES: {{ toJson .graphEdges | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_MB: {{ toJson .graphMB | quote }}

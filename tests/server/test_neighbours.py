@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -152,6 +153,26 @@ async def test_heavy_calls_of_others_go_on_beside_one_that_burns(server: Server)
         assert answer.ok, answer
         assert not spin.done()
         spin.cancel()
+
+
+async def test_a_tenant_that_holds_every_worker_holds_up_no_other_tenant(tmp_path: Path) -> None:
+    with Server(tmp_path, auth=True, limits_workers=1, limits_queue_timeout_seconds=1) as tenants:
+        fill(tenants)
+        neighbour = tenants.add_token("neighbour", tenant="other")
+        async with Caller(tenants) as busy, Caller(tenants, token=neighbour) as other:
+            while not (made := await other.call("create_graph", graph_id="mine", edges=[["a", "b"]])).ok:
+                assert made.status == 401, made  # the token is not read yet
+                await asyncio.sleep(0.1)
+            spin = asyncio.create_task(busy.call("run_algorithm", **SPIN))
+            await burning(tenants)
+            # The reserve is not for the tenant that has a worker.
+            refused, answered = await asyncio.gather(
+                busy.call("rank_nodes", graph_id="small"), other.call("rank_nodes", graph_id="mine")
+            )
+            assert (refused.error, refused.data["queue"]) == ("shed", "heavy"), refused
+            assert answered.ok, answered
+            assert not spin.done()
+            spin.cancel()
 
 
 @pytest.mark.parametrize("era", [modern, handshake])

@@ -38,6 +38,12 @@ class Limits(Group):
         10, gt=0, description="Longest wait of one request over both queues, in seconds; then 503."
     )
     workers: int = Field(0, ge=0, description="Heavy calls that run at once; 0 means the CPU limit, rounded up.")
+    reserved_workers: int = Field(
+        1,
+        ge=0,
+        description="Heavy calls beyond these, each of a tenant that has none running: a long call of one tenant "
+        "does not hold up another's.",
+    )
     graph_nodes: int = Field(10_000, ge=1, description="Nodes of one graph (contract).")
     graph_edges: int = Field(100_000, ge=1, description="Edges of one graph.")
     graph_mb: int = Field(64, ge=1, description="Stored size of one graph (snapshot and log), in MiB.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +16,8 @@ from networkx_mcp.errors import Shed
 from networkx_mcp.telemetry import metrics
 
 
-def queue(slots: int = 1, places: int = 10, name: str = "heavy") -> FairQueue:
-    return FairQueue(name, slots=slots, places=places)
+def queue(slots: int = 1, places: int = 10, name: str = "heavy", reserve: int = 0) -> FairQueue:
+    return FairQueue(name, slots=slots, places=places, reserve=reserve)
 
 
 def shed_count(reason: str) -> float:
@@ -69,6 +70,46 @@ async def test_tenants_take_turns_and_each_is_served_in_order() -> None:
     held.release()
     await asyncio.gather(*tasks)
     assert order == [("busy", 0), ("quiet", 0), ("busy", 1), ("quiet", 1), ("busy", 2), ("busy", 3)]
+
+
+async def test_the_reserve_is_for_a_tenant_that_holds_no_slot() -> None:
+    q = queue(slots=1, reserve=1)
+    long = await q.enter("busy", timeout=1)
+    second = asyncio.create_task(q.enter("busy", timeout=5))
+    await turn()
+    assert (q.running, q.waiting) == (1, 1)  # the reserve is free, and not for the tenant that runs already
+    other = await q.enter("quiet", timeout=0)
+    with pytest.raises(Shed):  # nor does the reserve hold more than itself
+        await q.enter("third", timeout=0)
+    other.release()
+    await turn()
+    assert (q.running, q.waiting) == (1, 1)
+    long.release()
+    (await second).release()
+    assert (q.running, q.waiting) == (0, 0)
+
+
+async def test_a_slot_that_comes_back_goes_past_those_who_may_not_have_it() -> None:
+    q = queue(slots=1, reserve=1)
+    long, other = await q.enter("busy", timeout=1), await q.enter("quiet", timeout=1)
+    waiting = [asyncio.create_task(q.enter(tenant, timeout=5)) for tenant in ("busy", "third")]
+    await turn()
+    other.release()
+    (await waiting[1]).release()
+    assert not waiting[0].done()
+    long.release()
+    (await waiting[0]).release()
+
+
+async def test_a_tenant_that_gives_back_its_only_slot_may_take_the_reserve() -> None:
+    q = queue(slots=2, reserve=1)
+    held = {tenant: await q.enter(tenant, timeout=1) for tenant in "ab"}
+    waiting = [asyncio.create_task(q.enter(tenant, timeout=5)) for tenant in "ba"]
+    await turn()
+    held["a"].release()  # b's second call takes the slot, and a has none now
+    for slot in [held["b"], *await asyncio.gather(*waiting)]:
+        slot.release()
+    assert (q.running, q.waiting) == (0, 0)
 
 
 @pytest.mark.parametrize("places", [0, 1, 3])
@@ -128,7 +169,7 @@ async def test_closing_sheds_all_that_wait_at_once_and_everybody_after() -> None
     held.release()
     with pytest.raises(Shed, match="shutting down"):
         await q.enter("a", timeout=1)
-    assert (q.running, q.waiting, q.closed, q.try_enter()) == (0, 0, True, None)
+    assert (q.running, q.waiting, q.closed, q.try_enter("a")) == (0, 0, True, None)
 
 
 async def test_a_closed_queue_may_go_on_to_give_free_slots_but_nobody_waits() -> None:
@@ -158,11 +199,14 @@ def test_sizes_that_cannot_be_are_refused() -> None:
         FairQueue("heavy", slots=0, places=1)
     with pytest.raises(ValueError):
         FairQueue("heavy", slots=1, places=-1)
+    with pytest.raises(ValueError):
+        FairQueue("heavy", slots=1, places=1, reserve=-1)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     slots=st.integers(1, 4),
+    reserve=st.integers(0, 2),
     places=st.integers(0, 12),
     seed=st.integers(0, 2**32),
     calls=st.lists(
@@ -170,23 +214,27 @@ def test_sizes_that_cannot_be_are_refused() -> None:
     ),
 )
 def test_no_interleaving_leaks_a_slot_or_runs_too_many(
-    slots: int, places: int, seed: int, calls: list[tuple[str, float, bool]]
+    slots: int, reserve: int, places: int, seed: int, calls: list[tuple[str, float, bool]]
 ) -> None:
     async def main() -> None:
         rng = random.Random(seed)
-        q = queue(slots, places)
-        most = 0
+        q = queue(slots, places, reserve=reserve)
+        running: Counter[str] = Counter()
 
         async def call(tenant: str, timeout: float) -> None:
-            nonlocal most
             for _ in range(rng.randrange(4)):
                 await asyncio.sleep(0)
             slot: Slot = await q.enter(tenant, timeout=timeout)
             with slot:
-                most = max(most, q.running)
-                assert q.running <= slots
+                running[tenant] += 1
+                # Beyond the slots runs at most one call of a tenant, and at most the reserve in all.
+                assert running.total() <= q.running <= slots + reserve
+                assert max(running.values()) <= slots
+                # Nobody waits who might run.
+                assert not any(map(q._may_run, q._tenants))
                 for _ in range(rng.randrange(6)):
                     await asyncio.sleep(0)
+                running[tenant] -= 1
 
         tasks = [asyncio.create_task(call(tenant, timeout)) for tenant, timeout, _ in calls]
         for task, (_, _, cancel) in zip(tasks, calls, strict=True):
@@ -197,6 +245,5 @@ def test_no_interleaving_leaks_a_slot_or_runs_too_many(
             assert q.waiting <= places
         await asyncio.gather(*tasks, return_exceptions=True)
         assert (q.running, q.waiting, q._tenants) == (0, 0, {})
-        assert most <= slots
 
     asyncio.run(main())

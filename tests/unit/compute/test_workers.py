@@ -12,7 +12,7 @@ import pytest
 from tests.unit.compute.conftest import TASKS, at_rest, eventually, leaked, running, settled_fds
 
 from networkx_mcp import context, errors
-from networkx_mcp.compute import linux, wire
+from networkx_mcp.compute import linux, wire, worker
 from networkx_mcp.compute.pool import Compute
 from networkx_mcp.settings import MIB
 from networkx_mcp.telemetry import metrics
@@ -52,7 +52,7 @@ async def test_a_worker_is_a_bounded_lonely_polite_copy_of_the_zygote(compute: C
     assert os.fstat(fd)  # still the caller's
     os.close(fd)
     assert looked["parent"] == compute.supervisor.zygote_pid
-    assert looked["nice"] == 19
+    assert looked["nice"] == worker.NICE
     assert looked["core"] == [0, 0]
     assert looked["threads"] == 1
     assert looked["warm"] == ["numpy", "networkx", "scipy.sparse", "pyarrow"]

@@ -2,8 +2,10 @@
 
 A slot is held while a request runs. When all are taken, requests wait; a slot that becomes free goes
 to the tenants in turn (round robin), within one tenant first come first served, so one busy tenant
-delays another by at most one run per slot. Past `places` waiting, or past its allowance of time, a
-request is shed. Every operation is O(1) in the number that waits; `close` alone looks at all of them.
+delays another by at most one run per slot. Where a run may take as long as a request may wait, that
+is too much: a queue with a `reserve` has slots beyond, only for tenants that hold none. Past `places`
+waiting, or past its allowance of time, a request is shed. Every operation is O(1) in the number that
+waits, a hand-over O(slots); `close` alone looks at all of them.
 
 One event loop uses a queue; it is not thread-safe.
 """
@@ -13,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from types import TracebackType
 from typing import Self
 
@@ -29,16 +31,17 @@ SHED_REASONS = ("queue_full", "queue_timeout", "draining")
 class Slot:
     """The right to run. `release` gives it back; a second release does nothing."""
 
-    __slots__ = ("_queue",)
+    __slots__ = ("_queue", "_tenant")
 
-    def __init__(self, queue: FairQueue) -> None:
+    def __init__(self, queue: FairQueue, tenant: str) -> None:
         self._queue: FairQueue | None = queue
+        self._tenant = tenant
 
     def release(self) -> None:
         """Hand the slot to the next that waits. Never blocks, never raises."""
         queue, self._queue = self._queue, None
         if queue is not None:
-            queue._give_back()
+            queue._give_back(self._tenant)
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +54,7 @@ _Waiters = OrderedDict["asyncio.Future[Slot]", None]  # ordered and with O(1) re
 
 
 class FairQueue:
-    """`slots` run at once, up to `places` wait.
+    """`slots` run at once, `reserve` more of tenants that have none running, up to `places` wait.
 
     `name` is the `queue` label of the metrics (`admission`, `heavy`). `what` and the two setting
     names go into the text of a refusal. Raises ValueError for a size that cannot be.
@@ -63,17 +66,20 @@ class FairQueue:
         *,
         slots: int,
         places: int,
+        reserve: int = 0,
         places_setting: str = "limits.queue",
         timeout_setting: str = "limits.queue_timeout_seconds",
     ) -> None:
-        if slots < 1 or places < 0:
-            raise ValueError(f"queue {name}: slots must be at least 1 and places at least 0")
+        if slots < 1 or places < 0 or reserve < 0:
+            raise ValueError(f"queue {name}: slots must be at least 1, places and reserve at least 0")
         self.name = name
         self.slots = slots
         self.places = places
+        self.reserve = reserve
         self.places_setting = places_setting
         self.timeout_setting = timeout_setting
         self._running = 0
+        self._held: Counter[str] = Counter()
         self._waiting = 0
         self._tenants: OrderedDict[str, _Waiters] = OrderedDict()
         self._closed: str | None = None
@@ -99,12 +105,12 @@ class FairQueue:
         """Whether `close` was called."""
         return self._closed is not None
 
-    def try_enter(self) -> Slot | None:
-        """A slot if one is free and nobody waits for it; None otherwise. Counts nothing."""
-        if self._waiting or self._running >= self.slots or (self._closed is not None and not self._admit_when_closed):
+    def try_enter(self, tenant: str) -> Slot | None:
+        """A slot if one is free for this tenant; None otherwise. Counts nothing."""
+        # Whoever could take a free slot never waits, so none is taken here from before one who does.
+        if not self._may_run(tenant) or (self._closed is not None and not self._admit_when_closed):
             return None
-        self._running += 1
-        return Slot(self)
+        return self._hold(tenant)
 
     async def enter(self, tenant: str, *, timeout: float) -> Slot:
         """A slot, after at most `timeout` seconds.
@@ -112,7 +118,7 @@ class FairQueue:
         Raises errors.Shed when the queue is full, closed, or the time is over. A cancelled wait
         leaves nothing behind.
         """
-        slot = self.try_enter()
+        slot = self.try_enter(tenant)
         if slot is not None:
             return slot
         if self._closed is not None:
@@ -186,18 +192,29 @@ class FairQueue:
                 del self._tenants[tenant]
             self._count(-1)
 
-    def _give_back(self) -> None:
-        """Hand the slot to the first waiter of the tenant whose turn it is, or keep it free."""
-        while self._tenants:
-            tenant, waiters = self._tenants.popitem(last=False)
+    def _may_run(self, tenant: str) -> bool:
+        return self._running < self.slots or (self._running < self.slots + self.reserve and not self._held[tenant])
+
+    def _hold(self, tenant: str) -> Slot:
+        self._running += 1
+        self._held[tenant] += 1
+        return Slot(self, tenant)
+
+    def _give_back(self, tenant: str) -> None:
+        """Free a slot, and hand what is free now to the first waiters of the tenants whose turn it is."""
+        self._running -= 1
+        self._held[tenant] -= 1
+        if not self._held[tenant]:
+            del self._held[tenant]
+        # At most as many tenants are passed over as hold a slot.
+        while (turn := next(filter(self._may_run, self._tenants), None)) is not None:
+            waiters = self._tenants.pop(turn)
             future, _ = waiters.popitem(last=False)
             if waiters:
-                self._tenants[tenant] = waiters  # to the end of the round
+                self._tenants[turn] = waiters  # to the end of the round
             self._count(-1)
             if not future.done():  # a cancelled one has not run its clean-up yet
-                future.set_result(Slot(self))
-                return
-        self._running -= 1
+                future.set_result(self._hold(turn))
 
     def _count(self, change: int) -> None:
         self._waiting += change

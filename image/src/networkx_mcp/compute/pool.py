@@ -59,7 +59,9 @@ class Compute:
         self.settings = settings
         self.budget = budget
         limits = settings.limits
-        self.queue = FairQueue("heavy", slots=limits.effective_workers, places=limits.queue)
+        self.queue = FairQueue(
+            "heavy", slots=limits.effective_workers, reserve=limits.reserved_workers, places=limits.queue
+        )
         self.supervisor = Supervisor(spares=spares, modules=modules)
         self.sampler = Sampler(settings, budget, self._processes)
         self._reaper = Reaper(lambda: self.supervisor.zygote_pid)
@@ -238,4 +240,4 @@ class Compute:
     def _count_busy(self) -> None:
         busy = sum(not worker.gone for worker in self._busy)
         metrics.WORKERS.labels(state="busy").set(busy)
-        metrics.WORKERS.labels(state="idle").set(max(0, self.queue.slots - busy))
+        metrics.WORKERS.labels(state="idle").set(max(0, self.queue.slots - busy))  # the reserve is for others

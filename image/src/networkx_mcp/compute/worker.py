@@ -26,6 +26,9 @@ from networkx_mcp.compute import linux, registry, wire
 ALARM_GRACE = 0.3
 #: Bytes beyond the reservation that the report of a MemoryError may use.
 _REPORT_BYTES = 8 * 1024 * 1024
+#: The API goes first where cores are short, and leaves a worker a tenth of a core that both want. At 19, a seventieth,
+#: a thousand point reads a second starve the analyses; see ARCHITECTURE.md for what was measured.
+NICE = 10
 _CHANNEL = 3
 #: A young collection each 700 objects costs more than building a graph of them.
 COLLECT_AFTER = (100_000, 20, 20)
@@ -37,7 +40,7 @@ def main(sock: socket.socket, zygote: int) -> NoReturn:
     try:
         linux.die_with_parent(zygote)
         sock = _only(sock)
-        os.setpriority(os.PRIO_PROCESS, 0, 19)
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
         _kill_me_first()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):

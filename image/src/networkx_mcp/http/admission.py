@@ -32,7 +32,7 @@ class Admission:
         `receive` must have given the whole body: what it says next is that the client hung up.
         Raises errors.Shed (503), errors.Cancelled.
         """
-        slot = self.queue.try_enter()
+        slot = self.queue.try_enter(call.caller.tenant)
         if slot is None:
             queue = self.queue
             # Where no wait is possible this raises at once, without the cost of two tasks.
