@@ -111,7 +111,7 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd loadtests && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command 'make lock' -q requirements.in -o requirements.txt
 
-docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the README
+docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the documents
 	$(BIN)/python scripts/chart_readme.py
 	$(BIN)/python scripts/dashboards.py
 	$(BIN)/python scripts/readme_tables.py

@@ -21,7 +21,7 @@ import json
 import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from socket import SOCK_STREAM
 from typing import Any
 
@@ -51,6 +51,7 @@ class Load:
         self.latencies: dict[str, Histogram] = {}
         self.all = Histogram()
         self.outcomes: dict[str, int] = {}
+        self.failed: Counter[str] = Counter()
         self.examples: list[str] = []
         self.completed = 0
         self.probes = Histogram()
@@ -97,6 +98,7 @@ class Load:
             by_tool = self.latencies[user.tool] = Histogram()
         by_tool.add(seconds)
         if outcome != "ok":
+            self.failed[user.tool] += 1
             self._example(user, outcome, body)
 
     def _example(self, user: User, outcome: str, body: bytes) -> None:
@@ -219,7 +221,10 @@ class Load:
             "requests_per_second": round(self.completed / job.seconds, 2),
             "client_cpus": round(own / job.seconds, 4),
             **self.all.summary(),
-            "tools": {name: {"requests": h.total, **h.summary()} for name, h in sorted(self.latencies.items())},
+            "tools": {
+                name: {"requests": h.total, "failed": self.failed[name], **h.summary()}
+                for name, h in sorted(self.latencies.items())
+            },
             "probes": {"count": self.probes.total, "failed": self.probes_failed, **self.probes.summary()},
             "histogram": self.all.encode(),
         }

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 SEED = 20261123
+#: Tools of these calls that take a worker; every other is answered from memory.
+HEAVY = frozenset({"find_communities", "find_components", "find_paths", "get_subgraph", "load_graph", "rank_nodes"})
 #: Nodes of the graph that readers and analysts use; of each graph that editors share.
 NODES, SHARED_NODES = 1000, 200
 SHARED_GRAPHS = 8

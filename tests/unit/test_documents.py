@@ -16,14 +16,17 @@ PACKAGE = ROOT / "image/src/networkx_mcp"
 ROOMS = ("http", "tools", "graphs", "compute", "backend", "arrays", "store", "telemetry")
 
 
-def test_the_tables_of_the_readme_are_those_of_the_results() -> None:
+def test_the_tables_of_the_documents_are_those_of_the_results() -> None:
     done = subprocess.run([sys.executable, str(ROOT / "scripts/readme_tables.py"), "--check"], check=False)
     assert done.returncode == 0, "run: make docs"
 
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "alerts/README.md", "argocd/README.md", "chart/README.md"],
+    [
+        *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "alerts/README.md", "argocd/README.md", "chart/README.md"),
+        *("benchmarks/README.md", "loadtests/README.md"),
+    ],
 )
 def test_links_within_the_repository_lead_somewhere(name: str) -> None:
     document = ROOT / name

@@ -26,9 +26,9 @@ from networkx_mcp.compute import linux, registry, wire
 ALARM_GRACE = 0.3
 #: Bytes beyond the reservation that the report of a MemoryError may use.
 _REPORT_BYTES = 8 * 1024 * 1024
-#: The API goes first where cores are short, and leaves a worker a tenth of a core that both want. At 19, a seventieth,
+#: The API goes first where cores are short, and leaves a worker a quarter of a core that both want. At 19, a seventieth,
 #: a thousand point reads a second starve the analyses; see ARCHITECTURE.md for what was measured.
-NICE = 10
+NICE = 5
 _CHANNEL = 3
 #: A young collection each 700 objects costs more than building a graph of them.
 COLLECT_AFTER = (100_000, 20, 20)
