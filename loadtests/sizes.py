@@ -60,6 +60,8 @@ ALGORITHMS: dict[str, workload.Call] = {
     "core numbers": ("rank_nodes", {"measure": "core"}),
     "Louvain": ("find_communities", {"method": "louvain"}),
     "betweenness, 10 sources": ("rank_nodes", {"measure": "betweenness", "sample": 10}),
+    # One of those that have no kernel: the worker makes a networkx graph first.
+    "onion layers, by networkx": ("run_algorithm", {"name": "onion_layers", "limit": 10}),
     "one edit": (
         "edit_graph",
         {"edits": [{"action": "add_edges", "edges": [["n5", "n900", {"weight": 1}]], "if_exists": "update"}]},
