@@ -80,6 +80,9 @@ def fail(params: Params, fds: list[int]) -> None:
         raise _Refused("line 3", retry_after=4, line=3)
     if kind == "memory":
         raise MemoryError
+    if kind == "lost":  # what CPython says when it has no memory for the MemoryError either
+        np.ones(params["touch"] // 8)
+        raise SystemError("<function f> returned NULL without setting an exception")
     raise ZeroDivisionError("secret 12345")
 
 

@@ -57,9 +57,15 @@ def test_the_texts_name_the_setting_and_what_to_try() -> None:
     assert "subgraph" in str(verdict.deadline_error(20))
 
 
+@pytest.mark.parametrize(("grown_mib", "reason"), [(49, "error"), (50, "memory_limit")])
+def test_an_exception_that_the_interpreter_lost_beside_the_cap_is_the_caps(grown_mib: int, reason: Reason) -> None:
+    failed = wire.Failed("SystemError", "", None, {}, 0.0, BASE + grown_mib * 1024)
+    assert verdict.of_failure(failed, reservation=LIMIT, base_rss_kib=BASE)[0] == reason
+
+
 def test_a_kind_that_is_no_service_error_never_becomes_one() -> None:
     for kind in ("Any", "OUTCOMES", "annotations", "nonsense", ""):
         failed = wire.Failed(kind, "secret", None, {}, 0.0, 0)
-        reason, error = verdict.of_failure(failed, LIMIT)
+        reason, error = verdict.of_failure(failed, reservation=LIMIT, base_rss_kib=0)
         assert (reason, type(error)) == ("error", errors.ServiceError)
         assert "secret" not in str(error)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import time
+from typing import Any
 
 import pytest
 from tests.unit.compute.conftest import TASKS, at_rest, eventually, leaked, running, settled_fds
@@ -237,19 +238,26 @@ async def test_a_client_that_hangs_up_has_its_worker_killed(compute: Compute) ->
         ("list_bomb", {}),
         ("memfd_bomb", {}),
         ("fail", {"kind": "memory"}),
+        ("fail", {"kind": "lost", "touch": 48 << 20}),
         ("die", {"signal": signal.SIGABRT}),
         ("die", {"code": 0}),
         ("die", {"code": 1}),
     ],
 )
 async def test_a_worker_over_its_reservation_gets_memory_limit(
-    compute: Compute, name: str, params: dict[str, int]
+    compute: Compute, name: str, params: dict[str, Any]
 ) -> None:
     neighbour = asyncio.create_task(compute.run(task("sleep"), {"seconds": 0.2}))
     with pytest.raises(errors.MemoryLimit, match=r"memory.worker_mb"):
         await compute.run(task(name), params, reservation=64 * MIB)
     assert (await neighbour).value == 0.2
     assert (await compute.run("echo", {})).value["fds"] == 0
+
+
+async def test_a_lost_exception_far_below_the_cap_stays_a_defect(compute: Compute) -> None:
+    with pytest.raises(errors.ServiceError, match="defect") as failed:
+        await compute.run(task("fail"), {"kind": "lost", "touch": 8 << 20}, reservation=64 * MIB)
+    assert failed.value.outcome == "internal"
 
 
 async def test_a_worker_within_its_reservation_runs(compute: Compute) -> None:

@@ -77,7 +77,9 @@ async def exchange(
     return await worker.channel.receive(wire.RESULT_MAX_BYTES + 4096)
 
 
-def read(received: tuple[bytearray, list[int]], run: Run) -> tuple[Reason, TaskResult | errors.ServiceError]:
+def read(
+    received: tuple[bytearray, list[int]], run: Run, base_rss_kib: int
+) -> tuple[Reason, TaskResult | errors.ServiceError]:
     """What the answer says: the reason to count, and the result or the error of the call."""
     body, fds = received
     try:
@@ -94,7 +96,7 @@ def read(received: tuple[bytearray, list[int]], run: Run) -> tuple[Reason, TaskR
             answer.detail,
             extra={"event": "worker_task_failed", "correlation_id": run.correlation_id, "task": run.task},
         )
-    return verdict.of_failure(answer, run.reservation)
+    return verdict.of_failure(answer, reservation=run.reservation, base_rss_kib=base_rss_kib)
 
 
 async def autopsy(worker: WorkerProcess, run: Run) -> tuple[Reason, TaskResult | errors.ServiceError]:

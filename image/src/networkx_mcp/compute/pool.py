@@ -187,7 +187,10 @@ class Compute:
         try:
             async with asyncio.timeout(max(0.0, run.left)):
                 received = await job.exchange(worker, run, params, fds)
-                reason, outcome = await job.autopsy(worker, run) if received is None else job.read(received, run)
+                if received is None:
+                    reason, outcome = await job.autopsy(worker, run)
+                else:
+                    reason, outcome = job.read(received, run, worker.base_rss_kib)
             if isinstance(outcome, errors.ServiceError):
                 raise outcome
             return outcome

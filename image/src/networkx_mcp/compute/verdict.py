@@ -56,9 +56,19 @@ def shutdown_error() -> errors.Unavailable:
     return errors.Unavailable("The server is shutting down; repeat, and another replica answers.", retry_after=1)
 
 
-def of_failure(failed: wire.Failed, reservation: int) -> tuple[Reason, errors.ServiceError]:
-    """The error that a task raised, as the class it was."""
+def _near_limit(max_rss_kib: int, base_rss_kib: int, reservation: int) -> bool:
+    return (max_rss_kib - base_rss_kib) * 1024 >= _NEAR_LIMIT * reservation
+
+
+def of_failure(failed: wire.Failed, *, reservation: int, base_rss_kib: int) -> tuple[Reason, errors.ServiceError]:
+    """The error that a task raised, as the class it was.
+
+    An interpreter without memory for a MemoryError may raise SystemError ("returned NULL without setting an
+    exception"): a graph of a million nodes made for networkx in 1 GiB ends so.
+    """
     if failed.kind == "MemoryError":
+        return "memory_limit", memory_error(reservation)
+    if failed.kind == "SystemError" and _near_limit(failed.max_rss_kib, base_rss_kib, reservation):
         return "memory_limit", memory_error(reservation)
     kind = getattr(errors, failed.kind, None) if failed.kind else None
     if isinstance(kind, type) and issubclass(kind, errors.ServiceError):
@@ -83,8 +93,7 @@ def of_exit(
     if killed == "zygote_lost" or end.status is None:
         return "zygote_lost", zygote_error()
     if end.status in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGILL):
-        grown = (end.max_rss_kib - base_rss_kib) * 1024
-        if grown >= _NEAR_LIMIT * reservation:
+        if _near_limit(end.max_rss_kib, base_rss_kib, reservation):
             return "memory_limit", memory_error(reservation)
         return "crashed", crash_error()
     # Rust aborts and C++ terminates (SIGABRT) when an allocation is refused, and the interpreter may

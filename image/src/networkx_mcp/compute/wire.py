@@ -91,8 +91,8 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """worker -> API: the task raised.
 
-    `kind` is the name of a class in `networkx_mcp.errors`, "MemoryError", or "" for anything else,
-    which is a defect: `detail` (a stack) is for the log alone.
+    `kind` is the name of a class in `networkx_mcp.errors`, "MemoryError", "SystemError" where the interpreter
+    lost the exception, or "" for anything else, which is a defect: `detail` (a stack) is for the log alone.
     """
 
     kind: str

@@ -143,6 +143,7 @@ def _describe(error: BaseException, seconds: float) -> wire.Failed:
     elif isinstance(error, errors.ServiceError):
         kind, message, retry_after, data = _known(type(error)), error.message, error.retry_after, _plain(error.data)
     else:
+        kind = "SystemError" if isinstance(error, SystemError) else ""  # `verdict` knows what it mostly means
         detail = "".join(traceback.format_exception(error, limit=-20))[-8000:]
     return wire.Failed(kind, message, retry_after, data, seconds, _max_rss(), detail)
 
