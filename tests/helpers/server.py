@@ -254,6 +254,11 @@ class Server:
         """All that it wrote."""
         return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
 
+    def log_lines(self) -> list[str]:
+        """Its complete lines, ended by whatever a reader may take for an end; it may be writing the next one."""
+        text = self.log_text()
+        return text[: text.rfind("\n") + 1].splitlines()
+
     def logs(self, begin: int = 0) -> list[dict[str, Any]]:
         """The complete lines of its log that are JSON objects, from byte `begin` on."""
         with self.log_path.open("rb") as file:
