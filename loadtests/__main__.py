@@ -74,7 +74,7 @@ def arguments() -> argparse.ArgumentParser:
     made = commands.add_parser("users", parents=[common], help="the table of users")
     made.add_argument("--users", default="10,50,100,200,400")
     made = commands.add_parser("nodes", parents=[common], help="the table of graph sizes")
-    made.add_argument("--sizes", default="1000,10000,50000,100000,1000000")
+    made.add_argument("--sizes", default="1000,10000,50000,100000,200000")
     made = commands.add_parser("soak", parents=[common], help="one load for long")
     made.add_argument("--minutes", type=int, default=120)
     made.add_argument("--rate", type=float, help="calls per second; otherwise 0.7 x the knee's throughput in --knee")

@@ -1,6 +1,8 @@
 # Load, capacity and evidence; see loadtests/README.md. LOAD_ARGS: the target and its options, for example
 #   make capacity LOAD_ARGS="--target cluster --store shared --replicas 2 --image ghcr.io/networkx-mcp/server:dev"
 LOAD_ARGS ?=
+# The memory of chart/profiles/large.yaml.
+LARGE := --set limits_memory_mb=8192 --set memory_resident_mb=4096 --set memory_worker_mb=1536
 SOAK_MINUTES ?= 120
 SOAK_RATE ?=
 # The commands that take a node away and bring it back, the node's name added; kind: `docker kill` and `docker start`.
@@ -18,6 +20,7 @@ capacity: $(VENV)/.load ## The most users at which the objective holds (LOAD_ARG
 load: $(VENV)/.load ## The contract's tables: 10 to 400 users, 1,000 to 1,000,000 nodes
 	$(BIN)/python -m loadtests users $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes $(LOAD_ARGS)
+	$(BIN)/python -m loadtests nodes --sizes 500000,1000000 --name nodes-local-embedded-large $(LARGE)
 
 soak: $(VENV)/.load ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
 	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(if $(SOAK_RATE),--rate $(SOAK_RATE)) $(LOAD_ARGS)

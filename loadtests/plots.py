@@ -100,14 +100,13 @@ def throughput_by_replicas(axes: Any, found: list[Result]) -> None:
 
 def time_by_algorithm(axes: Any, found: list[Result]) -> None:
     """What a caller waits for an algorithm, by size."""
-    for result in found[:1]:
-        names = list(dict.fromkeys(name for size in result.sizes for name in size.algorithms))
-        for number, name in enumerate(names):
-            colour, marker, _ = STYLES[number % len(STYLES)]
-            line = ("-", "--", ":")[number // len(STYLES) % 3]
-            sizes = [size for size in result.sizes if name in size.algorithms]
-            values = [_median(size.algorithms[name]) for size in sizes]
-            axes.plot([size.nodes for size in sizes], values, line, color=colour, marker=marker, label=name)
+    measured = sorted((size for result in found for size in result.sizes), key=lambda size: size.nodes)
+    for number, name in enumerate(dict.fromkeys(name for size in measured for name in size.algorithms)):
+        colour, marker, _ = STYLES[number % len(STYLES)]
+        line = ("-", "--", ":")[number // len(STYLES) % 3]
+        sizes = [size for size in measured if name in size.algorithms]
+        values = [_median(size.algorithms[name]) for size in sizes]
+        axes.plot([size.nodes for size in sizes], values, line, color=colour, marker=marker, label=name)
     axes.set_xscale("log")
     axes.set_yscale("log")
     _finish(axes, "Time of a call by algorithm and size", "nodes, three edges each", "milliseconds")

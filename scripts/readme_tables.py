@@ -176,14 +176,17 @@ def nodes() -> str:
     names = list(
         dict.fromkeys(name for result in load_all("nodes") for size in result.sizes for name in size.algorithms)
     )
-    for result in load_all("nodes"):
+    for result in sorted(load_all("nodes"), key=lambda result: result.sizes[0].nodes):
+        where = _where(result) + (
+            f", {worker} MiB a call" if (worker := result.target.settings.get("memory_worker_mb")) else ""
+        )
         for size in result.sizes:
             if not size.load_ms:
-                rows.append([f"{size.nodes:,}", _where(result), "not loaded", "", "", *([""] * len(names))])
+                rows.append([f"{size.nodes:,}", where, "not loaded", "", "", *([""] * len(names))])
                 continue
             memory = [f"{size.memory_mib:g}", f"{size.peak_memory_mib:g}"]
             times = [_middle(size.algorithms[n]) if n in size.algorithms else size.failures.get(n, "") for n in names]
-            rows.append([f"{size.nodes:,}", _where(result), f"{median(size.load_ms):g}", *memory, *times])
+            rows.append([f"{size.nodes:,}", where, f"{median(size.load_ms):g}", *memory, *times])
     return _rows(["nodes", "target", "load ms", "MiB", "most MiB", *(f"{name}, ms" for name in names)], rows)
 
 

@@ -131,7 +131,7 @@ class Supervisor:
     async def _refill(self, zygote: ZygoteClient) -> None:
         try:
             while len(self._spares) < self._spare_target and zygote is self._zygote:
-                self._adopt(await zygote.fork(self._adopt))
+                self._adopt(await zygote.fork(self._adopt, ahead=True))
         except errors.Unavailable:
             return  # the next call forks, and says why it cannot
 

@@ -44,6 +44,8 @@ class Fork(msgspec.Struct, frozen=True, tag=True):
     """API -> zygote: one worker, please; its end of the job channel comes along."""
 
     number: int
+    #: Its job comes later: it has time to rehearse.
+    ahead: bool = False
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):

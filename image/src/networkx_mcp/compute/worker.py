@@ -12,6 +12,7 @@ import errno
 import gc
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -20,7 +21,7 @@ import traceback
 from typing import Any, NoReturn
 
 from networkx_mcp import errors
-from networkx_mcp.compute import linux, registry, wire
+from networkx_mcp.compute import linux, registry, rehearsal, wire
 
 #: Seconds after the deadline at which the kernel ends a worker that the API did not.
 ALARM_GRACE = 0.3
@@ -34,8 +35,11 @@ _CHANNEL = 3
 COLLECT_AFTER = (100_000, 20, 20)
 
 
-def main(sock: socket.socket, zygote: int) -> NoReturn:
-    """Run one job that comes over `sock`, and end the process. Called in the child of a fork."""
+def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
+    """Run one job that comes over `sock`, and end the process. Called in the child of a fork.
+
+    `ahead`: the job is not there yet, so what it would do first is done now (see `rehearsal`).
+    """
     code = 70
     try:
         linux.die_with_parent(zygote)
@@ -47,6 +51,8 @@ def main(sock: socket.socket, zygote: int) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         gc.set_threshold(*COLLECT_AFTER)
         _reseed()
+        if ahead:
+            rehearsal.rehearse(enough=lambda: _readable(sock))
         received = wire.receive_frame(sock, wire.JOB_MAX_BYTES)
         if received is not None:
             _serve(sock, *received)
@@ -64,6 +70,11 @@ def _only(sock: socket.socket) -> socket.socket:
         os.dup2(fd, _CHANNEL, inheritable=False)
     os.closerange(_CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     return socket.socket(fileno=_CHANNEL)
+
+
+def _readable(sock: socket.socket) -> bool:
+    """Whether the job, or the end of the channel, is there."""
+    return bool(select.select([sock], [], [], 0)[0])
 
 
 def _kill_me_first() -> None:

@@ -58,7 +58,7 @@ WARM_IF_PRESENT = ("xxhash", "networkx_mcp.arrays.state", "networkx_mcp.compute.
 def _warm(more: list[str]) -> None:
     for name in (*WARM, *more):
         importlib.import_module(name)
-    from networkx_mcp.compute import tasks
+    from networkx_mcp.compute import rehearsal, tasks
 
     # The modules of tasks on graphs are small; what only one of them needs (matplotlib) it imports itself.
     on_graphs = sorted({f"networkx_mcp.compute.algorithms.{module}" for module in tasks.ON_GRAPHS.values()})
@@ -70,6 +70,8 @@ def _warm(more: list[str]) -> None:
     import pyarrow
 
     pyarrow.set_cpu_count(1)
+    for _ in range(rehearsal.TIMES):
+        rehearsal.rehearse()
     gc.collect()
     gc.freeze()
 
@@ -114,28 +116,28 @@ class _Zygote:
             return False
         message, fds = received
         if isinstance(message, wire.Fork) and len(fds) == 1:
-            self._fork(message.number, fds[0])
+            self._fork(message, fds[0])
         else:
             wire.close_all(fds)
         return True
 
-    def _fork(self, number: int, channel: int) -> None:
+    def _fork(self, wanted: wire.Fork, channel: int) -> None:
         _assert_single_thread()
         me = os.getpid()
         try:
             pid = os.fork()
         except OSError as error:
             os.close(channel)
-            wire.send_control(self._control, wire.ForkFailed(number, str(error)))
+            wire.send_control(self._control, wire.ForkFailed(wanted.number, str(error)))
             return
         if pid == 0:
-            _become_worker(channel, me)
+            _become_worker(channel, me, wanted.ahead)
         # The channel must have no second owner: its end is how the API learns of a death at once.
         os.close(channel)
         pidfd = os.pidfd_open(pid)  # not reaped yet, so the pid is surely this child's
         self._children[pidfd] = pid
         self._poll.register(pidfd, select.POLLIN)
-        wire.send_control(self._control, wire.Started(number, pid), [pidfd])
+        wire.send_control(self._control, wire.Started(wanted.number, pid), [pidfd])
 
     def _reap(self, pidfd: int) -> None:
         self._poll.unregister(pidfd)
@@ -145,10 +147,10 @@ class _Zygote:
         wire.send_control(self._control, wire.Exited(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
 
 
-def _become_worker(channel: int, zygote: int) -> NoReturn:
+def _become_worker(channel: int, zygote: int, ahead: bool) -> NoReturn:
     from networkx_mcp.compute import worker
 
-    worker.main(socket.socket(fileno=channel), zygote)
+    worker.main(socket.socket(fileno=channel), zygote, ahead=ahead)
 
 
 def main(arguments: list[str]) -> None:

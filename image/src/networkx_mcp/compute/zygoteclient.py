@@ -90,8 +90,8 @@ class ZygoteClient:
         """Wait until it is lost."""
         await asyncio.shield(self._ended)
 
-    async def fork(self, unwanted: Callable[[WorkerProcess], None]) -> WorkerProcess:
-        """A new worker. Raises errors.Unavailable.
+    async def fork(self, unwanted: Callable[[WorkerProcess], None], *, ahead: bool = False) -> WorkerProcess:
+        """A new worker; `ahead` of its job, if that is not there yet. Raises errors.Unavailable.
 
         When the caller is cancelled meanwhile, `unwanted(worker)` gets the worker.
         """
@@ -104,7 +104,7 @@ class ZygoteClient:
         self._pending[number] = (future, ours, unwanted)
         with theirs:
             try:
-                wire.send_control(self._control, wire.Fork(number), [theirs.fileno()])
+                wire.send_control(self._control, wire.Fork(number, ahead), [theirs.fileno()])
             except OSError:  # gone, or its mailbox is full because it does not read
                 del self._pending[number]
                 ours.close()
