@@ -50,11 +50,12 @@ WEIGHTED_PATHS = {
 }
 FLOWS = {"maximum_flow", "maximum_flow_value", "minimum_cut", "minimum_cut_value"}
 COMMUNITIES = {"louvain_communities", "leiden_communities", "fast_label_propagation_communities", "modularity"}
+MATCHINGS = {"max_weight_matching", "min_weight_matching"}
 ATTRIBUTES = {"numeric_assortativity_coefficient", "attribute_assortativity_coefficient"}
 OTHERS = {"node_connected_component", "shortest_simple_paths"}
 #: What is called with a graph alone.
 OF_GRAPHS = sorted(
-    set(FUNCTIONS) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - ATTRIBUTES - OTHERS
+    set(FUNCTIONS) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - MATCHINGS - ATTRIBUTES - OTHERS
 )
 
 
@@ -196,6 +197,23 @@ def test_flows_and_cuts(name: str, graph: nx.Graph, data: st.DataObject) -> None
         assert all(0 <= amount <= graph[node][other]["capacity"] for other, amount in flow[node].items())
 
 
+@pytest.mark.parametrize("name", sorted(MATCHINGS))
+@given(graph=signed, weight=st.sampled_from(["weight", None]))
+@few
+def test_matchings_weigh_what_networkx_s_weigh(name: str, graph: nx.Graph, weight: str | None) -> None:
+    answers = both(name, graph, weight=weight)
+    assert answers is not None
+    found, wanted = answers
+    if isinstance(wanted, type):
+        assert found is wanted
+        return
+    assert type(found) is set
+    assert nx.is_matching(graph, found)
+    mine, theirs = (sum(graph.edges[pair].get(weight, 1) for pair in pairs) for pairs in answers)
+    assert mine == theirs
+    assert len(found) == len(wanted) or name == "max_weight_matching"
+
+
 @pytest.mark.parametrize("name", ["louvain_communities", "fast_label_propagation_communities"])
 @given(graph=plain, seed=st.integers(0, 99))
 @few
@@ -236,5 +254,5 @@ def test_large_graphs_are_partitioned_as_well_as_networkx_does_and_repeatably() 
 
 
 def test_every_function_is_tested_here() -> None:
-    named = set(OF_GRAPHS) | PATHS | TARGETS | PAIRS | WEIGHTED_PATHS | FLOWS | COMMUNITIES | ATTRIBUTES
+    named = set(OF_GRAPHS) | PATHS | TARGETS | PAIRS | WEIGHTED_PATHS | FLOWS | COMMUNITIES | MATCHINGS | ATTRIBUTES
     assert named | OTHERS == set(FUNCTIONS)

@@ -9,7 +9,7 @@ import sys
 def test_the_tools_import_no_library_that_computes() -> None:
     script = (
         "import sys, networkx_mcp.tools.server;"
-        "print([name for name in ('networkx', 'scipy', 'matplotlib', 'pandas', 'networkit') if name in sys.modules])"
+        "print([name for name in ('networkx', 'scipy', 'matplotlib', 'pandas', 'networkit', 'rustworkx') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -8,6 +8,7 @@ _DIGITS = "Sums run in another order than networkx's: the same to 1e-9."
 _LARGE = "From 5,000 nodes and edges on the partition is networkit's: no worse in modularity, but another one."
 _ONE = "Without the compiled kernels, of several shortest paths with weights another one may be found."
 _ORDER = "The same sets, by their first nodes; networkx gives them in the order of its search."
+_MATCHED = "Of several matchings of that weight another one may be found. Floats are not rounded: never a worse one."
 _CAPACITIES = "Integer capacities on every edge, at most 2**31 - 1 together; others are networkx's."
 
 #: Functions by their names for dispatch, with what a user should know of them.
@@ -93,6 +94,8 @@ FUNCTIONS: dict[str, str] = {
     "dag_longest_path": "",
     "greedy_color": "With the strategy `largest_first`.",
     "maximal_matching": "",
+    "max_weight_matching": _MATCHED,
+    "min_weight_matching": _MATCHED,
     # flows
     "maximum_flow": f"{_CAPACITIES} Of several maximum flows another one may be found.",
     "maximum_flow_value": _CAPACITIES,
@@ -113,6 +116,6 @@ def get_info() -> dict[str, Any]:
         "project": "networkx-mcp",
         "package": "networkx_mcp",
         "short_summary": "Algorithms over arrays, with networkx's own answers.",
-        "description": "Graphs as compressed sparse rows; algorithms by numpy, scipy and networkit.",
+        "description": "Graphs as compressed sparse rows; algorithms by numpy, scipy, networkit and rustworkx.",
         "functions": {name: {"additional_docs": text} if text else {} for name, text in FUNCTIONS.items()},
     }

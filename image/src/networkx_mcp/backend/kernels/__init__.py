@@ -10,7 +10,7 @@ import logging
 MODULES = (
     "compiled_centrality", "compiled_paths", "compiled_structure",
     "degrees", "spectral", "components", "distances", "betweenness", "paths", "trees", "triangles", "cores", "dag",
-    "blocks", "flows", "assortativity", "communities", "compiled_distances",
+    "blocks", "flows", "matching", "assortativity", "communities", "compiled_distances",
 )  # fmt: skip
 
 
