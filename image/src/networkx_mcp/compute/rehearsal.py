@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from networkx_mcp.arrays.edits import AddEdges
+from networkx_mcp.arrays.edits import AddEdges, Pair
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.compute import registry, wire
 
@@ -41,7 +41,7 @@ def rehearse(enough: Callable[[], bool] = lambda: False) -> None:
 def play() -> Iterator[Any]:
     """The answers of CALLS, each encoded once, after a None for the graph. Raises what they raise."""
     names = [f"n{number}" for number in range(8)]
-    edges = [(names[u], names[v]) for u in range(8) for v in range(u + 1, 8) if (u + v) % 3]
+    edges: list[Pair] = [(names[u], names[v]) for u in range(8) for v in range(u + 1, 8) if (u + v) % 3]
     state = GraphState(None, directed=False)
     state.apply([AddEdges(edges, [{"weight": 1 + place % 4} for place in range(len(edges))])])
     graph = state.freeze()
