@@ -236,3 +236,24 @@ def contents(state: GraphState) -> Any:
             [state.n, state.m, state.overlay_bytes, state.revision],
         ]
     )
+
+
+@pytest.mark.parametrize("between", [[], [edits.RemoveEdges([("a", "b")])], [edits.RemoveNodes(["b"])]])
+@pytest.mark.parametrize("loop", [[], [("a", "a")]])
+def test_both_directions_of_an_edge_are_counted_when_their_node_goes_in_the_same_batch(
+    between: list[edits.Edit], loop: list[tuple[str, str]]
+) -> None:
+    """The first removal of a node begins a list of what the batch added; it held a pair of nodes once, not twice."""
+    batch = [
+        edits.AddNodes(["c"]),
+        edits.RemoveNodes(["c"]),
+        edits.AddEdges([("a", "b"), ("b", "a"), ("d", "d"), *loop]),
+        *between,
+        edits.RemoveNodes(["a"]),
+    ]
+    state = GraphState(None, directed=True)
+    prepared = state.prepare(batch)
+    state.commit(prepared)
+    frozen = state.freeze()
+    assert (prepared.counts.nodes, prepared.counts.edges) == (frozen.n, frozen.m) == (2 - ("b" not in state), 1)
+    assert prepared.summary.edges_added - prepared.summary.edges_removed == 1

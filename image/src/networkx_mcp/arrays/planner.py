@@ -49,7 +49,7 @@ class Planner:
         self.names: dict[NodeId, int] = {}
         #: What is known of an edge met, by packed indices.
         self.known: dict[int, int] = {}
-        #: Edges in state _NEW, node -> neighbours; kept from the first removal of a node on.
+        #: Edges in state _NEW, node -> packed indices, as both directions count; kept from the first removal of a node on.
         self.added: dict[int, set[int]] | None = None
         #: Indices that the batch removed.
         self.removed: set[int] = set()
@@ -170,12 +170,13 @@ class Planner:
             self.added = {}
             for key, state in self.known.items():
                 if state == _NEW:
-                    self._note(key >> 32, key & 0xFFFFFFFF)
+                    self._note(key)
         count = 0
-        for other in self.added.pop(index, ()):
+        for key in self.added.pop(index, ()):
             count += 1
-            if other != index:
-                self.added[other].discard(index)
+            for end in (key >> 32, key & 0xFFFFFFFF):
+                if end != index:
+                    self.added[end].discard(key)
         if index >= self.first:
             return count
         overlay = self.overlay
@@ -192,10 +193,10 @@ class Planner:
                 count += other != index and other not in removed and known.get(self.key(other, index), _OLD) & 1
         return count
 
-    def _note(self, u: int, v: int) -> None:
+    def _note(self, key: int) -> None:
         assert self.added is not None
-        self.added.setdefault(u, set()).add(v)
-        self.added.setdefault(v, set()).add(u)
+        for end in (key >> 32, key & 0xFFFFFFFF):
+            self.added.setdefault(end, set()).add(key)
 
     def add_edges(self, edit: AddEdges, field: str) -> None:
         given = parallel(edit.edges, edit.attributes, field, "edges")
@@ -234,7 +235,7 @@ class Planner:
             if not state & 1:
                 known[key] = _NEW if state == _ABSENT else _OLD
                 if state == _ABSENT and self.added is not None:
-                    self._note(u, v)
+                    self._note(key)
                 new.append((u, v, attributes))
                 self.m += 1
             elif if_exists == "update":
@@ -270,8 +271,8 @@ class Planner:
             if self.known[key] == _NEW:
                 self.known[key] = _ABSENT
                 if self.added is not None:
-                    self.added[u].discard(v)
-                    self.added[v].discard(u)
+                    self.added[u].discard(key)
+                    self.added[v].discard(key)
             else:
                 self.known[key] = _GONE
             removed.append((u, v))
