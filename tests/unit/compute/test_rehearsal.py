@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.compute.conftest import eventually
+from tests.unit.compute.conftest import eventually, open_fds
 
 from networkx_mcp.compute import rehearsal, worker
 from networkx_mcp.compute.pool import Compute
@@ -19,10 +19,6 @@ def own_pages(pid: int) -> int:
     return int(text.partition("Private_Dirty:")[2].split()[0])
 
 
-def descriptors() -> list[str]:
-    return [path.name for path in Path("/proc/self/fd").iterdir()]
-
-
 def test_each_call_is_answered() -> None:
     first, *answers = rehearsal.play()
     assert first is None
@@ -32,16 +28,16 @@ def test_each_call_is_answered() -> None:
 
 def test_nothing_stays_open() -> None:
     rehearsal.rehearse()
-    before = len(descriptors())
+    before = open_fds().total()
     rehearsal.rehearse()
-    assert len(descriptors()) == before
+    assert open_fds().total() == before
 
 
 def test_a_job_that_is_there_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[Any] = []
     monkeypatch.setattr(rehearsal, "CALLS", rehearsal.CALLS * 3)
     answers = rehearsal.play()
-    monkeypatch.setattr(rehearsal, "play", lambda: (done.append(answer) or answer for answer in answers))
+    monkeypatch.setattr(rehearsal, "play", lambda _: (done.append(answer) or answer for answer in answers))
     rehearsal.rehearse(enough=lambda: len(done) == 2)
     assert len(done) == 2
 

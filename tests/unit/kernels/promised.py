@@ -89,6 +89,11 @@ def a_flow(graph: nx.Graph, name: str, given: dict[str, Any]) -> None:
         assert net == {s: value, t: -value}.get(node, 0)
 
 
+def total(graph: nx.Graph, pairs: Any, weight: str | None = "weight") -> Fraction:
+    """What edges weigh together, exactly."""
+    return sum((Fraction(graph.edges[pair].get(weight, 1)) for pair in pairs), Fraction(0))
+
+
 def a_matching(graph: nx.Graph, name: str, given: dict[str, Any]) -> None:
     """A matching of exactly networkx's weight, and of as many edges where that is asked for."""
     if (both := _both(graph, name, given)) is None:
@@ -99,11 +104,7 @@ def a_matching(graph: nx.Graph, name: str, given: dict[str, Any]) -> None:
 
     assert all(type(pair) is tuple for pair in found)
     weight = given.get("weight", "weight")
-
-    def total(pairs: Any) -> Fraction:
-        return sum((Fraction(graph.edges[pair].get(weight, 1)) for pair in pairs), Fraction(0))
-
-    assert total(found) == total(expected)
+    assert total(graph, found, weight) == total(graph, expected, weight)
     if given.get("maxcardinality") or name == "min_weight_matching":
         assert len(found) == len(expected)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from fractions import Fraction
 from typing import Any
 
 import networkx as nx
@@ -17,7 +16,7 @@ from tests.unit.backend.asking import NAME
 from tests.unit.backend.asking import answer as outcome
 from tests.unit.kernels.equal import answer, asked, graphs
 from tests.unit.kernels.families import FAMILIES
-from tests.unit.kernels.promised import a_matching
+from tests.unit.kernels.promised import a_matching, total
 
 from networkx_mcp.backend.graph import Graph
 from networkx_mcp.backend.kernels import matching
@@ -43,10 +42,6 @@ def _edges(weights: st.SearchStrategy[Any], most: int = 14) -> st.SearchStrategy
         return graph
 
     return st.lists(st.tuples(nodes, nodes, weights), max_size=4 * most).map(made)
-
-
-def _total(graph: nx.Graph, pairs: Any) -> Fraction:
-    return sum((Fraction(graph.edges[pair].get("weight", 1)) for pair in pairs), Fraction(0))
 
 
 def _path(*weights: Any) -> nx.Graph:
@@ -97,7 +92,7 @@ def test_floats_are_not_rounded_so_no_matching_of_networkx_s_is_better(
     if used != matching.ENGINE:
         assert found == expected
         return
-    mine, theirs = _total(graph, found), _total(graph, expected)
+    mine, theirs = total(graph, found), total(graph, expected)
     if name == "min_weight_matching":
         mine, theirs = -mine, -theirs
     if options or name == "min_weight_matching":

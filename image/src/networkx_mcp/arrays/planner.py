@@ -34,6 +34,11 @@ from .values import check_attributes, check_name
 _ABSENT, _OLD, _GONE, _NEW = 0, 1, 2, 3
 
 
+def _ends(key: int) -> tuple[int, int]:
+    """The two indices that `Planner.key` packed."""
+    return key >> 32, key & 0xFFFFFFFF
+
+
 class Planner:
     """One batch on one overlay. `nearest(id)` names nodes for an error."""
 
@@ -49,7 +54,8 @@ class Planner:
         self.names: dict[NodeId, int] = {}
         #: What is known of an edge met, by packed indices.
         self.known: dict[int, int] = {}
-        #: Edges in state _NEW, node -> packed indices, as both directions count; kept from the first removal of a node on.
+        #: Edges that were _NEW at some time, node -> packed indices; kept from the first removal of a node on. Which of them
+        #: exist now, `known` and `removed` say.
         self.added: dict[int, set[int]] | None = None
         #: Indices that the batch removed.
         self.removed: set[int] = set()
@@ -171,21 +177,16 @@ class Planner:
             for key, state in self.known.items():
                 if state == _NEW:
                     self._note(key)
-        count = 0
-        for key in self.added.pop(index, ()):
-            count += 1
-            for end in (key >> 32, key & 0xFFFFFFFF):
-                if end != index:
-                    self.added[end].discard(key)
+        removed, known = self.removed, self.known
+        count = sum(known[key] == _NEW and removed.isdisjoint(_ends(key)) for key in self.added.pop(index, ()))
         if index >= self.first:
             return count
         overlay = self.overlay
-        if not self.removed and not self.known:
+        if not removed and not known:
             count += overlay.degree(index, forward=True)
             if self.directed:
                 count += overlay.degree(index, forward=False) - overlay.has_edge(index, index)
             return count
-        removed, known = self.removed, self.known
         for other, *_ in overlay.entries_of(index, forward=True):
             count += other not in removed and known.get(self.key(index, other), _OLD) & 1
         if self.directed:
@@ -195,7 +196,7 @@ class Planner:
 
     def _note(self, key: int) -> None:
         assert self.added is not None
-        for end in (key >> 32, key & 0xFFFFFFFF):
+        for end in _ends(key):
             self.added.setdefault(end, set()).add(key)
 
     def add_edges(self, edit: AddEdges, field: str) -> None:
@@ -268,13 +269,7 @@ class Planner:
             else:
                 u, v = self.pair(edge, where, number)
             key = self.key(u, v)
-            if self.known[key] == _NEW:
-                self.known[key] = _ABSENT
-                if self.added is not None:
-                    self.added[u].discard(key)
-                    self.added[v].discard(key)
-            else:
-                self.known[key] = _GONE
+            self.known[key] = _ABSENT if self.known[key] == _NEW else _GONE
             removed.append((u, v))
         self.m -= len(removed)
         self.totals[3] += len(removed)

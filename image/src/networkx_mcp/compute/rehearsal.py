@@ -17,7 +17,7 @@ from networkx_mcp.arrays.edits import AddEdges, Pair
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.compute import registry, wire
 
-#: Runs in the zygote: CPython specialises a function that has run eight times.
+#: Rounds in the zygote: CPython specialises a function that has run eight times.
 TIMES = 10
 #: Tasks with their arguments, of a graph with nodes n0 to n7 and weights.
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -28,25 +28,25 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def rehearse(enough: Callable[[], bool] = lambda: False) -> None:
-    """Run the calls until there is `enough`. Never raises: without it calls are slower, not wrong."""
+def rehearse(times: int = 1, enough: Callable[[], bool] = lambda: False) -> None:
+    """Run the calls `times` over, until there is `enough`. Never raises: without it calls are slower, not wrong."""
     try:
-        for _ in play():
+        for _ in play(times):
             if enough():
                 break
     except Exception:
         print("rehearsal failed:", traceback.format_exc(limit=-3), file=sys.stderr)
 
 
-def play() -> Iterator[Any]:
-    """The answers of CALLS, each encoded once, after a None for the graph. Raises what they raise."""
+def play(times: int = 1) -> Iterator[Any]:
+    """The answers of CALLS `times` over, each encoded once, after a None for the graph. Raises what they raise."""
     names = [f"n{number}" for number in range(8)]
     edges: list[Pair] = [(names[u], names[v]) for u in range(8) for v in range(u + 1, 8) if (u + v) % 3]
     state = GraphState(None, directed=False)
     state.apply([AddEdges(edges, [{"weight": 1 + place % 4} for place in range(len(edges))])])
     graph = state.freeze()
     yield None
-    for task, arguments in CALLS:
+    for task, arguments in CALLS * times:
         params = {"base": 0, "directed": False, "batches": (), **arguments}
         answer = registry.resolve(task)(params, [os.dup(graph.fd)])  # it owns its descriptor
         wire.encode(wire.Done(answer, 0.0, 0), wire.RESULT_MAX_BYTES)

@@ -52,7 +52,7 @@ WARM = (
     "networkx_mcp.compute.tasks",
 )
 #: Warmed where it is there; a worker imports what is missing itself.
-WARM_IF_PRESENT = ("xxhash", "networkx_mcp.arrays.state", "networkx_mcp.compute.graph_tasks")
+WARM_IF_PRESENT = ("xxhash", "networkx_mcp.compute.graph_tasks")
 
 
 def _warm(more: list[str]) -> None:
@@ -70,8 +70,7 @@ def _warm(more: list[str]) -> None:
     import pyarrow
 
     pyarrow.set_cpu_count(1)
-    for _ in range(rehearsal.TIMES):
-        rehearsal.rehearse()
+    rehearsal.rehearse(rehearsal.TIMES)
     gc.collect()
     gc.freeze()
 
