@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -215,8 +216,9 @@ def test_tenants_their_usage_and_their_graphs(embedded: Site) -> None:
     assert ([graph["graph_id"] for graph in rest["graphs"]], rest["next_after"]) == (["two-b"], None)
     named = embedded.admin("GET", "tenants/a/graphs?prefix=two")
     assert [graph["graph_id"] for graph in named.json()["graphs"]] == ["two", "two-b"]
-    assert embedded.admin("GET", "tenants/a/graphs?limit=0").status_code == 400
-    assert embedded.admin("GET", "tenants/a/graphs?limit=x").status_code == 400
+    for query in ("limit=0", "limit=x", f"limit={'9' * 5000}", "prefix=%00", "prefix=%EE%80%80"):
+        refused = embedded.admin("GET", f"tenants/a/graphs?{query}")
+        assert (refused.status_code, refused.json()["field"]) == (400, query.partition("=")[0]), query[:20]
     assert embedded.audited(usage)["of_tenant"] == embedded.audited(named)["of_tenant"] == "a"
 
     gone = embedded.admin("DELETE", "tenants/a/graphs/one")
@@ -307,6 +309,24 @@ def test_a_large_graph_moves_through_a_worker(embedded: Site, shared: Site) -> N
     rank = {"graph_id": "large", "measure": "pagerank"}
     assert shared.call("rank_nodes", **rank).data["rows"] == embedded.call("rank_nodes", **rank).data["rows"]
     assert embedded.call("delete_graph", graph_id="large").ok
+
+
+def test_an_archive_larger_than_all_bodies_may_be_comes_back(tmp_path: Path) -> None:
+    """Else a backup could hold what no restore takes."""
+    with Server(tmp_path, auth=True, limits_workers=1, limits_body_budget_mb=1) as server:
+        made = site(server)
+        noise = [hashlib.sha512(b"%d" % number).hexdigest() for number in range(25_000)]
+        rows = "".join(f"a{number % 150},b{number // 150},{text}\n" for number, text in enumerate(noise))
+        headers = {"authorization": f"Bearer {made.ann}"}
+        url = f"{server.base_url}/graphs/wide?format=csv"
+        eventually(lambda: httpx.get(f"{server.base_url}/graphs", headers=headers).status_code == 200)
+        put = httpx.put(url, content="source,target,noise\n" + rows, headers=headers, timeout=60)
+        assert put.status_code == 201, put.text
+        archive = made.admin("GET", "tenants/a/graphs/wide/archive").content
+        assert len(archive) > MIB
+        back = made.admin("PUT", "tenants/a/graphs/back/archive", content=archive)
+        assert (back.status_code, back.json()["edges"]) == (201, 25_000)
+        assert made.admin("GET", "status").json()["memory"]["archives_bytes"] == 0
 
 
 def test_a_damaged_archive_is_refused_and_changes_nothing(embedded: Site, shared: Site) -> None:

@@ -87,6 +87,21 @@ async def test_slots_run_places_wait_and_the_next_is_told_when_to_come_back(serv
     assert server.metric("requests_shed_total", reason="queue_full") >= 1
 
 
+async def test_a_request_without_a_body_waits_as_any_other(server: Server) -> None:
+    await idle(server)
+    headers = {"authorization": f"Bearer {server.token}"}
+    async with httpx.AsyncClient(timeout=30) as client:
+        running = [asyncio.create_task(client.post(server.url, **sleep(0.9, token=server.token))) for _ in range(2)]
+        await asyncio.sleep(0.3)
+        listed = asyncio.create_task(client.get(f"{server.base_url}/graphs", headers=headers))
+        await waiting(server, 1)
+        with pytest.raises(httpx.ReadTimeout):
+            await client.get(f"{server.base_url}/graphs", headers=headers, timeout=0.1)
+        await waiting(server, 1)  # the one that hung up has left
+        assert (await listed).status_code == 200
+        assert {answer.status_code for answer in await asyncio.gather(*running)} == {200}
+
+
 async def test_who_waits_past_the_allowance_is_shed(server: Server) -> None:
     await idle(server)
     async with httpx.AsyncClient(timeout=30) as client:

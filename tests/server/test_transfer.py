@@ -353,7 +353,12 @@ def test_graphs_are_listed_page_by_page(files: Files) -> None:
     assert [item["graph_id"] for item in page["graphs"]] == ["list-a", "list-b"]
     rest = files.get(f"?prefix=list-&limit=2&after={page['next_after']}").json()
     assert ([item["graph_id"] for item in rest["graphs"]], rest["next_after"]) == (["list-c"], None)
-    assert files.get("?limit=x").status_code == 400
+    for limit in ("x", "-1", "1.0", "٣", "0", "201", "9" * 19, "9" * 5000):
+        refused = files.get(f"?limit={limit}")
+        assert (refused.status_code, refused.json()["field"]) == (400, "limit"), limit[:20]
+    for prefix in ("%00", "a%00", "%EE%80%80", "A"):
+        refused = files.get(f"?prefix={prefix}")
+        assert (refused.status_code, refused.json()["field"]) == (400, "prefix"), prefix
 
 
 # -- large files

@@ -26,6 +26,9 @@ class FaultyStore:
         self.hook: Callable[[str, str], Awaitable[None]] | None = None
         self.calls: Counter[str] = Counter()
 
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        self.inner.when_replaced(forget)
+
     def __getattr__(self, method: str) -> Any:
         target = getattr(self.inner, method)
 

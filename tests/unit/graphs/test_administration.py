@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from networkx_mcp.arrays.edits import AddEdges, AddNodes
+from networkx_mcp.arrays.edits import AddEdges, AddNodes, RemoveNodes
 from networkx_mcp.compute.budget import MemoryBudget
 from networkx_mcp.compute.pool import Compute
-from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound
-from networkx_mcp.graphs import archive
+from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, Shed
+from networkx_mcp.graphs import administration, archive
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
@@ -46,6 +46,11 @@ async def some_graph(graphs: Graphs) -> None:
     await graphs.edit("g", [AddEdges(edges=[("a", "a")])])
 
 
+async def archived(graphs: Graphs, graph_id: str = "g") -> bytes:
+    async with graphs.export_raw("t", graph_id) as pieces:
+        return b"".join(pieces)
+
+
 async def test_usage_and_tenants(graphs: Graphs) -> None:
     assert (await graphs.usage("t")).graphs == 0
     await some_graph(graphs)
@@ -69,7 +74,7 @@ async def test_a_graph_of_any_tenant_can_be_deleted(graphs: Graphs) -> None:
 
 async def test_a_graph_moves_to_another_kind_of_store(graphs: Graphs, elsewhere: Graphs) -> None:
     await some_graph(graphs)
-    data = await graphs.export_raw("t", "g")
+    data = await archived(graphs)
     info = await elsewhere.restore_raw("t", data)
     state, head, _ = await elsewhere.view("g")
     assert seen(state) == seen((await graphs.view("g")).state)
@@ -80,13 +85,13 @@ async def test_a_graph_moves_to_another_kind_of_store(graphs: Graphs, elsewhere:
 
 async def test_an_empty_graph_moves_too(graphs: Graphs, elsewhere: Graphs) -> None:
     await graphs.create("g", False, "nothing yet")
-    info = await elsewhere.restore_raw("t", await graphs.export_raw("t", "g"))
+    info = await elsewhere.restore_raw("t", await archived(graphs))
     assert (info.version, info.nodes, info.description) == (1, 0, "nothing yet")
 
 
 async def test_it_may_come_back_under_another_id_and_tenant(graphs: Graphs) -> None:
     await some_graph(graphs)
-    info = await graphs.restore_raw("u", await graphs.export_raw("t", "g"), graph_id="copy")
+    info = await graphs.restore_raw("u", await archived(graphs), graph_id="copy")
     assert info.graph_id == "copy"
     act_as("u")
     assert (await graphs.view("copy")).state.n == 3
@@ -94,7 +99,7 @@ async def test_it_may_come_back_under_another_id_and_tenant(graphs: Graphs) -> N
 
 async def test_a_graph_that_exists_is_replaced_only_when_told(graphs: Graphs, open_graphs: OpenGraphs) -> None:
     await some_graph(graphs)
-    data = await graphs.export_raw("t", "g")
+    data = await archived(graphs)
     await graphs.edit("g", [AddNodes(nodes=["later"])])
     other = open_graphs()
     await other.view("g")
@@ -110,7 +115,7 @@ async def test_a_graph_that_exists_is_replaced_only_when_told(graphs: Graphs, op
 
 async def test_a_damaged_archive_changes_nothing(graphs: Graphs) -> None:
     await some_graph(graphs)
-    data = bytearray(await graphs.export_raw("t", "g"))
+    data = bytearray(await archived(graphs))
     data[len(data) // 2] ^= 1
     with pytest.raises(InvalidInput):
         await graphs.restore_raw("t", bytes(data), replace=True)
@@ -121,7 +126,7 @@ async def test_an_archive_that_names_another_graph_than_it_holds_is_refused(grap
     await some_graph(graphs)
     contents = await store.read("t", "g")
     contents.log.pop()
-    forged = archive.pack("t", contents)
+    forged = b"".join(archive.pack("t", contents))
     with pytest.raises(InvalidInput):
         await graphs.restore_raw("t", forged, replace=True)
 
@@ -129,15 +134,55 @@ async def test_an_archive_that_names_another_graph_than_it_holds_is_refused(grap
 async def test_the_quota_holds_for_what_comes_back(open_graphs: OpenGraphs) -> None:
     graphs = open_graphs(limits={"tenant_graphs": 1})
     await some_graph(graphs)
-    data = await graphs.export_raw("t", "g")
+    data = await archived(graphs)
     with pytest.raises(LimitExceeded):
         await graphs.restore_raw("t", data, graph_id="second")
     assert (await graphs.restore_raw("t", data, replace=True)).version == 4
 
 
+async def test_what_was_backed_up_before_a_limit_was_lowered_comes_back_and_may_shrink(open_graphs: OpenGraphs) -> None:
+    await some_graph(open_graphs())
+    data = await archived(open_graphs())
+    tight = open_graphs(limits={"graph_nodes": 2, "graph_edges": 1})
+    assert (await tight.restore_raw("t", data, graph_id="back")).nodes == 3
+    with pytest.raises(LimitExceeded):
+        await tight.edit("back", [AddNodes(nodes=["more"])])
+    assert (await tight.edit("back", [RemoveNodes(nodes=["1"])])).nodes == 2
+
+
+async def test_an_archive_is_in_the_account_as_long_as_it_is_held(
+    open_graphs: OpenGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(administration, "MEMORY_SECONDS", 0.05)
+    graphs = open_graphs()
+    await some_graph(graphs)
+    budget = graphs._budget
+    async with graphs.export_raw("t", "g") as pieces:
+        assert budget.used("archives") >= len(b"".join(pieces)) - 1024
+    assert budget.used("archives") == 0
+    graphs._residents.clear()  # else it would make room
+    with budget.reserve("workers", budget.free), pytest.raises(Shed, match="no memory for an archive") as refused:
+        await archived(graphs)
+    assert refused.value.retry_after
+    assert await archived(graphs)
+
+
+@pytest.mark.parametrize("prefix", ["\0", "a\0", "\ue000", "\ud800", "A", " ", "x" * 65])
+async def test_a_prefix_that_no_id_has_is_refused(graphs: Graphs, prefix: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await graphs.list(prefix=prefix)
+    assert caught.value.data["field"] == "prefix"
+
+
+@pytest.mark.parametrize("prefix", ["", "g", "-", "_", "x" * 64])
+async def test_a_prefix_that_an_id_may_have_is_looked_for(graphs: Graphs, prefix: str) -> None:
+    await graphs.create("g", False)
+    assert len((await graphs.list(prefix=prefix)).items) == (prefix in ("", "g"))
+
+
 async def test_an_unknown_graph_is_not_found(graphs: Graphs) -> None:
     with pytest.raises(NotFound):
-        await graphs.export_raw("t", "none")
+        await archived(graphs, "none")
 
 
 async def test_writes_are_audited_with_versions_and_without_contents(

@@ -115,6 +115,9 @@ async def test_a_repeat_is_recognised_and_another_file_under_its_id_refused(
     with pytest.raises(InvalidInput) as caught:
         await put(two, CSV + b"c,d,3\n", if_version=0, operation_id="op")
     assert caught.value.data["field"] == "operation_id"
+    with pytest.raises(InvalidInput) as caught:
+        await put(two, CSV, options={"description": "another"}, if_version=0, operation_id="op")
+    assert caught.value.data["field"] == "operation_id"
     assert (await one.info("g")).version == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.errors import Cancelled, LimitExceeded, Shed
+from networkx_mcp.errors import Cancelled, LimitExceeded, MemoryLimit, Shed
 from networkx_mcp.http.body import SlowBody, read_body
 from networkx_mcp.settings import Limits, Settings
 
@@ -40,12 +40,17 @@ def client(*parts: bytes, complete: bool = True, hang_up: bool = False, pause: f
 
 
 def read(
-    receive: Any, budget: MemoryBudget, *, limit: int = 1000, seconds: float = 5, length: int | None = None
+    receive: Any,
+    budget: MemoryBudget,
+    *,
+    limit: int = 1000,
+    seconds: float = 5,
+    length: int | None = None,
+    **more: Any,
 ) -> Any:
     headers = [] if length is None else [(b"content-length", str(length).encode())]
-    return read_body(
-        receive, headers, budget=budget, limit=limit, setting="limits.tool_body_kib", until=time.monotonic() + seconds
-    )
+    until = time.monotonic() + seconds
+    return read_body(receive, headers, budget=budget, limit=limit, setting="limits.tool_body_kib", until=until, **more)
 
 
 @pytest.mark.parametrize("parts", [(b"abc",), (b"a", b"", b"bc"), (b"",)])
@@ -110,6 +115,24 @@ async def test_bodies_past_the_account_of_the_process_are_shed(budget: MemoryBud
     for body in held:
         body.release()
     assert (await read(client(b"x"), budget, limit=MIB)).data == b"x"
+
+
+async def test_a_body_that_the_account_can_never_hold_is_not_told_to_come_back(budget: MemoryBudget) -> None:
+    with pytest.raises(MemoryLimit, match="body_budget_mb") as refusal:
+        await read(client(b"x" * (MIB + 1)), budget, limit=2 * MIB)
+    assert refusal.value.retry_after is None
+    assert budget.used("bodies") == 0
+
+
+async def test_a_body_of_another_kind_counts_there_and_as_often_as_it_is_copied(budget: MemoryBudget) -> None:
+    body = await read(client(b"x" * (2 * MIB)), budget, limit=2 * MIB, kind="archives", copies=3)
+    assert (budget.used("archives"), budget.used("bodies")) == (6 * MIB, 0)
+    body.release()
+    with budget.reserve("workers", budget.free - 6 * MIB):
+        (await read(client(b"x" * (2 * MIB)), budget, limit=2 * MIB, kind="archives", copies=3)).release()
+        with pytest.raises(Shed, match="archives"):
+            await read(client(b"x" * (2 * MIB), b"x"), budget, limit=3 * MIB, kind="archives", copies=3)
+    assert budget.used("archives") == 0
 
 
 async def test_a_body_that_outgrows_the_account_on_its_way_is_shed(budget: MemoryBudget) -> None:

@@ -41,6 +41,8 @@ class TestLostConnections:
             configuration = settings(redis_server, url=f"redis://127.0.0.1:{proxy.port}/0")
             async with opened(configuration) as store:
                 assert await store.lease("bucket", 1, 0.001, 10) == 1  # the server knows the script
+                # Three connections that are open already: a new one asks for the server's run_id before a write.
+                await asyncio.gather(*(store.heads([("t", "g")]) for _ in range(3)))
                 proxy.swallow_replies = True
                 before = proxy.accepted
                 for _ in range(3):

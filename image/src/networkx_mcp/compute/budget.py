@@ -1,7 +1,7 @@
 """One account of the container's memory, so that the kernel never has to kill.
 
 Everything large is entered here before it is allocated: resident graphs (memfds), reservations of
-workers, request bodies; the processes' own size (the baseline) is measured. Together they stay
+workers, request bodies, archives; the processes' own size (the baseline) is measured. Together they stay
 below `CEILING_RATIO` of the limit.
 
 The degradation level (see `levels`) follows what is *used*: the measured working set, or the account
@@ -25,7 +25,7 @@ from networkx_mcp.telemetry import metrics
 
 __all__ = ["ASSUMED_BASELINE", "CEILING_RATIO", "KINDS", "Kind", "Level", "MemoryBudget", "Reservation"]
 
-Kind = Literal["resident", "results", "workers", "bodies"]
+Kind = Literal["resident", "results", "workers", "bodies", "archives"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: Share of the limit that may be promised; the rest is for what no account sees (kernel, sockets).
@@ -85,7 +85,14 @@ class MemoryBudget:
         #: What the container was last measured to use; 0 before the first measurement.
         self.working_set = 0
         self.levels = Levels(settings.memory.constrained_ratio, settings.memory.protective_ratio)
+        #: The smallest that was measured.
+        self._least = self.total
         self._reclaimers: list[Callable[[int], None]] = []
+        self._heaps: list[Callable[[], int]] = [
+            lambda: self._used["results"],
+            lambda: self._used["bodies"],
+            lambda: self._used["archives"],
+        ]
         self._waiters: OrderedDict[asyncio.Future[None], tuple[Kind, int]] = OrderedDict()
         metrics.MEMORY_LIMIT.set(self.total)
 
@@ -169,6 +176,10 @@ class MemoryBudget:
         """Call `reclaimer(missing_bytes)` when a reservation does not fit; it releases what it can, at once."""
         self._reclaimers.append(reclaimer)
 
+    def in_heap_with(self, part: Callable[[], int]) -> None:
+        """Let `part()` tell how many accounted bytes lie in the heap of this process, whose size is measured."""
+        self._heaps.append(part)
+
     def _fits(self, kind: Kind, nbytes: int) -> bool:
         return nbytes <= self.free and (kind not in self._caps or self._used[kind] + nbytes <= self._caps[kind][0])
 
@@ -225,8 +236,10 @@ class MemoryBudget:
         """Enter a measurement: what the container uses, and what API, zygote and spare are without graphs."""
         self.working_set = working_set
         if baseline is not None:
-            # Results lie in the heap of the API, which is measured, and are entered one by one.
-            self.baseline = max(0, baseline - self._used["results"])
+            # What is entered one by one and lies in the heap of the API is measured there, too; it counts once. A body
+            # may be entered before its bytes are there, so a baseline is never below the smallest that was measured.
+            self._least = min(self._least, baseline)
+            self.baseline = max(self._least, baseline - sum(part() for part in self._heaps))
             self._serve()
         self.levels.update(self.use_ratio)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from networkx_mcp.errors import Conflict, InvalidInput, NotFound
+from networkx_mcp.errors import Conflict, InvalidInput, MemoryLimit, NotFound
 from networkx_mcp.graphs import archive, model, work
 from networkx_mcp.graphs.desk import Name
 from networkx_mcp.graphs.model import Deleted, GraphInfo, GraphPage
 from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.telemetry.shed import shed
 
 if TYPE_CHECKING:
+    from networkx_mcp.compute.budget import MemoryBudget
     from networkx_mcp.graphs.loading import Loader
     from networkx_mcp.graphs.placing import Placer
     from networkx_mcp.graphs.results import Results
@@ -21,13 +25,26 @@ if TYPE_CHECKING:
 
 #: Graphs of one page of a list.
 MAX_PAGE = 200
+#: How long an archive waits for memory, in seconds.
+MEMORY_SECONDS = 10.0
+#: What `restore_raw` takes of memory, in sizes of the archive: as it came, its parts, and the new snapshot.
+RESTORE_COPIES = 3
 
 
 class Administration:
     """Methods that are told the tenant; for `/admin` and the command line, never for a model."""
 
-    def __init__(self, store: Store, loader: Loader, placer: Placer, worker: work.Worker, results: Results) -> None:
+    def __init__(
+        self,
+        store: Store,
+        budget: MemoryBudget,
+        loader: Loader,
+        placer: Placer,
+        worker: work.Worker,
+        results: Results,
+    ) -> None:
         self._store = store
+        self._budget = budget
         self._loader = loader
         self._placer = placer
         self._worker = worker
@@ -45,7 +62,8 @@ class Administration:
         """A page of a tenant's graphs; see `Graphs.list`."""
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidInput(f"limit {limit} is not allowed: use 1 to {MAX_PAGE}", field="limit")
-        heads = await self._store.list_graphs(tenant, max(after, model.below(prefix)), limit + 1)
+        start = model.below(model.check_prefix(prefix))
+        heads = await self._store.list_graphs(tenant, max(after, start), limit + 1)
         items = [model.info_of(head) for head in heads if head.graph_id.startswith(prefix)]
         page = items[:limit]
         return GraphPage(items=page, next=page[-1].graph_id if len(items) > limit else None)
@@ -62,17 +80,29 @@ class Administration:
         self._results.drop(tenant, graph_id)
         return deleted
 
-    async def export_raw(self, tenant: str, graph_id: str) -> bytes:
-        """The graph as an archive (see `archive`) that `restore_raw` takes on any store. Raises NotFound.
+    @asynccontextmanager
+    async def export_raw(self, tenant: str, graph_id: str) -> AsyncIterator[list[bytes]]:
+        """The graph as an archive (see `archive`) in pieces that `restore_raw` takes, joined, on any store.
 
-        At most `limits.graph_mb` and some KiB, held in memory.
+        At most `limits.graph_mb` and some KiB; what it takes of memory is entered in the account until the context
+        ends. Raises NotFound, Shed where that memory is not free within MEMORY_SECONDS.
         """
         with Attempt("export_raw", graph_id, of_tenant=tenant):
+            head = await self._loader.head(tenant, model.check_graph_id(graph_id))
+            # The log is there as it was read and as it is packed.
+            needed = head.snapshot_bytes + 2 * head.log_bytes
             try:
-                contents = await self._store.read(tenant, model.check_graph_id(graph_id))
-            except NotFound:
-                raise await self._loader.not_found(tenant, graph_id) from None
-            return await asyncio.to_thread(archive.pack, tenant, contents)
+                reservation = await self._budget.reserve_soon("archives", needed, timeout=MEMORY_SECONDS)
+            except MemoryLimit as error:
+                raise shed(
+                    f"There is no memory for an archive now: {error.message}", retry_after=5, reason="memory"
+                ) from None
+            with reservation:
+                try:
+                    contents = await self._store.read(tenant, graph_id)
+                except NotFound:
+                    raise await self._loader.not_found(tenant, graph_id) from None
+                yield await asyncio.to_thread(archive.pack, tenant, contents)
 
     async def restore_raw(
         self, tenant: str, data: bytes, *, graph_id: str | None = None, replace: bool = False
@@ -81,7 +111,8 @@ class Administration:
 
         A new graph has the archive's version; one that is replaced (`replace`) goes on counting.
         Raises InvalidInput for a damaged archive, Conflict where the graph exists and may not be
-        replaced, LimitExceeded past the quota. Nothing changes then.
+        replaced, LimitExceeded past the quota. Nothing changes then. `limits.graph_nodes` and `limits.graph_edges`
+        do not hold: what was backed up before they were lowered comes back (and may shrink, as any such graph).
         """
         found = await asyncio.to_thread(archive.unpack, data)
         header = found.header

@@ -62,4 +62,5 @@ class Analyst:
 
 
 def _key(tenant: str, head: Head, mark: str) -> Key:
-    return Key(tenant, head.graph_id, head.uid, head.version, mark)
+    # With the time of its write, a version that the store lost is no other's.
+    return Key(tenant, head.graph_id, head.uid, head.version, f"{mark}@{head.updated:.6f}")

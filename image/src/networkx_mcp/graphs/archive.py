@@ -42,8 +42,8 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
     log: list[tuple[int, bytes]]
 
 
-def pack(tenant: str, contents: Contents) -> bytes:
-    """The archive of one consistent read."""
+def pack(tenant: str, contents: Contents) -> list[bytes]:
+    """The archive of one consistent read, in pieces: the snapshot is not copied."""
     head = contents.head
     header = Header(
         tenant=tenant,
@@ -57,7 +57,7 @@ def pack(tenant: str, contents: Contents) -> bytes:
         updated=head.updated,
     )
     parts = [msgspec.msgpack.encode(header), contents.snapshot, msgspec.msgpack.encode(contents.log), b""]
-    return b"".join([MAGIC, *(piece for part in parts for piece in (_LENGTH.pack(len(part)), _digest(part), part))])
+    return [MAGIC, *(piece for part in parts for piece in (_LENGTH.pack(len(part)), _digest(part), part))]
 
 
 def unpack(data: bytes) -> Archive:

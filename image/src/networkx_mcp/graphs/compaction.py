@@ -119,11 +119,13 @@ class Compactor:
         head = entry.head
         source = work.Source.of(entry)
         base, snapshot, _ = await self._worker.materialise(source, tenant=tenant, compress=True)
+        if not self._residents.lived(entry):
+            return  # it is none of the store's any more
         if head.snapshot_version < head.version:
             done = await self._store.compact(tenant, graph_id, head.uid, head.version, snapshot)
         else:
             done = False  # another replica did; only what lies over our base is long
-        if entry.broken:
+        if not self._residents.lived(entry):
             return
         entry.rebase(base, head.version)
         if done:

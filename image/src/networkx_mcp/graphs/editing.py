@@ -152,6 +152,8 @@ class Editor:
     async def _append(self, ready: _Ready, request: _Request, attempt: Attempt) -> EditOutcome:
         """The section: the store's write and the commit that follows it."""
         entry, outcome = ready.entry, ready.outcome
+        if not self._desk.residents.lived(entry):
+            raise Conflict("the store's server was replaced while the edit was prepared", graph_id=request.graph_id)
         appending = entry.appending = asyncio.get_running_loop().create_future()
         try:
             written = await self._desk.store.append(

@@ -93,8 +93,13 @@ class Loader:
         key = (tenant, graph_id)
         outcome = "hit"
         for _ in range(ATTEMPTS):
+            known = self._residents.get(key)
+            had = (known.uid, known.version) if known is not None else ("", 0)
             head = await self.head(tenant, graph_id)
             entry = self._residents.get(key)
+            if entry is not None and _went_back(entry, head, *had):
+                self._residents.drop(key)
+                entry = None
             if entry is not None and entry.uid == head.uid:
                 if entry.version >= head.version:
                     metrics.CACHE_REQUESTS.labels("graphs", outcome).inc()
@@ -106,7 +111,7 @@ class Loader:
                     return entry
             outcome = "miss"
             entry = await self._load(key)
-            if entry.uid == head.uid and entry.version >= head.version and not entry.broken:
+            if entry.uid == head.uid and entry.version >= head.version and self._residents.lived(entry):
                 metrics.CACHE_REQUESTS.labels("graphs", outcome).inc()
                 return entry
             # A shared read that began before our head, or a graph replaced meanwhile: look again.
@@ -127,12 +132,12 @@ class Loader:
             # Very likely the version we lack is our own write on its way back.
             await asyncio.wait([entry.appending])
         async with entry.sync:
-            if entry.broken:
+            if not self._residents.lived(entry):
                 return False
             if entry.version >= head.version:
                 return True
             log = await self._store.read_log(*entry.key, entry.uid, entry.version)
-            if log is None or _size(log) > work.INLINE_BYTES:
+            if log is None or _size(log) > work.INLINE_BYTES or not self._residents.lived(entry):
                 return False
             if entry.version >= head.version:
                 return True
@@ -187,8 +192,12 @@ class Loader:
     async def _read(self, key: Key, load: _Load) -> Resident:
         outcome = "ok"
         try:
-            contents = await self._store.read(*key)
-            entry = await self._decode(key, contents, load)
+            while True:
+                era = self._residents.era
+                contents = await self._store.read(*key)
+                entry = await self._decode(key, contents, load)
+                if era == self._residents.era:
+                    break
             self._residents.put(entry)
             self._compactor.consider(entry)
             return entry
@@ -225,6 +234,19 @@ class Loader:
         )
         base, _, _ = await self._worker.materialise(source, tenant=key[0])
         return Resident(key, head, base, head.version)
+
+
+def _went_back(entry: Resident, head: Head, uid: str, version: int) -> bool:
+    """Whether the store lost writes that `entry` has: a restore or a failover under this process.
+
+    `uid` and `version` are what was resident before `head` was asked for: an older head shows it, and so does another
+    write at the same version.
+    """
+    if head.uid != entry.uid:
+        return False
+    if head.uid == uid and head.version < version:
+        return True
+    return head.version == entry.version and head.updated != entry.head.updated
 
 
 def _size(log: Sequence[tuple[int, bytes]]) -> int:

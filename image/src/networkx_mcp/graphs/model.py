@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 GRAPH_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 GRAPH_ID_RULE = "1 to 64 characters of a-z, 0-9, '_' and '-', the first a letter or digit"
+#: What an id can begin with; '' too.
+PREFIX = re.compile(r"[a-z0-9_-]{0,64}")
 MAX_DESCRIPTION = 2000
 #: Printable ASCII without spaces: what an HTTP header and every store can carry.
 OPERATION_ID = re.compile(r"[!-~]{1,128}")
@@ -122,6 +124,13 @@ def check_graph_id(graph_id: str) -> str:
     return graph_id
 
 
+def check_prefix(prefix: str) -> str:
+    """`prefix` itself. Raises InvalidInput for one that begins no graph id."""
+    if not PREFIX.fullmatch(prefix):
+        raise InvalidInput(f"prefix {_shown(prefix)} begins no graph_id: ids have {GRAPH_ID_RULE}", field="prefix")
+    return prefix
+
+
 def check_operation_id(operation_id: str | None) -> str | None:
     """`operation_id` itself. Raises InvalidInput that states the rule."""
     if operation_id is not None and not OPERATION_ID.fullmatch(operation_id):
@@ -170,7 +179,7 @@ def nearest(word: str, words: Sequence[str]) -> str | None:
 
 
 def below(prefix: str) -> str:
-    """A string just below every id that starts with `prefix`: the cursor at which such ids begin."""
+    """A string just below every id that starts with `prefix` (see `check_prefix`): the cursor at which they begin."""
     return prefix[:-1] + chr(ord(prefix[-1]) - 1) + "~" if prefix else ""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from networkx_mcp.arrays import edits as edit_batches
 from networkx_mcp.arrays.state import GraphState
@@ -46,6 +46,7 @@ class Resident:
         "batches",
         "broken",
         "directed",
+        "era",
         "head",
         "key",
         "state",
@@ -67,6 +68,8 @@ class Resident:
         self.appending: asyncio.Future[None] | None = None
         #: An operation did not apply half-way: the state is of no version, never use it again.
         self.broken = False
+        #: Of `Residents` when this was read.
+        self.era = 0
 
     @property
     def uid(self) -> str:
@@ -78,8 +81,12 @@ class Resident:
 
     @property
     def nbytes(self) -> int:
-        base = self.base.nbytes if self.base is not None else 0
-        return base + self.state.overlay_bytes + self.batch_bytes + ENTRY_BYTES
+        return (self.base.nbytes if self.base is not None else 0) + self.heap_bytes
+
+    @property
+    def heap_bytes(self) -> int:
+        """What lies in the heap of this process; the rest is shared memory."""
+        return self.state.overlay_bytes + self.batch_bytes + ENTRY_BYTES
 
     def advance(self, head: Head, log: Iterable[tuple[int, bytes]]) -> None:
         """Apply the operations up to `head.version`, those already here left out, and take `head`.
@@ -148,6 +155,15 @@ class Resident:
         self.batch_bytes += len(payload)
 
 
+class _Size(NamedTuple):
+    """What entries amount to; `heap` is the part of `nbytes` that is no shared memory."""
+
+    nbytes: int = 0
+    heap: int = 0
+    nodes: int = 0
+    edges: int = 0
+
+
 class Residents:
     """Least-recently-used cache of graphs, entered in the memory budget as `resident`."""
 
@@ -155,11 +171,14 @@ class Residents:
         self._budget = budget
         self._account = budget.reserve("resident", 0)
         self._entries: OrderedDict[Key, Resident] = OrderedDict()
-        #: What each entry was counted with: bytes, nodes, edges.
-        self._counted: dict[Key, tuple[int, int, int]] = {}
-        self._totals = (0, 0, 0)
+        #: What each entry was counted with.
+        self._counted: dict[Key, _Size] = {}
+        self._totals = _Size()
+        #: Counts the servers of the store: a graph read from one is not to be mixed with what another has.
+        self.era = 0
         budget.subscribe(self._level_changed)
         budget.reclaim_with(self.reclaim)
+        budget.in_heap_with(lambda: self._totals.heap)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -167,7 +186,7 @@ class Residents:
     @property
     def nbytes(self) -> int:
         """Bytes of all entries."""
-        return self._totals[0]
+        return self._totals.nbytes
 
     @property
     def capacity(self) -> int:
@@ -187,7 +206,10 @@ class Residents:
         return entry
 
     def put(self, entry: Resident) -> bool:
-        """Insert or replace, others make room. False where it does not fit: it stays out of the cache."""
+        """Insert or replace, others make room. False where it does not fit: it stays out of the cache.
+
+        What it holds is of this `era`."""
+        entry.era = self.era
         self.drop(entry.key)
         self._entries[entry.key] = entry
         return self._fit(entry)
@@ -205,9 +227,18 @@ class Residents:
         if entry is None or (only is not None and entry is not only):
             return
         del self._entries[key]
-        self._count(key, (0, 0, 0))
+        self._count(key, _Size())
         if self.nbytes < self._account.nbytes:
             self._account.resize(self.nbytes)
+
+    def lived(self, entry: Resident) -> bool:
+        """Whether `entry` may still be used: not broken, and of this era."""
+        return not entry.broken and entry.era == self.era
+
+    def next_era(self) -> None:
+        """Forget all, and let those who hold an entry know that it is not to be used."""
+        self.era += 1
+        self.clear()
 
     def clear(self) -> None:
         """Forget all."""
@@ -227,7 +258,7 @@ class Residents:
 
     def _fit(self, entry: Resident) -> bool:
         """Count `entry` anew and drop others, at last itself, until the budget takes the total."""
-        self._count(entry.key, (entry.nbytes, entry.head.nodes, entry.head.edges))
+        self._count(entry.key, _Size(entry.nbytes, entry.heap_bytes, entry.head.nodes, entry.head.edges))
         while True:
             if self.nbytes <= self.capacity:
                 try:
@@ -244,15 +275,15 @@ class Residents:
             if oldest == entry.key:
                 return False
 
-    def _count(self, key: Key, now: tuple[int, int, int]) -> None:
-        before = self._counted.pop(key, (0, 0, 0))
-        if now != (0, 0, 0):
+    def _count(self, key: Key, now: _Size) -> None:
+        before = self._counted.pop(key, _Size())
+        if now.nbytes:
             self._counted[key] = now
-        nbytes, nodes, edges = (total - old + new for total, old, new in zip(self._totals, before, now, strict=True))
-        self._totals = (nbytes, nodes, edges)
+        changes = zip(self._totals, before, now, strict=True)
+        self._totals = _Size(*(total - old + new for total, old, new in changes))
         metrics.GRAPHS.set(len(self._entries))
-        metrics.GRAPH_NODES.set(nodes)
-        metrics.GRAPH_EDGES.set(edges)
+        metrics.GRAPH_NODES.set(self._totals.nodes)
+        metrics.GRAPH_EDGES.set(self._totals.edges)
 
     def _level_changed(self, level: Level) -> None:
         if level in (Level.CONSTRAINED, Level.PROTECTIVE):

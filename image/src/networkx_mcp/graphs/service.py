@@ -47,13 +47,14 @@ class Graphs(Administration):
         self._results = results = Results(store, budget)
         self._residents = residents = Residents(budget)
         self._compactor = compactor = Compactor(settings, store, residents, worker)
+        store.when_replaced(residents.next_era)
         loader = Loader(store, residents, worker, compactor)
         self._desk = desk = Desk(settings, store, loader, residents, worker, compactor)
         self._editor = Editor(desk)
         placer = Placer(desk)
         self._transfer = Transfer(settings, loader, placer, worker)
         self._analyst = Analyst(settings, loader, worker, results)
-        super().__init__(store, loader, placer, worker, results)
+        super().__init__(store, budget, loader, placer, worker, results)
 
     async def start(self) -> None:
         """Nothing to load: graphs come when they are asked for."""

@@ -51,7 +51,8 @@ class Transfer:
             if if_version is not None and operation_id is None:
                 await self._refuse_early(tenant, graph_id, if_version)
             base, snapshot, digest = await self._parse(tenant, spool_fd, format_, options)
-            print_ = model.fingerprint("put", graph_id, format_, repr(sorted(options.items())), if_version, digest)
+            asked = (format_, repr(sorted(options.items())), description)
+            print_ = model.fingerprint("put", graph_id, *asked, if_version, digest)
             meta = Meta(directed=base.directed, description=description)
             return await self._placer.put(
                 tenant, graph_id, meta, base, snapshot, if_version, Name(operation_id, print_), attempt

@@ -19,6 +19,7 @@ on the replica that answers: call a pod by its address.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from dataclasses import dataclass
@@ -28,15 +29,17 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from networkx_mcp import context
-from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.compute.budget import KINDS, MemoryBudget
 from networkx_mcp.compute.levels import Level
 from networkx_mcp.context import ADMIN, SCOPE_KEY
-from networkx_mcp.errors import Forbidden, InvalidInput, NotFound, ServiceError
+from networkx_mcp.errors import DeadlineExceeded, Forbidden, InvalidInput, NotFound, ServiceError
+from networkx_mcp.graphs.administration import RESTORE_COPIES
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.body import read_body
 from networkx_mcp.http.health import Status
-from networkx_mcp.http.respond import respond, respond_json
-from networkx_mcp.settings import MIB, Settings, shown
+from networkx_mcp.http.respond import Headers, respond_json
+from networkx_mcp.http.transfer import page_of
+from networkx_mcp.settings import KIB, MIB, Settings, shown
 from networkx_mcp.store import Store
 from networkx_mcp.store.shared import check_names
 from networkx_mcp.telemetry import metrics
@@ -49,6 +52,7 @@ BACKUP_NOTE = "backup_last_success"
 _CLOCK_SECONDS = 60.0
 #: What an archive may hold beside the graph itself: its log, and the names in it.
 _ARCHIVE_SLACK = MIB
+_CHUNK = 256 * KIB
 _LEVELS = {level.label: level for level in (Level.NORMAL, Level.CONSTRAINED, Level.PROTECTIVE)}
 
 
@@ -131,7 +135,7 @@ class Admin:
                 "limit_bytes": budget.total,
                 "working_set_bytes": budget.working_set,
                 "baseline_bytes": budget.baseline,
-                **{f"{kind}_bytes": budget.used(kind) for kind in ("resident", "workers", "bodies")},
+                **{f"{kind}_bytes": budget.used(kind) for kind in KINDS},
             },
             "checks": self._status.ready()[1]["checks"],
         }
@@ -198,19 +202,15 @@ class Admin:
     async def _list(self, tenant: str, request: _Request) -> None:
         check_names(tenant, None)
         audit("list_graphs", of_tenant=tenant)
-        query = request.query
-        text = query.get("limit", "50")
-        if not text.isdecimal():
-            raise InvalidInput(f"limit {text!r} is not a number.", field="limit")
-        page = await self._graphs.list_of(tenant, query.get("after", ""), int(text), query.get("prefix", ""))
+        page = await self._graphs.list_of(tenant, *page_of(request.query))
         await request.json({"graphs": [overview.summary(item) for item in page.items], "next_after": page.next})
 
     async def _archive(self, tenant: str, graph_id: str, request: _Request) -> None:
         _only(request, "GET", "PUT")
         check_names(tenant, None)
         if request.method == "GET":
-            data = await self._graphs.export_raw(tenant, graph_id)
-            await respond(request.send, 200, data, b"application/octet-stream", [(b"cache-control", b"no-store")])
+            async with self._graphs.export_raw(tenant, graph_id) as pieces:
+                await self._send_archive(pieces, request.send)
             return
         limits = self._settings.limits
         body = await read_body(
@@ -223,6 +223,8 @@ class Admin:
             until=time.monotonic()
             + limits.body_timeout_seconds
             + limits.graph_mb * 1024 / limits.upload_min_kib_per_second,
+            kind="archives",
+            copies=RESTORE_COPIES,
         )
         call = request.scope[SCOPE_KEY]
         call.deadline = time.monotonic() + limits.connection_timeout_seconds
@@ -232,6 +234,25 @@ class Admin:
         finally:
             body.release()
         await request.json(overview.summary(info), 201)
+
+    async def _send_archive(self, pieces: list[bytes], send: Send) -> None:
+        """Send the pieces in parts, so that the connection holds one copied at a time."""
+        headers: Headers = [
+            (b"content-type", b"application/octet-stream"),
+            (b"content-length", b"%d" % sum(map(len, pieces))),
+            (b"cache-control", b"no-store"),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        patience = self._settings.limits.connection_timeout_seconds
+        try:
+            for piece in pieces:
+                for start in range(0, len(piece), _CHUNK):
+                    part = piece[start : start + _CHUNK]
+                    async with asyncio.timeout(patience):
+                        await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            raise DeadlineExceeded("The client reads too slowly (limits.connection_timeout_seconds).") from None
 
 
 def _only(request: _Request, *methods: str) -> None:

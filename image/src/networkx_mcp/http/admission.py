@@ -29,7 +29,7 @@ class Admission:
     async def enter(self, call: CallContext, receive: Receive) -> Slot:
         """A slot for `call`, which may give it back early through `call.leave_slot`.
 
-        `receive` must have given the whole body: what it says next is that the client hung up.
+        What `receive` says before `http.disconnect` is dropped: the caller has read the body, or needs none.
         Raises errors.Shed (503), errors.Cancelled.
         """
         slot = self.queue.try_enter(call.caller.tenant)
@@ -45,7 +45,7 @@ class Admission:
 
     async def _wait(self, call: CallContext, receive: Receive) -> Slot:
         waiting = asyncio.ensure_future(self.queue.enter_for(call))
-        gone = asyncio.ensure_future(receive())
+        gone = asyncio.ensure_future(hung_up(receive))
         try:
             await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
@@ -61,6 +61,12 @@ class Admission:
     def drain(self) -> None:
         """Shed all that wait; from now on a request runs at once or is shed."""
         self.queue.close("The server is shutting down; repeat, and another replica answers.", admit=True)
+
+
+async def hung_up(receive: Receive) -> None:
+    """Return when the client has hung up. A request without a body that nobody read says one more thing before."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _give_back(waiting: asyncio.Future[Slot]) -> None:

@@ -1,7 +1,7 @@
-"""Bodies of requests to /mcp: read completely before a slot is taken, within size, time and memory.
+"""Bodies that are held in memory: read completely before a slot is taken, within size, time and memory.
 
 A slow sender holds a socket and the bytes it has sent, never a slot. All bodies together come out of
-one account of the process (`limits.body_budget_mb`).
+one account of the process (`limits.body_budget_mb`; archives of /admin out of all that is free).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import time
 
 from starlette.types import Message, Receive
 
-from networkx_mcp.compute.budget import MemoryBudget, Reservation
-from networkx_mcp.errors import Cancelled, InvalidInput, LimitExceeded, MemoryLimit, Shed
+from networkx_mcp.compute.budget import Kind, MemoryBudget, Reservation
+from networkx_mcp.errors import Cancelled, InvalidInput, LimitExceeded, MemoryLimit, ServiceError
 from networkx_mcp.telemetry.shed import shed
 
 #: Smallest step in which a body is entered in the account, in bytes.
@@ -80,11 +80,14 @@ async def read_body(
     limit: int,
     setting: str,
     until: float | None,
+    kind: Kind = "bodies",
+    copies: int = 1,
 ) -> Body:
     """Read a body of at most `limit` bytes until the monotonic time `until`; None: it is all here already.
 
-    Raises LimitExceeded (413) at once when the size is declared or passed, SlowBody (408), Shed (503)
-    when the bodies of the process fill their account, Cancelled when the client hangs up.
+    It is entered in the account as `kind`, `copies` times its size. Raises LimitExceeded (413) at once when the
+    size is declared or passed, SlowBody (408), Shed (503) when there is no memory for it now, MemoryLimit (507)
+    when there never will be, Cancelled when the client hangs up.
     """
     declared = declared_length(headers)
     if declared is not None and declared > limit:
@@ -99,11 +102,14 @@ async def read_body(
             part: bytes = message.get("body", b"")
             if len(chunks) + len(part) > limit:
                 raise too_large(limit, setting)
-            size = len(chunks) + len(part)
-            if reservation is None:
-                reservation = _enter(budget, size)
-            elif size > reservation.nbytes:
-                _grow(reservation, size)
+            size = _round(copies * (len(chunks) + len(part)))
+            try:
+                if reservation is None:
+                    reservation = budget.reserve(kind, size)
+                elif size > reservation.nbytes:
+                    reservation.resize(size)
+            except MemoryLimit as error:
+                raise _full(error) from None
             if not message.get("more_body", False):
                 data = bytes(chunks) + part if chunks else part
                 return Body(data, reservation)
@@ -132,25 +138,12 @@ def _round(size: int) -> int:
     return -(-size // _STEP) * _STEP
 
 
-def _enter(budget: MemoryBudget, size: int) -> Reservation:
-    try:
-        return budget.reserve("bodies", _round(size))
-    except MemoryLimit as error:
-        raise _full(error) from None
-
-
-def _grow(reservation: Reservation, size: int) -> None:
-    try:
-        reservation.resize(_round(size))
-    except MemoryLimit as error:
-        raise _full(error) from None
-
-
-def _full(error: MemoryLimit) -> Shed:
+def _full(error: MemoryLimit) -> ServiceError:
+    if error.retry_after is None:
+        return error
     return shed(
-        "The request bodies that are held fill their share of memory (limits.body_budget_mb). "
-        "Repeat after the time in Retry-After.",
+        f"There is no memory to hold this request now: {error.message}",
         retry_after=1,
         reason="body_budget",
-        setting=error.data.get("setting"),
+        setting=error.data["setting"],
     )

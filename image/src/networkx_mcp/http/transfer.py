@@ -27,7 +27,7 @@ from networkx_mcp.context import SCOPE_KEY, CallContext
 from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput
 from networkx_mcp.graphs.model import GraphInfo
 from networkx_mcp.graphs.service import Graphs
-from networkx_mcp.http.admission import Admission
+from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, spool_body
@@ -48,7 +48,9 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
 }
 #: Content type -> format, where it says which one; text/plain could be two.
 _FORMATS = {value: key for key, value in CONTENT_TYPES.items() if value != "text/plain"}
-_ETAG = re.compile(r'"(\d{1,18})"')
+#: Digits of a number in a request: every version fits.
+_DIGITS = 18
+_ETAG = re.compile(rf'"([0-9]{{1,{_DIGITS}}})"')
 _CHUNK = 256 * KIB
 
 
@@ -107,11 +109,9 @@ class Transfers:
     # -- out --------------------------------------------------------------------------------------
 
     async def _list(self, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
-        text = query.get("limit", "50")
-        if not text.isdecimal():
-            raise InvalidInput(f"limit {text!r} is not a number", field="limit")
+        asked = page_of(query)
         async with self._slot(scope, receive):
-            page = await self._graphs.list(query.get("after", ""), int(text), query.get("prefix", ""))
+            page = await self._graphs.list(*asked)
         await respond_json(
             send, 200, {"graphs": [overview.summary(item) for item in page.items], "next_after": page.next}
         )
@@ -182,14 +182,13 @@ class Transfers:
         slot = await self._admission.enter(call, receive)
         task = asyncio.current_task()
         assert task is not None
-        hung_up = False
+        gone = False
 
         async def watch() -> None:
             """Cancel the call when the client hangs up: its worker would work for nobody."""
-            nonlocal hung_up
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            hung_up = True
+            nonlocal gone
+            await hung_up(receive)
+            gone = True
             task.cancel()
 
         watcher = asyncio.ensure_future(watch())
@@ -197,13 +196,22 @@ class Transfers:
             async with self._deadlines.hold(call):
                 yield
         except asyncio.CancelledError:
-            if hung_up and task.uncancel() == 0:
+            if gone and task.uncancel() == 0:
                 raise Cancelled("The client hung up.") from None
             raise
         finally:
             watcher.cancel()
             slot.release()
             call.leave_slot()
+
+
+def page_of(query: QueryParams) -> tuple[str, int, str]:
+    """`after`, `limit` and `prefix` of a list. Raises InvalidInput for a limit that is no number."""
+    text = query.get("limit", "50")
+    # Longer ones are numbers that int() refuses to read, or reads slowly.
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise InvalidInput(f"limit {text[:_DIGITS]!r} is not a number of at most {_DIGITS} digits.", field="limit")
+    return query.get("after", ""), int(text), query.get("prefix", "")
 
 
 def _need(scope: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from networkx_mcp.errors import Conflict, StoreUnavailable
@@ -65,6 +65,9 @@ class InstrumentedStore:
                 await poll
         await self.inner.close()
         self._state = None
+
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        self.inner.when_replaced(forget)
 
     async def health(self) -> Health:
         return self._state or await self._look()

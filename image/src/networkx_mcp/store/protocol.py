@@ -12,7 +12,7 @@ returned is durable (see README, Stores). Every write is a compare-and-set on th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -128,6 +128,11 @@ class Store(Protocol):
         `errors.StoreUnavailable` where it does not answer."""
 
     async def close(self) -> None: ...
+
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        """Call `forget` before anything is read from another server process than the last one (it restarted, failed
+        over, or runs on a restored volume): what was read or written before may not be there any more. Writes that
+        rest on what was read before (`append`, `compact`) are refused then as if they had come too late."""
 
     async def health(self) -> Health:
         """Never raises; an unreachable store is `up=False`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from redis.exceptions import AuthenticationError, OutOfMemoryError, ReadOnlyErro
 
 from networkx_mcp import settings
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
+from networkx_mcp.store import redis_check
 from networkx_mcp.store.shared import refused, unavailable
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,10 @@ Command = Sequence[str | bytes | memoryview | int | float]
 
 class Lost(StoreUnavailable):
     """The connection broke, as it does when the store restarts: a read may be repeated at once."""
+
+
+class Replaced(StoreUnavailable):
+    """Another server process answers than when the operation began; nothing was sent to it."""
 
 
 class _Password(CredentialProvider):
@@ -80,6 +85,14 @@ class Link:
         self._timeout = store.timeout_seconds
         self._slots = asyncio.Semaphore(connections)
         self._idle: list[Connection] = []
+        #: Server processes met so far; the last one's run_id, None before the first.
+        self.era = 0
+        self._run_id: str | None = None
+        self._forget: list[Callable[[], None]] = []
+
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        """See `protocol.Store.when_replaced`."""
+        self._forget.append(forget)
 
     async def close(self) -> None:
         while self._idle:
@@ -92,24 +105,31 @@ class Link:
         except Lost:
             return await self.call(*commands)
 
-    async def call(self, *commands: Command) -> list[Any]:
+    async def call(self, *commands: Command, era: int | None = None) -> list[Any]:
         """Send the commands in one go; their replies in order. An error reply is an element of the
         list (redis.ResponseError), so that one failed command hides no other's reply.
 
         Raises StoreUnavailable where the store does not answer within the time limit, and Lost
-        where the connection broke; the commands may have been carried out in both cases."""
+        where the connection broke; the commands may have been carried out in both cases. With `era`: only
+        to the server process of that era, else Replaced, and nothing was sent."""
         try:
             async with asyncio.timeout(self._timeout), self._slots:
-                return await self._on_connection(commands)
+                return await self._on_connection(commands, era)
         except TimeoutError as error:
             raise unavailable(f"did not answer within {self._timeout:g} s") from error
 
-    async def _on_connection(self, commands: Sequence[Command]) -> list[Any]:
+    async def _on_connection(self, commands: Sequence[Command], era: int | None) -> list[Any]:
         connection = self._idle.pop() if self._idle else self._new()
         try:
             if connection.is_connected and await _stale(connection):
                 await connection.disconnect(nowait=True)
-            await connection.connect()  # type: ignore[no-untyped-call]
+            if not connection.is_connected:
+                await connection.connect()  # type: ignore[no-untyped-call]
+                await self._meet(connection)
+            if era is not None and era != self.era:
+                self._idle.append(connection)
+                raise Replaced("the store's server was replaced; nothing was changed: try again", retry_after=1)
+            met = self.era
             await connection.send_packed_command(connection.pack_commands(commands))
             replies = [await _reply(connection) for _ in commands]
         except (RedisError, OSError) as error:
@@ -119,8 +139,30 @@ class Link:
             # A reply that nobody waits for any more must not answer the next call.
             await connection.disconnect(nowait=True)
             raise
-        self._idle.append(connection)
+        if met == self.era:
+            self._idle.append(connection)
+        else:  # it may still lead to the server before
+            await connection.disconnect(nowait=True)
         return replies
+
+    async def _meet(self, connection: Connection) -> None:
+        """Learn which server process a new connection leads to, before it is used."""
+        await connection.send_packed_command(connection.pack_commands([("INFO", "server")]))
+        reply = await _reply(connection)
+        if isinstance(reply, ResponseError):
+            return  # INFO is forbidden, so nothing is known
+        run_id = redis_check.parse_info(reply).get("run_id", "")
+        if run_id == self._run_id:
+            return
+        if self._run_id is not None:
+            self.era += 1
+            _log.warning("another server process answers for the store", extra={"event": "store_replaced"})
+            for forget in self._forget:
+                forget()
+            idle, self._idle = self._idle, []
+            for old in idle:
+                await old.disconnect(nowait=True)
+        self._run_id = run_id
 
     def _new(self) -> Connection:
         kind = SSLConnection if self._tls else Connection

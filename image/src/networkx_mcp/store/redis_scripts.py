@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -39,11 +39,12 @@ async def run(
     *,
     before: Sequence[Command] = (),
     read_only: bool = False,
+    era: int | None = None,
 ) -> Any:
     """Run a script after the commands `before`, in one round trip; returns the script's reply.
-    Raises StoreUnavailable where any of them fails."""
+    Raises StoreUnavailable where any of them fails, Replaced as `Link.call` does."""
     wanted = script(name)
-    send = link.ask if read_only else link.call
+    send = link.ask if read_only else partial(link.call, era=era)
     *first, reply = await send(*before, ("EVALSHA", wanted.digest, len(keys), *keys, *arguments))
     for other in first:
         raise_for(other)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.exceptions import NoPermissionError, ResponseError
 
 from networkx_mcp import settings
-from networkx_mcp.errors import InvalidInput, StoreUnavailable
+from networkx_mcp.errors import Conflict, InvalidInput, StoreUnavailable
 from networkx_mcp.store import redis_check, redis_reads, shared
 from networkx_mcp.store.protocol import Contents, Counts, Head, Health, NewGraph, Operation, Quota, Usage, Written
 from networkx_mcp.store.redis_keys import PIECE_BYTES, Keys, parse_head, piece_count, safe
-from networkx_mcp.store.redis_link import Command, Link, raise_for
+from networkx_mcp.store.redis_link import Command, Link, Replaced, raise_for
 from networkx_mcp.store.redis_scripts import run
 from networkx_mcp.store.shared import Recall
 
@@ -51,6 +51,9 @@ class RedisStore:
 
     async def close(self) -> None:
         await self._link.close()
+
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        self._link.when_replaced(forget)
 
     async def health(self) -> Health:
         try:
@@ -138,21 +141,28 @@ class RedisStore:
     ) -> Written:
         shared.check_names(tenant, operation)
         arguments = (safe(uid), expected_version, *counts, payload)
-        reply = await self._write("append", tenant, graph_id, None, quota, operation, arguments)
+        try:
+            reply = await self._write("append", tenant, graph_id, None, quota, operation, arguments, era=self._link.era)
+        except Replaced as error:
+            # The server that answers now may have another graph at this version.
+            raise Conflict(error.message, graph_id=graph_id) from None
         return self._written(reply, graph_id, quota, operation, expected_version)
 
     async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
         shared.check_names(tenant)
         if not snapshot:
             raise ValueError("an empty snapshot would lose the graph")
+        era = self._link.era
         staging, last = await self._stage(tenant, snapshot)
         arguments = (safe(uid), version, len(snapshot), piece_count(len(snapshot)))
         done = False
         try:
-            reply = await self._write("compact", tenant, graph_id, staging, _NO_QUOTA, None, arguments, last)
+            reply = await self._write("compact", tenant, graph_id, staging, _NO_QUOTA, None, arguments, last, era=era)
             if reply[0] == b"stale":
                 raise shared.unavailable("lost the snapshot while it was uploaded")
             done = bool(reply[0] == b"done")
+        except Replaced:
+            pass  # what was compacted may not be what is there now
         finally:
             if not done:
                 await self._discard(staging)
@@ -176,11 +186,12 @@ class RedisStore:
         before: Sequence[Command] = (),
         *,
         read_only: bool = False,
+        era: int | None = None,
     ) -> Any:
         named = ("", "", b"") if operation is None else (operation[0], safe(operation[1]), operation[2])
         head = (safe(graph_id), *named, shared.record_bytes(operation), *self._recall, *quota)
         keys = self._keys.of_script(tenant, graph_id, staging)
-        return await run(self._link, name, keys, (*head, *arguments), before=before, read_only=read_only)
+        return await run(self._link, name, keys, (*head, *arguments), before=before, read_only=read_only, era=era)
 
     async def _stage(self, tenant: str, snapshot: bytes) -> tuple[str | None, list[Command]]:
         """Upload all chunks but the last, one at a time so that other callers are served between

@@ -55,6 +55,9 @@ class SqliteStore:
         if opened is not None:
             await asyncio.to_thread(opened.close)
 
+    def when_replaced(self, forget: Callable[[], None]) -> None:
+        """Nothing to do: the file is open as long as this process lives, and nobody else writes to it."""
+
     async def health(self) -> Health:
         product = f"SQLite {sqlite3.sqlite_version}"
         try:
