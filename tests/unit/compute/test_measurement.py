@@ -60,6 +60,16 @@ async def test_a_graph_in_a_memfd_is_entered_as_resident_and_not_as_baseline(com
     assert after.baseline < before.baseline + 10 * MIB
 
 
+async def test_free_pages_between_blocks_in_use_go_back_to_the_kernel() -> None:
+    blocks = [bytes(2000) for _ in range(20_000)]  # too large for CPython's own arenas
+    kept = blocks[::100]
+    before = linux.resident_kib(os.getpid())
+    del blocks
+    linux.trim_heap()
+    assert before - linux.resident_kib(os.getpid()) > 20 * 1024
+    assert len(kept) == 200
+
+
 async def test_a_process_that_is_gone_has_no_size() -> None:
     processes = sampler.Processes(zygote=None, idle=[2**22 - 1], busy=[])
     assert sampler.measure(processes).workers == 0

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.helpers.redis_server import RedisServer
+from tests.unit.store.redis_tools import ask
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, RemoveNodes
 from networkx_mcp.compute.budget import MemoryBudget
@@ -177,3 +178,41 @@ async def test_a_restart_that_lost_nothing_costs_only_a_load(site: Site) -> None
     assert (await graphs.view("g")).state.has_node("lost")
     assert (await graphs.edit("g", [AddNodes(nodes=["next"])])).version == 4
     assert site.stores[0].calls["read"] == 1
+
+
+async def test_a_primary_that_became_a_replica_and_came_back_with_less_is_noticed(site: Site, tmp_path: Path) -> None:
+    """The process is the same, and its connections live on; what it holds is the other's."""
+    graphs = await with_lost_writes(site)
+    with RedisServer() as lagging:
+        lagging.kill()
+        shutil.rmtree(lagging.directory)
+        shutil.copytree(tmp_path / "point", lagging.directory)
+        lagging.start()
+        assert await ask(lagging, "PING") == b"PONG"
+        await ask(site.server, "REPLICAOF", "127.0.0.1", lagging.port)
+        for _ in range(500):
+            if b"master_link_status:up" in await ask(site.server, "INFO", "replication"):
+                break
+            await asyncio.sleep(0.02)
+        with pytest.raises(StoreUnavailable, match="read-only replica"):
+            await graphs.edit("g", [AddNodes(nodes=["x"])])
+        await ask(site.server, "REPLICAOF", "NO", "ONE")
+        assert (await site.stores[0].inner.health()).up  # asked every two seconds
+    other = await site.replica()
+    for number in range(2):
+        await other.edit("g", [AddNodes(nodes=[f"new{number}"])])
+    assert list((await graphs.view("g")).state.nodes(0, 9)) == ["old", "new0", "new1"]
+
+
+async def test_a_compaction_of_another_history_is_dropped_where_the_store_hides_what_it_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only heads tell: another write at the same version. What was lost is not written back."""
+    monkeypatch.setattr("networkx_mcp.store.redis_link.Link.met", lambda *_: None)
+    graphs = await with_lost_writes(site, compact_operations=2)
+    await site.go_back()
+    await (await site.replica()).edit("g", [AddNodes(nodes=["new"])])
+    held = graphs._residents.get(("t", "g"))
+    assert held is not None
+    assert list((await graphs.view("g")).state.nodes(0, 9)) == ["old", "new"]
+    assert not graphs._residents.lived(held)

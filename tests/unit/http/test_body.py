@@ -121,6 +121,9 @@ async def test_a_body_that_the_account_can_never_hold_is_not_told_to_come_back(b
     with pytest.raises(MemoryLimit, match="body_budget_mb") as refusal:
         await read(client(b"x" * (MIB + 1)), budget, limit=2 * MIB)
     assert refusal.value.retry_after is None
+    with pytest.raises(MemoryLimit, match="body_budget_mb") as refusal:
+        await read(client(*[b"x" * (MIB // 4)] * 5), budget, limit=2 * MIB, length=5 * MIB // 4)
+    assert refusal.value.retry_after is None
     assert budget.used("bodies") == 0
 
 

@@ -91,7 +91,6 @@ class MemoryBudget:
         self._heaps: list[Callable[[], int]] = [
             lambda: self._used["results"],
             lambda: self._used["bodies"],
-            lambda: self._used["archives"],
         ]
         self._waiters: OrderedDict[asyncio.Future[None], tuple[Kind, int]] = OrderedDict()
         metrics.MEMORY_LIMIT.set(self.total)
@@ -236,8 +235,9 @@ class MemoryBudget:
         """Enter a measurement: what the container uses, and what API, zygote and spare are without graphs."""
         self.working_set = working_set
         if baseline is not None:
-            # What is entered one by one and lies in the heap of the API is measured there, too; it counts once. A body
-            # may be entered before its bytes are there, so a baseline is never below the smallest that was measured.
+            # What is entered one by one and lies in the heap of the API is measured there, too; it counts once. Not so
+            # archives, which are entered before they are there. Entries are estimates, so a baseline is never below
+            # the smallest that was measured.
             self._least = min(self._least, baseline)
             self.baseline = max(self._least, baseline - sum(part() for part in self._heaps))
             self._serve()

@@ -85,15 +85,17 @@ class Administration:
         """The graph as an archive (see `archive`) in pieces that `restore_raw` takes, joined, on any store.
 
         At most `limits.graph_mb` and some KiB; what it takes of memory is entered in the account until the context
-        ends. Raises NotFound, Shed where that memory is not free within MEMORY_SECONDS.
+        ends. Raises NotFound, Shed where that memory is not free within MEMORY_SECONDS, MemoryLimit where it never is.
         """
         with Attempt("export_raw", graph_id, of_tenant=tenant):
             head = await self._loader.head(tenant, model.check_graph_id(graph_id))
-            # The log is there as it was read and as it is packed.
-            needed = head.snapshot_bytes + 2 * head.log_bytes
+            # A store joins the snapshot from its pieces; the log is there as it was read and as it is packed.
+            needed = 2 * (head.snapshot_bytes + head.log_bytes)
             try:
                 reservation = await self._budget.reserve_soon("archives", needed, timeout=MEMORY_SECONDS)
             except MemoryLimit as error:
+                if error.retry_after is None:
+                    raise
                 raise shed(
                     f"There is no memory for an archive now: {error.message}", retry_after=5, reason="memory"
                 ) from None

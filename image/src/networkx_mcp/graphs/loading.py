@@ -98,6 +98,7 @@ class Loader:
             head = await self.head(tenant, graph_id)
             entry = self._residents.get(key)
             if entry is not None and _went_back(entry, head, *had):
+                entry.broken = True  # also for a compaction or an edit that holds it
                 self._residents.drop(key)
                 entry = None
             if entry is not None and entry.uid == head.uid:

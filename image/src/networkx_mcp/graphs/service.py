@@ -48,6 +48,7 @@ class Graphs(Administration):
         self._residents = residents = Residents(budget)
         self._compactor = compactor = Compactor(settings, store, residents, worker)
         store.when_replaced(residents.next_era)
+        store.when_replaced(results.clear)
         loader = Loader(store, residents, worker, compactor)
         self._desk = desk = Desk(settings, store, loader, residents, worker, compactor)
         self._editor = Editor(desk)

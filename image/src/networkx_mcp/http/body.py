@@ -92,6 +92,8 @@ async def read_body(
     declared = declared_length(headers)
     if declared is not None and declared > limit:
         raise too_large(limit, setting)
+    if declared is not None and _round(copies * declared) > budget.cap(kind):
+        budget.reserve(kind, _round(copies * declared))  # raises: the parts alone might fit one after the other
     chunks = bytearray()
     reservation: Reservation | None = None
     try:

@@ -70,6 +70,8 @@ def check(info: Mapping[str, str], config: Mapping[str, str], *, allow_volatile:
     reason = volatile(info, config)
     if reason and not allow_volatile:
         raise InvalidInput(f"the store is not durable: {reason}", field="store.allow_volatile")
+    if reason is None and "appendfsync" not in config:
+        return "whether appendfsync is always cannot be seen: let the store's user run CONFIG GET (+config|get), or be sure"
     return reason
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,25 +85,29 @@ class Link:
         self._timeout = store.timeout_seconds
         self._slots = asyncio.Semaphore(connections)
         self._idle: list[Connection] = []
-        #: Server processes met so far; the last one's run_id, None before the first.
+        #: Changes of the server seen so far, and what the last one is known by; None before the first.
         self.era = 0
-        self._run_id: str | None = None
+        self._identity: tuple[str, str] | None = None
         self._forget: list[Callable[[], None]] = []
+        self._closing: set[asyncio.Task[None]] = set()
 
     def when_replaced(self, forget: Callable[[], None]) -> None:
         """See `protocol.Store.when_replaced`."""
         self._forget.append(forget)
 
     async def close(self) -> None:
-        while self._idle:
-            await self._idle.pop().disconnect(nowait=True)
+        self.hang_up()
+        await asyncio.gather(*self._closing)
 
     async def ask(self, *commands: Command) -> list[Any]:
-        """As `call`, for commands that change nothing: a lost connection is tried once more."""
+        """As `call`, for commands that change nothing: a lost connection is tried once more, and so is an answer that
+        may be of the server before."""
+        era = self.era
         try:
-            return await self.call(*commands)
+            replies = await self.call(*commands)
         except Lost:
             return await self.call(*commands)
+        return replies if era == self.era else await self.call(*commands)
 
     async def call(self, *commands: Command, era: int | None = None) -> list[Any]:
         """Send the commands in one go; their replies in order. An error reply is an element of the
@@ -127,7 +131,6 @@ class Link:
                 await connection.connect()  # type: ignore[no-untyped-call]
                 await self._meet(connection)
             if era is not None and era != self.era:
-                self._idle.append(connection)
                 raise Replaced("the store's server was replaced; nothing was changed: try again", retry_after=1)
             met = self.era
             await connection.send_packed_command(connection.pack_commands(commands))
@@ -135,34 +138,49 @@ class Link:
         except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
             raise _translated(error) from error
+        except Replaced:
+            self._idle.append(connection)
+            raise
         except BaseException:
             # A reply that nobody waits for any more must not answer the next call.
             await connection.disconnect(nowait=True)
             raise
-        if met == self.era:
+        if met == self.era and not any(map(_read_only, replies)):
             self._idle.append(connection)
-        else:  # it may still lead to the server before
+        else:  # it may still lead to the server before, which perhaps lives on as a replica
             await connection.disconnect(nowait=True)
         return replies
 
     async def _meet(self, connection: Connection) -> None:
-        """Learn which server process a new connection leads to, before it is used."""
-        await connection.send_packed_command(connection.pack_commands([("INFO", "server")]))
-        reply = await _reply(connection)
-        if isinstance(reply, ResponseError):
-            return  # INFO is forbidden, so nothing is known
-        run_id = redis_check.parse_info(reply).get("run_id", "")
-        if run_id == self._run_id:
+        """Learn which server a new connection leads to, before it is used."""
+        await connection.send_packed_command(connection.pack_commands([("INFO", "server"), ("INFO", "replication")]))
+        info: dict[str, str] = {}
+        for reply in [await _reply(connection), await _reply(connection)]:
+            if isinstance(reply, ResponseError):
+                return  # INFO is forbidden, so nothing is known
+            info |= redis_check.parse_info(reply)
+        self.met(info)
+
+    def met(self, info: Mapping[str, str]) -> None:
+        """Compare the server that told `info` with the last one. Where it is another process (`run_id`), or one with
+        another history (`master_replid`: a replica that was synchronised and took over), what was read is forgotten."""
+        identity = (info.get("run_id", ""), info.get("master_replid", ""))
+        if identity == self._identity:
             return
-        if self._run_id is not None:
+        known, self._identity = self._identity is not None, identity
+        if known:
             self.era += 1
-            _log.warning("another server process answers for the store", extra={"event": "store_replaced"})
+            _log.warning("another server answers for the store", extra={"event": "store_replaced"})
             for forget in self._forget:
                 forget()
-            idle, self._idle = self._idle, []
-            for old in idle:
-                await old.disconnect(nowait=True)
-        self._run_id = run_id
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connections that nobody uses: the next call finds out anew where the store's address leads."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            self._closing.add(task := asyncio.get_running_loop().create_task(connection.disconnect(nowait=True)))
+            task.add_done_callback(self._closing.discard)
 
     def _new(self) -> Connection:
         kind = SSLConnection if self._tls else Connection
@@ -199,6 +217,11 @@ def _translated(error: Exception) -> StoreUnavailable:
     return Lost(known.message, retry_after=known.retry_after)
 
 
+def _read_only(reply: Any) -> bool:
+    """Whether a replica refused a write. Redis before 7 says so inside the error of the script that wrote."""
+    return isinstance(reply, ReadOnlyError) or (isinstance(reply, ResponseError) and "-READONLY" in str(reply))
+
+
 def raise_for(reply: Any) -> Any:
     """The reply, or StoreUnavailable for an error reply."""
     if not isinstance(reply, ResponseError):
@@ -207,6 +230,6 @@ def raise_for(reply: Any) -> Any:
     if isinstance(reply, OutOfMemoryError):
         # Checked by the server before a script's first write.
         raise refused("is full (its maxmemory, or its volume): delete graphs, or give the store more room") from reply
-    if isinstance(reply, ReadOnlyError):
+    if _read_only(reply):
         raise refused("is a read-only replica now: point store.url at the primary") from reply
     raise unavailable(f"refused a command ({str(reply).splitlines()[0][:120]})", answered=True) from reply

@@ -69,7 +69,12 @@ class RedisStore:
                 text = "the store's user may not run INFO, so its durability is unknown: grant it +info"
                 raise InvalidInput(text, field="store.username")
             return {"redis_version": "7.0", "aof_enabled": "0"}
-        return redis_check.parse_info(raise_for(reply))
+        info = redis_check.parse_info(raise_for(reply))
+        # Through a proxy, or where a primary steps down, the store changes behind connections that live on.
+        self._link.met(info)
+        if info.get("role", "master") != "master":
+            self._link.hang_up()
+        return info
 
     async def _config(self) -> dict[str, str]:
         """What CONFIG tells, nothing where it is forbidden or absent."""
