@@ -28,6 +28,7 @@ INTRO = """\
 ## Install
 
 ```console
+$ kubectl create namespace graphs
 $ scripts/make-secrets.sh --namespace graphs --release graphs --user me   # prints a token, once
 $ helm install graphs chart --namespace graphs
 $ helm test graphs --namespace graphs
@@ -59,17 +60,19 @@ install and upgrade makes a backup, too. What was acknowledged before a run bega
 where you keep them, or are made anew.
 
 ```console
-$ kubectl -n graphs create job --from=cronjob/graphs-networkx-mcp-backup backup-now
-$ kubectl -n graphs wait job/backup-now --for=condition=Complete --timeout=30m
-$ kubectl -n graphs logs job/backup-now        # file, graphs, bytes, seconds
+$ JOB=backup-$(date +%s)
+$ kubectl -n graphs create job --from=cronjob/graphs-networkx-mcp-backup "$JOB"
+$ kubectl -n graphs wait "job/$JOB" --for=condition=Complete --timeout=30m
+$ kubectl -n graphs logs "job/$JOB"            # file, graphs, bytes, seconds
 ```
 
 A restore goes through `/admin` of the running server as well, so it is the same for every store, needs no second pod on
 the embedded store's volume, and reads the newest backup that holds a graph (`backup.restoreFrom` names another):
 
 ```console
-$ kubectl -n graphs create job --from=cronjob/graphs-networkx-mcp-restore restore-now
-$ kubectl -n graphs logs job/restore-now -f    # graphs put back, graphs already there, what differs
+$ JOB=restore-$(date +%s)
+$ kubectl -n graphs create job --from=cronjob/graphs-networkx-mcp-restore "$JOB"
+$ kubectl -n graphs logs "job/$JOB" -f         # graphs put back, graphs already there, what differs
 ```
 
 Graphs come back under their tenant, id and version. One that is there already and equal counts as restored, so a restore that
@@ -86,9 +89,11 @@ $ VOLUME=$(kubectl -n graphs get pvc graphs-networkx-mcp-backup -o jsonpath='{{.
 $ kubectl patch persistentvolume "$VOLUME" --patch '{{"spec": {{"persistentVolumeReclaimPolicy": "Retain"}}}}'
 ```
 
-Then a new namespace takes it over:
+Then a new namespace takes it over. The volume tells whose claim it had:
 
 ```console
+$ kubectl get persistentvolumes -o custom-columns=NAME:.metadata.name,NAMESPACE:.spec.claimRef.namespace,CLAIM:.spec.claimRef.name,STATUS:.status.phase
+$ VOLUME=...                                   # the one of graphs and graphs-networkx-mcp-backup
 $ kubectl patch persistentvolume "$VOLUME" --type=json --patch '[{{"op": "remove", "path": "/spec/claimRef"}}]'
 $ kubectl create namespace graphs
 $ kubectl -n graphs apply -f - <<EOF
@@ -106,8 +111,9 @@ spec:
 EOF
 $ scripts/make-secrets.sh --namespace graphs --release graphs --user me
 $ helm install graphs chart --namespace graphs -f values.yaml --set backup.persistence.existingClaim=saved --wait
-$ kubectl -n graphs create job --from=cronjob/graphs-networkx-mcp-restore restore-now
-$ kubectl -n graphs wait job/restore-now --for=condition=Complete --timeout=30m
+$ JOB=restore-$(date +%s)
+$ kubectl -n graphs create job --from=cronjob/graphs-networkx-mcp-restore "$JOB"
+$ kubectl -n graphs wait "job/$JOB" --for=condition=Complete --timeout=30m
 ```
 
 `tests/e2e/test_restore.py` is this drill, with both stores: graphs of two tenants made by a real client, a backup, the namespace

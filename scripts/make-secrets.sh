@@ -11,21 +11,26 @@
 #
 #   make-secrets.sh [--namespace NS] (--release NAME | --fullname NAME)
 #                   [--user NAME [--tenant TENANT] [--scopes read,write]]
-#                   [--rotate [--grace SECONDS]] [--rotate-store]
+#                   [--rotate [--grace SECONDS]] [--rotate-store | --store-password-file FILE]
 #
 #   --release       name of the release; the full name follows as in the chart
 #   --fullname      full name of the release's objects, as NOTES print it
 #   --user          make a token for a caller, in the tenant of its name unless --tenant says otherwise
 #   --rotate        new tokens for smoke and backup (with --user: for that caller instead); the old ones
-#                   stay valid for --grace seconds (60), until kubelets have brought the new ones
-#   --rotate-store  a new password; the store is restarted and takes the old one until the next rotation
+#                   stay valid for --grace seconds (180), until kubelets have brought the new ones, which
+#                   takes up to two minutes and not the same time on each node
+#   --rotate-store  a new password; the store is restarted and takes the old one until the next rotation.
+#                   For the chart's own store: a password of an external one is changed there, then here
+#   --store-password-file
+#                   the password of an external store (- reads it from a pipe), also in place of the one before
 set -euo pipefail
 
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; }
 die() { printf 'make-secrets: %s\n' "$*" >&2; exit 1; }
 say() { printf 'make-secrets: %s\n' "$*" >&2; }
 
-namespace='' fullname='' user='' tenant='' scopes=read,write rotate='' rotate_store='' grace=60
+namespace='' fullname='' user='' tenant='' scopes=read,write rotate='' rotate_store='' grace=180
+password_file=''
 while (( $# )); do
   case $1 in
     --namespace | -n) namespace=${2:?--namespace needs a name}; shift ;;
@@ -40,6 +45,7 @@ while (( $# )); do
     --grace) grace=${2:?--grace needs seconds}; shift ;;
     --rotate) rotate=1 ;;
     --rotate-store) rotate_store=1 ;;
+    --store-password-file) password_file=${2:?--store-password-file needs a file}; shift ;;
     --help | -h) usage; exit ;;
     *) die "unknown argument $1; --help lists them" ;;
   esac
@@ -51,6 +57,13 @@ done
 tenant=${tenant:-$user}
 [[ -z $tenant || $tenant =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ ]] || die "--tenant takes letters, digits, . _ and -, not $tenant"
 [[ $scopes =~ ^(read|write|admin)(,(read|write|admin))*$ ]] || die "--scopes takes read, write and admin, not $scopes"
+[[ -z $rotate_store || -z $password_file ]] || die "--rotate-store makes a password, --store-password-file names one: choose"
+password=''
+if [[ -n $password_file ]]; then
+  [[ $password_file == - || -r $password_file ]] || die "--store-password-file: $password_file cannot be read"
+  password=$(cat -- "$password_file")
+  [[ -n $password ]] || die "--store-password-file: $password_file is empty"
+fi
 command -v kubectl >/dev/null || die "kubectl is missing: https://kubernetes.io/docs/tasks/tools/"
 command -v openssl >/dev/null || die "openssl is missing"
 
@@ -111,13 +124,15 @@ else
 fi
 
 if ! exists "$store"; then
-  create "$store" password "$(random)"
+  create "$store" password "${password:-$(random)}"
+elif [[ -n $password ]]; then
+  set_values "$store" password "$password"
 elif [[ -n $rotate_store ]]; then
+  k get statefulset "$store" -o name >/dev/null 2>&1 ||
+    die "there is no statefulset $store: change the password in your store, then give it with --store-password-file"
   set_values "$store" password "$(random)" previous "$(value "$store" password)"
-  if k get statefulset "$store" -o name >/dev/null 2>&1; then
-    k rollout restart "statefulset/$store" >&2
-    k rollout status "statefulset/$store" --timeout=300s >&2
-  fi
+  k rollout restart "statefulset/$store" >&2
+  k rollout status "statefulset/$store" --timeout=300s >&2
 else
   say "$store is there"
 fi

@@ -151,6 +151,19 @@ def test_a_store_password_rotates_with_its_predecessor(script: Script) -> None:
     assert '["rollout", "restart", "statefulset/x-store"]' in calls
 
 
+def test_the_password_of_an_external_store_is_its_owners(script: Script) -> None:
+    (script.store / "external").touch()
+    given = script.directory / "password"
+    for password in ("first of the store", "second"):
+        given.write_text(password + "\n", encoding="utf-8")
+        done = script("--fullname", "x", "--store-password-file", str(given))
+        assert script.secrets()["x-store"] == {"password": password}
+        assert password not in done.stdout + done.stderr + (script.store / "calls.jsonl").read_text(encoding="utf-8")
+    refused = script("--fullname", "x", "--rotate-store", check=False)
+    assert (refused.returncode, "--store-password-file" in refused.stderr) == (1, True)
+    assert script.secrets()["x-store"] == {"password": "second"}, "not replaced by one that no store knows"
+
+
 def test_a_users_token_is_shown_once(script: Script) -> None:
     done = script("--fullname", "x", "--user", "ann", "--tenant", "team", "--scopes", "read")
     shown = done.stdout.strip()
@@ -183,6 +196,9 @@ def test_no_token_is_on_disk_in_an_argument_or_in_the_output(script: Script) -> 
         ((), "--release or --fullname is missing"),
         (("--fullname", "x", "--rotat"), "unknown argument --rotat"),
         (("--fullname", "x", "--grace", "1h"), "--grace takes seconds"),
+        (("--fullname", "x", "--store-password-file", "/nowhere"), "/nowhere cannot be read"),
+        (("--fullname", "x", "--store-password-file", "/dev/null"), "/dev/null is empty"),
+        (("--fullname", "x", "--store-password-file", "/dev/null", "--rotate-store"), "choose"),
         (("--fullname", "x", "--user", 'a"b'), "--user takes letters"),
         (("--fullname", "x", "--user", "a", "--scopes", "all"), "--scopes takes read, write and admin"),
     ],

@@ -222,8 +222,11 @@ def test_host_names_follow_from_service_ingress_and_route() -> None:
 
 def test_scrapes_are_rendered_whenever_asked_for() -> None:
     spec = find("ServiceMonitor", FULLNAME, "small-cluster")["spec"]
-    assert spec["jobLabel"] == "app.kubernetes.io/name"  # rules name the job, not the release
-    assert spec["endpoints"][0] == {"port": "http", "path": "/metrics", "interval": "10s", "scrapeTimeout": "5s"}
+    # Rules name the job, not the release, nor what nameOverride makes of it.
+    job = [{"targetLabel": "job", "replacement": "networkx-mcp"}]
+    assert spec["endpoints"] == [
+        {"port": "http", "path": "/metrics", "interval": "10s", "scrapeTimeout": "5s", "relabelings": job}
+    ]
     assert find("ServiceMonitor", FULLNAME, "production")["metadata"]["labels"]["release"] == "prometheus"
 
 

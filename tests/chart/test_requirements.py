@@ -94,6 +94,11 @@ REFUSALS: list[tuple[tuple[str, ...], str]] = [
         "rewritten, changed pages exist twice and the kernel would kill the store. Raise the first or lower the second.",
     ),
     (
+        ("backup.enabled=true", "limits.graphMB=129"),
+        "backup.resources.limits.memory (512Mi) is below 4 x limits.graphMB (129): the kernel would kill the backup of "
+        "the largest graph, or its restore. Raise the first or lower the second.",
+    ),
+    (
         ("ingress.enabled=true", PROXY),
         "ingress.enabled is true, but ingress.hosts is empty: name at least one host, or every name would be answered.",
     ),

@@ -180,7 +180,10 @@ def test_the_time_of_the_last_good_backup_neither_goes_back_nor_into_the_future(
         answer = place.admin("PUT", f"backup?last_success={wrong}")
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_input"), wrong
     assert place.admin("GET", "backup").json() == {"last_success": now}
-    assert place.admin("DELETE", "backup").status_code == 405
+    assert place.admin("POST", "backup").status_code == 405
+    assert place.admin("DELETE", "backup").json() == {"last_success": None}
+    assert place.server.metric("backup_last_success_timestamp_seconds") == 0
+    assert place.admin("PUT", f"backup?last_success={now - 100}").json() == {"last_success": now - 100}
 
 
 def test_a_restore_runs_again_and_leaves_what_differs_alone_unless_told(
@@ -310,6 +313,29 @@ def test_a_graph_deleted_while_the_backup_runs_is_left_out(make_site: Callable[.
         report = commands.backup(client, tmp_path / "one.tar")
     assert (report["graphs"], report["deleted_meanwhile"]) == (3, 1)
     assert {(g.tenant, g.graph_id) for g in file.verify(tmp_path / "one.tar").graphs} == place.everything().keys()
+
+
+def test_a_backup_whose_time_cannot_be_noted_is_complete_and_counts_for_retention(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    """A store with a full volume is read, and refuses the note as any write."""
+    place = make_site()
+    fill(place)
+    old = tmp_path / "networkx-mcp-20200101T000000Z.tar"
+    old.write_bytes(b"x")
+
+    class Full(Client):
+        def report_success(self, began: float) -> None:
+            raise BackupError("PUT /admin/backup: 503: the store is full")
+
+    with (
+        Full(place.server.base_url, place.token_file.read_text(encoding="utf-8")) as client,
+        pytest.raises(BackupError, match=r"complete and verified, .* the store is full") as told,
+    ):
+        commands.backup(client, tmp_path, keep=1)
+    (made,) = file.backups(tmp_path)
+    assert str(made) in str(told.value)
+    assert len(file.verify(made).graphs) == 4
 
 
 def test_a_server_that_restarts_costs_no_backup(make_site: Callable[..., Site], tmp_path: Path) -> None:

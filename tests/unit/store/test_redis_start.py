@@ -77,7 +77,7 @@ class TestStartCheck:
     async def test_the_rights_that_the_readme_names_are_enough(self, own_server: RedisServer, tmp_path: Path) -> None:
         """No administration, and only keys under the prefix."""
         (tmp_path / "password").write_text("secret")
-        rights = ("~app:*", "+@all", "-@admin", "-@dangerous", "+info")
+        rights = ("~app:*", "+@all", "-@admin", "-@dangerous", "+info", "+config|get")
         await ask(own_server, "ACL", "SETUSER", "app", "on", ">secret", *rights)
         configuration = settings(own_server, prefix="app", username="app", password_file=tmp_path / "password")
         async with opened(configuration) as store:

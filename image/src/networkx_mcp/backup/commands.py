@@ -23,8 +23,9 @@ from networkx_mcp.backup.file import BackupError, Entry
 def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]:
     """Copy every graph to `out`, a file, or a directory where it is named by its time; tell the server.
 
-    With `keep` the newest that many backups of the directory stay; an empty one removes none. Raises BackupError: then no file was made,
-    none was removed, and the time of the last good backup stays what it was.
+    With `keep` the newest that many backups of the directory stay; an empty one removes none. Raises BackupError: then no
+    file was made and none removed, or, where the server could not note the time (a store that takes no writes), the file
+    is complete and the error says so. The time of the last good backup stays what it was.
     """
     began = time.time()
     path = out
@@ -42,9 +43,12 @@ def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]
                 else:
                     writer.add(tenant, graph["graph_id"], data)
         manifest = writer.finish(time.time(), __version__)
-    client.report_success(began)
     # A store that came up empty must not push out, run by run, the copies that it is to be restored from.
     removed = file.retain(out, keep) if keep is not None and manifest.graphs else []
+    try:
+        client.report_success(began)
+    except BackupError as error:
+        raise BackupError(f"{path} is complete and verified, but its time could not be noted: {error}") from None
     return {
         "event": "backup",
         "file": str(path),

@@ -6,6 +6,7 @@
     PUT    /admin/degradation?level=protective             force a level; DELETE lets memory decide again
     GET    /admin/backup                                   when the last good backup began
     PUT    /admin/backup?last_success=SECONDS              tell it, in Unix seconds; it never goes back
+    DELETE /admin/backup                                   forget it, where backups were ended on purpose
     GET    /admin/tenants                                  tenants that have or had graphs
     GET    /admin/tenants/{tenant}                         usage and quota
     GET    /admin/tenants/{tenant}/graphs                  a page of graphs (`after`, `limit`, `prefix`)
@@ -161,7 +162,7 @@ class Admin:
     # -- backups ----------------------------------------------------------------------------------
 
     async def _backup(self, request: _Request) -> None:
-        _only(request, "GET", "PUT")
+        _only(request, "GET", "PUT", "DELETE")
         last = float(await self._store.get_note(BACKUP_NOTE) or 0)
         if request.method == "PUT":
             text = request.query.get("last_success", "")
@@ -178,6 +179,11 @@ class Admin:
             if told > last:
                 last = told
                 await self._store.put_note(BACKUP_NOTE, repr(told))
+            metrics.BACKUP_LAST_SUCCESS.set(last)
+        elif request.method == "DELETE":
+            audit("backup_forgotten", last_success=last)
+            last = 0.0
+            await self._store.put_note(BACKUP_NOTE, repr(last))
             metrics.BACKUP_LAST_SUCCESS.set(last)
         else:
             audit("read_backup")
