@@ -180,12 +180,14 @@ def carried(values: dict[str, float], name: str) -> float:
     return values["connections"] + values["queue"] if name == "connections_and_queue" else values[name]
 
 
-def slow_probes(values: dict[str, float], result: Result) -> list[str]:
-    """Good points at which a probe took longer than the kubelet waits, or failed."""
+def slow_probes(values: dict[str, float], result: Result, most: int) -> list[str]:
+    """Good points of up to `most` users, which is what limits may admit, at which a probe took longer than the kubelet
+    waits, or failed."""
     return [
         f"{result.name}: at {point.users} users /ready took {point.probes['max_ms']:g} ms, {point.probes['failed']:g} failed"
         for point in result.points
         if point.ok
+        and point.users <= most
         and point.probes
         and (point.probes["failed"] or point.probes["max_ms"] >= 1000 * values["readiness_timeout"])
     ]
@@ -206,7 +208,7 @@ def departures() -> list[str]:
         result = results.load(path)
         knee = knee_of(name, result)
         if not item.get("provisional"):
-            found += slow_probes(values, result)
+            found += slow_probes(values, result, bound(knee))
         if (item["knee"], item["bound"]) != (knee, bound(knee)):
             found.append(f"knee {name}: {item['knee']}, bound {item['bound']}; the result says {knee}: make evidence")
         for carries in item["carries"]:

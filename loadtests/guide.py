@@ -26,7 +26,7 @@ from networkx_mcp.store.redis_link import CONNECTIONS
 PLANNED = 0.7
 #: Relative error of `memory_mib` that tests hold, over measured sizes that the model was not made from.
 STATED_ERROR = 0.25
-NODES, POD, FLEETS = "nodes-local-embedded", "capacity-local-embedded-mixed", "pods"
+NODES, POD, FLEETS = "nodes-local-embedded", "capacity-cluster-shared-1pod-mixed", "pods"
 #: The same readers without think time, by both clients.
 GENERATOR, LOCUST = "users-local-embedded-reader", "scenario-local-embedded-reader"
 

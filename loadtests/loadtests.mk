@@ -2,7 +2,7 @@
 #   make capacity LOAD_ARGS="--target cluster --store shared --replicas 2 --image ghcr.io/networkx-mcp/server:dev"
 LOAD_ARGS ?=
 # The memory of chart/profiles/large.yaml.
-LARGE := --set limits_memory_mb=8192 --set memory_resident_mb=4096 --set memory_worker_mb=1536
+LARGE := --set limits_memory_mb=8192 --set memory_resident_mb=3072 --set memory_worker_mb=1536
 SOAK_MINUTES ?= 120
 SOAK_RATE ?=
 # The commands that take a node away and bring it back, the node's name added; kind: `docker kill` and `docker start`.

@@ -41,7 +41,7 @@ def test_the_secrets_the_limits_and_the_test_are_told(case: str | None) -> None:
     assert f"scripts/make-secrets.sh --namespace agents --fullname {FULLNAME} --user me" in text
     assert "helm test graphs --namespace agents" in text
     assert "45 requests at once, 360 more wait up to 10 s" in text
-    assert "10000 nodes, 100000 edges" in text
+    assert "180000 nodes, 540000 edges" in text
     assert "e+0" not in text
 
 
@@ -55,7 +55,7 @@ def test_how_to_make_a_backup_and_bring_it_back_is_told_where_backups_are_made()
     text = notes("production")
     assert f"volume claim {FULLNAME}-backup" in text
     for name in ("backup", "restore"):
-        assert f"kubectl -n agents create job --from=cronjob/{FULLNAME}-{name} {name}-now" in text
+        assert f"kubectl -n agents create job --from=cronjob/{FULLNAME}-{name} {name}-$(date +%s)" in text
     assert "BACKUPS" not in notes()
     assert "volume claim mine" in notes("production", "backup.persistence.existingClaim=mine")
 

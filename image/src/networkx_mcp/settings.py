@@ -44,8 +44,8 @@ class Limits(Group):
         description="Heavy calls beyond these, each of a tenant that has none running: a long call of one tenant "
         "does not hold up another's.",
     )
-    graph_nodes: int = Field(10_000, ge=1, description="Nodes of one graph (contract).")
-    graph_edges: int = Field(100_000, ge=1, description="Edges of one graph.")
+    graph_nodes: int = Field(180_000, ge=1, description="Nodes of one graph.")
+    graph_edges: int = Field(540_000, ge=1, description="Edges of one graph.")
     graph_mb: int = Field(64, ge=1, description="Stored size of one graph (snapshot and log), in MiB.")
     tenant_mb: int = Field(512, ge=1, description="Stored size of all graphs of one tenant, in MiB.")
     tenant_graphs: int = Field(1000, ge=1, description="Graphs of one tenant.")
