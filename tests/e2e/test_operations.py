@@ -67,7 +67,7 @@ def test_a_token_is_rotated_without_a_restart(release: Release, report: dict[str
     before, old = pods(), token()
     assert status(old) == 200
     rotate = (str(ROOT / "scripts/make-secrets.sh"), "--namespace", release.name, "--fullname", release.fullname)
-    run(*rotate, "--rotate")
+    run(*rotate, "--rotate", "--grace", "60")  # a third of the default, which would be three minutes of waiting
     new = token()
     assert new != old
     begun = time.monotonic()
