@@ -1,4 +1,4 @@
-"""Write chart/README.md from chart/values.yaml, so that the two cannot part.
+"""Write chart/README.md from chart/values.yaml and the report of `make e2e-full`, so that they cannot part.
 
 A comment `# --` above a key says what the value is; a plain comment above a top-level key begins its
 section. `--check` writes nothing and exits with 1 when the file differs; a value without a comment is an
@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 
 CHART = Path(__file__).resolve().parents[1] / "chart"
+#: What the last `make e2e-full` measured.
+REPORT = CHART.parent / "tests" / "e2e" / "report.json"
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z][A-Za-z0-9]*):(?P<rest>.*)$")
 
 INTRO = """\
@@ -117,8 +119,8 @@ $ kubectl -n graphs wait "job/$JOB" --for=condition=Complete --timeout=30m
 ```
 
 `tests/e2e/test_restore.py` is this drill, with both stores: graphs of two tenants made by a real client, a backup, the namespace
-deleted with its volume, and every graph compared, to the byte of its export, in a new one. On two busy cores eight small
-graphs were back (RTO) 43 s after the claims were gone with Valkey, 51 s embedded, most of it pods that start. What is lost (RPO)
+deleted with its volume, and every graph compared, to the byte of its export, in a new one. On two busy cores {graphs} small
+graphs were back (RTO) {rto_valkey:.0f} s after the claims were gone with Valkey, {rto_embedded:.0f} s embedded, most of it pods that start. What is lost (RPO)
 is what came after the last copy: at most the time between two runs and the length of one. `make e2e-full` measures again.
 
 ## Values
@@ -172,8 +174,12 @@ def render() -> str:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     values: dict[str, Any] = yaml.safe_load(text)
     described, introduced = comments(text)
+    facts = json.loads(REPORT.read_text(encoding="utf-8"))["facts"]
     parts = [
         INTRO.format(
+            graphs=facts["restore_valkey"]["graphs"],
+            rto_valkey=facts["restore_valkey"]["rto_s"],
+            rto_embedded=facts["restore_embedded"]["rto_s"],
             description=chart["description"],
             version=chart["version"],
             app=chart["appVersion"],
