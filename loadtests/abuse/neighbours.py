@@ -1,17 +1,19 @@
 """A normal user beside bombs of memory, of CPU and of results, thrown by another tenant on the same server.
 
 The user's calls are due at a fixed rate and their latency counts from when they were due. Quiet stretches before and
-after give the value to compare with, of the same run and machine. What needs no worker of the server (`light`: point
-reads and edits) and what does (`analysis`) are told apart: a bomb that computes takes a worker until its deadline.
+after give the value to compare with, of the same run and machine. Point reads, edits (which wait for the store's disk) and
+analyses (which need a worker of the server) are told apart, and a witness beside the server tells what the machine does to a
+process that has nothing to do with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -20,20 +22,23 @@ from typing import Any
 import psutil
 
 from loadtests import processes, protocol
-from loadtests.abuse import bombs
+from loadtests.abuse import witness
+from loadtests.abuse.attackers import KINDS, Attack, attack
 from loadtests.abuse.subject import GRAPH, Subject
-from loadtests.wire import Reply, Requests
+from loadtests.abuse.wires import Wires
+from loadtests.wire import Requests
 
-#: Calls of the user per second, and attackers at once.
-RATE, ATTACKERS = 40.0, 4
+#: Calls of the user per second.
+RATE = 40.0
 #: Part of the user's calls that needs a worker.
 ANALYSES = 0.05
 #: Edges of the attacker's graphs: one whose matrices take 200 MB each, one with hours of flows.
 LONG, DENSE = 4_999, 200
 #: The aim: P99 beside bombs is at most so many times the quiet one.
 AIM = 3.0
-
-Throw = tuple[str, dict[str, Any]]
+#: Kinds of latencies; the witness's are no calls of the user.
+CALLS = ("read", "edit", "analysis")
+WITNESS = "witness"
 
 
 @dataclass
@@ -42,7 +47,7 @@ class Stretch:
 
     name: str
     seconds: float = 0.0
-    latencies: dict[str, list[float]] = field(default_factory=lambda: {"light": [], "analysis": []})
+    latencies: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in (*CALLS, WITNESS)})
     outcomes: Counter[str] = field(default_factory=Counter)
     bombs: Counter[str] = field(default_factory=Counter)
     cores: dict[str, float] = field(default_factory=dict)
@@ -51,7 +56,7 @@ class Stretch:
 
     def summary(self) -> dict[str, Any]:
         """Milliseconds by kind of call, and what happened."""
-        every = sorted(itertools.chain(*self.latencies.values()))
+        every = sorted(itertools.chain(*(self.latencies[kind] for kind in CALLS)))
         return {
             "seconds": round(self.seconds, 1),
             "all": quantiles(every),
@@ -74,95 +79,6 @@ def quantiles(ordered: list[float]) -> dict[str, float]:
     return {"count": len(ordered), "p50_ms": at(0.5), "p95_ms": at(0.95), "p99_ms": at(0.99), "max_ms": at(1.0)}
 
 
-def memory_bombs() -> Iterator[Throw]:
-    """Matrices of 5,000 x 5,000 numbers; each differs a little, so that no answer is kept."""
-    for number in itertools.count():
-        given = {"tolerance": 10.0 ** -(4 + number % 9)}
-        yield "run_algorithm", {"graph_id": "long", "name": "simrank_similarity", "force": True, "arguments": given}
-
-
-def cpu_bombs() -> Iterator[Throw]:
-    """20,000 maximum flows in pure Python, until the deadline."""
-    while True:
-        yield "run_algorithm", {"graph_id": "dense", "name": "all_pairs_node_connectivity", "force": True}
-
-
-def result_bombs() -> Iterator[Throw]:
-    """As much as an answer may hold, over and over, and results that are far larger before they are cut."""
-    for number in itertools.count():
-        yield "describe_graph", {"graph_id": "dense", "limit": 500, "offset": number % 2}
-        yield (
-            "get_subgraph",
-            {"graph_id": "dense", "center": 0, "radius": 1000, "limit_nodes": 1000, "limit_edges": 2000},
-        )
-        given = {"cutoff": 50 + number % 100}
-        yield (
-            "run_algorithm",
-            {
-                "graph_id": "long",
-                "name": "all_pairs_shortest_path_length",
-                "force": True,
-                "limit": 1000,
-                "arguments": given,
-            },
-        )
-        yield (
-            "draw_graph",
-            {
-                "graph_id": "dense",
-                "format": "svg",
-                "nodes": list(range(150)),
-                "width": 2000,
-                "height": 2000,
-                "seed": number,
-            },
-        )
-
-
-KINDS: dict[str, Callable[[], Iterator[Throw]]] = {
-    "memory bombs": memory_bombs,
-    "CPU bombs": cpu_bombs,
-    "result bombs": result_bombs,
-}  # fmt: skip
-
-
-class Wires:
-    """Connections to one server, each for one call at a time."""
-
-    def __init__(self, subject: Subject, most: int) -> None:
-        self._subject = subject
-        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-        self._places = asyncio.Semaphore(most)
-
-    async def ask(self, request: bytes) -> tuple[str, bytes]:
-        """Outcome and body of the answer to a request."""
-        async with self._places:
-            link = self._free.pop() if self._free else None
-            reader, writer = link or await asyncio.open_connection(self._subject.host, self._subject.port)
-            try:
-                writer.write(request)
-                reply = Reply()
-                while (told := reply.feed(data := await reader.read(65536))) is None:
-                    if not data:
-                        raise ConnectionError("closed")
-            except OSError:
-                writer.close()
-                return "connection", b""
-            status, body, closing = told
-            if closing:
-                writer.close()
-            else:
-                self._free.append((reader, writer))
-            if protocol.parsed(body) is None:  # a file, or a refusal of one
-                return ("ok" if status < 400 else f"HTTP {status}"), body
-            return protocol.outcome(status, body), body
-
-    def close(self) -> None:
-        """Close what is open."""
-        for _, writer in self._free:
-            writer.close()
-
-
 def calls(seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(kind, tool, arguments) of the user's calls."""
     chance = Random(seed)
@@ -171,9 +87,9 @@ def calls(seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
         if pick < ANALYSES:
             yield "analysis", "rank_nodes", {"graph_id": GRAPH, "measure": "betweenness", "seed": number}
         elif pick < 0.65:
-            yield "light", "get_neighbors", {"graph_id": GRAPH, "node": f"n{chance.randrange(60)}"}
+            yield "read", "get_neighbors", {"graph_id": GRAPH, "node": f"n{chance.randrange(60)}"}
         elif pick < 0.85:
-            yield "light", "describe_graph", {"graph_id": GRAPH}
+            yield "read", "describe_graph", {"graph_id": GRAPH}
         else:
             edits = [
                 {
@@ -182,7 +98,7 @@ def calls(seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
                     "edges": [[f"n{chance.randrange(60)}", f"m{number % 50}", {"weight": number}]],
                 }
             ]
-            yield "light", "edit_graph", {"graph_id": "busy", "edits": edits}
+            yield "edit", "edit_graph", {"graph_id": "busy", "edits": edits}
 
 
 def prepare(subject: Subject) -> None:
@@ -199,18 +115,36 @@ async def run(subject: Subject, seconds: float, seed: int, files: bool = True) -
     """Quiet, each kind of bomb, quiet again; `seconds` each."""
     await asyncio.to_thread(prepare, subject)
     made = Requests(subject.address)
-    wires = Wires(subject, 64)
+    wires = Wires(subject.host, subject.port, 64)
     await _user(subject, made, wires, Stretch("warm-up"), min(5.0, seconds), seed)
     found = []
-    for number, name in enumerate(("quiet before", *KINDS, "quiet after")):
-        stretch = Stretch(name)
-        throws = KINDS.get(name)
-        async with _measured(subject, stretch), _attack(subject, made, stretch, throws, files):
-            await _user(subject, made, wires, stretch, seconds, seed + number)
-        found.append(stretch)
-        await _idle(subject)
+    with witness.witness() as (pid, port):
+        for number, name in enumerate(("quiet before", *KINDS, "quiet after")):
+            stretch = Stretch(name)
+            async with _beside(subject, name, files) as bombs, _measured(subject, stretch, [pid, *_pids(bombs)]):
+                _, stretch.latencies[WITNESS] = await asyncio.gather(
+                    _user(subject, made, wires, stretch, seconds, seed + number), witness.ask(port, seconds)
+                )
+            if bombs is not None:
+                stretch.bombs = bombs.outcomes
+            found.append(stretch)
+            await _idle(subject)
     wires.close()
     return found
+
+
+@asynccontextmanager
+async def _beside(subject: Subject, name: str, files: bool) -> AsyncIterator[Attack | None]:
+    """The attack of this name, if it is one."""
+    if name not in KINDS:
+        yield None
+        return
+    async with attack(subject.host, subject.port, subject.tokens["ann"], name, files) as found:
+        yield found
+
+
+def _pids(bombs: Attack | None) -> list[int]:
+    return [] if bombs is None else [bombs.pid]
 
 
 async def _user(subject: Subject, made: Requests, wires: Wires, stretch: Stretch, seconds: float, seed: int) -> None:
@@ -237,56 +171,25 @@ async def _user(subject: Subject, made: Requests, wires: Wires, stretch: Stretch
 
 
 @asynccontextmanager
-async def _attack(
-    subject: Subject, made: Requests, stretch: Stretch, throws: Callable[[], Iterator[Throw]] | None, files: bool
-) -> AsyncIterator[None]:
-    """Attackers that throw one bomb after the other until the end; a third of memory bombs are files."""
-    if throws is None:
-        yield
-        return
-    wires, shared = Wires(subject, ATTACKERS), throws()
-    uploads = list(bombs.columnar().items()) if files and throws is memory_bombs else []
-
-    async def attacker(number: int) -> None:
-        for turn in itertools.count(number):
-            if uploads and turn % 3 == 0:
-                name, (format_, data) = uploads[turn // 3 % len(uploads)]
-                head = f"PUT /graphs/bomb?format={format_} HTTP/1.1\r\nHost: {subject.address}\r\n"
-                head += f"Authorization: Bearer {subject.tokens['ann']}\r\nContent-Length: {len(data)}\r\n\r\n"
-                outcome, _ = await wires.ask(head.encode() + data)
-                stretch.bombs[f"{name.partition(':')[0]} file: {outcome}"] += 1
-            else:
-                tool, arguments = next(shared)
-                outcome, _ = await wires.ask(made.call("modern", subject.tokens["ann"], tool, arguments))
-                stretch.bombs[f"{arguments.get('name', tool)}: {outcome}"] += 1
-
-    tasks = [asyncio.ensure_future(attacker(number)) for number in range(ATTACKERS)]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        wires.close()
-
-
-@asynccontextmanager
-async def _measured(subject: Subject, stretch: Stretch) -> AsyncIterator[None]:
-    """Cores in use meanwhile: by the API, by zygote and workers, by this client, by others on the machine."""
-    began, before, busy = time.monotonic(), _cpu(subject), processes.machine_cpu_seconds()
+async def _measured(subject: Subject, stretch: Stretch, clients: list[int]) -> AsyncIterator[None]:
+    """Cores in use meanwhile: by the API, by zygote and workers, by user, attackers and witness, by others on the machine."""
+    began, before, busy = time.monotonic(), _cpu(subject, clients), processes.machine_cpu_seconds()
     yield
-    seconds, after = time.monotonic() - began, _cpu(subject)
+    seconds, after = time.monotonic() - began, _cpu(subject, clients)
     cores = {name: (after[name] - before[name]) / seconds for name in before}
     cores["others"] = (processes.machine_cpu_seconds() - busy) / seconds - sum(cores.values())
     stretch.cores = {name: round(max(0.0, value), 2) for name, value in cores.items()}
 
 
-def _cpu(subject: Subject) -> dict[str, float]:
-    root, mine = psutil.Process(subject.pid), psutil.Process().cpu_times()
+def _cpu(subject: Subject, clients: list[int]) -> dict[str, float]:
     whole = processes.of_process(subject.pid).cpu_seconds
-    times = root.cpu_times()
-    api = times.user + times.system
-    return {"api": api, "workers": whole - api, "client": mine.user + mine.system}
+    api = _seconds(subject.pid)
+    return {"api": api, "workers": whole - api, "client": sum(map(_seconds, (os.getpid(), *clients)))}
+
+
+def _seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 async def _idle(subject: Subject) -> None:
@@ -300,15 +203,14 @@ async def _idle(subject: Subject) -> None:
 
 
 def ratios(stretches: list[Stretch]) -> dict[str, float]:
-    """P99 beside each kind of bomb over the quiet P99 (of both quiet stretches together), for all calls and by kind."""
+    """P99 beside each kind of bomb over the quiet P99 (of both quiet stretches together), for all calls of the user, by kind
+    of call, and for the witness."""
     found = {}
-    for kind in ("all", "light", "analysis"):
-        names = ("light", "analysis") if kind == "all" else (kind,)
+    for kind, parts in {"all": CALLS, **{part: (part,) for part in (*CALLS, WITNESS)}}.items():
 
-        def p99(chosen: list[Stretch], names: tuple[str, ...] = names) -> float:
-            return quantiles(
-                sorted(one for stretch in chosen for name in names for one in stretch.latencies[name])
-            ).get("p99_ms", 0.0)
+        def p99(chosen: list[Stretch], parts: tuple[str, ...] = parts) -> float:
+            every = sorted(one for stretch in chosen for part in parts for one in stretch.latencies[part])
+            return quantiles(every).get("p99_ms", 0.0)
 
         quiet = p99([stretch for stretch in stretches if stretch.name not in KINDS])
         found[f"{kind}: quiet p99_ms"] = quiet

@@ -62,9 +62,12 @@ def test_bombs_end_by_name_and_the_user_beside_them_is_answered(server: Server) 
     subject = subject_of(server)
     stretches = {one.name: one for one in asyncio.run(neighbours.run(subject, 1.0, seed=1, files=False))}
     assert stretches.keys() == {"quiet before", *neighbours.KINDS, "quiet after"}
-    named = {"ok", "light shed", "analysis shed", "analysis timeout", "analysis memory_limit"}
+    named = {"ok", *(f"{kind} {end}" for kind in ("read", "edit", "analysis") for end in ("shed", "timeout"))}
+    named |= {"analysis memory_limit"}
     for stretch in stretches.values():
         assert stretch.outcomes.keys() <= named, stretch.examples
         assert stretch.outcomes["ok"] > 0
+        assert bool(stretch.bombs) == (stretch.name in neighbours.KINDS)
+        assert len(stretch.latencies["witness"]) > 10
     assert not any("internal" in bomb for stretch in stretches.values() for bomb in stretch.bombs)
     subject.call("describe_graph", graph_id="busy")

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 from loadtests import results
-from loadtests.abuse import bombs, malformed, neighbours, schema, table, tenants, values
+from loadtests.abuse import attackers, bombs, malformed, neighbours, schema, table, tenants, values
 from loadtests.abuse.attack import Attack, World
 from loadtests.abuse.client import Answers, Told, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
@@ -200,14 +200,16 @@ def test_slopes_and_quantiles() -> None:
 
 def test_the_ratio_is_of_the_same_run_and_by_kind_of_call() -> None:
     quiet, loud = neighbours.Stretch("quiet before"), neighbours.Stretch("CPU bombs")
-    quiet.latencies = {"light": [0.001] * 100, "analysis": [0.1] * 100}
-    loud.latencies = {"light": [0.002] * 100, "analysis": [0.5] * 100}
+    quiet.latencies = {"read": [0.001] * 50, "edit": [0.001] * 50, "analysis": [0.1] * 100, "witness": [0.1] * 100}
+    loud.latencies = {"read": [0.002] * 50, "edit": [0.003] * 50, "analysis": [0.5] * 100, "witness": [0.9] * 100}
     found = neighbours.ratios([quiet, loud])
-    assert (found["light: CPU bombs"], found["analysis: CPU bombs"], found["all: CPU bombs"]) == (2, 5, 5)
+    assert {kind: found[f"{kind}: CPU bombs"] for kind in ("read", "edit", "analysis", "witness", "all")} == {
+        "read": 2, "edit": 3, "analysis": 5, "witness": 9, "all": 5,
+    }  # fmt: skip
 
 
 def test_bombs_do_not_repeat_themselves_where_answers_are_kept() -> None:
-    made: Callable[[], Any] = neighbours.memory_bombs
+    made: Callable[[], Any] = attackers.memory_bombs
     drawn = [json.dumps(arguments) for _, (_, arguments) in zip(range(9), made(), strict=False)]
     assert len(set(drawn)) == 9
 

@@ -1,0 +1,163 @@
+"""Bombs of memory, of CPU and of results, thrown from a process of their own: to make them and to read what comes back
+must not delay the calls that are timed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import multiprocessing
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from loadtests.abuse import bombs
+from loadtests.abuse.wires import Wires
+from loadtests.wire import Requests
+
+#: At once.
+ATTACKERS = 4
+#: Seconds after which a process that is told to end, or to begin, must have done so. Files are made at the beginning.
+PATIENCE_SECONDS = 60.0
+
+Throw = tuple[str, dict[str, Any]]
+
+
+def memory_bombs() -> Iterator[Throw]:
+    """Matrices of 5,000 x 5,000 numbers; each differs a little, so that no answer is kept."""
+    for number in itertools.count():
+        given = {"tolerance": 10.0 ** -(4 + number % 9)}
+        yield "run_algorithm", {"graph_id": "long", "name": "simrank_similarity", "force": True, "arguments": given}
+
+
+def cpu_bombs() -> Iterator[Throw]:
+    """20,000 maximum flows in pure Python, until the deadline."""
+    while True:
+        yield "run_algorithm", {"graph_id": "dense", "name": "all_pairs_node_connectivity", "force": True}
+
+
+def result_bombs() -> Iterator[Throw]:
+    """As much as an answer may hold, over and over, and results that are far larger before they are cut."""
+    for number in itertools.count():
+        yield "describe_graph", {"graph_id": "dense", "limit": 500, "offset": number % 2}
+        yield (
+            "get_subgraph",
+            {"graph_id": "dense", "center": 0, "radius": 1000, "limit_nodes": 1000, "limit_edges": 2000},
+        )
+        given = {"cutoff": 50 + number % 100}
+        yield (
+            "run_algorithm",
+            {
+                "graph_id": "long",
+                "name": "all_pairs_shortest_path_length",
+                "force": True,
+                "limit": 1000,
+                "arguments": given,
+            },
+        )
+        yield (
+            "draw_graph",
+            {
+                "graph_id": "dense",
+                "format": "svg",
+                "nodes": list(range(150)),
+                "width": 2000,
+                "height": 2000,
+                "seed": number,
+            },
+        )
+
+
+KINDS: dict[str, Callable[[], Iterator[Throw]]] = {
+    "memory bombs": memory_bombs,
+    "CPU bombs": cpu_bombs,
+    "result bombs": result_bombs,
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def attack(host: str, port: int, token: str, kind: str, files: bool = True) -> AsyncIterator[Attack]:
+    """ATTACKERS that throw one bomb of KINDS after the other at `host:port` until the block ends; a third of memory bombs
+    are files, where `files`. Raises EOFError where their process ends before."""
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_throw, args=(theirs, host, port, token, kind, files), daemon=True)
+    process.start()
+    theirs.close()
+    found = Attack(process.pid or 0)
+    try:
+        await _heard(ours)
+        yield found
+        ours.send("stop")
+        found.outcomes = await _heard(ours)
+    finally:
+        process.kill()
+        await asyncio.to_thread(process.join)
+        ours.close()
+
+
+class Attack:
+    """An attack under way, and once it is over what its bombs came to: "name: outcome" -> times."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.outcomes: Counter[str] = Counter()
+
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+async def _heard(pipe: Connection) -> Any:
+    """What the other end says. Raises EOFError where it has ended, TimeoutError where it says nothing."""
+    if not await asyncio.to_thread(pipe.poll, PATIENCE_SECONDS):
+        raise TimeoutError(f"the attackers said nothing for {PATIENCE_SECONDS:g} s")
+    return pipe.recv()
+
+
+def _throw(pipe: Connection, host: str, port: int, token: str, kind: str, files: bool) -> None:
+    """The attackers' process."""
+    uploads = list(bombs.columnar().items()) if files and kind == "memory bombs" else []
+    pipe.send("ready")
+    pipe.send(asyncio.run(_until_told(pipe, host, port, token, KINDS[kind](), uploads)))
+
+
+async def _until_told(
+    pipe: Connection,
+    host: str,
+    port: int,
+    token: str,
+    throws: Iterator[Throw],
+    uploads: list[tuple[str, tuple[str, bytes]]],
+) -> Counter[str]:
+    wires, made, outcomes = Wires(host, port, ATTACKERS), Requests(f"{host}:{port}"), Counter[str]()
+
+    async def attacker(number: int) -> None:
+        for turn in itertools.count(number):
+            if uploads and turn % 3 == 0:
+                name, (format_, data) = uploads[turn // 3 % len(uploads)]
+                head = f"PUT /graphs/bomb?format={format_} HTTP/1.1\r\nHost: {made.host}\r\n"
+                head += f"Authorization: Bearer {token}\r\nContent-Length: {len(data)}\r\n\r\n"
+                await throw(f"{name.partition(':')[0]} file", head.encode() + data)
+            else:
+                tool, arguments = next(throws)
+                await throw(arguments.get("name", tool), made.call("modern", token, tool, arguments))
+
+    async def throw(name: str, request: bytes) -> None:
+        outcome = "under way"
+        try:
+            outcome, _ = await wires.ask(request)
+        finally:
+            outcomes[f"{name}: {outcome}"] += 1
+
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_reader(pipe.fileno(), told.set)
+    tasks = [asyncio.ensure_future(attacker(number)) for number in range(ATTACKERS)]
+    waiting = asyncio.ensure_future(told.wait())
+    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in (waiting, *tasks):
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task  # a defect of an attacker is raised here, and ends the process
+    wires.close()
+    return outcomes
