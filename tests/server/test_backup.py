@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import resource
 import subprocess
 import sys
+import tarfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
@@ -156,7 +160,7 @@ def test_the_time_of_the_last_good_backup_is_a_metric_and_the_moment_it_began(
 ) -> None:
     place = make_site()
     assert place.server.metric("backup_last_success_timestamp_seconds") == 0
-    assert place.admin("GET", "backup").json() == {"last_success": None}
+    assert place.admin("GET", "backup").json()["last_success"] is None
     before = time.time()
     assert place.run("backup", "--out", str(tmp_path)).returncode == 0  # an empty store is a valid backup
     told = place.server.metric("backup_last_success_timestamp_seconds")
@@ -174,16 +178,21 @@ def test_the_time_of_the_last_good_backup_neither_goes_back_nor_into_the_future(
 ) -> None:
     place = make_site()
     now = int(time.time())
-    assert place.admin("PUT", f"backup?last_success={now}").json() == {"last_success": now}
-    assert place.admin("PUT", f"backup?last_success={now - 100}").json() == {"last_success": now}
+
+    def after(method: str, query: str = "") -> float | None:
+        told: float | None = place.admin(method, f"backup{query}").json()["last_success"]
+        return told
+
+    assert after("PUT", f"?last_success={now}") == now
+    assert after("PUT", f"?last_success={now - 100}") == now
     for wrong in (str(now + 3600), "0", "-1", "nan", "inf", "soon", ""):
         answer = place.admin("PUT", f"backup?last_success={wrong}")
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_input"), wrong
-    assert place.admin("GET", "backup").json() == {"last_success": now}
+    assert after("GET") == now
     assert place.admin("POST", "backup").status_code == 405
-    assert place.admin("DELETE", "backup").json() == {"last_success": None}
+    assert after("DELETE") is None
     assert place.server.metric("backup_last_success_timestamp_seconds") == 0
-    assert place.admin("PUT", f"backup?last_success={now - 100}").json() == {"last_success": now - 100}
+    assert after("PUT", f"?last_success={now - 100}") == now - 100
 
 
 def test_a_restore_runs_again_and_leaves_what_differs_alone_unless_told(
@@ -275,7 +284,9 @@ def test_runs_at_the_same_time_in_one_directory_leave_each_other_alone(origin: S
     for path in made:
         assert len(file.verify(path).graphs) == json.loads(runs[0].stdout)["graphs"]
     half_made = file.claim(tmp_path, time.time())
+    file.clear(tmp_path)
     file.retain(tmp_path, 1)
+    assert len(file.backups(tmp_path)) == 1
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [f".{half_made.name}.partial"]
 
 
@@ -295,6 +306,110 @@ def test_a_store_that_came_up_empty_pushes_out_no_backup_and_is_restored_from_th
     assert other.everything() == origin.everything()
     with pytest.raises(BackupError, match="no backup"):
         file.newest(tmp_path / "site-0")
+
+
+def test_a_store_knows_itself_again_and_is_not_taken_for_another(make_site: Callable[..., Site]) -> None:
+    one, two = make_site(), make_site()
+    told = one.admin("GET", "backup").json()["store"]
+    assert told
+    assert told != two.admin("GET", "backup").json()["store"]
+    one.server.stop()
+    one.server.start()
+    assert one.admin("GET", "backup").json()["store"] == told
+
+
+def test_a_backup_of_the_store_that_is_half_restored_is_not_taken_for_the_one_that_was_lost(
+    origin: Site, make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    assert origin.run("backup", "--out", str(tmp_path)).returncode == 0
+    (lost,) = file.backups(tmp_path)
+    lost = lost.rename(tmp_path / "networkx-mcp-20200101T000000Z.tar")
+    other = make_site()
+    other.put("ann", "new")
+    assert other.run("backup", "--out", str(tmp_path), "--keep", "5").returncode == 0
+    both = file.backups(tmp_path)
+    refused = other.run("restore", "--from", str(tmp_path))
+    assert refused.returncode == 1
+    for name in (*(path.name for path in both), "backup.restoreFrom", "nothing was changed"):
+        assert name in refused.stderr
+    assert other.everything().keys() == {("ann", "new")}
+
+    done = other.run("restore", "--from", str(lost))
+    assert done.returncode == 0, done.stderr
+    assert other.everything().keys() == {("ann", "new"), *origin.everything()}
+    # A graph deleted from a store comes back from the newest of that store, as long as no other is in the directory.
+    lost.unlink()
+    assert other.admin("DELETE", "tenants/ann/graphs/new").status_code == 200
+    assert other.run("restore", "--from", str(tmp_path)).returncode == 0
+    assert ("ann", "new") in other.everything()
+
+
+def test_a_graph_of_the_same_version_and_size_with_other_contents_is_no_restored_one(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    place, other = make_site(), make_site()
+    for site_, weight in ((place, 1), (other, 2)):
+        edges = [["a", "b", {"weight": weight}]]
+        assert not site_.server.call("create_graph", {"graph_id": "g", "edges": edges}, token=site_.tokens["ann"]).get(
+            "isError"
+        )
+    assert place.run("backup", "--out", str(tmp_path)).returncode == 0
+    done = other.run("restore", "--from", str(tmp_path))
+    assert done.returncode == 1
+    assert "other contents" in done.stderr
+    assert "left alone" in done.stderr
+    assert other.everything()["ann", "g"][3]["edges"][0]["weight"] == 2
+    assert other.run("restore", "--from", str(tmp_path), "--replace").returncode == 0
+    assert other.everything()["ann", "g"][3]["edges"][0]["weight"] == 1
+
+
+def backup_of(directory: Path, name: str, graphs: int) -> Path:
+    """A backup as this name, made of nothing but a manifest that says how many graphs it holds."""
+    path = directory / f"networkx-mcp-{name}Z.tar"
+    entries = [
+        file.Entry(
+            tenant="t", graph_id="g", version=1, nodes=0, edges=0, member=f"{number:06}.graph", bytes=1, sha256=""
+        )
+        for number in range(graphs)
+    ]
+    manifest = file.Manifest(format=file.FORMAT, began=1.0, finished=2.0, server="1", graphs=entries)
+    with tarfile.open(path, "w") as tar:
+        for member, data in [(entry.member, b"x") for entry in entries] + [
+            (file.MANIFEST, msgspec.json.encode(manifest))
+        ]:
+            info = tarfile.TarInfo(member)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path
+
+
+def test_backups_without_a_graph_do_not_count_and_all_but_the_newest_of_them_go(tmp_path: Path) -> None:
+    good = [backup_of(tmp_path, f"2020010{day}T021700", 2) for day in (1, 2)]
+    empty = [backup_of(tmp_path, f"2020010{day}T021700", 0) for day in range(3, 9)]
+    last = backup_of(tmp_path, "20200109T021700", 1)
+    assert file.retain(tmp_path, 3) == empty[:-1]
+    assert file.backups(tmp_path) == sorted([*good, empty[-1], last])
+
+
+def test_many_backups_of_one_day_push_out_each_other_and_not_the_days_before(tmp_path: Path) -> None:
+    days = [backup_of(tmp_path, f"2020010{day}T021700", 2) for day in (1, 2, 3)]
+    today = [backup_of(tmp_path, f"20200104T{hour:02}0000", 1) for hour in range(1, 15)]
+    assert file.retain(tmp_path, 4) == today[:-1]
+    assert file.backups(tmp_path) == [*days, today[-1]]
+    assert file.retain(tmp_path, 2) == days[:2]
+
+
+def test_a_volume_that_fills_up_gets_its_space_back(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the volume: writes past it fail, and so does writing the end of the tar."""
+    path = file.claim(tmp_path, 0.0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"), file.Writer(path, 0.0) as writer:
+            writer._member("too much", os.urandom(1_000_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_graph_deleted_while_the_backup_runs_is_left_out(make_site: Callable[..., Site], tmp_path: Path) -> None:

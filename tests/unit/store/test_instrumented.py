@@ -56,7 +56,7 @@ async def test_durations_by_operation_and_conflicts_of_writes(tmp_path: Path) ->
     async with started(open_store(Settings(store=StoreSettings(path=tmp_path / "s")))) as store:
         names = [
             "create", "append", "replace", "compact", "delete", "heads", "read", "read_log", "known_operation",
-            "list_graphs", "usage", "tenants", "lease", "put_note", "get_note",
+            "list_graphs", "usage", "tenants", "lease", "put_note", "get_note", "settle_note",
         ]  # fmt: skip
         before = {name: count(name) for name in names}
         conflicts = sample("store_conflicts_total")
@@ -74,6 +74,7 @@ async def test_durations_by_operation_and_conflicts_of_writes(tmp_path: Path) ->
         await store.lease("b", 1, 1, 1)
         await store.put_note("n", "v")
         await store.get_note("n")
+        await store.settle_note("n", "v")
         assert sample("store_conflicts_total") == conflicts
         for stale in (
             store.append("t", "g", "u2", 1, b"a", Counts(0, 0), AMPLE, None),

@@ -123,6 +123,11 @@ class TestSharedFacts:
         await store.put_note("backup", "ä 2")
         assert await store.get_note("backup") == "ä 2"
 
+    async def test_a_note_is_settled_once_whoever_comes_first(self, store: Store) -> None:
+        told = await asyncio.gather(*(store.settle_note("id", f"of {number}") for number in range(5)))
+        assert len(set(told)) == 1
+        assert told[0] == await store.get_note("id") == await store.settle_note("id", "late")
+
     async def test_a_lease_grants_the_burst_and_then_the_rate(self, store: Store) -> None:
         assert await store.lease("b", 7, 0.001, 10) == 7
         assert await store.lease("b", 7, 0.001, 10) == 3

@@ -111,6 +111,10 @@ class Client:
         found: float | None = self._ask("GET", "backup").json()["last_success"]
         return found
 
+    def store_id(self) -> str:
+        """What tells the store that is there now from those before it; "" where it cannot be told."""
+        return str(self._ask("GET", "backup").json().get("store") or "")
+
     def report_success(self, began: float) -> None:
         """Tell that all written before `began` is in a backup that was verified."""
         self._ask("PUT", "backup", {"last_success": f"{began:.3f}"})

@@ -6,6 +6,7 @@ reports, one JSON object on stdout, say what was copied and how long it took.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -18,23 +19,26 @@ from networkx_mcp import __version__
 from networkx_mcp.backup import file
 from networkx_mcp.backup.client import Answer, Client
 from networkx_mcp.backup.file import BackupError, Entry
+from networkx_mcp.graphs import archive, model
 
 
 def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]:
     """Copy every graph to `out`, a file, or a directory where it is named by its time; tell the server.
 
-    With `keep` the newest that many backups of the directory stay; an empty one removes none. Raises BackupError: then no
+    With `keep` that many backups of the directory stay (`file.retain`); an empty one removes none. Raises BackupError: then no
     file was made and none removed, or, where the server could not note the time (a store that takes no writes), the file
     is complete and the error says so. The time of the last good backup stays what it was.
     """
     began = time.time()
     path = out
     if out.is_dir():
+        file.clear(out)  # before, or a full volume would stay full
         path = file.claim(out, began)
     elif keep is not None:
         raise BackupError("--keep needs a directory: what else lies beside a file is not ours to remove")
     gone = 0
     with file.Writer(path, began) as writer:
+        store = client.store_id()
         for tenant in client.tenants():
             for graph in client.graphs(tenant):
                 data = client.get_archive(tenant, graph["graph_id"])
@@ -42,7 +46,7 @@ def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]
                     gone += 1
                 else:
                     writer.add(tenant, graph["graph_id"], data)
-        manifest = writer.finish(time.time(), __version__)
+        manifest = writer.finish(time.time(), __version__, store)
     # A store that came up empty must not push out, run by run, the copies that it is to be restored from.
     removed = file.retain(out, keep) if keep is not None and manifest.graphs else []
     try:
@@ -68,7 +72,7 @@ def restore(client: Client, source: Path, *, tenant: str | None = None, replace:
     the first graph is written. Raises BackupError.
     """
     began = time.time()
-    path = file.newest(source) if source.is_dir() else source
+    path = file.newest(source, client.store_id()) if source.is_dir() else source
     manifest = file.verify(path)
     wanted = [entry for entry in manifest.graphs if tenant is None or entry.tenant == tenant]
     if tenant is not None and not wanted:
@@ -93,7 +97,7 @@ def restore(client: Client, source: Path, *, tenant: str | None = None, replace:
 
 
 def _put(client: Client, entry: Entry, data: bytes, replace: bool) -> bool:
-    """Put one graph back; False where it was there already. Raises BackupError."""
+    """Put one graph back; False where it was there already, with the same contents. Raises BackupError."""
     found: dict[str, Any] | None
     try:
         found = client.put_archive(entry.tenant, entry.graph_id, data, replace=replace)
@@ -112,9 +116,27 @@ def _put(client: Client, entry: Entry, data: bytes, replace: bool) -> bool:
         )
         raise BackupError(
             f"the backup has version {entry.version}, {entry.nodes} nodes, {entry.edges} edges, the server has {was}"
-            + ("" if written else "; it was left alone, --replace overwrites it")
+            + ("" if written else f"; {_LEFT}")
         )
+    if not written:
+        there = client.get_archive(entry.tenant, entry.graph_id)
+        if there is None or _contents(there) != _contents(data):
+            raise BackupError(f"the server's graph has other contents, though of the same version and size; {_LEFT}")
     return written
+
+
+_LEFT = "it was left alone, --replace overwrites it"
+
+
+def _contents(data: bytes) -> tuple[bytes, str]:
+    """What an archive says its graph is, and a digest of all that is in it, however much of that is still a log."""
+    from networkx_mcp.arrays import frozen
+    from networkx_mcp.compute.graph_tasks import merge, read_snapshot
+
+    found = archive.unpack(data)
+    base = read_snapshot(found.snapshot) if found.snapshot else None
+    graph, _ = merge(model.decode_meta(found.header.meta).directed, base, [payload for _, payload in found.log])
+    return found.header.meta, hashlib.sha256(frozen.compress(graph)).hexdigest()
 
 
 def run(options: Namespace) -> int:

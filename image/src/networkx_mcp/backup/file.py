@@ -31,6 +31,8 @@ FORMAT = "networkx-mcp backup 1"
 MANIFEST = "manifest.json"
 #: Names that retention may remove; whatever else lies in the directory is not ours.
 NAME = re.compile(r"networkx-mcp-\d{8}T\d{6}Z\.tar")
+#: As far as the day of a name.
+_DAY = len("networkx-mcp-YYYYMMDD")
 _MANIFEST_BYTES = 256 * 1024 * 1024
 _BLOCK = 1024 * 1024
 #: A file half-made that nobody has written to for so long was left by a run that ended. In seconds; the longest pause
@@ -56,13 +58,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds. Every write acknowledged before `began` (Unix seconds) to a graph not deleted since is in it."""
+    """What a backup holds. Every write acknowledged before `began` (Unix seconds) to a graph not deleted since is in it.
+    `store` is the id of the store it was made of, "" where that was not known."""
 
     format: str
     began: float
     finished: float
     server: str
     graphs: list[Entry]
+    store: str = ""
 
 
 def _hash_file(path: Path) -> str:
@@ -114,8 +118,11 @@ class Writer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tar.close()
-        self._partial.unlink(missing_ok=True)
+        try:
+            with suppress(OSError):  # on a full volume: closing writes the end of the tar
+                self._tar.close()
+        finally:
+            self._partial.unlink(missing_ok=True)
 
     def _member(self, name: str, data: bytes) -> None:
         info = tarfile.TarInfo(name)
@@ -141,9 +148,11 @@ class Writer:
         self.entries.append(entry)
         return entry
 
-    def finish(self, finished: float, server: str) -> Manifest:
+    def finish(self, finished: float, server: str, store: str = "") -> Manifest:
         """Write the manifest, check the whole file as it is on disk, give it its name. Raises BackupError."""
-        manifest = Manifest(format=FORMAT, began=self.began, finished=finished, server=server, graphs=self.entries)
+        manifest = Manifest(
+            format=FORMAT, began=self.began, finished=finished, server=server, graphs=self.entries, store=store
+        )
         self._member(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         self._tar.close()
         _sync(self._partial)
@@ -198,11 +207,12 @@ class Reader:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Reader]:
-    """Open a backup. Raises BackupError for anything else, or one with a checksum beside it that does not hold."""
+def reading(path: Path, *, checked: bool = True) -> Iterator[Reader]:
+    """Open a backup. Raises BackupError for anything else, or (`checked`, which reads all of the file) one with a checksum
+    beside it that does not hold."""
     side = side_file(path)
     try:
-        if side.exists() and side.read_text(encoding="utf-8").split()[:1] != [_hash_file(path)]:
+        if checked and side.exists() and side.read_text(encoding="utf-8").split()[:1] != [_hash_file(path)]:
             raise BackupError(f"{path} is damaged: its checksum is not the one in {side.name}")
         with tarfile.open(path, "r:") as tar:
             yield Reader(path, tar)
@@ -218,16 +228,30 @@ def verify(path: Path) -> Manifest:
         return backup.manifest
 
 
-def newest(directory: Path) -> Path:
+def newest(directory: Path, store: str = "") -> Path:
     """The newest backup of a directory that holds a graph: what was copied of a store just made anew brings nothing back.
 
-    Raises BackupError where there is none.
+    `store` is the id of the store that is there now. Where the newest backup is of that store and another before it was
+    of one that is gone, nobody can know which is meant: graphs lost with that store, or one deleted since. Raises BackupError
+    then, and where there is none.
     """
+    found = None
     for path in reversed(backups(directory)):
-        with reading(path) as backup:
-            if backup.manifest.graphs:
-                return path
-    raise BackupError(f"{directory} holds no backup (networkx-mcp-<time>.tar) with a graph in it")
+        manifest = _manifest_of(path)
+        if not manifest.graphs:
+            continue
+        if found is None:
+            found = path
+            if not store or manifest.store != store:
+                break
+        elif manifest.store not in ("", store):
+            raise BackupError(
+                f"{found.name} was made of the store that is there now, {path.name} ({len(manifest.graphs)} graphs) is the newest "
+                "of the store before it: name the one to restore (--from FILE, backup.restoreFrom); nothing was changed"
+            )
+    if found is None:
+        raise BackupError(f"{directory} holds no backup (networkx-mcp-<time>.tar) with a graph in it")
+    return found
 
 
 def backups(directory: Path) -> list[Path]:
@@ -235,20 +259,45 @@ def backups(directory: Path) -> list[Path]:
     return sorted(path for path in directory.iterdir() if NAME.fullmatch(path.name))
 
 
-def retain(directory: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups, and what an interrupted run left. Returns the backups removed.
-
-    Another run may be at work in the directory: what it is writing stays, and what it removed first is gone.
-    """
+def clear(directory: Path) -> None:
+    """Remove what interrupted runs left. Another run may be at work in the directory: what it is writing stays."""
     for path in directory.glob(".networkx-mcp-*.tar.partial"):
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                 path.unlink()
-    old = backups(directory)[:-keep]
+
+
+def retain(directory: Path, keep: int) -> list[Path]:
+    """Remove all but `keep` backups, and of those without a graph all but the newest. Returns the backups removed.
+
+    The last one of a day (UTC) stays longest: what many runs of one day copied, of a store just lost perhaps, does not push
+    out the days before. What another run removed first is gone.
+    """
+    full: list[Path] = []
+    empty: list[Path] = []
+    for path in backups(directory):
+        with suppress(FileNotFoundError):
+            (full if _holds_graphs(path) else empty).append(path)
+    last_of_day = {path.name[:_DAY]: path for path in full}.values()
+    by_worth = [path for path in full if path not in last_of_day] + list(last_of_day)
+    old = [*empty[:-1], *by_worth[:-keep]]
     for path in old:
         path.unlink(missing_ok=True)
         side_file(path).unlink(missing_ok=True)
-    return old
+    return sorted(old)
+
+
+def _manifest_of(path: Path) -> Manifest:
+    with reading(path, checked=False) as backup:
+        return backup.manifest
+
+
+def _holds_graphs(path: Path) -> bool:
+    """Also of one that cannot be read: somebody may want to look at it, until newer ones push it out."""
+    try:
+        return bool(_manifest_of(path).graphs)
+    except BackupError:
+        return True
 
 
 def _unpack(data: bytes, name: str) -> archive.Archive:

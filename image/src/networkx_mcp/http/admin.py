@@ -4,7 +4,7 @@
     GET    /admin/status                                   this process: degradation, memory, queues, drain
     PUT    /admin/drain            DELETE the same         not ready, still serving; and back
     PUT    /admin/degradation?level=protective             force a level; DELETE lets memory decide again
-    GET    /admin/backup                                   when the last good backup began
+    GET    /admin/backup                                   when the last good backup began; of which store it is told
     PUT    /admin/backup?last_success=SECONDS              tell it, in Unix seconds; it never goes back
     DELETE /admin/backup                                   forget it, where backups were ended on purpose
     GET    /admin/tenants                                  tenants that have or had graphs
@@ -23,7 +23,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -51,6 +53,8 @@ from networkx_mcp.tools import overview
 BACKUP_NOTE = "backup_last_success"
 #: How far a backup's clock may be ahead of ours, in seconds.
 _CLOCK_SECONDS = 60.0
+#: Note that tells this store from the one before it, whose volume was lost: a backup says of which one it is.
+STORE_NOTE = "store_id"
 #: What an archive may hold beside the graph itself: its log, and the names in it.
 _ARCHIVE_SLACK = MIB
 _CHUNK = 256 * KIB
@@ -187,7 +191,13 @@ class Admin:
             metrics.BACKUP_LAST_SUCCESS.set(last)
         else:
             audit("read_backup")
-        await request.json({"last_success": last or None})
+        await request.json({"last_success": last or None, "store": await self._store_id()})
+
+    async def _store_id(self) -> str | None:
+        """The store's id, made when it is first asked for; None where the store takes no writes and has none yet."""
+        with suppress(ServiceError):
+            return await self._store.get_note(STORE_NOTE) or await self._store.settle_note(STORE_NOTE, token_hex(8))
+        return None
 
     # -- tenants ----------------------------------------------------------------------------------
 

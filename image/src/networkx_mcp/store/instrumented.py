@@ -179,3 +179,6 @@ class InstrumentedStore:
 
     async def get_note(self, name: str) -> str | None:
         return await self._measured("get_note", self.inner.get_note(name))
+
+    async def settle_note(self, name: str, value: str) -> str:
+        return await self._measured("settle_note", self.inner.settle_note(name, value))

@@ -215,3 +215,6 @@ class Store(Protocol):
         """Keep a small fact for all replicas (the time of the last backup)."""
 
     async def get_note(self, name: str) -> str | None: ...
+
+    async def settle_note(self, name: str, value: str) -> str:
+        """The note of this name; `value` becomes it where there is none. Of two callers at once both get the same."""

@@ -298,3 +298,8 @@ class RedisStore:
         (reply,) = await self._link.ask(("HGET", self._keys.notes, name))
         value = raise_for(reply)
         return None if value is None else value.decode()
+
+    async def settle_note(self, name: str, value: str) -> str:
+        replies = await self._link.call(("HSETNX", self._keys.notes, name, value), ("HGET", self._keys.notes, name))
+        _, found = map(raise_for, replies)
+        return str(found.decode())

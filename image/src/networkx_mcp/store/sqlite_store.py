@@ -195,6 +195,13 @@ class SqliteStore:
     async def get_note(self, name: str) -> str | None:
         return await self._read(sqlite_reads.get_note, name)
 
+    async def settle_note(self, name: str, value: str) -> str:
+        def work(db: sqlite3.Connection) -> str:
+            db.execute("INSERT OR IGNORE INTO notes (name, value) VALUES (?,?)", (name, value))
+            return str(sqlite_reads.get_note(db, name))
+
+        return await self._submitted(work)
+
     # -------------------------------------------------------------------------------------------
 
     #: Contents of unknown size are at most about this, in bytes.
