@@ -38,6 +38,8 @@ CLUSTER_METRICS = frozenset(
         "container_oom_events_total",
         # kube-state-metrics
         "kube_cronjob_created",
+        "kube_cronjob_spec_suspend",
+        "kube_deployment_status_replicas_available",
         "kube_horizontalpodautoscaler_spec_max_replicas",
         "kube_horizontalpodautoscaler_spec_min_replicas",
         "kube_horizontalpodautoscaler_status_current_replicas",
