@@ -69,7 +69,9 @@ $ kubectl -n graphs logs "job/$JOB"            # file, graphs, bytes, seconds
 ```
 
 A restore goes through `/admin` of the running server as well, so it is the same for every store, needs no second pod on
-the embedded store's volume, and reads the newest backup that holds a graph (`backup.restoreFrom` names another):
+the embedded store's volume, and reads the newest backup that holds a graph (`backup.restoreFrom` names another). Where that one
+is of the store that is there now, and an older one of the store before it, nobody can know which is meant: the job says so,
+changes nothing, and wants the file named.
 
 ```console
 $ JOB=restore-$(date +%s)

@@ -17,6 +17,11 @@
 {{- end }}
 {{- end }}
 
+{{/* Port of a URL: the one it names, else that of its scheme. */}}
+{{- define "networkx-mcp.urlPort" -}}
+{{- regexFind ":[0-9]+(/|$)" (regexReplaceAll "^https?://" . "") | trimPrefix ":" | trimSuffix "/" | default (ternary "80" "443" (hasPrefix "http://" .)) }}
+{{- end }}
+
 {{/* Name and version of the chart, as a label. */}}
 {{- define "networkx-mcp.chart" -}}
 {{- printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}

@@ -140,7 +140,7 @@ NETWORKX_MCP_STORE_TIMEOUT_SECONDS: {{ toJson .timeoutSeconds | quote }}
 NETWORKX_MCP_STORE_COMPACT_OPERATIONS: {{ toJson .compactOperations | quote }}
 NETWORKX_MCP_STORE_COMPACT_KIB: {{ toJson .compactKiB | quote }}
 {{- end }}
-NETWORKX_MCP_HTTP_HOST: 0.0.0.0
+NETWORKX_MCP_HTTP_HOST: {{ .Values.http.host | quote }}
 NETWORKX_MCP_HTTP_PORT: "8080"
 NETWORKX_MCP_HTTP_ALLOWED_HOSTS: {{ include "networkx-mcp.allowedHosts" . | quote }}
 NETWORKX_MCP_HTTP_ALLOWED_ORIGINS: {{ join "," .Values.http.allowedOrigins | quote }}

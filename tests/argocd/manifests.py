@@ -75,11 +75,11 @@ def filled(document: Any, values: Object) -> Any:
 
 
 def merged(below: Object, above: Object) -> Object:
-    """A strategic merge patch on an object without lists, as templatePatch is."""
+    """A strategic merge patch that replaces no list, as templatePatch is."""
     found = dict(below)
     for key, value in above.items():
-        assert not isinstance(value, list), "a list would replace the template's"
         old = found.get(key)
+        assert old is None or not isinstance(value, list), "a list would replace the template's"
         found[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return found
 
@@ -93,9 +93,14 @@ def config(environment: str) -> Object:
 @functools.cache
 def application(environment: str) -> Object:
     """The Application that the ApplicationSet makes of an environment."""
+    return application_of(environment, config(environment))
+
+
+def application_of(environment: str, config: Object) -> Object:
+    """The one that it would make of another config.yaml there."""
     spec = one("ApplicationSet")["spec"]
     path = {"path": f"argocd/environments/{environment}", "basename": environment, "filename": "config.yaml"}
-    parameters = {**config(environment), "path": path}
+    parameters = {**config, "path": path}
     template = filled(spec["template"], parameters)
     patch = yaml.safe_load(go_template(spec["templatePatch"], parameters))
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", **merged(template, patch)}

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
-from tests.argocd.manifests import ARGOCD, ENVIRONMENTS, application, built, config, one, schema
+from tests.argocd.manifests import ARGOCD, ENVIRONMENTS, application, application_of, built, config, one, schema
 from tests.chart.charts import ROOT, helm
 
 SOURCE = yaml.safe_load((ARGOCD / "source.yaml").read_text(encoding="utf-8"))["data"]
@@ -124,6 +124,15 @@ def test_the_number_of_pods_is_the_autoscalers(environment: str) -> None:
     ]
     (deployment,) = (o for o in release(environment) if o["kind"] == "Deployment")
     assert "replicas" not in deployment["spec"]
+
+
+def test_without_an_autoscaler_the_number_of_pods_is_gits() -> None:
+    """What scaled once owns the number in the Deployment for good, so the difference must not be left out any more."""
+    given = config("staging")
+    given["values"] |= {"autoscaling": {"enabled": False}, "replicas": 4}
+    assert "ignoreDifferences" not in application_of("staging", given)["spec"]
+    given["values"]["autoscaling"] = {"maxReplicas": 4}
+    assert "ignoreDifferences" in application_of("staging", given)["spec"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

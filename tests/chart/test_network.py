@@ -63,6 +63,9 @@ def test_the_server_reaches_its_store_and_what_it_was_told_to_call() -> None:
     assert policy("", "external-store")["egress"][1]["to"] == [{"ipBlock": {"cidr": "10.20.0.0/16"}}]
     # OIDC issuer and trace collector, each on the port of its URL.
     assert egress_ports("production") == [[53], [6379], [443], [4318]]
+    oidc = ("auth.oidc.issuer=https://i.example", "auth.oidc.audience=a", "auth.oidc.resourceUrl=https://r.example/mcp")
+    assert egress_ports(None, *oidc, "auth.oidc.jwksUrl=https://keys.example:8443/jwks")[-1] == [8443]
+    assert egress_ports(None, "log.otlpEndpoint=http://collector.example/v1/traces")[-1] == [80]
     sets = ("store.type=external", "store.external.url=redis://cache.example.org")
     assert egress_ports(None, *sets) == [[53], [6379]]
     assert "to" not in policy("", None, *sets)["egress"][1]

@@ -107,6 +107,8 @@ def test_an_umbrella_chart_may_hold_it(tmp_path: Path) -> None:
 
 
 def test_long_names_leave_room_for_suffixes() -> None:
-    out = helm("template", "r" * 53, str(CHART))
-    names = {item["metadata"]["name"] for item in yaml.safe_load_all(out)}
-    assert max(map(len, names)) <= 52  # a StatefulSet's limit; a Service may have 63
+    for arguments in ((), ("--set", "backup.enabled=true", "--set", f"fullnameOverride={'n' * 44}")):
+        out = helm("template", "r" * 53, str(CHART), *arguments)
+        for item in yaml.safe_load_all(out):
+            most = 52 if item["kind"] in ("StatefulSet", "CronJob") else 63
+            assert len(item["metadata"]["name"]) <= most, item["metadata"]["name"]

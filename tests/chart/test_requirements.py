@@ -99,6 +99,21 @@ REFUSALS: list[tuple[tuple[str, ...], str]] = [
         "the largest graph, or its restore. Raise the first or lower the second.",
     ),
     (
+        ("backup.enabled=true", "auth.tokens.enabled=false", *OIDC),
+        "backup.enabled is true, but auth.tokens.enabled is false, so the token of backups would be refused: set "
+        "auth.tokens.enabled, beside OIDC.",
+    ),
+    (
+        ("argocd.enabled=true", "auth.tokens.enabled=false", *OIDC),
+        "argocd.enabled is true, but auth.tokens.enabled is false, so the token of the smoke call would be refused: set "
+        "auth.tokens.enabled, beside OIDC.",
+    ),
+    (
+        ("backup.enabled=true", f"fullnameOverride={'n' * 45}"),
+        f"backup.enabled is true, and the name of the release's objects, {'n' * 45}, has 45 characters: at most 44 leave "
+        f"room for the CronJob {'n' * 45}-restore. Set fullnameOverride.",
+    ),
+    (
         ("ingress.enabled=true", PROXY),
         "ingress.enabled is true, but ingress.hosts is empty: name at least one host, or every name would be answered.",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,10 +14,10 @@ from networkx_mcp.store import redis_reads
 from networkx_mcp.store.protocol import Counts, Quota, Usage
 from networkx_mcp.store.redis_keys import PIECE_BYTES
 from networkx_mcp.store.redis_store import RedisStore
-from networkx_mcp.store.shared import CHUNK_BYTES
+from networkx_mcp.store.shared import CHUNK_BYTES, Recall
 
 from .conftest import AMPLE, named, new
-from .redis_tools import opened, settings
+from .redis_tools import ask, opened, settings
 
 
 class TestReadsInPages:
@@ -162,3 +163,21 @@ class TestUploads:
             await one.create("t", new(), AMPLE, None)
             assert await two.tenants() == []
             assert await two.usage("t") == Usage(graphs=0, bytes=0)
+
+
+async def test_what_is_moved_on_of_operation_ids_does_not_outlive_them(own_server: RedisServer) -> None:
+    """Their numbers begin anew once the records are gone; an entry of before would forget a new record."""
+    store = RedisStore(settings(own_server, prefix="p"), recall=Recall(sure=2, most=3600, keep=32))
+    await store.start()
+    try:
+        # More than one call looks at, so that some are moved by a call without an id, which renews nothing.
+        for number in range(40):
+            graph_id = f"g{number}"
+            await store.create("t", new(graph_id), AMPLE, named("x"))
+        await asyncio.sleep(2.1)
+        await store.create("t", new("last"), AMPLE, None)
+        (found,) = await ask(own_server, "KEYS", "*ops:kept", prefix="p")
+        left = await ask(own_server, "PTTL", found.removesuffix(b":kept"))
+        assert 0 < await ask(own_server, "PTTL", found) <= left
+    finally:
+        await store.close()

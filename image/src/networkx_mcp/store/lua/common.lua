@@ -90,6 +90,9 @@ local function prune()
       forget(of, tonumber(number))
     else
       redis.call('RPUSH', KEPT, entry)
+      -- It must not outlive the records: their numbers begin anew, and an old entry would forget a new record.
+      local left = redis.call('PTTL', OPERATIONS)
+      if left > 0 then redis.call('PEXPIRE', KEPT, left) end
     end
   end
   for _ = 1, PRUNE do
