@@ -90,7 +90,8 @@ class Point(Struct):
     histogram: str
     at: str
     rate: float | None = None
-    #: Times of /ready on new connections under the load, as `mean_ms` to `max_ms`, with `count` and `failed`.
+    #: Times of /ready on new connections under the load, as `mean_ms` to `max_ms`, with `count` and `failed`, and `every`:
+    #: seconds from the start of one to that of the next. Without `every` each waited for the one before.
     probes: dict[str, float] = {}
     examples: list[str] = []
     ok: bool = True

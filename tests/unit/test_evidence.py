@@ -80,6 +80,34 @@ def test_rules_between_values_are_held(name: str, value: float, rule: str) -> No
     assert any(rule in broken for broken in evidence.rules({**values(), name: value}))
 
 
+@pytest.mark.parametrize(
+    ("seen", "wrong"),
+    [
+        ({}, None),
+        ({"max_ms": 3000.0}, "took 3000 ms"),
+        ({"failed": 1}, "1 failed"),
+        ({"count": 53}, "53 probes"),
+    ],
+)
+def test_a_good_point_with_slow_failed_or_missing_probes_is_noticed(seen: dict[str, float], wrong: str | None) -> None:
+    result = results.load(results.RESULTS / "capacity-cluster-shared-1pod-mixed.json")
+    point = next(point for point in result.points if point.ok)
+    result.points = [point]
+    point.seconds = 30
+    point.probes = {"every": 0.5, "count": 60, "failed": 0, "max_ms": 100.0} | seen
+    told = evidence.slow_probes(values(), result, point.users)
+    assert told == [] if wrong is None else wrong in told[0]
+    assert evidence.slow_probes(values(), result, point.users - 1) == []
+
+
+def test_probes_that_waited_for_each_other_are_not_counted() -> None:
+    """Older results: how many there were says nothing, what they took does."""
+    result = results.load(results.RESULTS / "capacity-cluster-shared-1pod-mixed.json")
+    result.points = [next(point for point in result.points if point.ok)]
+    result.points[0].probes = {"count": 1, "failed": 0, "max_ms": 100.0}
+    assert evidence.slow_probes(values(), result, 10**6) == []
+
+
 def test_a_limit_above_its_knee_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     item: dict[str, Any] = evidence.document()["knees"]["users"]
     path = results.RESULTS / f"{item['result']}.json"

@@ -57,7 +57,7 @@ def test_the_knee_is_found_within_the_precision(knee: int, start: int) -> None:
     assert found <= knee
     assert not at_maximum
     assert knee - found <= max(1, 0.1 * knee)
-    assert len(asked) == len(set(asked)) <= 30
+    assert len(asked) == len(set(asked)) <= search.most_points(start, 6400)
 
 
 def test_the_search_says_when_the_maximum_stopped_it_and_when_nothing_was_good() -> None:

@@ -1,0 +1,35 @@
+"""The command line refuses what would measure something else, and a measurement goes on only where nothing changed."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from loadtests import __main__ as command
+from loadtests import evidence
+
+
+def told(*arguments: str) -> str | None:
+    return command.unfit(command.arguments().parse_args(arguments))
+
+
+def test_a_knee_needs_a_window_and_a_warm_up_that_hold_what_waits_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told("capacity") is None
+    assert told("capacity", "--seconds", "20", "--warmup", "12") is None
+    assert "heavy calls are few" in str(told("capacity", "--seconds", "12"))
+    assert "emptier server" in str(told("capacity", "--warmup", "5"))
+    assert told("users", "--seconds", "5", "--warmup", "1") is None
+    monkeypatch.setattr(sys, "argv", ["loadtests", "capacity", "--seconds", "12"])
+    with pytest.raises(SystemExit, match="--seconds 12"):
+        command.main()
+
+
+def test_the_warm_up_is_as_long_as_a_call_may_wait() -> None:
+    assert command.RAMP_SECONDS + evidence.setting("limits.queue_timeout_seconds") <= command.WARMUP_SECONDS
+    assert evidence.setting("limits.connection_timeout_seconds") == command.LOADED_SECONDS
+
+
+def test_a_search_says_how_long_it_may_take() -> None:
+    said = command.longest(command.arguments().parse_args(["capacity"]))
+    assert said.startswith("3 searches of at most 12 points, each 42 s and at most 30 s more")
+    assert said.endswith("at most 43 minutes")
