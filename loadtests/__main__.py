@@ -141,7 +141,7 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
     """What must be the same for a measurement to go on."""
     leave = {"fresh", "out", "keep", "note", "name", "namespace"}
     found = {name: value for name, value in sorted(vars(options).items()) if name not in leave}
-    return {**found, "commit": results.commit()[0] if options.target == "local" else options.image}
+    return {**found, "commit": results.commit()[0], "changes": results.changes()}
 
 
 def name_of(options: argparse.Namespace) -> str:
@@ -193,13 +193,12 @@ class Measurement:
     def result(self, **more: Any) -> Path:
         """Write the result; the journal has done its work."""
         options = self.options
-        commit, dirty = results.commit()
         made = Result(
             kind=options.command,
             name=name_of(options),
             command=results.command(),
-            commit=commit,
-            dirty=dirty,
+            commit=self.journal.head["commit"],
+            dirty=bool(self.journal.head["changes"]),
             started=self.journal.started,
             finished=results.now(),
             machine=results.machine(self.load),
@@ -283,6 +282,7 @@ def main() -> None:
             split.measure(Measurement(options, LoadTarget(), journal, load), functools.partial(target, options))
             return
         with tempfile.TemporaryDirectory() as directory, target(options, Path(directory), settings) as live:
+            journal.pin(live.facts().digest)
             if options.command != "nodes":
                 live.prepare()
             commands[options.command](Measurement(options, live, journal, load))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from loadtests import __main__ as command
-from loadtests import evidence
+from loadtests import evidence, results
+from loadtests.results import Journal
+from loadtests.targets import LoadTarget
 
 
 def told(*arguments: str) -> str | None:
@@ -27,6 +30,20 @@ def test_a_knee_needs_a_window_and_a_warm_up_that_hold_what_waits_longest(monkey
 def test_the_warm_up_is_as_long_as_a_call_may_wait() -> None:
     assert command.RAMP_SECONDS + evidence.setting("limits.queue_timeout_seconds") <= command.WARMUP_SECONDS
     assert evidence.setting("limits.connection_timeout_seconds") == command.LOADED_SECONDS
+
+
+def test_a_result_is_of_the_tree_that_it_was_begun_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody commits while a measurement runs: the result names the commit of its start."""
+    monkeypatch.setattr(results, "JOURNALS", tmp_path)
+    monkeypatch.setattr(results, "commit", lambda: ("a" * 40, True))
+    monkeypatch.setattr(results, "changes", lambda: "edited")
+    options = command.arguments().parse_args(["users", "--out", str(tmp_path), "--name", "some"])
+    measured = command.Measurement(options, LoadTarget(), Journal("some", command.configuration(options)), 0.0)
+    measured.facts = results.load(results.RESULTS / "users-local-embedded-mixed.json").target
+    monkeypatch.setattr(results, "commit", lambda: ("b" * 40, False))
+    monkeypatch.setattr(results, "changes", lambda: "")
+    made = results.load(measured.result())
+    assert (made.commit, made.dirty) == ("a" * 40, True)
 
 
 def test_a_search_says_how_long_it_may_take() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,42 @@ def test_a_journal_goes_on_where_it_was_cut(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(SystemExit, match="--fresh"):
         Journal("some", {"seconds": 6})
     assert Journal("some", {"seconds": 6}, fresh=True).lines == []
+
+
+def test_a_journal_is_of_one_tree_and_of_one_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "JOURNALS", tmp_path)
+    begun = Journal("some", {"commit": "a" * 40, "changes": ""})
+    begun.add(point(50))
+    begun.pin("sha256:1")
+    begun.add(point(100))
+    again = Journal("some", {"commit": "a" * 40, "changes": ""})
+    assert [msgspec.convert(line, Point).users for line in again.lines] == [50, 100]
+    assert (again.head["digest"], again.started) == ("sha256:1", begun.started)
+    again.pin("sha256:1")
+    with pytest.raises(SystemExit, match="begun with sha256:1"):
+        again.pin("sha256:2")
+    with pytest.raises(SystemExit, match="--fresh"):
+        Journal("some", {"commit": "a" * 40, "changes": "edited"})
+
+
+def test_a_change_of_server_chart_or_load_is_told_from_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    for name in ("image/src/server.py", "chart/values.yaml", "loadtests/load.py", "README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("first\n", encoding="utf-8")
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", str(tmp_path), "add", "."], check=True)
+    subprocess.run(["git", "-C", str(tmp_path), *who, "commit", "-qm", "first"], check=True)
+    (tmp_path / "README.md").write_text("second\n", encoding="utf-8")
+    assert (results.commit()[1], results.changes()) == (False, "")
+    seen = set()
+    for name in ("image/src/server.py", "chart/values.yaml", "loadtests/load.py", "chart/new.yaml"):
+        for text in ("second\n", "third\n"):
+            (tmp_path / name).write_text(text, encoding="utf-8")
+            assert results.commit()[1]
+            seen.add(results.changes())
+    assert len(seen) == 8
 
 
 def test_the_slope_of_a_soak_is_that_of_a_line() -> None:
