@@ -86,6 +86,7 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--rate", type=float, help="calls per second; otherwise 0.7 x the knee's throughput in --knee")
     made.add_argument("--knee", help="name of a capacity result")
     made.add_argument("--users", type=int, default=200, help="connections that carry the calls")
+    made.add_argument("--again", metavar="NAME", help="measure nothing: make the summary of this result anew")
     made = commands.add_parser("split", parents=[common], help="connections against queue")
     made.add_argument("--connections", default="15,30,45,90,180")
     made.add_argument("--total", type=int, help="connections plus queue; otherwise 0.9 of --knee")
@@ -256,6 +257,9 @@ def main() -> None:
     options = arguments().parse_args()
     if options.command == "plots":
         importlib.import_module("loadtests.plots").write_all()  # matplotlib takes a second: not for every command
+        return
+    if options.command == "soak" and options.again:
+        soak.again(options.out / f"{options.again}.json")
         return
     if why := unfit(options):
         raise SystemExit(why)

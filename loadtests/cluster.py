@@ -170,6 +170,10 @@ class ClusterTarget(LoadTarget):
     def _usage(self, pod: str) -> Usage:
         return processes.parse(self.kubectl("exec", pod, "--", "sh", "-c", processes.SCRIPT))
 
+    def process(self) -> str:
+        path = "{.items[*].status.containerStatuses[?(@.name=='server')].containerID}"
+        return " ".join(sorted(self.kubectl("get", "pods", "-l", SELECTOR, "-o", f"jsonpath={path}").split()))
+
     def usage(self) -> list[Usage]:
         with ThreadPoolExecutor(len(self._pods)) as pool:
             return list(pool.map(self._usage, [pod["metadata"]["name"] for pod in self._pods]))

@@ -22,6 +22,8 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "loadtests" / "results"
+#: How results write a time, in UTC.
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 #: Where points go while a measurement runs, so that it can be taken up again.
 JOURNALS = ROOT / "out" / "loadtests"
 
@@ -97,6 +99,8 @@ class Point(Struct):
     examples: list[str] = []
     ok: bool = True
     failed: list[str] = []
+    #: Which processes answered: another text, other processes. Empty in results from before it was kept.
+    process: str = ""
 
 
 class Knee(Struct):
@@ -209,7 +213,7 @@ class Result(Struct, omit_defaults=True):
 
 def now() -> str:
     """The time, in UTC, as results state it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(TIME, time.gmtime())
 
 
 def _git(*arguments: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -50,3 +52,23 @@ def test_a_search_says_how_long_it_may_take() -> None:
     said = command.longest(command.arguments().parse_args(["capacity"]))
     assert said.startswith("3 searches of at most 12 points, each 42 s and at most 30 s more")
     assert said.endswith("at most 43 minutes")
+
+
+@pytest.mark.parametrize(
+    ("given", "rate", "knee"),
+    [
+        ([], None, "capacity-local-embedded-mixed"),
+        (["SOAK_RATE=300"], 300, None),
+        (["LOAD_ARGS=--knee capacity-cluster-shared-1pod-mixed"], None, "capacity-cluster-shared-1pod-mixed"),
+        (["LOAD_ARGS=--rate=20 --note short"], 20, None),
+    ],
+)
+def test_make_soak_says_which_load(given: list[str], rate: float | None, knee: str | None) -> None:
+    """The command that make would run is one that the soak takes, and its knee is there."""
+    made = subprocess.run(
+        ["make", "--dry-run", "soak", *given], cwd=results.ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    (line,) = [line for line in made if " -m loadtests soak " in line]
+    options = command.arguments().parse_args(shlex.split(line.partition(" -m loadtests ")[2]))
+    assert (options.rate, options.knee) == (rate, knee)
+    assert knee is None or (results.RESULTS / f"{knee}.json").exists()

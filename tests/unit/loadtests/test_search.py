@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from loadtests import __main__ as command
 from loadtests import results, search, soak
 from loadtests.histogram import Histogram
 from loadtests.results import Journal, Point
 from loadtests.search import Objective
+from loadtests.targets import TargetError
 
 GOAL = Objective(success_percent=99.9, p95_seconds=2, run_seconds=20.5, response_seconds=30.5)
 
@@ -151,5 +155,51 @@ def test_a_change_of_server_chart_or_load_is_told_from_another(tmp_path: Path, m
 
 
 def test_the_slope_of_a_soak_is_that_of_a_line() -> None:
-    assert soak.slope([100 + 0.25 * minute for minute in range(90)]) == pytest.approx(0.25)
-    assert soak.slope([7.0]) == 0
+    times = [number**1.2 for number in range(90)]
+    assert soak.slope(times, [100 + 0.25 * time for time in times]) == pytest.approx(0.25)
+    assert soak.slope([7.0], [1.0]) == soak.slope([7.0, 7.0], [1.0, 2.0]) == 0
+
+
+def minutes(*, memory: list[float], apart: int, process: str) -> list[Point]:
+    """Points of a soak, `apart` seconds from each other."""
+    begin = 1_790_000_000
+    return [
+        point(
+            memory_mib=mib,
+            process=process,
+            at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin + apart * number)),
+        )
+        for number, mib in enumerate(memory)
+    ]
+
+
+def test_a_soak_grows_by_the_clock_and_not_by_the_point() -> None:
+    """A point a minute and a half, each with 1 MiB more: 40 MiB an hour, not 60."""
+    found = soak.summary(minutes(memory=[200.0 + n for n in range(40)], apart=90, process=""), rate=20)
+    assert found["memory_mib_per_hour"] == pytest.approx(40)
+    assert found["minutes"] == found["minutes_of_last_process"] == 40
+
+
+def test_a_soak_that_was_taken_up_is_judged_by_its_last_process() -> None:
+    """The first process had grown to 400 MiB; the second stays at 200: nothing leaks, and nothing shrinks."""
+    first = minutes(memory=[300.0 + 5 * n for n in range(20)], apart=60, process="1 since 0")
+    second = minutes(memory=[200.0] * 30, apart=60, process="2 since 5000")
+    found = soak.summary(first + second, rate=20)
+    assert found["memory_mib_per_hour"] == 0
+    assert found["memory_mib_most"] == 395
+    assert (found["minutes"], found["minutes_of_last_process"]) == (50, 30)
+
+
+def test_a_summary_is_made_anew_from_the_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = results.load(results.RESULTS / "soak-local-embedded-mixed.json")
+    before.summary |= {"memory_mib_per_hour": 1e9}
+    results.save(before, tmp_path)
+    monkeypatch.setattr(sys, "argv", ["loadtests", "soak", "--again", before.name, "--out", str(tmp_path)])
+    command.main()
+    after = results.load(tmp_path / f"{before.name}.json")
+    assert after.points == before.points
+    assert after.summary == soak.summary(before.points, before.summary["rate"])
+    before.kind = "users"
+    results.save(before, tmp_path)
+    with pytest.raises(TargetError, match="not soak"):
+        soak.again(tmp_path / f"{before.name}.json")
