@@ -50,6 +50,11 @@ def test_a_result_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
         results.load(tmp_path / "other.json")
 
 
+def test_two_memory_limits_are_two_lines_of_a_picture() -> None:
+    labels = [plots._label(result) for result in results.load_all("nodes")]
+    assert len(labels) == len(set(labels)) > 1
+
+
 def test_pictures_are_those_of_the_results() -> None:
     assert plots.stale() == [], "run: make evidence"
 
@@ -57,8 +62,8 @@ def test_pictures_are_those_of_the_results() -> None:
 @pytest.mark.parametrize("name", evidence.document()["values"])
 def test_a_value_that_moves_alone_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     item: dict[str, Any] = evidence.document()["values"][name]
-    checked = [place for place in item["places"] if not place.startswith("text ")]
-    assert checked, f"{name} stands nowhere that a program reads"
+    checked = item["places"]
+    assert checked, f"{name} stands nowhere"
     monkeypatch.setitem(item, "value", item["value"] * 1.01 + 0.001)
     told = [line for line in evidence.departures() if line.startswith(f"{name}: ")]
     assert len(told) == len(checked)
@@ -115,7 +120,33 @@ def test_a_limit_above_its_knee_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     low = evidence.knee_of("users", results.load(path))
     monkeypatch.setitem(item, "provisional", False)
     monkeypatch.setitem(evidence.document()["values"]["queue"], "value", low)
-    assert any("connections_and_queue" in line for line in evidence.departures())
+    assert any("above 0.9 x the knee" in line for line in evidence.departures())
+
+
+def test_a_limit_above_the_least_knee_of_any_repeat_is_refused() -> None:
+    """Below the median's bound and above the worst repeat's."""
+    item: dict[str, Any] = evidence.document()["knees"]["users"]
+    most = evidence.bound(item["least"])
+    assert evidence.least_knees({"connections": 45, "queue": most - 45}, "users", item) == []
+    (told,) = evidence.least_knees({"connections": 45, "queue": most - 44}, "users", item)
+    assert "above 0.9 x the least knee" in told
+
+
+@pytest.mark.parametrize(
+    "said", [{"least": 560}, {"of": ["capacity-cluster-shared-1pod-mixed"]}, {"beside": {"capacity-local-embedded-mixed": 400}}]
+)  # fmt: skip
+def test_a_least_knee_that_no_result_has_is_noticed(said: dict[str, Any]) -> None:
+    item: dict[str, Any] = evidence.document()["knees"]["users"]
+    assert evidence.least_knees(values(), "users", item | said)
+
+
+def test_the_largest_size_is_called_the_largest_that_was_tried() -> None:
+    """Where a larger one was tried and failed, capacity.yaml and README have to say something else."""
+    item = evidence.document()["knees"]["nodes"]
+    tried = max(size.nodes for size in results.load(results.RESULTS / f"{item['result']}.json").sizes)
+    why = evidence.document()["values"]["graph_nodes"]["why"]
+    assert why.startswith(f"0.9 of {item['knee']:,}, the largest size that was tried")
+    assert tried == item["knee"]
 
 
 def test_a_provisional_knee_is_called_so_in_the_readme() -> None:
