@@ -30,6 +30,7 @@ import msgspec
 
 from loadtests import contract, pods, results, scenario, search, sizes, soak, split
 from loadtests.cluster import ClusterTarget
+from loadtests.generator import LOADED_SECONDS, RAMP_SECONDS
 from loadtests.measure import line, take
 from loadtests.protocol import ERAS
 from loadtests.results import Journal, Point, Result
@@ -42,6 +43,11 @@ DATASET = (
 )
 #: Queue opened wide, so that the knee of the machine is found and not the setting.
 OPEN = {"limits_queue": "20000", "limits_sockets": "30000", "limits_body_budget_mb": "256"}
+
+#: Users arrive, then the queue fills: what waits longest has waited `limits.queueTimeoutSeconds` when the window begins.
+WARMUP_SECONDS = RAMP_SECONDS + 10.0
+#: A run may take its 20 s, and heavy calls are few: in a shorter window one more or less decides.
+LEAST_WINDOW_SECONDS = 20.0
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -61,7 +67,7 @@ def arguments() -> argparse.ArgumentParser:
     common.add_argument("--keep", action="store_true", help="leave the release on the cluster")
     common.add_argument("--workload", choices=WORKLOADS, default="mixed")
     common.add_argument("--seconds", type=float, default=30, help="measured seconds of a point")
-    common.add_argument("--warmup", type=float, default=5)
+    common.add_argument("--warmup", type=float, default=WARMUP_SECONDS, help="seconds of load before them")
     common.add_argument("--repeats", type=int, default=3)
     common.add_argument("--name", default="", help="name of the result; otherwise made from the options")
     common.add_argument("--note", default="", help="the state of the machine, in words")
@@ -80,6 +86,7 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--rate", type=float, help="calls per second; otherwise 0.7 x the knee's throughput in --knee")
     made.add_argument("--knee", help="name of a capacity result")
     made.add_argument("--users", type=int, default=200, help="connections that carry the calls")
+    made.add_argument("--again", metavar="NAME", help="measure nothing: make the summary of this result anew")
     made = commands.add_parser("split", parents=[common], help="connections against queue")
     made.add_argument("--connections", default="15,30,45,90,180")
     made.add_argument("--total", type=int, help="connections plus queue; otherwise 0.9 of --knee")
@@ -135,7 +142,7 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
     """What must be the same for a measurement to go on."""
     leave = {"fresh", "out", "keep", "note", "name", "namespace"}
     found = {name: value for name, value in sorted(vars(options).items()) if name not in leave}
-    return {**found, "commit": results.commit()[0] if options.target == "local" else options.image}
+    return {**found, "commit": results.commit()[0], "changes": results.changes()}
 
 
 def name_of(options: argparse.Namespace) -> str:
@@ -187,13 +194,12 @@ class Measurement:
     def result(self, **more: Any) -> Path:
         """Write the result; the journal has done its work."""
         options = self.options
-        commit, dirty = results.commit()
         made = Result(
             kind=options.command,
             name=name_of(options),
             command=results.command(),
-            commit=commit,
-            dirty=dirty,
+            commit=self.journal.head["commit"],
+            dirty=bool(self.journal.head["changes"]),
             started=self.journal.started,
             finished=results.now(),
             machine=results.machine(self.load),
@@ -210,9 +216,38 @@ class Measurement:
         return path
 
 
+def unfit(options: argparse.Namespace) -> str | None:
+    """Why a knee that is measured so would be none; None where nothing speaks against it."""
+    if options.command != "capacity":
+        return None
+    if options.seconds < LEAST_WINDOW_SECONDS:
+        return (
+            f"--seconds {options.seconds:g}: a run may take {LEAST_WINDOW_SECONDS:g} s and heavy calls are few, "
+            f"so that in a shorter window one of them more or less decides; give {LEAST_WINDOW_SECONDS:g} or more"
+        )
+    if options.warmup < WARMUP_SECONDS:
+        return (
+            f"--warmup {options.warmup:g}: the first call is shed for waiting too long {WARMUP_SECONDS:g} s after the "
+            f"load began, so that an earlier window is of an emptier server; give {WARMUP_SECONDS:g} or more"
+        )
+    return None
+
+
+def longest(options: argparse.Namespace) -> str:
+    """How long a search for the knee may take, in words."""
+    points = search.most_points(options.start, options.maximum)
+    each = options.warmup + options.seconds
+    most = options.repeats * points * (each + LOADED_SECONDS) / 60
+    return (
+        f"{options.repeats} searches of at most {points} points, each {each:g} s and at most {LOADED_SECONDS:g} s more "
+        f"until all that was due is answered: at most {most:.0f} minutes"
+    )
+
+
 def capacity(made: Measurement) -> None:
     """`--repeats` searches for the knee."""
     options = made.options
+    print(longest(options), file=sys.stderr, flush=True)
     for repeat in range(options.repeats):
         search.find(lambda users, repeat=repeat: made.point(users, repeat).ok, options.start, options.maximum)  # type: ignore[misc]
     made.result(knee=search.knee(made.points, options.maximum))
@@ -223,6 +258,11 @@ def main() -> None:
     if options.command == "plots":
         importlib.import_module("loadtests.plots").write_all()  # matplotlib takes a second: not for every command
         return
+    if options.command == "soak" and options.again:
+        soak.again(options.out / f"{options.again}.json")
+        return
+    if why := unfit(options):
+        raise SystemExit(why)
     # Ended from outside it still takes what it started with it.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     # A user is a connection; what is started here inherits the limit.
@@ -246,6 +286,7 @@ def main() -> None:
             split.measure(Measurement(options, LoadTarget(), journal, load), functools.partial(target, options))
             return
         with tempfile.TemporaryDirectory() as directory, target(options, Path(directory), settings) as live:
+            journal.pin(live.facts().digest)
             if options.command != "nodes":
                 live.prepare()
             commands[options.command](Measurement(options, live, journal, load))

@@ -31,7 +31,7 @@ _METRICS = (
 #: A kubelet brings a changed Secret within its sync period and the life of its cache, 60 s each.
 SECRET_SECONDS = 150.0
 #: What the generator needs of this package.
-MODULES = ("__init__", "generator", "histogram", "player", "protocol", "wire", "workload")
+MODULES = ("__init__", "generator", "histogram", "player", "probes", "protocol", "wire", "workload")
 
 
 def _run(*command: str, stdin: bytes | None = None, timeout: float = 400) -> str:
@@ -39,6 +39,15 @@ def _run(*command: str, stdin: bytes | None = None, timeout: float = 400) -> str
     if done.returncode:
         raise TargetError(f"{' '.join(command)}\n{done.stdout.decode()[-1500:]}\n{done.stderr.decode()[-1500:]}")
     return done.stdout.decode()
+
+
+def archive() -> bytes:
+    """MODULES as a zip file that Python imports from."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        for name in MODULES:
+            packed.write(Path(__file__).with_name(f"{name}.py"), f"loadtests/{name}.py")
+    return made.getvalue()
 
 
 class ClusterTarget(LoadTarget):
@@ -125,11 +134,7 @@ class ClusterTarget(LoadTarget):
         }
         self.kubectl("apply", "-f", "-", stdin=json.dumps(pod).encode())
         self.kubectl("wait", "pod/client", "--for=condition=Ready", "--timeout=120s")
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as packed:
-            for name in MODULES:
-                packed.write(Path(__file__).with_name(f"{name}.py"), f"loadtests/{name}.py")
-        self.kubectl("exec", "-i", "client", "--", "sh", "-c", "cat > /tmp/loadtests.zip", stdin=archive.getvalue())
+        self.kubectl("exec", "-i", "client", "--", "sh", "-c", "cat > /tmp/loadtests.zip", stdin=archive())
 
     def _look(self) -> None:
         found = json.loads(self.kubectl("get", "pods", "-l", SELECTOR, "-o", "json"))["items"]
@@ -164,6 +169,10 @@ class ClusterTarget(LoadTarget):
 
     def _usage(self, pod: str) -> Usage:
         return processes.parse(self.kubectl("exec", pod, "--", "sh", "-c", processes.SCRIPT))
+
+    def process(self) -> str:
+        path = "{.items[*].status.containerStatuses[?(@.name=='server')].containerID}"
+        return " ".join(sorted(self.kubectl("get", "pods", "-l", SELECTOR, "-o", f"jsonpath={path}").split()))
 
     def usage(self) -> list[Usage]:
         with ThreadPoolExecutor(len(self._pods)) as pool:

@@ -12,11 +12,15 @@ protocol era and follows one sequence of calls (`workload`). Two ways to load:
 Reads a job (`player.Job`) on standard input. Prints `begin` and `end` around the measured window, with load
 before and after it, so that whoever started it can read the server's CPU time under load; then one JSON
 document. Answers are judged by `protocol.outcome`, also inside HTTP 200.
+
+What was due in the window is counted, and the load stays on until all of that is answered: a heavy call that
+would wait too long for a worker would get one at once if everybody else stopped with the window.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -31,14 +35,13 @@ from loadtests import protocol
 from loadtests import workload as workloads
 from loadtests.histogram import Histogram
 from loadtests.player import Job, User
+from loadtests.probes import ANSWER_SECONDS, Probes
 from loadtests.wire import Reply, Requests
 
-#: After this no answer is expected: the server promises one within 30 s.
-ANSWER_SECONDS = 35.0
-#: Between two probes.
-PROBE_SECONDS = 0.5
-#: Load goes on for this long after the measured window.
-TAIL_SECONDS = 1.0
+#: Users arrive over so long, or over half of a shorter warm-up: a crowd at one instant is another test.
+RAMP_SECONDS = 2.0
+#: The load goes on for at most so long after the window: the server's `limits.connection_timeout`.
+LOADED_SECONDS = 30.0
 
 
 class Load:
@@ -54,8 +57,8 @@ class Load:
         self.failed: Counter[str] = Counter()
         self.examples: list[str] = []
         self.completed = 0
-        self.probes = Histogram()
-        self.probes_failed = 0
+        self.probes: Probes | None = None
+        #: Of the measured window; `last`: when the load ended.
         self.begin = self.end = self.last = float("inf")
         self.over = False
         self.idle: deque[User] = deque()
@@ -126,31 +129,16 @@ class Load:
     async def _arrivals(self, start: float) -> None:
         """Make calls due at their times; who is free sends, else the call waits and its clock runs."""
         assert self.job.rate
-        number = 0
-        while (due := start + number / self.job.rate) < self.last:
+        for number in itertools.count():
+            due = start + number / self.job.rate
             if (ahead := due - time.perf_counter()) > 0:
                 await asyncio.sleep(ahead)
+            if due >= self.last:
+                return
             if self.idle:
                 self.idle.popleft().go(due)
             else:
                 self.waiting.append(due)
-            number += 1
-
-    async def _probe(self) -> None:
-        """Ask /ready on new connections, as a kubelet does, and see how long it takes under this load."""
-        while True:
-            await asyncio.sleep(PROBE_SECONDS)
-            began = time.perf_counter()
-            try:
-                reader, writer = await asyncio.open_connection(self.address, self.job.port)
-                writer.write(f"GET /ready HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode())
-                good = (await asyncio.wait_for(reader.read(64), ANSWER_SECONDS))[9:12] == b"200"
-                writer.close()
-            except (OSError, TimeoutError):
-                good = False
-            if self.begin <= began < self.end:
-                self.probes.add(time.perf_counter() - began)
-                self.probes_failed += not good
 
     async def _sweep(self) -> None:
         """Give up on answers that are overdue."""
@@ -183,20 +171,23 @@ class Load:
         start = time.perf_counter()
         self.begin = start + job.warmup
         self.end = self.begin + job.seconds
-        self.last = self.end + TAIL_SECONDS
-        # Users arrive over half of the warm-up: a crowd at one instant is another test.
+        self.probes = Probes(self.address, job.port, self.host, self.begin, self.end)
+        ramp = min(RAMP_SECONDS, 0.5 * job.warmup)
         for user in self.users:
-            asyncio.get_running_loop().call_later(0.5 * job.warmup * user.number / job.users, self._arrive, user)
-        helpers = [asyncio.ensure_future(self._sweep()), asyncio.ensure_future(self._probe())]
+            asyncio.get_running_loop().call_later(ramp * user.number / job.users, self._arrive, user)
+        helpers = [asyncio.ensure_future(self._sweep()), asyncio.ensure_future(self.probes.run())]
         if job.rate is not None:
-            helpers.append(asyncio.ensure_future(self._arrivals(start + 0.5 * job.warmup)))
+            helpers.append(asyncio.ensure_future(self._arrivals(start + ramp)))
         await asyncio.sleep(self.begin - time.perf_counter())
         own = time.process_time()
         print("begin", flush=True)
         await asyncio.sleep(max(0.0, self.end - time.perf_counter()))
         own = time.process_time() - own
         print("end", flush=True)
-        await asyncio.sleep(max(0.0, self.last - time.perf_counter()))
+        while self._owed() and time.perf_counter() < self.end + LOADED_SECONDS:
+            await asyncio.sleep(0.05)
+        self.last = time.perf_counter()
+        self.waiting = deque(due for due in self.waiting if due < self.end)
         while (any(user.busy for user in self.users) or self.waiting) and (
             time.perf_counter() < self.last + ANSWER_SECONDS + 2
         ):
@@ -204,9 +195,8 @@ class Load:
         self.over = True
         for helper in helpers:
             helper.cancel()
-        unanswered = sum(user.busy and self.begin <= user.due < self.end for user in self.users) + len(
-            [due for due in self.waiting if due < self.end]
-        )
+        self.probes.close()
+        unanswered = self._unanswered()
         if unanswered:
             self.outcomes["connection"] = self.outcomes.get("connection", 0) + unanswered
         await self._clean()
@@ -225,9 +215,18 @@ class Load:
                 name: {"requests": h.total, "failed": self.failed[name], **h.summary()}
                 for name, h in sorted(self.latencies.items())
             },
-            "probes": {"count": self.probes.total, "failed": self.probes_failed, **self.probes.summary()},
+            "probes": self.probes.summary(),
             "histogram": self.all.encode(),
         }
+
+    def _unanswered(self) -> int:
+        """Calls due in the window that have no answer yet."""
+        sent = sum(user.busy and self.begin <= user.due < self.end for user in self.users)
+        return sent + sum(self.begin <= due < self.end for due in self.waiting)
+
+    def _owed(self) -> bool:
+        """Whether anything that counts has no answer yet: a call that was due in the window, or a probe begun in it."""
+        return self._unanswered() > 0 or (self.probes is not None and self.probes.waiting())
 
     def _broken(self, loop: asyncio.AbstractEventLoop, facts: dict[str, Any]) -> None:
         loop.default_exception_handler(facts)

@@ -5,6 +5,8 @@ LOAD_ARGS ?=
 LARGE := --set limits_memory_mb=8192 --set memory_resident_mb=3072 --set memory_worker_mb=1536
 SOAK_MINUTES ?= 120
 SOAK_RATE ?=
+SOAK_KNEE := capacity-local-embedded-mixed
+SOAK_LOAD = $(if $(SOAK_RATE),--rate $(SOAK_RATE),$(if $(filter --rate% --knee%,$(LOAD_ARGS)),,--knee $(SOAK_KNEE)))
 # The commands that take a node away and bring it back, the node's name added; kind: `docker kill` and `docker start`.
 NODE_LOSS ?=
 NODE_RETURN ?=
@@ -23,7 +25,7 @@ load: $(VENV)/.load ## The contract's tables: 10 to 400 users, 1,000 to 1,000,00
 	$(BIN)/python -m loadtests nodes --sizes 500000,1000000 --name nodes-local-embedded-large $(LARGE)
 
 soak: $(VENV)/.load ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
-	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(if $(SOAK_RATE),--rate $(SOAK_RATE)) $(LOAD_ARGS)
+	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(SOAK_LOAD) $(LOAD_ARGS)
 
 chaos: $(VENV)/.load tools ## Every fault under a recorded workload, on the cluster of KUBECONFIG (NODE_LOSS, NODE_RETURN)
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)

@@ -61,7 +61,7 @@ class McpUser(FastHttpUser):
         options = self.environment.parsed_options
         self.number = next(_numbers)
         eras = protocol.ERAS if options.era == "both" else (options.era,)
-        self.era: protocol.Era = eras[self.number % len(eras)]
+        self.era = protocol.era_of(self.number, eras)
         tokens = options.tokens.split(",")
         self.token = tokens[self.number % len(tokens)]
         self.calls = workload.USERS[self.kind](self.number, SEEN.run)

@@ -78,6 +78,7 @@ def take(
         file_descriptors=max(usage.file_descriptors for usage in end[0]),
         runs_over_20s=target.runs_over_20s() - overdue,
         at=results.now(),
+        process=target.process(),
         **found,
     )
     if point.mistakes:

@@ -43,7 +43,7 @@ class User(asyncio.Protocol):
     def __init__(self, load: Load, number: int) -> None:
         job = load.job
         self.load, self.number = load, number
-        self.era = job.eras[number % len(job.eras)]
+        self.era = protocol.era_of(number, job.eras)
         self.token = job.tokens[number % len(job.tokens)]
         self.kind = workloads.kind_of(job.workload, number)
         self.calls: Iterator[workloads.Call] = workloads.USERS[self.kind](number, job.run)

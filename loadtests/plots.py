@@ -47,7 +47,7 @@ def _finish(axes: Any, title: str, x: str, y: str) -> None:
 
 def _label(result: Result) -> str:
     pods = f", {result.target.replicas} pods" if result.target.replicas > 1 else ""
-    return f"{result.target.kind}, {result.target.store} store{pods}"
+    return f"{result.target.kind}, {result.target.store} store{pods}, {result.target.memory_limit_mib:,} MiB"
 
 
 def latency_by_users(axes: Any, found: list[Result]) -> None:
@@ -76,7 +76,7 @@ def memory_by_nodes(axes: Any, found: list[Result]) -> None:
             )
     axes.axhline(contract.PROMISED_MIB, color="#999999", linewidth=1)
     axes.set_xscale("log")
-    _finish(axes, "Memory by graph size (limit: 2 GiB)", "nodes, three edges each", "MiB")
+    _finish(axes, "Memory by graph size (line: the default limit of 2 GiB)", "nodes, three edges each", "MiB")
 
 
 def throughput_by_replicas(axes: Any, found: list[Result]) -> None:
@@ -95,7 +95,7 @@ def throughput_by_replicas(axes: Any, found: list[Result]) -> None:
             axes.plot(pods, values, line, color=colour, marker=marker, label=f"{what}, {label}")
         axes.set_xticks(pods)
     axes.set_ylim(bottom=0)
-    _finish(axes, "Throughput at the knee by pods", "pods", "calls")
+    _finish(axes, "Throughput at the knee by pods, all on two cores", "pods", "calls")
 
 
 def time_by_algorithm(axes: Any, found: list[Result]) -> None:

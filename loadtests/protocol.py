@@ -9,6 +9,7 @@ server, so what is measured is what any client sees.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 Era = Literal["modern", "handshake"]
@@ -52,6 +53,12 @@ _META = {
     "io.modelcontextprotocol/clientCapabilities": {},
     "io.modelcontextprotocol/clientInfo": CLIENT_INFO,
 }
+
+
+def era_of(number: int, eras: Sequence[Era]) -> Era:
+    """The era of a user. Of the mixed users ten in a row are of all kinds, each at its place (workload.MIX), so the tens
+    count as well: each kind speaks each era."""
+    return eras[(number + number // 10) % len(eras)]
 
 
 def message(era: Era, method: str, params: dict[str, Any], request_id: int | None = 1) -> bytes:

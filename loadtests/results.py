@@ -7,6 +7,7 @@ memory in MiB, CPU in cores (CPU seconds per second). Each point keeps all its l
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -21,6 +22,8 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "loadtests" / "results"
+#: How results write a time, in UTC.
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 #: Where points go while a measurement runs, so that it can be taken up again.
 JOURNALS = ROOT / "out" / "loadtests"
 
@@ -90,11 +93,14 @@ class Point(Struct):
     histogram: str
     at: str
     rate: float | None = None
-    #: Times of /ready on new connections under the load, as `mean_ms` to `max_ms`, with `count` and `failed`.
+    #: Times of /ready on new connections under the load, as `mean_ms` to `max_ms`, with `count` and `failed`, and `every`:
+    #: seconds from the start of one to that of the next. Without `every` each waited for the one before.
     probes: dict[str, float] = {}
     examples: list[str] = []
     ok: bool = True
     failed: list[str] = []
+    #: Which processes answered: another text, other processes. Empty in results from before it was kept.
+    process: str = ""
 
 
 class Knee(Struct):
@@ -207,7 +213,7 @@ class Result(Struct, omit_defaults=True):
 
 def now() -> str:
     """The time, in UTC, as results state it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(TIME, time.gmtime())
 
 
 def _git(*arguments: str) -> str:
@@ -215,9 +221,23 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
+#: What decides what is measured: the server, the chart that deploys it, and the load.
+MEASURED = ("image/src", "chart", "loadtests/*.py")
+
+
 def commit() -> tuple[str, bool]:
-    """The commit, and whether what is served (image/) differs from it."""
-    return _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--", "image/src", "loadtests/*.py"))
+    """The commit, and whether what is measured differs from it."""
+    return _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--", *MEASURED))
+
+
+def changes() -> str:
+    """What is measured and departs from the commit, as a digest; empty where nothing does."""
+    if not commit()[1]:
+        return ""
+    digest = hashlib.sha256(_git("diff", "HEAD", "--binary", "--", *MEASURED).encode())
+    for name in _git("ls-files", "--others", "--exclude-standard", "--", *MEASURED).splitlines():
+        digest.update(name.encode() + (ROOT / name).read_bytes())
+    return digest.hexdigest()
 
 
 def machine(load_before: float) -> Machine:
@@ -277,8 +297,9 @@ def save(result: Result, directory: Path = RESULTS) -> Path:
 
 
 class Journal:
-    """Points of one measurement, a line each, written when they are there. A journal of another configuration
-    is another measurement and is refused. Raises SystemExit telling so."""
+    """Points of one measurement, a line each, written when they are there. Its first line is what was known at the start,
+    commit and changes among it: `head`. A journal of another configuration is another measurement and is refused.
+    Raises SystemExit telling so."""
 
     def __init__(self, name: str, configuration: dict[str, Any], fresh: bool = False) -> None:
         JOURNALS.mkdir(parents=True, exist_ok=True)
@@ -289,16 +310,30 @@ class Journal:
         if not lines:
             self.path.write_bytes(msgspec.json.encode({"started": now(), **configuration}) + b"\n")
             lines = self.path.read_bytes().splitlines()
-        head: dict[str, Any] = msgspec.json.decode(lines[0])
-        self.started: str = head.pop("started")
-        if head != configuration:
-            raise SystemExit(f"{self.path} was begun as {head}, not {configuration}: finish that, or give --fresh")
+        self.head: dict[str, Any] = msgspec.json.decode(lines[0])
+        self.started: str = self.head["started"]
+        begun = {name: value for name, value in self.head.items() if name not in ("started", "digest")}
+        if begun != configuration:
+            raise SystemExit(f"{self.path} was begun as {begun}, not {configuration}: finish that, or give --fresh")
         self.lines: list[dict[str, Any]] = []
         for line in lines[1:]:
             try:
                 self.lines.append(msgspec.json.decode(line))
             except msgspec.DecodeError:
                 break  # it was cut while it was written: measured again
+
+    def pin(self, digest: str) -> None:
+        """Enter the digest of the image once it is known. Raises SystemExit where the measurement was begun with another:
+        a tag may have been built anew."""
+        if self.head.get("digest", digest) != digest:
+            raise SystemExit(f"{self.path} was begun with {self.head['digest']}, this is {digest}: give --fresh")
+        if "digest" in self.head:
+            return
+        self.head["digest"] = digest
+        _, _, points = self.path.read_bytes().partition(b"\n")
+        fresh = self.path.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(self.head) + b"\n" + points)
+        fresh.replace(self.path)
 
     def add(self, record: Any) -> None:
         """Append one record, durably."""

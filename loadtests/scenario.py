@@ -84,6 +84,7 @@ def run(target: LoadTarget, name: str, users: int, seconds: float, *more: str, r
         runs_over_20s=target.runs_over_20s() - overdue,
         tools={},
         at=results.now(),
+        process=target.process(),
         **found,
     )
     point.failed = objective().failures(point)

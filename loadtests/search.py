@@ -6,6 +6,7 @@ it is small against it: the last good point is the knee.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -39,10 +40,20 @@ class Objective:
         return found
 
 
-def find(good: Callable[[int], bool], start: int, maximum: int, precision: float = 0.05) -> tuple[int, bool]:
+#: The search ends when its step is below this share of the last good point.
+PRECISION = 0.05
+
+
+def most_points(start: int, maximum: int, precision: float = PRECISION) -> int:
+    """The most points that `find` may ask for: users are doubled to the maximum, then the step is halved."""
+    doubled = math.ceil(math.log2(max(1.0, maximum / start)))
+    return 1 + doubled + math.floor(math.log2(1 / precision))
+
+
+def find(good: Callable[[int], bool], start: int, maximum: int, precision: float = PRECISION) -> tuple[int, bool]:
     """(most users for which `good` held, whether `maximum` stopped the search); 0 where `start` fails already.
 
-    `precision`: the search ends when the step is below this share of the last good point.
+    `precision`: see PRECISION.
     """
     last, step = 0, start
     users = start

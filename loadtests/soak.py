@@ -2,16 +2,21 @@
 
 Calls are due at a fixed rate (0.7 of the knee's throughput), latency counts from when they were due. Every
 minute is a point in the journal; interrupted, the same command goes on with the next minute. On a cluster
-with `--keep` the pods live through the interruption; a local server starts anew, and the slope is then of
-what came after. The first tenth, when caches fill, is left out of the slopes.
+with `--keep` the pods live through the interruption; a local server starts anew. Slopes are of the points that the last
+process answered, over the time at which each ended; the first tenth of them, when caches fill, is left out.
+`--again NAME` makes the summary of a result anew from its points.
 """
 
 from __future__ import annotations
 
+import calendar
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtests import results
+from loadtests.results import Point
 from loadtests.targets import TargetError
 
 if TYPE_CHECKING:
@@ -20,14 +25,13 @@ if TYPE_CHECKING:
 SHARE_OF_KNEE = 0.7
 
 
-def slope(values: Sequence[float]) -> float:
-    """Least-squares change per step; 0 of fewer than two values."""
-    count = len(values)
-    if count < 2:
+def slope(times: Sequence[float], values: Sequence[float]) -> float:
+    """Least-squares change of `values` per unit of `times`; 0 where there are no two times."""
+    if len(set(times)) < 2:
         return 0.0
-    middle, mean = (count - 1) / 2, sum(values) / count
-    above = sum((step - middle) * (value - mean) for step, value in enumerate(values))
-    return above / sum((step - middle) ** 2 for step in range(count))
+    middle, mean = sum(times) / len(times), sum(values) / len(values)
+    above = sum((time - middle) * (value - mean) for time, value in zip(times, values, strict=True))
+    return above / sum((time - middle) ** 2 for time in times)
 
 
 def rate_of(made: Measurement) -> float:
@@ -49,20 +53,39 @@ def measure(made: Measurement) -> None:
         # Its tail and the next warm-up make each minute a little longer than sixty seconds.
         made.point(made.options.users, minute, rate=rate, seconds=60, warmup=5.0 if minute == 0 else 2.0)
     points = sorted(made.points, key=lambda point: point.repeat)
-    steady = points[len(points) // 10 :]
+    made.result(points=points, summary=summary(points, rate))
+
+
+def hours(point: Point) -> float:
+    """When a point ended, in hours since 1970."""
+    return calendar.timegm(time.strptime(point.at, results.TIME)) / 3600
+
+
+def summary(points: list[Point], rate: float) -> dict[str, float]:
+    """What the points of a soak say, in their order; slopes and thirds of those that the last process answered."""
+    last = [point for point in points if point.process == points[-1].process]
+    steady = last[len(last) // 10 :]
+    times = [hours(point) for point in steady]
     p95 = [point.p95_ms for point in steady]
     third = max(1, len(p95) // 3)
-    made.result(
-        points=points,
-        summary={
-            "minutes": len(points),
-            "rate": rate,
-            "requests": sum(point.requests for point in points),
-            "failures": sum(point.requests - point.outcomes.get("ok", 0) for point in points),
-            "memory_mib_per_hour": round(60 * slope([point.memory_mib for point in steady]), 3),
-            "memory_mib_most": max(point.memory_mib for point in points),
-            "file_descriptors_per_hour": round(60 * slope([float(point.file_descriptors) for point in steady]), 3),
-            "p95_ms_first_third": round(sum(p95[:third]) / third, 2),
-            "p95_ms_last_third": round(sum(p95[-third:]) / third, 2),
-        },
-    )
+    return {
+        "minutes": len(points),
+        "minutes_of_last_process": len(last),
+        "rate": rate,
+        "requests": sum(point.requests for point in points),
+        "failures": sum(point.requests - point.outcomes.get("ok", 0) for point in points),
+        "memory_mib_per_hour": round(slope(times, [point.memory_mib for point in steady]), 3),
+        "memory_mib_most": max(point.memory_mib for point in points),
+        "file_descriptors_per_hour": round(slope(times, [float(point.file_descriptors) for point in steady]), 3),
+        "p95_ms_first_third": round(sum(p95[:third]) / third, 2),
+        "p95_ms_last_third": round(sum(p95[-third:]) / third, 2),
+    }
+
+
+def again(path: Path) -> None:
+    """Make the summary of a result anew from its points, which stay. Raises TargetError where it is of no soak."""
+    found = results.load(path)
+    if found.kind != "soak":
+        raise TargetError(f"{path.name} is of kind {found.kind}, not soak")
+    found.summary = summary(found.points, found.summary["rate"])
+    results.save(found, path.parent)

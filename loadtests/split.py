@@ -49,6 +49,7 @@ def measure(made: Measurement, start: Start) -> None:
             continue
         with tempfile.TemporaryDirectory() as directory, start(Path(directory), settings) as live:
             made.live = live
+            made.journal.pin(live.facts().digest)
             live.prepare()
             for repeat in range(len(known), options.repeats):
                 found = take(

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from loadtests import processes, results
 from loadtests.processes import MIB, Usage
 
@@ -47,6 +49,10 @@ class LoadTarget:
 
     def facts(self) -> results.Target:
         """What is loaded, for the result."""
+        raise NotImplementedError
+
+    def process(self) -> str:
+        """Which processes serve, as a text that changes when one of them starts anew."""
         raise NotImplementedError
 
     def usage(self) -> list[Usage]:
@@ -228,6 +234,9 @@ class LocalTarget(LoadTarget):
             settings=dict(self.settings),
             versions=found,
         )
+
+    def process(self) -> str:
+        return f"{self._server.pid} since {psutil.Process(self._server.pid).create_time():.0f}"
 
     def usage(self) -> list[Usage]:
         found = processes.of_process(self._server.pid, self._peak)

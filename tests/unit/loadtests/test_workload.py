@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from loadtests import sizes, workload
+from loadtests import protocol, sizes, workload
 
 LISTING = Path(__file__).parents[2] / "server/tools/listing.json"
 
@@ -71,3 +71,10 @@ def test_the_graph_has_three_edges_a_node_and_none_twice() -> None:
 def test_ten_users_of_the_mix_are_of_all_kinds() -> None:
     kinds = [workload.kind_of("mixed", user) for user in range(10)]
     assert {kind: kinds.count(kind) for kind in kinds} == {"reader": 6, "editor": 2, "agent": 1, "analyst": 1}
+
+
+def test_each_kind_of_user_speaks_both_eras() -> None:
+    spoken: dict[str, set[str]] = {}
+    for user in range(20):
+        spoken.setdefault(workload.kind_of("mixed", user), set()).add(protocol.era_of(user, protocol.ERAS))
+    assert spoken == {kind: set(protocol.ERAS) for kind in workload.MIX}

@@ -1,0 +1,74 @@
+"""The command line refuses what would measure something else, and a measurement goes on only where nothing changed."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from loadtests import __main__ as command
+from loadtests import evidence, results
+from loadtests.results import Journal
+from loadtests.targets import LoadTarget
+
+
+def told(*arguments: str) -> str | None:
+    return command.unfit(command.arguments().parse_args(arguments))
+
+
+def test_a_knee_needs_a_window_and_a_warm_up_that_hold_what_waits_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told("capacity") is None
+    assert told("capacity", "--seconds", "20", "--warmup", "12") is None
+    assert "heavy calls are few" in str(told("capacity", "--seconds", "12"))
+    assert "emptier server" in str(told("capacity", "--warmup", "5"))
+    assert told("users", "--seconds", "5", "--warmup", "1") is None
+    monkeypatch.setattr(sys, "argv", ["loadtests", "capacity", "--seconds", "12"])
+    with pytest.raises(SystemExit, match="--seconds 12"):
+        command.main()
+
+
+def test_the_warm_up_is_as_long_as_a_call_may_wait() -> None:
+    assert command.RAMP_SECONDS + evidence.setting("limits.queue_timeout_seconds") <= command.WARMUP_SECONDS
+    assert evidence.setting("limits.connection_timeout_seconds") == command.LOADED_SECONDS
+
+
+def test_a_result_is_of_the_tree_that_it_was_begun_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody commits while a measurement runs: the result names the commit of its start."""
+    monkeypatch.setattr(results, "JOURNALS", tmp_path)
+    monkeypatch.setattr(results, "commit", lambda: ("a" * 40, True))
+    monkeypatch.setattr(results, "changes", lambda: "edited")
+    options = command.arguments().parse_args(["users", "--out", str(tmp_path), "--name", "some"])
+    measured = command.Measurement(options, LoadTarget(), Journal("some", command.configuration(options)), 0.0)
+    measured.facts = results.load(results.RESULTS / "users-local-embedded-mixed.json").target
+    monkeypatch.setattr(results, "commit", lambda: ("b" * 40, False))
+    monkeypatch.setattr(results, "changes", lambda: "")
+    made = results.load(measured.result())
+    assert (made.commit, made.dirty) == ("a" * 40, True)
+
+
+def test_a_search_says_how_long_it_may_take() -> None:
+    said = command.longest(command.arguments().parse_args(["capacity"]))
+    assert said.startswith("3 searches of at most 12 points, each 42 s and at most 30 s more")
+    assert said.endswith("at most 43 minutes")
+
+
+@pytest.mark.parametrize(
+    ("given", "rate", "knee"),
+    [
+        ([], None, "capacity-local-embedded-mixed"),
+        (["SOAK_RATE=300"], 300, None),
+        (["LOAD_ARGS=--knee capacity-cluster-shared-1pod-mixed"], None, "capacity-cluster-shared-1pod-mixed"),
+        (["LOAD_ARGS=--rate=20 --note short"], 20, None),
+    ],
+)
+def test_make_soak_says_which_load(given: list[str], rate: float | None, knee: str | None) -> None:
+    """The command that make would run is one that the soak takes, and its knee is there."""
+    made = subprocess.run(
+        ["make", "--dry-run", "soak", *given], cwd=results.ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    (line,) = [line for line in made if " -m loadtests soak " in line]
+    options = command.arguments().parse_args(shlex.split(line.partition(" -m loadtests ")[2]))
+    assert (options.rate, options.knee) == (rate, knee)
+    assert knee is None or (results.RESULTS / f"{knee}.json").exists()
