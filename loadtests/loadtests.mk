@@ -14,17 +14,20 @@ NODE_RETURN ?=
 STORE_IMAGE ?= valkey/valkey:8
 CLOCK := $(if $(IMAGE_COMMAND),--clock-image "$(IMAGE)-clock" --clock-store-image "$(IMAGE)-clock-store")
 
+# A cluster as the target wants helm and kubectl.
+LOAD_TOOLS := $(if $(filter cluster --target=cluster,$(LOAD_ARGS)),tools)
+
 .PHONY: capacity load soak chaos abuse evidence
 
-capacity: $(VENV)/.load ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
+capacity: $(VENV)/.load $(LOAD_TOOLS) ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
 	$(BIN)/python -m loadtests capacity $(LOAD_ARGS)
 
-load: $(VENV)/.load ## The contract's tables: 10 to 400 users, 1,000 to 1,000,000 nodes
+load: $(VENV)/.load $(LOAD_TOOLS) ## The contract's tables: 10 to 400 users, 1,000 to 1,000,000 nodes
 	$(BIN)/python -m loadtests users $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes --sizes 500000,1000000 --name nodes-local-embedded-large $(LARGE)
 
-soak: $(VENV)/.load ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
+soak: $(VENV)/.load $(LOAD_TOOLS) ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
 	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(SOAK_LOAD) $(LOAD_ARGS)
 
 chaos: $(VENV)/.load tools ## Every fault under a recorded workload, on the cluster of KUBECONFIG (NODE_LOSS, NODE_RETURN)

@@ -72,3 +72,12 @@ def test_make_soak_says_which_load(given: list[str], rate: float | None, knee: s
     options = command.arguments().parse_args(shlex.split(line.partition(" -m loadtests ")[2]))
     assert (options.rate, options.knee) == (rate, knee)
     assert knee is None or (results.RESULTS / f"{knee}.json").exists()
+
+
+@pytest.mark.parametrize("target", ["capacity", "load", "soak"])
+def test_make_fetches_helm_and_kubectl_for_a_cluster(target: str) -> None:
+    for options, wanted in (("--target cluster --replicas 2", True), ("--repeats 1", False)):
+        told = subprocess.run(
+            ["make", "--dry-run", target, f"LOAD_ARGS={options}"], cwd=results.ROOT, capture_output=True, text=True, check=True
+        )  # fmt: skip
+        assert ("scripts/tools.sh" in told.stdout) == wanted
