@@ -5,8 +5,9 @@ LOAD_ARGS ?=
 LARGE := --set limits_memory_mb=8192 --set memory_resident_mb=3072 --set memory_worker_mb=1536
 SOAK_MINUTES ?= 120
 SOAK_RATE ?=
-SOAK_KNEE := capacity-local-embedded-mixed
-SOAK_LOAD = $(if $(SOAK_RATE),--rate $(SOAK_RATE),$(if $(filter --rate% --knee%,$(LOAD_ARGS)),,--knee $(SOAK_KNEE)))
+# The knee of what is loaded by default; another target needs a rate or a knee of its own.
+SOAK_KNEE := --knee capacity-local-embedded-mixed
+SOAK_LOAD = $(if $(SOAK_RATE),--rate $(SOAK_RATE),$(if $(filter --rate% --knee% --target%,$(LOAD_ARGS)),,$(SOAK_KNEE)))
 # The commands that take a node away and bring it back, the node's name added; kind: `docker kill` and `docker start`.
 NODE_LOSS ?=
 NODE_RETURN ?=
