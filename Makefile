@@ -77,13 +77,14 @@ e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a r
 	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
-	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/serving.py --seconds 3 --out benchmarks/results/serving.json
 
-bench-engine: $(VENV)/.dev ## Time of the algorithms, beside plain networkx in the same run
-	$(BIN)/python benchmarks/engine.py
+bench-engine: $(VENV)/.dev ## Time of the algorithms, beside plain networkx in the same run; to a million nodes, in 6 GB
+	$(BIN)/python benchmarks/engine.py --patience 10 --out benchmarks/results/engine.json
+	$(BIN)/python benchmarks/engine.py --million --resume --patience 5 --repeats 2 --out benchmarks/results/engine.json
 
 bench-calls: $(VENV)/.dev ## Time of tools/call, loads and point reads beside heavy calls
-	$(BIN)/python benchmarks/calls.py
+	$(BIN)/python benchmarks/calls.py --sizes 1000 10000 100000 1000000 --out benchmarks/results/calls.json
 
 kernels: ## Compile the kernels in place
 	@rm -f $(KERNELS)
@@ -96,7 +97,7 @@ kernels-sanitize: $(VENV)/.dev ## The kernels' tests with address and undefined-
 	  $(BIN)/python -m pytest tests/unit/kernels -p no:xdist $(PYTEST_ARGS)
 
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
-	$(BIN)/python scripts/measure_idle.py
+	$(BIN)/python scripts/measure_idle.py --out benchmarks/results/idle.json
 
 promote: ## Copy the tested git tag and image digest from staging to production
 	@$(or $(PYTHON),python3) scripts/promote.py

@@ -272,7 +272,8 @@ async def main() -> None:
 
     def adder(key: str) -> Add:
         def add(name: str, row: dict[str, Any]) -> None:
-            kept.setdefault(key, {})[name] = row
+            # The file keeps rows of earlier runs, so each names its own.
+            kept.setdefault(key, {})[name] = row | {part: report[part] for part in ("command", "commit")}
             print(f"{key} {name}: {row}", file=sys.stderr, flush=True)
             if options.out:
                 options.out.write_text(json.dumps(report, indent=1) + "\n")

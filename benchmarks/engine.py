@@ -9,7 +9,8 @@ one after the other, one thread; times are CPU milliseconds, the best of the rep
 networkx is left out where an earlier, smaller size says that it would take longer than --patience seconds.
 
 Prints one JSON object and, with --out, writes it after each case; what the file already holds of other sizes
-and cases stays, so that a long run may be cut into pieces.
+and cases stays, so that a long run may be cut into pieces. Each row names its command and commit; those without are of
+runs before rows did.
 """
 
 from __future__ import annotations
@@ -174,8 +175,10 @@ def measure(
     resume: bool,
     report: dict[str, Any],
     save: Callable[[], None],
+    run: dict[str, str],
 ) -> None:
-    """Fill `report` (size -> case -> figures), saving after each case."""
+    """Fill `report` (size -> case -> figures), saving after each case. `run`, the command and its commit, stands in each
+    row: the file keeps rows of earlier runs."""
     before: dict[tuple[str, str], tuple[int, float]] = {}
 
     def expected(case: str, who: str, n: int, power: int) -> float:
@@ -207,9 +210,9 @@ def measure(
             if expected(case, "networkx", n, theirs) <= patience:
                 row["networkx_ms"] = round(best(partial(plain, algorithm, graphs[directed], given), repeats), 2)
                 before[case, "networkx"] = (n, row["networkx_ms"])
-            if len(row) == 3:
+            if "engine_ms" in row and "networkx_ms" in row:
                 row["times_faster"] = round(row["networkx_ms"] / max(row["engine_ms"], 0.01), 1)
-            rows[case] = row
+            rows[case] = row | run
             save()
             print(f"{n} {case}: {row}", file=sys.stderr, flush=True)
 
@@ -258,7 +261,8 @@ def main() -> None:
         if options.out:
             options.out.write_text(json.dumps(report, indent=1) + "\n")
 
-    measure(sizes, options.patience, options.repeats, options.only, options.resume, earlier, save)
+    run = {name: report[name] for name in ("command", "commit")}
+    measure(sizes, options.patience, options.repeats, options.only, options.resume, earlier, save, run)
     print(json.dumps(report, indent=1))
 
 

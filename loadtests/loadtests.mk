@@ -5,8 +5,9 @@ LOAD_ARGS ?=
 LARGE := --set limits_memory_mb=8192 --set memory_resident_mb=3072 --set memory_worker_mb=1536
 SOAK_MINUTES ?= 120
 SOAK_RATE ?=
-SOAK_KNEE := capacity-local-embedded-mixed
-SOAK_LOAD = $(if $(SOAK_RATE),--rate $(SOAK_RATE),$(if $(filter --rate% --knee%,$(LOAD_ARGS)),,--knee $(SOAK_KNEE)))
+# The knee of what is loaded by default; another target needs a rate or a knee of its own.
+SOAK_KNEE := --knee capacity-local-embedded-mixed
+SOAK_LOAD = $(if $(SOAK_RATE),--rate $(SOAK_RATE),$(if $(filter --rate% --knee% --target%,$(LOAD_ARGS)),,$(SOAK_KNEE)))
 # The commands that take a node away and bring it back, the node's name added; kind: `docker kill` and `docker start`.
 NODE_LOSS ?=
 NODE_RETURN ?=
@@ -14,17 +15,20 @@ NODE_RETURN ?=
 STORE_IMAGE ?= valkey/valkey:8
 CLOCK := $(if $(IMAGE_COMMAND),--clock-image "$(IMAGE)-clock" --clock-store-image "$(IMAGE)-clock-store")
 
+# A cluster as the target wants helm and kubectl.
+LOAD_TOOLS := $(if $(filter cluster --target=cluster,$(LOAD_ARGS)),tools)
+
 .PHONY: capacity load soak chaos abuse evidence
 
-capacity: $(VENV)/.load ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
+capacity: $(VENV)/.load $(LOAD_TOOLS) ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
 	$(BIN)/python -m loadtests capacity $(LOAD_ARGS)
 
-load: $(VENV)/.load ## The contract's tables: 10 to 400 users, 1,000 to 1,000,000 nodes
+load: $(VENV)/.load $(LOAD_TOOLS) ## The contract's tables: 10 to 400 users, 1,000 to 1,000,000 nodes
 	$(BIN)/python -m loadtests users $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes --sizes 500000,1000000 --name nodes-local-embedded-large $(LARGE)
 
-soak: $(VENV)/.load ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
+soak: $(VENV)/.load $(LOAD_TOOLS) ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
 	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(SOAK_LOAD) $(LOAD_ARGS)
 
 chaos: $(VENV)/.load tools ## Every fault under a recorded workload, on the cluster of KUBECONFIG (NODE_LOSS, NODE_RETURN)

@@ -1,7 +1,7 @@
 """Locust scenarios: `locust -f loadtests/locustfile.py --headless -H URL -u USERS -t TIME CLASS...`
 
 Classes: Agent, Reader, Analyst, Editor (name several to mix them; their weights are 1, 6, 1, 2), Flood, Slow.
-`python -m loadtests.scenario` starts a target and runs them. Exit code 3: a scenario's own mistakes;
+`python -m loadtests scenario NAME` starts a target and runs them. Exit code 3: a scenario's own mistakes;
 1: the server failed requests.
 """
 

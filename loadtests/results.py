@@ -60,8 +60,8 @@ class Target(Struct):
 class Point(Struct):
     """One measured window. Users send without think time, or calls are due at `rate` per second.
 
-    `other_cpus`: busy cores of the machine that were neither server, store nor client. It is None where the
-    machine of the driver is not that of the server.
+    `other_cpus`: busy cores of the machine that were neither server, store nor client; on a cluster its control plane and
+    kubectl are among them. It is None where the machine of the driver is not that of the server.
     """
 
     users: int

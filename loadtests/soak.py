@@ -83,9 +83,9 @@ def summary(points: list[Point], rate: float) -> dict[str, float]:
 
 
 def again(path: Path) -> None:
-    """Make the summary of a result anew from its points, which stay. Raises TargetError where it is of no soak."""
+    """Make the summary of a result anew from its points, which stay. Raises SystemExit where it is of no soak."""
     found = results.load(path)
     if found.kind != "soak":
-        raise TargetError(f"{path.name} is of kind {found.kind}, not soak")
+        raise SystemExit(f"{path.name} is of kind {found.kind}, not soak")
     found.summary = summary(found.points, found.summary["rate"])
     results.save(found, path.parent)

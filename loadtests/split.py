@@ -1,7 +1,7 @@
 """How to split what a pod admits into requests that run and requests that wait: the split with the lowest P95.
 
 `connections` plus `queue` are given (at most 0.9 of the knee); as many users without think time load servers
-that differ in `connections` alone.
+that differ in `connections` alone. The result has its points in the order of --connections, the repeats of each in turn.
 """
 
 from __future__ import annotations
@@ -39,11 +39,13 @@ def measure(made: Measurement, start: Start) -> None:
     options = made.options
     total = admitted(options.total, options.knee)
     rates: dict[int, list[float]] = {}
+    points: list[results.Point] = []
     for connections in [int(text) for text in options.connections.split(",")]:
         settings = {"limits_connections": str(connections), "limits_queue": str(total - connections)}
         known = [record for record in made.journal.lines if record["connections"] == connections]
         for record in known:
             made.facts = msgspec.convert(record["facts"], results.Target)
+        points += [msgspec.convert(record["point"], results.Point) for record in known]
         rates[connections] = [record["p95_ms"] for record in known]
         if len(known) >= options.repeats:
             continue
@@ -62,9 +64,10 @@ def measure(made: Measurement, start: Start) -> None:
                     {"connections": connections, "p95_ms": found.p95_ms, "facts": made.facts, "point": found}
                 )
                 rates[connections].append(found.p95_ms)
+                points.append(found)
     best = min(rates, key=lambda connections: median(rates[connections]))
     made.result(
-        points=[],
+        points=points,
         summary={"total": total, "best_connections": best}
         | {f"p95_ms_of_{connections}": median(values) for connections, values in rates.items()},
     )

@@ -123,21 +123,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rest", type=float, default=5.0, help="seconds of rest before memory is read")
+    parser.add_argument("--out", type=Path, help="write the JSON there as well")
     options = parser.parse_args()
-    runs = [measure(options.rest) for _ in range(options.runs)]
-    print(
-        json.dumps(
-            {
-                "command": " ".join(["scripts/measure_idle.py", *sys.argv[1:]]),
-                "python": platform.python_version(),
-                "machine": {"cpus": os.cpu_count(), "load_1m": os.getloadavg()[0], "kernel": platform.release()},
-                "best_seconds_to_ready": min(run["seconds_to"]["ready"] for run in runs),
-                "largest_pss_mib": max(run["pss_mib"]["all"] for run in runs),
-                "runs": runs,
-            },
-            indent=2,
-        )
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     )
+    runs = [measure(options.rest) for _ in range(options.runs)]
+    text = json.dumps(
+        {
+            "command": " ".join(["python scripts/measure_idle.py", *sys.argv[1:]]),
+            "commit": commit.stdout.strip(),
+            "python": platform.python_version(),
+            "machine": {"cpus": os.cpu_count(), "load_1m": os.getloadavg()[0], "kernel": platform.release()},
+            "best_seconds_to_ready": min(run["seconds_to"]["ready"] for run in runs),
+            "largest_pss_mib": max(run["pss_mib"]["all"] for run in runs),
+            "runs": runs,
+        },
+        indent=2,
+    )
+    if options.out:
+        options.out.write_text(text + "\n", encoding="utf-8")
+    print(text)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ def reads(sizes: dict[str, dict[str, Any]], facts: dict[str, Any]) -> tuple[list
         measured.append(("a pod limited to 1 CPU", facts[IN_ONE_CPU]))
     for where, found in measured:
         for beside, row in found.items():
+            if not isinstance(row, dict):  # of which run it is
+                continue
             periods = f"{row['throttled']} of {row['periods']}" if "periods" in row else "-"
             rows.append([where, beside, f"{row['p50_ms']:g}", f"{row['p99_ms']:g}", str(row["reads"]), periods])
     return ["server", "point read", "P50 ms", "P99 ms", "reads", "throttled periods"], rows

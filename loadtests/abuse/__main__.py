@@ -72,7 +72,7 @@ def target(options: argparse.Namespace, **settings: str) -> Iterator[AbuseTarget
 
 def save(options: argparse.Namespace, live: LoadTarget, started: str, load: float, dataset: str, **more: Any) -> Path:
     """Write the result with the frame that all results have."""
-    commit, dirty = results.commit()
+    commit, dirty = options.tree
     made = Result(
         kind="abuse",
         name=options.name or f"abuse-{options.command}",
@@ -168,6 +168,7 @@ COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours, 
 def main() -> int:
     """Run a command."""
     options = arguments().parse_args()
+    options.tree = results.commit()  # of what is attacked: somebody may commit while it runs
     return COMMANDS[options.command](options)
 
 

@@ -179,6 +179,11 @@ def test_the_arithmetic_meets_measured_points() -> None:
     assert astray() == []
     text = (results.ROOT / "loadtests/README.md").read_text(encoding="utf-8")
     assert f"A test holds it to {guide.STATED_ERROR:.0%}".replace("%", " %") in text
+    nodes, mib = guide.graph_mib(guide._sizes(guide.NODES))[0]
+    assert nodes == 1000
+    assert 0 < guide.graphs_mib({nodes: 1}) - mib < 2
+    assert "below,\nit says up to 2 MiB too much" in text
+    assert f"add `memory.workerMB` ({evidence.chart('memory.workerMB'):g} MiB) for each heavy call" in text
 
 
 @pytest.mark.parametrize("changed", [{"mib_per_node": 0.7}, {"mib_per_node": 1.4}, {"held_mib": 0.0}])

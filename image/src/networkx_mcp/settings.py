@@ -85,7 +85,7 @@ class Limits(Group):
 
 
 class Memory(Group):
-    """How the memory of the container is divided; see ARCHITECTURE.md, Memory."""
+    """How the memory of the container is divided; see ARCHITECTURE.md, "Memory is promised before it is used"."""
 
     resident_mb: int = Field(
         640, ge=16, description="Graphs held in memory between calls, in MiB; the rest is for workers."

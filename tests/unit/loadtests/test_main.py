@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from loadtests import __main__ as command
 from loadtests import evidence, results
+from loadtests.abuse import __main__ as abuse
 from loadtests.results import Journal
 from loadtests.targets import LoadTarget
 
@@ -61,10 +63,12 @@ def test_a_search_says_how_long_it_may_take() -> None:
         (["SOAK_RATE=300"], 300, None),
         (["LOAD_ARGS=--knee capacity-cluster-shared-1pod-mixed"], None, "capacity-cluster-shared-1pod-mixed"),
         (["LOAD_ARGS=--rate=20 --note short"], 20, None),
+        (["LOAD_ARGS=--target cluster --store shared"], None, None),
     ],
 )
 def test_make_soak_says_which_load(given: list[str], rate: float | None, knee: str | None) -> None:
-    """The command that make would run is one that the soak takes, and its knee is there."""
+    """The command that make would run is one that the soak takes, and its knee is there. Of another target it is not the
+    knee: without a load the soak says what is missing."""
     made = subprocess.run(
         ["make", "--dry-run", "soak", *given], cwd=results.ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -72,3 +76,30 @@ def test_make_soak_says_which_load(given: list[str], rate: float | None, knee: s
     options = command.arguments().parse_args(shlex.split(line.partition(" -m loadtests ")[2]))
     assert (options.rate, options.knee) == (rate, knee)
     assert knee is None or (results.RESULTS / f"{knee}.json").exists()
+
+
+@pytest.mark.parametrize("target", ["capacity", "load", "soak"])
+def test_make_fetches_helm_and_kubectl_for_a_cluster(target: str) -> None:
+    for options, wanted in (("--target cluster --replicas 2", True), ("--repeats 1", False)):
+        told = subprocess.run(
+            ["make", "--dry-run", target, f"LOAD_ARGS={options}"], cwd=results.ROOT, capture_output=True, text=True, check=True
+        )  # fmt: skip
+        assert ("scripts/tools.sh" in told.stdout) == wanted
+
+
+def test_a_result_of_abuse_is_of_the_tree_that_was_attacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = results.load(results.RESULTS / "users-local-embedded-mixed.json").target
+    live = LoadTarget()
+    monkeypatch.setattr(live, "facts", lambda: target)
+    monkeypatch.setattr(results, "commit", lambda: ("a" * 40, True))
+
+    def attack(options: argparse.Namespace) -> int:
+        monkeypatch.setattr(results, "commit", lambda: ("b" * 40, False))
+        abuse.save(options, live, results.now(), 0.0, "some")
+        return 0
+
+    monkeypatch.setitem(abuse.COMMANDS, "tenants", attack)
+    monkeypatch.setattr(sys, "argv", ["abuse", "tenants", "--name", "some", "--out", str(tmp_path)])
+    assert abuse.main() == 0
+    made = results.load(tmp_path / "some.json")
+    assert (made.commit, made.dirty) == ("a" * 40, True)
