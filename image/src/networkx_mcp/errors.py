@@ -27,6 +27,15 @@ OUTCOMES: tuple[str, ...] = get_args(Outcome)
 SERVER_OUTCOMES = frozenset({"timeout", "memory_limit", "shed", "unavailable", "internal"})
 
 
+#: Characters of a caller's word that an error says again.
+_ECHOED = 80
+
+
+def shortened(text: str) -> str:
+    """A caller's word as an error says it again: whole up to 80 characters, so that no error is as long as its request."""
+    return text if len(text) <= _ECHOED else text[: _ECHOED - 3] + "..."
+
+
 class ServiceError(Exception):
     """Base of all errors with a meaning for the caller."""
 

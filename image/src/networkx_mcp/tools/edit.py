@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
     from networkx_mcp.graphs.service import Graphs
 
+#: Actions of one batch, and names of one action; nodes and edges of an action are as many as the body holds.
+MOST_EDITS, MOST_NAMES = 10_000, 1_000
+
 IfExists = Annotated[
     Literal["error", "skip", "update"],
     Field(description="An edge that is there already: refuse the batch, leave it as it is, or merge the attributes."),
@@ -95,7 +98,9 @@ class RemoveAttributes(Arguments):
     """Remove attributes by name."""
 
     action: Literal["remove_attributes"]
-    names: Annotated[list[str], Field(min_length=1, description="Attribute names to remove.")]
+    names: Annotated[
+        list[str], Field(min_length=1, max_length=MOST_NAMES, fail_fast=True, description="Attribute names to remove.")
+    ]
     nodes: Annotated[NodeIds, Field(description="Nodes to remove them from.")] = Field(default_factory=list)
     edges: Annotated[Pairs, Field(description="Edges to remove them from.")] = Field(default_factory=no_edges)
     graph: Annotated[bool, Field(description="Remove them from the graph's own attributes.")] = False
@@ -125,7 +130,15 @@ class EditGraph(Arguments):
     """Arguments of edit_graph."""
 
     graph_id: GraphId
-    edits: Annotated[list[Action], Field(min_length=1, description="Changes, made in this order, all or none.")]
+    edits: Annotated[
+        list[Action],
+        Field(
+            min_length=1,
+            max_length=MOST_EDITS,
+            fail_fast=True,
+            description="Changes, made in this order, all or none.",
+        ),
+    ]
     if_version: IfVersion = None
     operation_id: OperationId = None
 
