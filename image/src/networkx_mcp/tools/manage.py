@@ -20,7 +20,7 @@ from networkx_mcp.tools.arguments import (
     no_nodes,
 )
 from networkx_mcp.tools.edit import additions
-from networkx_mcp.tools.overview import GraphSummary, Overview, line, overview, summary
+from networkx_mcp.tools.overview import GraphSummary, Overview, line, overview, page, summary
 from networkx_mcp.tools.registry import Arguments, Tool
 
 if TYPE_CHECKING:
@@ -116,16 +116,15 @@ def tools(graphs: Graphs) -> list[Tool]:
         return overview(await graphs.view(args.graph_id), args.offset, args.limit)
 
     async def list_graphs(args: ListGraphs) -> Answer:
-        page = await graphs.list(args.after, args.limit)
-        lines = [line(info) for info in page.items] or [
-            "no graphs" + (" after that" if args.after else " yet: create_graph makes one")
-        ]
-        if page.next is not None:
-            lines.append(f"truncated: call again with after={show(page.next)}")
+        found, lines, following = page(await graphs.list(args.after, args.limit))
+        if not found:
+            lines = ["no graphs" + (" after that" if args.after else " yet: create_graph makes one")]
+        if following is not None:
+            lines.append(f"truncated: call again with after={show(following)}")
         data = {
-            "graphs": [summary(info) for info in page.items],
-            "truncated": page.next is not None,
-            "next_after": page.next,
+            "graphs": [summary(info) for info in found],
+            "truncated": following is not None,
+            "next_after": following,
         }
         return Answer("\n".join(lines), data)
 

@@ -7,23 +7,20 @@ sent as JSON text where no text is allowed, and null for an optional argument.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import json
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from networkx_mcp.compute.nearest import nearest
 from networkx_mcp.errors import InvalidInput, shortened
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 #: Problems named in one error; more would hide the first.
 _SHOWN = 4
-#: Characters of a word that are compared with the words there are: none of them is longer.
-_COMPARED = 64
 #: Kind of the one error that stands for all keys which a model does not know.
 _UNKNOWN = "unknown_keys"
 
@@ -83,11 +80,6 @@ def refuse_unknown(model: type[BaseModel], given: Any) -> Any:
             {"names": unknown[:_SHOWN], "count": len(unknown), "allowed": list(model.model_fields)},
         )
     return given
-
-
-def nearest(word: str, words: Iterable[str], count: int = 3) -> list[str]:
-    """The closest of `words`, best first."""
-    return difflib.get_close_matches(word[:_COMPARED], list(words), n=count, cutoff=0.5)
 
 
 def _read(model: type[ModelT], arguments: dict[str, Any]) -> ModelT | ValidationError:
