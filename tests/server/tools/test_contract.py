@@ -301,6 +301,24 @@ def test_a_parallel_edge_is_refused_by_name_and_nothing_changes(tools: Tools, ma
     assert tools.data("describe_graph", graph_id=graph_id)["nodes"] == 2
 
 
+def test_an_error_of_a_new_graph_names_arguments_that_create_graph_has(tools: Tools) -> None:
+    edges = [["a", "b"], ["c", "d"], ["b", "a"]]
+    for more in ({}, {"attributes": {"x": 1}}, {"nodes": ["a"]}, {"attributes": {"x": 1}, "nodes": ["a"]}):
+        text, facts = tools.error("create_graph", edges=edges, **more)
+        assert text.startswith('edges[2]: the edge "b" - "a" exists')
+        assert text.endswith("Name it once, with all its attributes.")
+        assert facts["field"] == "edges[2]"
+    for arguments, field in (
+        ({"attributes": {"x": 2**2000}}, "attributes"),
+        ({"nodes": ["a", {"id": "b", "attributes": {"x": 2**2000}}]}, "nodes[1].attributes"),
+        ({"nodes": ["a"], "edges": [["a", "b", {"x": 2**2000}]]}, "edges[0].attributes"),
+    ):
+        text, facts = tools.error("create_graph", **arguments)
+        assert text.startswith(field)
+        assert facts["field"].startswith(field)
+        assert "edits" not in text
+
+
 def test_text_that_is_no_unicode_is_refused(tools: Tools) -> None:
     request = modern("tools/call", {"name": "create_graph", "arguments": {"nodes": ["@"]}})
     content = request["content"].replace(b'"@"', b'"\\ud800"')

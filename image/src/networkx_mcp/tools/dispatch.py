@@ -127,9 +127,12 @@ async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> di
         async with asyncio.timeout(max(left, 0.0)):
             return (await tool.run(arguments)).as_result()
     except TimeoutError:
-        raise DeadlineExceeded(
-            f"{tool.name} did not end in time: ask for less, or try again when the server is less busy"
-        ) from None
+        if tool.kind == "read":
+            what = ": ask for less, or try again when the server is less busy"
+        else:
+            # A write on its way to the store is followed to its end without its caller.
+            what = "; it may have been done: look at the version, or repeat it with the same operation_id"
+        raise DeadlineExceeded(f"{tool.name} did not end in time{what}") from None
 
 
 def unknown_tool(name: str, registry: Registry) -> MCPError:

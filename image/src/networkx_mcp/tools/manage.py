@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import (
     MOST,
@@ -19,7 +20,7 @@ from networkx_mcp.tools.arguments import (
     no_edges,
     no_nodes,
 )
-from networkx_mcp.tools.edit import additions
+from networkx_mcp.tools.edit import additions, as_created
 from networkx_mcp.tools.overview import GraphSummary, Overview, line, overview, page, summary
 from networkx_mcp.tools.registry import Arguments, Tool
 
@@ -101,14 +102,17 @@ def tools(graphs: Graphs) -> list[Tool]:
     """The tools of this file."""
 
     async def create(args: CreateGraph) -> Answer:
-        info = await graphs.create(
-            args.graph_id,
-            args.directed,
-            args.description,
-            args.attributes,
-            additions(args.nodes, args.edges),
-            operation_id=args.operation_id,
-        )
+        try:
+            info = await graphs.create(
+                args.graph_id,
+                args.directed,
+                args.description,
+                args.attributes,
+                additions(args.nodes, args.edges),
+                operation_id=args.operation_id,
+            )
+        except InvalidInput as error:
+            raise as_created(error, bool(args.attributes), bool(args.nodes.ids)) from error
         data = {**summary(info), "repeated": info.repeated}
         return Answer(("already made, " if info.repeated else "created ") + line(info), data)
 
