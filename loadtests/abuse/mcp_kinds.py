@@ -179,8 +179,10 @@ def wrong_types(chance: Random, world: World) -> Attack:
     arguments = params["arguments"]
     for _ in range(chance.choice((1, 1, 1, 2, 5))):
         pick = chance.random()
-        if pick < 0.85:
+        if pick < 0.84:
             arguments[chance.choice(fields)] = values.hostile(chance)
+        elif pick < 0.85:
+            _many(chance, arguments, fields)
         elif pick < 0.93:
             arguments[str(chance.choice(values.LABELS))] = values.hostile(chance)
         else:
@@ -189,6 +191,19 @@ def wrong_types(chance: Random, world: World) -> Attack:
     if inner and chance.random() < 0.3:
         put(arguments, chance.choice(inner), values.hostile(chance))
     return _made("wrong types", world, chance, asked, values.encode(document(era, method, params)))
+
+
+def _many(chance: Random, arguments: dict[str, Any], fields: list[str]) -> None:
+    """Lists and objects that fill the body with wrong items and unknown keys, at the top or inside an action."""
+    match chance.randrange(4):
+        case 0:
+            arguments[chance.choice(fields)] = values.long_list(chance)
+        case 1:
+            arguments |= values.many_keys()
+        case 2:
+            arguments["edits"] = [{"action": "remove_attributes", "names": values.long_list(chance)}]
+        case 3:
+            arguments["edits"] = [{"action": "clear", **values.many_keys()}]
 
 
 def envelope(chance: Random, world: World) -> Attack:

@@ -198,6 +198,16 @@ def hostile(chance: Random) -> Any:
     return chance.choice(LABELS if pick < 0.8 else PATHS)
 
 
+def long_list(chance: Random) -> list[Any]:
+    """As many items as a body of 1 MiB holds, all alike and most likely all wrong."""
+    return [chance.choice((1, None, "", "a"))] * 150_000
+
+
+def many_keys() -> dict[str, int]:
+    """As many keys as a body of 1 MiB holds."""
+    return {f"k{number}": 0 for number in range(75_000)}
+
+
 def encode(document: Any, piece: bytes = b"") -> bytes:
     """The document as JSON, with `piece` for each value that is PLACE. Lone surrogates stay escaped."""
     return json.dumps(document).encode().replace(b'"' + PLACE.encode() + b'"', piece)

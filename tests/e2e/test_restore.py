@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.e2e.cluster import ROOT, Release, eventually, run
 
-#: Run in the client pod: COMMAND URL TENANT=TOKEN...; prints what each tenant has: {tenant/id: [ETag, description, SHA-256]}.
+#: Run in the client pod: COMMAND URL TENANT=TOKEN...; prints what each tenant has: {tenant/id: [version, description, SHA-256]}.
 #: Commands: fill (then print), late (one more graph, print nothing), look (print).
 CLIENT = """
 import asyncio, hashlib, json, sys
@@ -59,7 +59,7 @@ async def main():
             for graph in (await call("list_graphs", {}))["graphs"]:
                 answer = await http.get(f"{base}/graphs/{graph['graph_id']}", params={"format": "node-link"})
                 assert answer.status_code == 200, answer.text
-                facts = [answer.headers["etag"], graph["description"], hashlib.sha256(answer.content).hexdigest()]
+                facts = [graph["version"], graph["description"], hashlib.sha256(answer.content).hexdigest()]
                 found[f"{tenant}/{graph['graph_id']}"] = facts
     print(json.dumps(found))
 

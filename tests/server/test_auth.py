@@ -109,6 +109,9 @@ def test_with_an_issuer_the_metadata_is_served_and_named(make_server: Make) -> N
         document = server.get("/.well-known/oauth-protected-resource/mcp").json()
         assert document["resource"] == "https://graphs.example.org/mcp"
         assert document["authorization_servers"] == [issuer.url]
+        before = httpx.options(server.base_url + "/.well-known/oauth-protected-resource/mcp")
+        assert (before.status_code, before.headers["access-control-allow-origin"]) == (204, "*")
+        assert "MCP-Protocol-Version" in before.headers["access-control-allow-headers"]
         answer = server.rpc(
             "tools/call", {"name": "create_graph", "arguments": {"graph_id": "g"}}, token=issuer.token()
         )

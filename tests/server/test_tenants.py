@@ -225,7 +225,7 @@ def test_the_same_id_may_be_had_by_both_and_neither_sees_the_other_s(world: Worl
     assert world.asked(world.bob, "create_graph", graph_id=FOREIGN).ok
     loaded = {"graph_id": FOREIGN, "format": "edge-list", "content": "1 2\n", "replace": True}
     assert world.asked(world.bob, "load_graph", **loaded).data["version"] == 2
-    assert world.http(world.bob, "PUT", f"/graphs/{FOREIGN}?format=edge-list").headers["etag"] == '"3"'
+    assert world.http(world.bob, "PUT", f"/graphs/{FOREIGN}?format=edge-list").headers["etag"].startswith('"3-')
     assert world.asked(world.ann, "describe_graph", graph_id=FOREIGN).data == before
     named = {"graph_id": FOREIGN, "operation_id": "same-name"}
     edits = [{"action": "add_nodes", "nodes": ["z"]}]

@@ -46,12 +46,13 @@ class Files:
         fields = self.headers(**headers) | ({"authorization": f"Bearer {token}"} if token else {})
         return httpx.get(f"{self.server.base_url}/graphs/{path}", headers=fields, timeout=60)
 
-    def begin(self, path: str, length: int | None, body: bytes = b"") -> RawClient:
+    def begin(self, path: str, length: int | None, body: bytes = b"", *, token: str | None = None) -> RawClient:
         """The beginning of an upload; `length` None: in chunks."""
         client = RawClient(self.server)
         size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
         head = (
-            f"PUT /graphs/{path} HTTP/1.1\r\nHost: {client.host}\r\nAuthorization: Bearer {self.server.token}\r\n{size}"
+            f"PUT /graphs/{path} HTTP/1.1\r\nHost: {client.host}\r\n"
+            f"Authorization: Bearer {token or self.server.token}\r\n{size}"
         )
         client.send(f"{head}\r\n\r\n".encode() + body)
         return client
@@ -68,13 +69,13 @@ class Files:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
-    """1 MiB, 50 nodes, 80 edges, two uploads at once, and a least rate that nobody keeps up by hand."""
+    """1 MiB, 50 nodes, 80 edges, three uploads at once, and a least rate that nobody keeps up by hand."""
     made = Files(
         tmp_path_factory.mktemp("transfer"),
         limits_upload_mb=1,
         limits_graph_nodes=50,
         limits_graph_edges=80,
-        limits_upload_concurrent=2,
+        limits_upload_concurrent=3,
         limits_upload_min_kib_per_second=1024,
         memory_resident_mb=64,
     )
@@ -88,6 +89,11 @@ def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
     for name in ("files", "large"):
         if name in request.fixturenames:
             request.getfixturevalue(name).idle()
+
+
+def version_of(answer: httpx.Response) -> int:
+    """The version in the ETag."""
+    return int(answer.headers["etag"].strip('"').partition("-")[0])
 
 
 def error(answer: httpx.Response) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def test_a_graph_goes_in_and_comes_out_in_each_format(files: Files, format_: str
     nodes = {"nodes": "all"} if format_ == "csv" else {}  # else it tells the order of edges only
     made = files.put(f"{name}?format={format_}{options}", written(graph, format_, **nodes))
     assert made.status_code == 201, made.text
-    assert made.headers["etag"] == '"1"'
+    assert version_of(made) == 1
     info = made.json()
     assert {key: info[key] for key in ("graph_id", "version", "directed", "nodes", "edges")} == {
         "graph_id": name,
@@ -121,7 +127,8 @@ def test_a_graph_goes_in_and_comes_out_in_each_format(files: Files, format_: str
     }
     out = files.get(f"{name}?format={format_}{'&nodes=all' if format_ == 'csv' else ''}")
     assert out.status_code == 200
-    assert out.headers["etag"] == '"1"'
+    assert out.headers["etag"] == made.headers["etag"][:-1] + f'-{format_}"'
+    assert "vary" not in out.headers
     assert out.headers["content-type"] == CONTENT_TYPES[format_]
     assert out.headers["content-disposition"] == f'attachment; filename="{name}.{format_}"'
     assert int(out.headers["content-length"]) == len(out.content)
@@ -138,6 +145,7 @@ def test_the_content_type_names_the_format(files: Files, format_: str) -> None:
     assert made.status_code == 201, made.text
     out = files.get(f"typed-{format_}", accept=f"{CONTENT_TYPES[format_]}, */*;q=0.1")
     assert parts(read(out.content, format_)) == parts(graph)
+    assert out.headers["vary"] == "Accept"
 
 
 def test_options_come_with_the_query(files: Files) -> None:
@@ -185,23 +193,45 @@ def test_what_a_format_cannot_carry_is_told_at_the_download(files: Files) -> Non
 
 
 def test_if_match_writes_onto_one_version_only(files: Files) -> None:
-    assert files.put("match?format=edge-list", "a b\n").headers["etag"] == '"1"'
+    assert version_of(files.put("match?format=edge-list", "a b\n")) == 1
     second = files.put("match?format=edge-list", "a b\nb c\n", if_match='"1"')
-    assert (second.status_code, second.headers["etag"]) == (200, '"2"')
+    assert (second.status_code, version_of(second)) == (200, 2)
     stale = files.put("match?format=edge-list", "x y\n", if_match='"1"')
     assert stale.status_code == 412
     assert error(stale)["version"] == 2
     assert files.put("match?format=edge-list", "x y\n", if_match="W/2").status_code == 400
     assert files.put("absent?format=edge-list", "x y\n", if_match='"1"').status_code == 404
-    assert files.get("match?format=edge-list").headers["etag"] == '"2"'
+    assert version_of(files.get("match?format=edge-list")) == 2
+    tag = files.get("match?format=csv").headers["etag"]
+    assert files.put("match?format=edge-list", "x y\n", if_match=tag).status_code == 200
+    assert files.put("match?format=edge-list", "x y\n", if_match=tag).status_code == 412
+
+
+def test_a_graph_that_was_made_again_is_not_the_one_of_an_old_etag(files: Files) -> None:
+    old = files.put("again?format=edge-list", "a b\n").headers["etag"]
+    download = files.get("again?format=csv").headers["etag"]
+    assert not files.server.call("delete_graph", {"graph_id": "again"}).get("isError")
+    made = files.put("again?format=edge-list", "secret graph\n")
+    assert version_of(made) == 1
+    assert files.get("again?format=csv", if_none_match=download).status_code == 200
+    stale = files.put("again?format=edge-list", "x y\n", if_match=old)
+    assert stale.status_code == 412
+    assert "another one now" in error(stale)["message"]
+    keyed = files.put("again?format=edge-list", "x y\n", if_match=old, idempotency_key="k")
+    assert keyed.status_code == 412
+    assert files.put("again?format=edge-list", "x y\n", if_match=made.headers["etag"]).status_code == 200
 
 
 def test_if_none_match_makes_new_graphs_only_and_saves_downloads(files: Files) -> None:
     assert files.put("fresh?format=edge-list", "a b\n", if_none_match="*").status_code == 201
     assert files.put("fresh?format=edge-list", "a c\n", if_none_match="*").status_code == 412
     assert files.put("fresh?format=edge-list", "a c\n", if_none_match='"1"').status_code == 400
-    unchanged = files.get("fresh?format=edge-list", if_none_match='"1"')
-    assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", '"1"')
+    tag = files.get("fresh?format=edge-list").headers["etag"]
+    for known in (tag, f"W/{tag}", f'"7", {tag}', "*"):
+        unchanged = files.get("fresh?format=edge-list", if_none_match=known)
+        assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", tag)
+    assert files.get("fresh?format=csv", if_none_match=tag).status_code == 200
+    assert files.get("fresh", if_none_match="*", accept="text/csv").headers["vary"] == "Accept"
     assert files.get("fresh?format=edge-list", if_none_match='"7"').text == "a\nb\na b\n"
 
 
@@ -215,7 +245,8 @@ def test_a_repeated_upload_with_its_key_happens_once(files: Files) -> None:
     first = files.put("once?format=edge-list", "a b\n", idempotency_key="key-1")
     again = files.put("once?format=edge-list", "a b\n", idempotency_key="key-1")
     assert (first.json()["repeated"], again.json()["repeated"]) == (False, True)
-    assert (first.headers["etag"], again.headers["etag"]) == ('"1"', '"1"')
+    assert version_of(first) == 1
+    assert again.headers["etag"] == first.headers["etag"]
     other = files.put("once?format=edge-list", "a c\n", idempotency_key="key-1")
     assert other.status_code in (400, 409)
     assert files.get("once?format=edge-list").text == "a\nb\na b\n"
@@ -296,7 +327,10 @@ def test_an_upload_that_is_too_slow_is_ended(files: Files) -> None:
 
 
 def test_so_many_uploads_come_in_at_once_and_the_next_is_told_when_to_come_back(files: Files) -> None:
+    """All but one of one tenant, and the last of anybody else."""
     body = b"a b\n"
+    other = files.server.add_token("neighbour", tenant="neighbour")
+    eventually(lambda: files.get("x?format=csv", token=other).status_code != 401)
     first, second = (files.begin(f"many-{k}?format=edge-list", len(body), body[:2]) for k in range(2))
     with first, second:
         time.sleep(0.2)
@@ -304,10 +338,16 @@ def test_so_many_uploads_come_in_at_once_and_the_next_is_told_when_to_come_back(
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
         assert error(answer)["setting"] == "limits.upload_concurrent"
+        assert "2 uploads of yours are under way: at most 3 in all and 2 of one tenant" in error(answer)["message"]
         assert files.server.metric("requests_shed_total", reason="transfers") >= 1
-        for client in (first, second):
-            client.send(body[2:])
-        assert [client.answer()[0] for client in (first, second)] == [201, 201]
+        with files.begin("many-4?format=edge-list", len(body), body[:2], token=other) as third:
+            time.sleep(0.2)
+            full = files.put("many-5?format=edge-list", body, token=other)
+            assert full.status_code == 503
+            assert "3 uploads are under way" in error(full)["message"]
+            for client in (first, second, third):
+                client.send(body[2:])
+            assert [client.answer()[0] for client in (first, second, third)] == [201, 201, 201]
     assert files.put("many-3?format=edge-list", body).status_code == 201
 
 
@@ -368,12 +408,12 @@ EDGES = 600_000
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
-    """A server with a graph whose file fills no socket buffer, and two downloads at once."""
+    """A server with a graph whose file fills no socket buffer, and two downloads of a tenant at once."""
     made = Files(
         tmp_path_factory.mktemp("large"),
         limits_graph_nodes=2_000_000,
         limits_graph_edges=2_000_000,
-        limits_upload_concurrent=2,
+        limits_upload_concurrent=3,
         limits_upload_min_kib_per_second=1024 * 1024,
         memory_resident_mb=256,
     )
@@ -412,7 +452,7 @@ def test_so_many_downloads_go_out_at_once(large: Files) -> None:
             part = first.recv(MIB)
             assert part
             size += len(part)
-    eventually(lambda: large.get("large?format=edge-list", if_none_match='"1"').status_code == 304)
+    eventually(lambda: large.get("large?format=edge-list", if_none_match="*").status_code == 304)
 
 
 def test_a_reader_that_stops_is_cut_off(large: Files) -> None:
@@ -431,6 +471,18 @@ def test_a_reader_that_stops_is_cut_off(large: Files) -> None:
         except ConnectionResetError:
             pass
         assert received < 20 * MIB
+
+
+def test_a_reader_that_never_stops_but_is_too_slow_is_cut_off(large: Files) -> None:
+    before = large.server.metric("requests_total", method="graphs/get", outcome="timeout")
+    with reader(large) as connection:
+        began, received = time.monotonic(), 0
+        while large.server.metric("requests_total", method="graphs/get", outcome="timeout") == before:
+            received += len(connection.recv(128 * 1024))
+            time.sleep(0.25)
+            assert time.monotonic() - began < 40, "half a MiB a second was enough"
+        assert time.monotonic() - began > RATE_WINDOW_SECONDS - 2
+        assert received > 0
 
 
 def cut(large: Files) -> bool:

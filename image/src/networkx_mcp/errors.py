@@ -27,6 +27,24 @@ OUTCOMES: tuple[str, ...] = get_args(Outcome)
 SERVER_OUTCOMES = frozenset({"timeout", "memory_limit", "shed", "unavailable", "internal"})
 
 
+#: Characters of a caller's word that an error says again.
+_ECHOED = 80
+#: Characters of an error, and of each text among its facts, whatever it names.
+MAX_MESSAGE = 4_000
+
+
+def shortened(text: str, most: int = _ECHOED) -> str:
+    """A caller's word as an error says it again: whole up to `most` characters, so that no error is as long as its request."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _bounded(fact: Any) -> Any:
+    """A fact of an error with its texts cut, also those of a list."""
+    if isinstance(fact, str):
+        return shortened(fact, MAX_MESSAGE)
+    return [_bounded(item) for item in fact] if isinstance(fact, list) else fact
+
+
 class ServiceError(Exception):
     """Base of all errors with a meaning for the caller."""
 
@@ -35,12 +53,12 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
 
     def __init__(self, message: str, *, retry_after: float | None = None, **data: Any) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = shortened(message, MAX_MESSAGE)
+        super().__init__(self.message)
         #: Seconds after which a repeat may succeed; None: repeating the same call does not help.
         self.retry_after = retry_after
         #: JSON-compatible facts for programs (field, limit, current version, ...).
-        self.data = data
+        self.data = {name: _bounded(fact) for name, fact in data.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """The error as JSON: `{"error": code, "message": ..., "retry_after"?: s, ...data}`."""

@@ -51,9 +51,13 @@ class Limits(Group):
     tenant_graphs: int = Field(1000, ge=1, description="Graphs of one tenant.")
     tool_body_kib: int = Field(1024, ge=1, description="Body of one request to /mcp, in KiB; 413 past it.")
     upload_mb: int = Field(64, ge=1, description="Body of one PUT /graphs/{id}, in MiB; 413 as soon as it is passed.")
-    upload_concurrent: int = Field(4, ge=1, description="Uploads that are received at once; the next one is shed.")
+    upload_concurrent: int = Field(
+        4,
+        ge=1,
+        description="Uploads that are received at once, and downloads; the next one is shed. One tenant has all but one.",
+    )
     upload_min_kib_per_second: int = Field(
-        64, ge=1, description="Slowest rate at which an upload may arrive, in KiB/s, over any 10 seconds."
+        64, ge=1, description="Slowest rate of an upload or a download, in KiB/s, over any 10 seconds."
     )
     body_budget_mb: int = Field(64, ge=1, description="Bodies of all requests held in memory at once, in MiB.")
     sockets: int = Field(2048, ge=16, description="Open client sockets; the next connection is refused.")

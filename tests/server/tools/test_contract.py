@@ -301,6 +301,24 @@ def test_a_parallel_edge_is_refused_by_name_and_nothing_changes(tools: Tools, ma
     assert tools.data("describe_graph", graph_id=graph_id)["nodes"] == 2
 
 
+def test_an_error_of_a_new_graph_names_arguments_that_create_graph_has(tools: Tools) -> None:
+    edges = [["a", "b"], ["c", "d"], ["b", "a"]]
+    for more in ({}, {"attributes": {"x": 1}}, {"nodes": ["a"]}, {"attributes": {"x": 1}, "nodes": ["a"]}):
+        text, facts = tools.error("create_graph", edges=edges, **more)
+        assert text.startswith('edges[2]: the edge "b" - "a" exists')
+        assert text.endswith("Name it once, with all its attributes.")
+        assert facts["field"] == "edges[2]"
+    for arguments, field in (
+        ({"attributes": {"x": 2**2000}}, "attributes"),
+        ({"nodes": ["a", {"id": "b", "attributes": {"x": 2**2000}}]}, "nodes[1].attributes"),
+        ({"nodes": ["a"], "edges": [["a", "b", {"x": 2**2000}]]}, "edges[0].attributes"),
+    ):
+        text, facts = tools.error("create_graph", **arguments)
+        assert text.startswith(field)
+        assert facts["field"].startswith(field)
+        assert "edits" not in text
+
+
 def test_text_that_is_no_unicode_is_refused(tools: Tools) -> None:
     request = modern("tools/call", {"name": "create_graph", "arguments": {"nodes": ["@"]}})
     content = request["content"].replace(b'"@"', b'"\\ud800"')
@@ -354,3 +372,41 @@ def test_calls_and_runs_are_counted(tools: Tools, florence: str) -> None:
     assert server.metric("requests_total", tool="describe_graph", outcome="not_found") == before + 1
     server.rpc("tools/call", {"name": "no_such_tool", "arguments": {}})
     assert server.metric("requests_total", tool="other", outcome="client_error") >= 1
+
+
+# --- bounds
+
+
+def test_no_answer_is_as_long_as_what_a_graph_holds(tools: Tools, make_graph: Callable[..., str]) -> None:
+    """A node, an edge and a graph with more attributes than a model can read."""
+    many = {f"attribute {number}": "x" * 1000 for number in range(100)}
+    nodes = [{"id": node, "attributes": many} for node in ("a", "b", "c")]
+    graph_id = make_graph(nodes=nodes, edges=[["a", "b", many], ["a", "c", many]], attributes=many)
+    for name, arguments in (
+        ("describe_graph", {}),
+        ("get_neighbors", {"node": "a"}),
+        ("get_subgraph", {"center": "a"}),
+    ):
+        result = tools.result(name, graph_id=graph_id, **arguments)
+        assert len(json.dumps(result["structuredContent"])) < 60_000, name
+        assert len(result["content"][0]["text"]) < 60_000, name
+        assert result["structuredContent"]["notes"][0] in result["content"][0]["text"]
+    read = message(tools.server.rpc("resources/read", {"uri": f"graph://{graph_id}"}))["result"]
+    assert len(read["contents"][0]["text"]) < 60_000
+
+
+def test_no_error_is_as_long_as_what_was_asked(tools: Tools, florence: str) -> None:
+    long = "x" * 500_000
+    for name, arguments in (
+        ("describe_graph", {"graph_id": long}),
+        ("describe_graph", {"graph_id": florence, long: 1}),
+        ("find_algorithms", {"category": long}),
+        ("run_algorithm", {"graph_id": florence, "name": long}),
+        ("run_algorithm", {"graph_id": florence, "name": "pagerank", "arguments": {long: 1}}),
+        ("run_algorithm", {"graph_id": florence, "name": "pagerank", "arguments": {"weight": long}}),
+        ("rank_nodes", {"graph_id": florence, "weight": long}),
+    ):
+        text, facts = tools.error(name, **arguments)
+        assert len(text) + len(json.dumps(facts)) < 5_000, name
+    read = message(tools.server.rpc("resources/read", {"uri": f"graph://{long}"}, era=handshake))
+    assert len(json.dumps(read)) < 5_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networkx_mcp.compute import catalogue
+from networkx_mcp.compute import catalogue, catalogue_search
 from networkx_mcp.compute.catalogue_search import categories, search, total
 from networkx_mcp.errors import InvalidInput
 
@@ -86,3 +86,24 @@ def test_no_text_lists_by_name_and_a_category_narrows() -> None:
 def test_words_that_fit_nothing_find_nothing() -> None:
     assert search("xyzzy") == []
     assert total("xyzzy") == 0
+
+
+def test_of_many_words_the_first_are_looked_at_and_those_that_are_known_before_others() -> None:
+    unknown = " ".join(f"zq{number:02d}" for number in range(80))
+    assert "bipart" in search(f"{unknown} bipartite", 1)[0].name
+    catalogue_search._known.cache_clear()
+    search(" ".join(f"qz{number:02d}" for number in range(99)))
+    assert catalogue_search._known.cache_info().misses == catalogue_search.MOST_WORDS
+
+
+def test_a_word_is_compared_with_the_index_once() -> None:
+    search("qqbetweenes")
+    before = catalogue_search._known.cache_info().misses
+    search("qqbetweenes centrality")
+    assert catalogue_search._known.cache_info().misses - before <= 1
+
+
+def test_an_unknown_category_is_said_again_in_short() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        search("", category="x" * 1_000_000)
+    assert f"category: '{'x' * 77}...' is not one of" in caught.value.message

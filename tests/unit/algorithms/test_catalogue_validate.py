@@ -117,3 +117,14 @@ def test_no_argument_makes_it_fail_otherwise(data: st.DataObject) -> None:
     except InvalidInput:
         return
     assert set(found) <= set(arguments)
+
+
+def test_what_nobody_knows_is_said_again_in_short() -> None:
+    long, short = "x" * 1_000_000, "x" * 77 + "..."
+    with pytest.raises(InvalidInput) as caught:
+        validate_arguments("pagerank", {long: 1})
+    assert caught.value.message.startswith(f"{short}: pagerank has no such argument.")
+    assert caught.value.data["field"] == short
+    with pytest.raises(NotFound) as absent:
+        validate_arguments(long, {})
+    assert f"no algorithm '{short}'" in absent.value.message

@@ -39,7 +39,7 @@ async def put(graphs: Graphs, data: bytes, format_: str = "csv", graph_id: str =
 
 
 async def get(graphs: Graphs, format_: str, **options: Any) -> tuple[int, bytes]:
-    version, fd = await graphs.export("g", format_, options)
+    (version, _), fd = await graphs.export("g", format_, options)
     with os.fdopen(fd, "rb") as file:
         return version, file.read()
 

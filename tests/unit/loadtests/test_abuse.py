@@ -65,6 +65,11 @@ def test_arguments_made_from_a_schema_fit_it(tool: dict[str, Any]) -> None:
         jsonschema.validate(arguments, tool["inputSchema"])
 
 
+def test_what_fills_a_body_fits_into_it() -> None:
+    for value in (*(values.long_list(Random(seed)) for seed in range(8)), values.many_keys()):
+        assert 400_000 < len(values.encode(value)) < 2**20 - 1000
+
+
 def test_values_that_are_drawn_are_nobody_s_to_change() -> None:
     chance = Random(1)
     before = json.dumps(values.WRONG)

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from networkx_mcp.arrays import edits
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools.analyse_arguments import FindComponents, FindPaths, RankNodes
-from networkx_mcp.tools.edit import EditGraph, to_edit
+from networkx_mcp.tools.analyse_arguments import MOST_METRICS, FindComponents, FindPaths, MeasureGraph, RankNodes
+from networkx_mcp.tools.edit import MOST_EDITS, MOST_NAMES, EditGraph, to_edit
 from networkx_mcp.tools.manage import CreateGraph
 from networkx_mcp.tools.read import GetNeighbors
 from networkx_mcp.tools.registry import Arguments
@@ -41,6 +41,78 @@ def test_a_refusal_leaves_nothing_in_memory() -> None:
         with contextlib.suppress(InvalidInput):
             validate(GetNeighbors, {"graph_id": "g", "node": [node]}, "t")
     assert kept() == before
+
+
+def models(base: type[Arguments] = Arguments) -> list[type[Arguments]]:
+    return [one for sub in base.__subclasses__() for one in (sub, *models(sub))]
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+def test_a_model_makes_one_error_of_a_long_wrong_list_and_one_of_all_unknown_keys(model: type[Arguments]) -> None:
+    """An error of pydantic's takes 4 KiB: one for each item of a body of 1 MiB would be 2 GiB."""
+    wrong: dict[str, Any] = dict.fromkeys(model.model_fields, [None] * 1000)
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(wrong)
+    assert caught.value.error_count() <= len(wrong)
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate({f"key {number}": 0 for number in range(1000)})
+    assert caught.value.error_count() == 1
+
+
+def test_every_wrong_item_of_a_list_is_one_problem() -> None:
+    assert refused(MeasureGraph, {"graph_id": "g", "metrics": [1] * 100}).startswith("`metrics[0]` must be 'nodes'")
+    actions = [{"action": "add_nodes"}] * 1000
+    assert refused(EditGraph, {"graph_id": "g", "edits": actions}) == "`edits[0].nodes` is missing"
+    names = [{"action": "remove_attributes", "names": [1] * 1000}]
+    assert (
+        refused(EditGraph, {"graph_id": "g", "edits": names})
+        == "`edits[0].names[0]` must be a string; got an integer, 1"
+    )
+
+
+def test_of_many_unknown_keys_the_first_are_named_and_the_rest_counted() -> None:
+    many = {f"key{number}": 0 for number in range(60_000)}
+    message = refused(GetNeighbors, {"graph_id": "g", "node": 1, **many})
+    assert "`key3` is not an argument here" in message
+    assert "key4" not in message
+    assert message.endswith("; and 59996 more")
+    inside = refused(EditGraph, {"graph_id": "g", "edits": [{"action": "clear", **many}]})
+    assert inside.startswith("`edits[0].key0` is not an argument here; allowed: action")
+    assert inside.endswith("; and 59996 more")
+
+
+def test_what_is_missing_is_told_beside_what_is_unknown() -> None:
+    message = refused(GetNeighbors, {"graph_id": "g", "nodes": 1})
+    assert message.startswith("`node` is missing")
+    assert message.endswith("; `nodes` is not an argument here, did you mean `node`?")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "x" * 80), (81, "x" * 77 + "...")])
+def test_a_word_of_the_caller_is_said_again_up_to_80_characters(length: int, shown: str) -> None:
+    assert f"`{shown}` is not" in refused(GetNeighbors, {"graph_id": "g", "node": 1, "x" * length: 0})
+    item = {"id": 1, "x" * length: 0}
+    assert f"unknown key `{shown}`:" in refused(CreateGraph, {"nodes": [item]})
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "item", "most"),
+    [
+        (MeasureGraph, "metrics", "density", MOST_METRICS),
+        (EditGraph, "edits", {"action": "clear"}, MOST_EDITS),
+    ],
+)
+def test_a_list_is_limited_on_both_sides(model: type[Arguments], field: str, item: Any, most: int) -> None:
+    assert validate(model, {"graph_id": "g", field: [item] * most}, "t")
+    message = refused(model, {"graph_id": "g", field: [item] * (most + 1)})
+    assert message == f"`{field}` must have at most {most} items or characters"
+
+
+def test_the_names_of_one_action_are_limited_on_both_sides() -> None:
+    def edits(count: int) -> dict[str, Any]:
+        return {"graph_id": "g", "edits": [{"action": "remove_attributes", "names": ["a"] * count, "graph": True}]}
+
+    assert validate(EditGraph, edits(MOST_NAMES), "t")
+    assert f"at most {MOST_NAMES} items" in refused(EditGraph, edits(MOST_NAMES + 1))
 
 
 @given(st.one_of(st.integers(-(2**63), 2**63 - 1), st.text(max_size=50)))
@@ -117,6 +189,11 @@ def test_a_list_sent_as_json_text_is_read_where_text_is_not_allowed() -> None:
     found = validate(CreateGraph, {"edges": '[["a", "b"]]', "nodes": '["c"]'}, "t")
     assert found.edges.pairs == [("a", "b")]
     assert found.nodes.ids == ["c"]
+
+
+def test_json_text_for_a_list_that_may_be_null_is_read_too() -> None:
+    assert validate(RankNodes, {"graph_id": "g", "nodes": '["a", 1]'}, "t").nodes == ["a", 1]
+    assert validate(MeasureGraph, {"graph_id": "g", "metrics": '["density"]'}, "t").metrics == ["density"]
 
 
 def test_null_for_an_optional_argument_means_its_default() -> None:

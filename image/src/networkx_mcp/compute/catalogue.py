@@ -6,14 +6,14 @@ imports neither networkx nor numpy: this runs in the API process.
 
 from __future__ import annotations
 
-import difflib
 import functools
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from networkx_mcp.errors import NotFound
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import NotFound, shortened
 
 PATH = Path(__file__).with_name("catalogue.json")
 
@@ -163,12 +163,11 @@ def get(name: str) -> Algorithm:
     found = _names().get(wanted)
     if found is not None:
         return algorithms()[found]
-    near = difflib.get_close_matches(wanted, _names(), 3, 0.6)
-    nearest = list(dict.fromkeys(_names()[close] for close in near))
-    hint = f" Did you mean {', '.join(nearest)}?" if nearest else ""
+    near = list(dict.fromkeys(_names()[close] for close in nearest(wanted, _names(), 3, 0.6)))
+    hint = f" Did you mean {', '.join(near)}?" if near else ""
     raise NotFound(
-        f"name: there is no algorithm {name!r}.{hint} find_algorithms searches by words.",
+        f"name: there is no algorithm {shortened(name)!r}.{hint} find_algorithms searches by words.",
         kind="algorithm",
         field="name",
-        nearest=nearest,
+        nearest=near,
     )

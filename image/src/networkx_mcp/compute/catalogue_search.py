@@ -9,7 +9,8 @@ import re
 from collections import Counter
 
 from networkx_mcp.compute.catalogue import Algorithm, algorithms
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import InvalidInput, shortened
 
 _WORD = re.compile(r"[a-z0-9]+")
 _STOP = frozenset(
@@ -22,7 +23,9 @@ _STOP = frozenset(
 )  # fmt: skip
 #: Weight of a word by the place where an entry has it.
 _NAME, _SYNONYM, _CATEGORY, _SUMMARY = 4.0, 4.0, 1.0, 1.0
-_LONGEST = 500
+#: Characters of a text that are looked at, and words: this runs on the event loop, and a word that nobody knows takes
+#: most of a millisecond.
+_LONGEST, MOST_WORDS = 500, 12
 
 
 def search(text: str, limit: int = 10, category: str | None = None) -> list[Algorithm]:
@@ -32,9 +35,11 @@ def search(text: str, limit: int = 10, category: str | None = None) -> list[Algo
     """
     entries = algorithms()
     if category is not None and category not in categories():
-        near = difflib.get_close_matches(category, categories(), 3, 0.5)
+        near = nearest(category, categories())
         raise InvalidInput(
-            f"category: {category!r} is not one of {', '.join(categories())}.", field="category", nearest=near
+            f"category: {shortened(category)!r} is not one of {', '.join(categories())}.",
+            field="category",
+            nearest=near,
         )
     scores = _scores(text[:_LONGEST]) if text.strip() else dict.fromkeys(entries, 1.0)
     fitting = [name for name in scores if category is None or entries[name].category == category]
@@ -108,8 +113,9 @@ def _scores(text: str) -> dict[str, float]:
     """Score of each entry that has something of `text`."""
     weights, rare = _index()
     plain = " ".join(_WORD.findall(text.lower()))
-    query = list(dict.fromkeys(_words(text))) or [_stem(word) for word in plain.split()]
-    meant = {word: _known(word, rare) for word in query}
+    found = list(dict.fromkeys(_words(text))) or [_stem(word) for word in plain.split()]
+    query = sorted(found, key=lambda word: word not in rare)[:MOST_WORDS]  # of too many those that are known
+    meant = {word: _known(word) for word in query}
     scores: dict[str, float] = {}
     for name, words in weights.items():
         entry = algorithms()[name]
@@ -132,8 +138,10 @@ def _scores(text: str) -> dict[str, float]:
     return scores
 
 
-def _known(word: str, rare: dict[str, float]) -> dict[str, float]:
+@functools.lru_cache(maxsize=1024)
+def _known(word: str) -> dict[str, float]:
     """Words of the index that `word` may mean, with the share of their weight they get."""
+    _, rare = _index()
     if word in rare:
         found = {word: 1.0}
     else:

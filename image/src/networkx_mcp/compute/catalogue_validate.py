@@ -5,12 +5,12 @@ What needs the graph (is the node there, is the attribute) is checked in the wor
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import Any
 
 from networkx_mcp.compute.catalogue import MEANINGS, Algorithm, Argument, get
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import InvalidInput, shortened
 
 #: Items of one list at most.
 MAX_ITEMS = 100_000
@@ -46,10 +46,11 @@ def validate_arguments(name: str, arguments: dict[str, Any] | None) -> dict[str,
     return checked
 
 
-def _unknown(algorithm: Algorithm, field: str, known: list[str]) -> InvalidInput:
+def _unknown(algorithm: Algorithm, given: str, known: list[str]) -> InvalidInput:
+    field = shortened(given)
     if not known:
         return InvalidInput(f"{field}: {algorithm.name} takes no arguments.", field=field, allowed=[])
-    near = difflib.get_close_matches(field, known, 1, 0.5)
+    near = nearest(field, known, 1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return InvalidInput(
         f"{field}: {algorithm.name} has no such argument.{hint} It takes: {', '.join(known)}.",
@@ -66,7 +67,7 @@ def _wanted(argument: Argument) -> str:
 def _check(algorithm: Algorithm, argument: Argument, value: Any) -> Any:
     checked = _checked(argument, value)
     if checked is _WRONG:
-        near = difflib.get_close_matches(value, argument.choices, 1, 0.5) if isinstance(value, str) else []
+        near = nearest(value, argument.choices, 1) if isinstance(value, str) else []
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise InvalidInput(
             f"{argument.name}: {algorithm.name} wants {_wanted(argument)}, not {_short(value)}.{hint}",

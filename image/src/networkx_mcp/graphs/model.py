@@ -47,6 +47,8 @@ class GraphInfo(msgspec.Struct, frozen=True, kw_only=True):
     directed: bool
     nodes: int
     edges: int
+    #: Names this creation or replacement of the graph: versions begin again after a deletion.
+    uid: str = ""
     description: str = ""
     created: float = 0.0
     updated: float = 0.0
@@ -80,6 +82,13 @@ class GraphPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
+class Stamp(NamedTuple):
+    """What a graph is at: no other contents have the same, also not of a graph of that name that comes later."""
+
+    version: int
+    uid: str
+
+
 class View(NamedTuple):
     """A graph caught up with the store. Reads of `state` agree with `head` until the next await."""
 
@@ -110,11 +119,19 @@ def info_of(head: Head) -> GraphInfo:
         directed=meta.directed,
         nodes=head.nodes,
         edges=head.edges,
+        uid=head.uid,
         description=meta.description,
         created=head.created,
         updated=head.updated,
         stored_bytes=head.snapshot_bytes + head.log_bytes,
     )
+
+
+def is_at(head: Head | None, version: int, uid: str = "") -> bool:
+    """Whether a graph is at `version` (0: there is none) and, where that matters, is the one whose uid begins with `uid`."""
+    if head is None:
+        return version == 0
+    return head.version == version and head.uid.startswith(uid)
 
 
 def check_graph_id(graph_id: str) -> str:

@@ -78,9 +78,11 @@ class Placer:
         name: Name,
         attempt: Attempt,
         *,
+        if_uid: str = "",
         version: int = 1,
     ) -> GraphInfo:
-        """Make `base` the contents of the graph, new or not; `if_version` 0: only if it is new.
+        """Make `base` the contents of the graph, new or not; `if_version` 0: only if it is new; `if_uid`: only onto
+        the graph whose uid begins so.
 
         A graph that exists keeps its description unless `meta` has one; one that is new begins at
         `version`.
@@ -90,7 +92,7 @@ class Placer:
         for conflicts in range(ATTEMPTS):
             head = (await self._desk.store.heads([key]))[0]
             attempt.version_before = head.version if head else None
-            if if_version is not None and if_version != (head.version if head else 0):
+            if if_version is not None and not model.is_at(head, if_version, if_uid):
                 result = await self._desk.known(tenant, graph_id, name)
                 if result is not None:
                     return msgspec.structs.replace(_info_result.decode(result), repeated=True)
@@ -126,6 +128,7 @@ class Placer:
             directed=meta.directed,
             nodes=new.counts.nodes,
             edges=new.counts.edges,
+            uid=new.uid,
             description=meta.description,
             created=(now := time.time()),
             updated=now,

@@ -22,6 +22,12 @@ def version_conflict(graph_id: str, wanted: int, version: int | None) -> Conflic
     """The error for an `if_version` that is not the graph's; 0 means that there must be none."""
     if wanted == 0:
         return Conflict(f"graph {graph_id!r} exists already, at version {version}", version=version)
+    if wanted == version:
+        return Conflict(
+            f"graph {graph_id!r} is another one now, also at version {version}: it was deleted or replaced, and made "
+            "anew; read it again and decide with what it is now",
+            version=version,
+        )
     return Conflict(
         f"graph {graph_id!r} is at version {version}, not {wanted}; read it again and decide with what it is now",
         version=version,

@@ -21,7 +21,7 @@ from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.desk import Desk
 from networkx_mcp.graphs.editing import Editor
 from networkx_mcp.graphs.loading import Loader
-from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, View
+from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, Stamp, View
 from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.graphs.results import Results
@@ -128,15 +128,16 @@ class Graphs(Administration):
         options: dict[str, Any] | None = None,
         if_version: int | None = None,
         operation_id: str | None = None,
+        if_uid: str = "",
     ) -> GraphInfo:
         """Make a spooled file the graph's whole contents; the graph need not exist.
 
         `spool_fd` is read from its beginning and stays the caller's. `if_version` n: only onto that
-        version; 0: only where there is no graph. `options` are the format's, and `description`.
+        version; 0: only where there is no graph; `if_uid`: only if the graph's uid begins so. `options` are the format's, and `description`.
         Raises InvalidInput (naming the line), LimitExceeded, Conflict, NotFound, Shed (memory).
         """
         return await self._transfer.put(
-            _tenant(), graph_id, spool_fd, format, plain_options(options), if_version, operation_id
+            _tenant(), graph_id, spool_fd, format, plain_options(options), if_version, operation_id, if_uid
         )
 
     async def export(
@@ -144,8 +145,8 @@ class Graphs(Administration):
         graph_id: str,
         format: str,  # noqa: A002 -- the name that callers know
         options: dict[str, Any] | None = None,
-    ) -> tuple[int, int]:
-        """(version, descriptor) of the graph in a format: an unlinked file in the spool directory, at
+    ) -> tuple[Stamp, int]:
+        """(stamp, descriptor) of the graph in a format: an unlinked file in the spool directory, at
         its beginning, that the caller closes. Raises NotFound, InvalidInput."""
         with _reading(graph_id):
             return await self._transfer.export(

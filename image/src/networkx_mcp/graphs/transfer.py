@@ -14,7 +14,7 @@ from networkx_mcp.errors import InvalidInput
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import Name
 from networkx_mcp.graphs.loading import Loader
-from networkx_mcp.graphs.model import GraphInfo, Meta
+from networkx_mcp.graphs.model import GraphInfo, Meta, Stamp
 from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.refusals import version_conflict
 from networkx_mcp.graphs.sections import Attempt
@@ -39,6 +39,7 @@ class Transfer:
         options: dict[str, Any],
         if_version: int | None,
         operation_id: str | None,
+        if_uid: str = "",
     ) -> GraphInfo:
         """Parse the spooled file and make it the graph's contents; see `Graphs.put`."""
         model.check_graph_id(graph_id)
@@ -49,24 +50,31 @@ class Transfer:
             self._worker.refuse_writes()
             self._worker.refuse_large()
             if if_version is not None and operation_id is None:
-                await self._refuse_early(tenant, graph_id, if_version)
+                await self._refuse_early(tenant, graph_id, if_version, if_uid)
             base, snapshot, digest = await self._parse(tenant, spool_fd, format_, options)
             asked = (format_, repr(sorted(options.items())), description)
-            print_ = model.fingerprint("put", graph_id, *asked, if_version, digest)
+            print_ = model.fingerprint("put", graph_id, *asked, if_version, if_uid, digest)
             meta = Meta(directed=base.directed, description=description)
             return await self._placer.put(
-                tenant, graph_id, meta, base, snapshot, if_version, Name(operation_id, print_), attempt
+                tenant,
+                graph_id,
+                meta,
+                base,
+                snapshot,
+                if_version,
+                Name(operation_id, print_),
+                attempt,
+                if_uid=if_uid,
             )
 
-    async def _refuse_early(self, tenant: str, graph_id: str, if_version: int) -> None:
+    async def _refuse_early(self, tenant: str, graph_id: str, if_version: int, if_uid: str) -> None:
         """A version that is wrong already need not be parsed; the store checks it again."""
         found = await self._loader.find(tenant, graph_id)
-        version = found.version if found else 0
-        if version == if_version:
+        if model.is_at(found, if_version, if_uid):
             return
         if found is None:
             raise await self._loader.not_found(tenant, graph_id)
-        raise version_conflict(graph_id, if_version, version)
+        raise version_conflict(graph_id, if_version, found.version)
 
     async def _parse(
         self, tenant: str, spool_fd: int, format_: str, options: dict[str, Any]
@@ -87,11 +95,11 @@ class Transfer:
             result.close()
         return base, snapshot, result.value["digest"]
 
-    async def export(self, tenant: str, graph_id: str, format_: str, options: dict[str, Any]) -> tuple[int, int]:
-        """Version and descriptor (at offset 0, the caller closes it) of a spooled file; see `Graphs.export`."""
+    async def export(self, tenant: str, graph_id: str, format_: str, options: dict[str, Any]) -> tuple[Stamp, int]:
+        """Stamp and descriptor (at offset 0, the caller closes it) of a spooled file; see `Graphs.export`."""
         with Attempt("export", graph_id, audited=False):
             entry = await self._loader.current(tenant, graph_id)
-            source, version = work.Source.of(entry), entry.version
+            source, stamp = work.Source.of(entry), Stamp(entry.version, entry.uid)
             with tempfile.TemporaryFile(dir=spool_directory(), prefix="networkx-mcp-export-") as spool:
                 await self._worker.run(
                     f"{work.TASKS}:export",
@@ -102,7 +110,7 @@ class Transfer:
                 )
                 fd = os.dup(spool.fileno())
             os.lseek(fd, 0, os.SEEK_SET)
-            return version, fd
+            return stamp, fd
 
 
 def plain_options(options: Any) -> dict[str, Any]:

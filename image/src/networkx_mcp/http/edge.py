@@ -95,9 +95,12 @@ class Edge:
         if path in PROBES:
             await self._probe(path, scope, send)
             return
-        if path == METADATA and self._auth.oidc is not None and scope["method"] in ("GET", "HEAD"):
-            document = self._auth.oidc.metadata(self._resource(scope))
-            await respond_json(send, 200, document, [(b"access-control-allow-origin", b"*")])
+        if path == METADATA and self._auth.oidc is not None and scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            anybody: Headers = [(b"access-control-allow-origin", b"*")]
+            if scope["method"] == "OPTIONS":  # a browser that sends MCP-Protocol-Version asks first
+                await respond(send, 204, b"", headers=[*anybody, *self._origins.preflight()])
+            else:
+                await respond_json(send, 200, self._auth.oidc.metadata(self._resource(scope)), anybody)
             return
         call = CallContext(
             NOBODY,

@@ -17,8 +17,8 @@ _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?")
 _EXPOSED = b"ETag, Retry-After, WWW-Authenticate, X-Request-ID, MCP-Protocol-Version"
 _ALLOWED_METHODS = b"GET, POST, PUT, DELETE, OPTIONS"
 _ALLOWED_HEADERS = (
-    b"Accept, Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, MCP-Protocol-Version, "
-    b"Mcp-Method, Mcp-Name, Mcp-Session-Id, Traceparent, X-Request-ID"
+    b"Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, "
+    b"MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Traceparent, X-Request-ID"
 )
 
 

@@ -4,7 +4,9 @@
     PUT  /graphs/{id}?format=csv     the body becomes the graph's contents
     GET  /graphs/{id}?format=csv     the graph as a file
 
-The version is the ETag: `If-Match: "7"` writes only onto version 7, `If-None-Match: *` only where
+The ETag is `"<version>-<beginning of the uid>"`, of a download with `-<format>` behind it: after a graph was deleted and
+made again its versions begin anew, its uid does not, and files of two formats are not the same. `If-Match` with it writes
+only onto that graph at that version, `If-Match: "7"` onto version 7 of whatever has the name, `If-None-Match: *` only where
 there is no graph yet. `Idempotency-Key` makes a repeated upload happen once. Further query parameters are
 the format's options. An upload takes a slot only when it is complete; a download gives it back
 before the first byte leaves.
@@ -15,6 +17,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import IO, Any, Final
@@ -30,7 +34,7 @@ from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.respond import Headers, respond, respond_json
-from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, spool_body
+from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, Pace, spool_body
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.telemetry.shed import shed
 from networkx_mcp.tools import overview
@@ -50,7 +54,9 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
 _FORMATS = {value: key for key, value in CONTENT_TYPES.items() if value != "text/plain"}
 #: Digits of a number in a request: every version fits.
 _DIGITS = 18
-_ETAG = re.compile(rf'"([0-9]{{1,{_DIGITS}}})"')
+#: Characters of the uid in an ETag: 32 bits beside the version.
+_UID = 8
+_ETAG = re.compile(rf'"([0-9]{{1,{_DIGITS}}})(?:-([0-9a-f]{{{_UID}}})(?:-[a-z-]{{1,20}})?)?"')
 _CHUNK = 256 * KIB
 
 
@@ -68,7 +74,8 @@ class Transfers:
         self._graphs = graphs
         self._admission = admission
         self._deadlines = deadlines
-        self._under_way = {"upload": 0, "download": 0}
+        #: By direction and tenant.
+        self._under_way: dict[str, Counter[str]] = {"upload": Counter(), "download": Counter()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = QueryParams(scope["query_string"])
@@ -90,13 +97,13 @@ class Transfers:
     async def _put(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
         format_, options = _format(query, headers.get("content-type", "")), _options(query)
-        if_version = _if_version(headers)
+        if_version, if_uid = _condition(headers)
         with self._counted("upload"):
             file = await spool_body(receive, scope["headers"], self._limits)
             try:
                 async with self._slot(scope, receive):
                     info = await self._graphs.put(
-                        graph_id, file.fileno(), format_, options, if_version, headers.get("idempotency-key")
+                        graph_id, file.fileno(), format_, options, if_version, headers.get("idempotency-key"), if_uid
                     )
             except Conflict as error:
                 if if_version is None:
@@ -104,7 +111,7 @@ class Transfers:
                 raise PreconditionFailed(error.message, **error.data) from None
             finally:
                 file.close()
-        await respond_json(send, 201 if info.version == 1 else 200, _info(info), [_etag(info.version)])
+        await respond_json(send, 201 if info.version == 1 else 200, _info(info), [_etag(info.version, info.uid)])
 
     # -- out --------------------------------------------------------------------------------------
 
@@ -119,37 +126,41 @@ class Transfers:
     async def _get(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
         format_, options = _format(query, headers.get("accept", "").partition(",")[0]), _options(query)
+        vary: Headers = [] if "format" in query else [(b"vary", b"Accept")]
         with self._counted("download"):
             async with self._slot(scope, receive):
                 known = headers.get("if-none-match")
                 if known is not None:
-                    version = (await self._graphs.info(graph_id)).version
-                    if known == _etag(version)[1].decode():
-                        await respond(send, 304, b"", headers=[_etag(version)])
+                    info = await self._graphs.info(graph_id)
+                    tag = _etag(info.version, info.uid, format_)
+                    if _matches(known, tag[1].decode()):
+                        await respond(send, 304, b"", headers=[tag, *vary])
                         return
-                version, descriptor = await self._graphs.export(graph_id, format_, options)
+                stamp, descriptor = await self._graphs.export(graph_id, format_, options)
             with os.fdopen(descriptor, "rb") as file:
-                await self._send_file(file, graph_id, format_, version, send)
+                await self._send_file(file, graph_id, format_, [_etag(*stamp, format_), *vary], send)
 
-    async def _send_file(self, file: IO[bytes], graph_id: str, format_: str, version: int, send: Send) -> None:
+    async def _send_file(self, file: IO[bytes], graph_id: str, format_: str, more: Headers, send: Send) -> None:
         size = os.fstat(file.fileno()).st_size
         headers: Headers = [
+            *more,
             (b"content-type", CONTENT_TYPES[format_].encode()),
             (b"content-length", b"%d" % size),
             (b"content-disposition", f'attachment; filename="{graph_id}.{format_}"'.encode()),
             (b"x-content-type-options", b"nosniff"),
-            _etag(version),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        # A reader gets the time that the least rate gives it, and one window to pause.
-        patience = RATE_WINDOW_SECONDS + _CHUNK / (self._limits.upload_min_kib_per_second * KIB)
+        # The rate of uploads; a chunk counts when all of it is with the reader, so the window is longer by its time.
+        rate = self._limits.upload_min_kib_per_second * KIB
+        pace = Pace(rate, RATE_WINDOW_SECONDS + _CHUNK / rate, time.monotonic())
         sent = 0
         while True:
             chunk = await asyncio.to_thread(file.read, _CHUNK)
             sent += len(chunk)
             try:
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(pace.patience(time.monotonic())):
                     await send({"type": "http.response.body", "body": chunk, "more_body": sent < size})
+                pace.moved(len(chunk), time.monotonic())
             except TimeoutError:
                 raise DeadlineExceeded("The client reads too slowly (limits.upload_min_kib_per_second).") from None
             if sent >= size or not chunk:
@@ -159,20 +170,30 @@ class Transfers:
 
     @contextmanager
     def _counted(self, direction: str) -> Iterator[None]:
-        """One of `limits.upload_concurrent` transfers of a direction: they bound the spool volume."""
-        most = self._limits.upload_concurrent
-        if self._under_way[direction] >= most:
+        """One of `limits.upload_concurrent` transfers of a direction: they bound the spool volume.
+
+        A tenant gets all but one of them: a transfer may take as long as the least rate allows, and a few slow ones
+        would close /graphs to everybody else.
+        """
+        most, tenant = self._limits.upload_concurrent, context.current().caller.tenant
+        running = self._under_way[direction]
+        own = max(1, most - 1)
+        if running[tenant] >= own or running.total() >= most:
+            yours = running[tenant] >= own
             raise shed(
-                f"{most} {direction}s are under way (limits.upload_concurrent). Repeat after the time in Retry-After.",
+                f"{own if yours else most} {direction}s {'of yours ' if yours else ''}are under way: at most {most} in all "
+                f"and {own} of one tenant (limits.upload_concurrent). Repeat after the time in Retry-After.",
                 retry_after=2,
                 reason="transfers",
                 setting="limits.upload_concurrent",
             )
-        self._under_way[direction] += 1
+        running[tenant] += 1
         try:
             yield
         finally:
-            self._under_way[direction] -= 1
+            running[tenant] -= 1
+            if not running[tenant]:
+                del running[tenant]
 
     @asynccontextmanager
     async def _slot(self, scope: Scope, receive: Receive) -> AsyncIterator[None]:
@@ -250,23 +271,33 @@ def _options(query: QueryParams) -> dict[str, Any]:
     return options
 
 
-def _if_version(headers: Mapping[str, str]) -> int | None:
-    """The version that a write asks for; 0: there must be none. Raises InvalidInput for other conditions."""
+def _condition(headers: Mapping[str, str]) -> tuple[int | None, str]:
+    """The version that a write asks for (0: there must be none) and the beginning of the uid, '' for any.
+
+    Raises InvalidInput for other conditions.
+    """
     if_match, if_none_match = headers.get("if-match"), headers.get("if-none-match")
     if if_none_match is not None:
         if if_none_match != "*" or if_match is not None:
             raise InvalidInput("PUT understands If-None-Match: * alone.", field="If-None-Match")
-        return 0
+        return 0, ""
     if if_match is None:
-        return None
+        return None, ""
     found = _ETAG.fullmatch(if_match)
     if found is None:
-        raise InvalidInput('If-Match holds one version in quotes, for example If-Match: "7".', field="If-Match")
-    return int(found[1])
+        raise InvalidInput(
+            'If-Match holds one ETag, or one version in quotes, for example If-Match: "7".', field="If-Match"
+        )
+    return int(found[1]), found[2] or ""
 
 
-def _etag(version: int) -> tuple[bytes, bytes]:
-    return (b"etag", b'"%d"' % version)
+def _etag(version: int, uid: str, format_: str = "") -> tuple[bytes, bytes]:
+    return (b"etag", f'"{version}-{uid[:_UID]}{"-" if format_ else ""}{format_}"'.encode())
+
+
+def _matches(known: str, tag: str) -> bool:
+    """If-None-Match: a list of ETags, some made weak by a proxy that compressed the file, or `*`."""
+    return any(one.strip(" \t").removeprefix("W/") in ("*", tag) for one in known.split(","))
 
 
 def _info(info: GraphInfo) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from networkx_mcp.tools.analyse_arguments import (
     PartitionGraph,
     RankNodes,
 )
-from networkx_mcp.tools.answer import Answer, clip_attributes, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, show, show_attributes
 from networkx_mcp.tools.registry import Tool
 from networkx_mcp.tools.runs import analyse
 from networkx_mcp.tools.tables import Analysis, table_answer
@@ -114,7 +114,9 @@ def tools(graphs: Graphs) -> list[Tool]:
     def analysis(task: str) -> Callable[[Any], Awaitable[Answer]]:
         async def run(args: Heavy) -> Answer:
             value, version = await analyse(graphs, args.graph_id, task, args.params(), force=args.force)
-            return table_answer(task, args.graph_id, version, value, offset=getattr(args, "offset", None))
+            fewer = "members" if hasattr(args, "members") else None
+            offset = getattr(args, "offset", None)
+            return table_answer(task, args.graph_id, version, value, offset=offset, fewer=fewer)
 
         return run
 
@@ -186,30 +188,52 @@ def tools(graphs: Graphs) -> list[Tool]:
 
 
 def _subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answer:
+    """Nodes and edges have half of the answer's characters each; edges whose ends did not fit are left out."""
     nodes, edges, directed = value["nodes"], value["edges"], value["directed"]
+    clipped = Clipper()
     for row in (*nodes["rows"], *edges["rows"]):
         if isinstance(row[-1], dict):
-            row[-1] = clip_attributes(row[-1])
+            row[-1] = clipped(row[-1])
+    around = "distance" in nodes["columns"]
+    arrow = "->" if directed else "--"
+    node_lines = [
+        "node " + _cells([row[0], f"distance={row[1]}", *row[2:]] if around else row) for row in nodes["rows"]
+    ]
+    early = _end_early(nodes, node_lines)
+    if early:
+        shown = {row[0] for row in nodes["rows"]}
+        edges["rows"] = [row for row in edges["rows"] if row[0] in shown and row[1] in shown]
+        edges["truncated"] = len(edges["rows"]) < edges["total"]
+    edge_lines = [f"edge {show(row[0])} {arrow} {_cells(row[1:])}" for row in edges["rows"]]
+    early |= _end_early(edges, edge_lines)
+    notes = [*value["notes"], *clipped.notes()]
+    if early:
+        notes.append("The answer ended early because its rows are long: ask for fewer nodes, or with attributes=false.")
+    truncated = value["truncated"] or early
     data = {
         "graph_id": graph_id,
         "version": version,
         "directed": directed,
         "nodes": nodes,
         "edges": edges,
-        "truncated": value["truncated"],
-        "notes": value["notes"],
+        "truncated": truncated,
+        "notes": notes,
     }
     lines = [f"{graph_id} version {version}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"]
-    around = "distance" in nodes["columns"]
-    for row in nodes["rows"]:
-        cells = [row[0], f"distance={row[1]}", *row[2:]] if around else row
-        lines.append("node " + _cells(cells))
-    arrow = "->" if directed else "--"
-    lines.extend(f"edge {show(row[0])} {arrow} {_cells(row[1:])}" for row in edges["rows"])
-    lines.extend(f"note: {note}" for note in value["notes"])
-    if value["truncated"]:
+    lines += [*node_lines, *edge_lines, *(f"note: {note}" for note in notes)]
+    if truncated:
         lines.append("truncated: raise limit_nodes or limit_edges, or ask for fewer nodes or a smaller radius")
     return Answer("\n".join(lines), data)
+
+
+def _end_early(part: dict[str, Any], lines: list[str]) -> bool:
+    """Cut the rows of a part, and their `lines`, to what fits; whether any were."""
+    kept = fitting(lines, MAX_CHARACTERS // 2)
+    if kept == len(lines):
+        return False
+    del lines[kept:], part["rows"][kept:]
+    part["truncated"] = True
+    return True
 
 
 def _counted(part: dict[str, Any], what: str) -> str:

@@ -13,6 +13,9 @@ from pydantic import Field
 from networkx_mcp.tools.arguments import MOST, GraphId, NodeId, NodeIds, Offset
 from networkx_mcp.tools.registry import Arguments
 
+#: Metrics of one call; a name that comes twice is measured once.
+MOST_METRICS = 100
+
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows to show.")]
 Members = Annotated[int, Field(ge=0, le=1000, description="Nodes to list of each group; its size counts all.")]
 Seed = Annotated[
@@ -121,16 +124,19 @@ class MeasureGraph(Heavy):
     """Arguments of measure_graph."""
 
     metrics: Annotated[
-        list[
-            Literal[
-                "nodes", "edges", "directed", "density", "self_loops", "isolates", "total_weight", "degree", "in_degree",
-                "out_degree", "degree_histogram", "average_clustering", "transitivity", "triangles", "diameter", "radius",
-                "eccentricity", "center", "periphery", "average_shortest_path_length", "global_efficiency",
-                "degree_assortativity", "reciprocity", "is_connected", "is_strongly_connected", "components",
-                "strong_components", "is_dag", "is_tree", "is_forest", "is_bipartite", "is_planar", "is_eulerian",
-                "is_regular", "girth", "degeneracy", "wiener_index", "node_connectivity", "edge_connectivity",
-                "algebraic_connectivity",
-            ]
+        Annotated[
+            list[
+                Literal[
+                    "nodes", "edges", "directed", "density", "self_loops", "isolates", "total_weight", "degree",
+                    "in_degree", "out_degree", "degree_histogram", "average_clustering", "transitivity", "triangles",
+                    "diameter", "radius", "eccentricity", "center", "periphery", "average_shortest_path_length",
+                    "global_efficiency", "degree_assortativity", "reciprocity", "is_connected", "is_strongly_connected",
+                    "components", "strong_components", "is_dag", "is_tree", "is_forest", "is_bipartite", "is_planar",
+                    "is_eulerian", "is_regular", "girth", "degeneracy", "wiener_index", "node_connectivity",
+                    "edge_connectivity", "algebraic_connectivity",
+                ]
+            ],
+            Field(max_length=MOST_METRICS, fail_fast=True),
         ]
         | None,
         Field(description="Numbers to compute; null: the cheap ones (size, density, degree, connectedness)."),

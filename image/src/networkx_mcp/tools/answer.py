@@ -14,8 +14,14 @@ from typing import Any
 
 #: Characters of rows in one answer; a page ends early when it is reached, whatever its `limit`.
 MAX_CHARACTERS = 48_000
-#: Characters of one value; a longer one is replaced by a note in text and data alike.
+#: Characters of one value; a longer attribute is replaced by a note, a longer computed list cut, in text and data alike.
 MAX_VALUE_CHARACTERS = 8_000
+#: Characters of the attributes of one node, edge or graph: those that do not fit are left out, and a note says so.
+MAX_ATTRIBUTES_CHARACTERS = 16_000
+
+#: Columns and facts that were computed as floats: six digits say all that a reader can use. What is stored, and lengths
+#: and sums of it, are shown in full.
+_SCORES = frozenset({"score", "hub", "authority", "coverage", "performance", "modularity", "cut_ratio"})
 
 #: Strings that are shown bare: nothing in them can be read as a number, a literal or a separator.
 _BARE = re.compile(r"[A-Za-z_\u00c0-\u024f][\w .:/@+\-\u00c0-\u024f]*")
@@ -51,25 +57,91 @@ def show(value: Any) -> str:
         if len(value) <= 200 and _BARE.fullmatch(value) and value[-1] != " " and value.lower() not in _LITERALS:
             return value
         return to_json(value)
-    if type(value) is float:
-        return f"{value:.6g}" if value == value and abs(value) != float("inf") else str(value)
-    if type(value) is int:
-        return str(value)
+    if type(value) is float or type(value) is int:
+        return repr(value)
     return to_json(value)
 
 
+def show_as(name: str, value: Any) -> str:
+    """A value of the column or fact `name`: computed scores in six digits, all else as `show` does."""
+    if type(value) is float and name in _SCORES and abs(value) < 1e5:
+        return f"{value:.6g}"
+    return show(value)
+
+
 def clip(value: Any) -> Any:
-    """The value, or a note of its size when it is too long to show."""
+    """An attribute's value, or a note of its size when it is too long to show."""
     if isinstance(value, (str, list, dict)) and len(text := to_json(value)) > MAX_VALUE_CHARACTERS:
         return f"<{len(text)} characters, not shown: GET /graphs/{{graph_id}} carries it>"
     return value
 
 
-def clip_attributes(attributes: Mapping[str, Any], names: Sequence[str] | None = None) -> dict[str, Any]:
-    """A copy with long values clipped, of `names` only when given."""
-    if names is None:
-        return {name: clip(value) for name, value in attributes.items()}
-    return {name: clip(attributes[name]) for name in names if name in attributes}
+def beginning(value: Any, most: int = MAX_VALUE_CHARACTERS) -> Any:
+    """A computed value, or of a longer one the text, items or entries that fit into `most` characters of JSON."""
+    if not isinstance(value, (str, list, dict)) or len(to_json(value)) <= most:
+        return value
+    if isinstance(value, str):
+        return value[: max(most, 0) // 6] + "…"  # a control character is six in JSON
+    left = most - 2
+    if isinstance(value, dict):
+        entries: dict[str, Any] = {}
+        for name, item in value.items():
+            if (left := left - len(to_json({name: item}))) < 0:
+                break
+            entries[name] = item
+        return entries
+    items: list[Any] = []
+    for item in value:
+        if (left := left - len(to_json(item)) - 1) < 0:
+            break
+        items.append(item)
+    return items or [beginning(value[0], most - 2)]
+
+
+#: So many attributes with names and text so short fit whatever is in them: what most rows have, told without encoding.
+_FEW, _SHORT = 10, 100
+_SMALL = frozenset({int, float, bool, type(None)})
+
+
+class Clipper:
+    """Attributes as one answer shows them; it counts the nodes, edges and graphs of which it left some out."""
+
+    def __init__(self) -> None:
+        self.cut = 0
+
+    def __call__(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy with long values clipped, as far as MAX_ATTRIBUTES_CHARACTERS reach."""
+        if len(attributes) <= _FEW and all(
+            len(name) <= _SHORT and (type(value) in _SMALL or (type(value) is str and len(value) <= _SHORT))
+            for name, value in attributes.items()
+        ):
+            return dict(attributes)
+        shown: dict[str, Any] = {}
+        left = MAX_ATTRIBUTES_CHARACTERS
+        for name, value in attributes.items():
+            clipped = clip(value)
+            if (left := left - len(to_json({name: clipped}))) < 0:
+                self.cut += 1
+                break
+            shown[name] = clipped
+        return shown
+
+    def notes(self) -> list[str]:
+        """What to tell the reader."""
+        if not self.cut:
+            return []
+        return [f"Too many attributes to show at {self.cut} places: GET /graphs/{{graph_id}} carries all."]
+
+
+def fitting(lines: Iterable[str], most: int = MAX_CHARACTERS) -> int:
+    """How many lines fit into `most` characters; at least one, if there is one."""
+    size = count = 0
+    for line in lines:
+        size += len(line) + 1
+        if size > most and count:
+            break
+        count += 1
+    return count
 
 
 def show_attributes(attributes: Mapping[str, Any]) -> str:
@@ -89,7 +161,12 @@ def _quoted(value: Any) -> str:
 def rows_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """Lines of a table: the header, then one line a row; a missing value (None) is `-`."""
     lines = ["\t".join(columns)]
-    lines.extend("\t".join("-" if value is None else show(value) for value in row) for row in rows)
+    # A row may be longer than the header: tuples of networkx's need not be all alike.
+    names = [*columns, *[""] * 20]
+    lines.extend(
+        "\t".join("-" if value is None else show_as(name, value) for name, value in zip(names, row, strict=False))
+        for row in rows
+    )
     return lines
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from networkx_mcp.arrays import ids
 from networkx_mcp.arrays.ids import NodeId as Id
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, shortened
 
 #: Rows, parts and samples beyond any graph, and versions beyond any life: larger integers fit no machine word somewhere
 #: below, and a bound here names the argument.
@@ -108,7 +108,9 @@ def _parse_edges(value: Any) -> EdgeList:
 
 def _only(item: dict[str, Any], allowed: set[str], index: int) -> None:
     if extra := item.keys() - allowed:
-        raise ValueError(f"[{index}] has the unknown key `{min(extra)}`: attributes belong inside `attributes`")
+        raise ValueError(
+            f"[{index}] has the unknown key `{shortened(min(extra))}`: attributes belong inside `attributes`"
+        )
 
 
 def _attributes(value: Any, index: int) -> dict[str, Any] | None:

@@ -29,13 +29,13 @@ class FindAlgorithms(Arguments):
     query: Annotated[
         str, Field(max_length=500, description="What you want to know, in words, or part of a name; empty lists all.")
     ] = ""
-    name: Annotated[str | None, Field(description="One algorithm in full, with its arguments.")] = None
+    name: Annotated[str | None, Field(max_length=200, description="One algorithm in full, with its arguments.")] = None
     graph_id: Annotated[
         GraphId | None, Field(description="Tell how long each would take on this graph, with its default arguments.")
     ] = None
-    category: Annotated[str | None, Field(description="Only of this category, for example flow, cycles or tree.")] = (
-        None
-    )
+    category: Annotated[
+        str | None, Field(max_length=200, description="Only of this category, for example flow, cycles or tree.")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=100, description="Algorithms to show.")] = 10
     offset: Offset = 0
 
@@ -43,7 +43,7 @@ class FindAlgorithms(Arguments):
 class RunAlgorithm(Heavy):
     """Arguments of run_algorithm."""
 
-    name: Annotated[str, Field(description="Name of the algorithm, as find_algorithms gives it.")]
+    name: Annotated[str, Field(max_length=200, description="Name of the algorithm, as find_algorithms gives it.")]
     arguments: Annotated[Attributes, Field(description="Its arguments by name; the graph is given.")] = Field(
         default_factory=dict
     )

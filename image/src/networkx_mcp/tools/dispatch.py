@@ -20,11 +20,11 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from networkx_mcp import context
-from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError, shortened
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import show
 from networkx_mcp.tools.registry import Registry, Tool
-from networkx_mcp.tools.validation import nearest
 
 logger = logging.getLogger(__name__)
 
@@ -127,17 +127,19 @@ async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> di
         async with asyncio.timeout(max(left, 0.0)):
             return (await tool.run(arguments)).as_result()
     except TimeoutError:
-        raise DeadlineExceeded(
-            f"{tool.name} did not end in time: ask for less, or try again when the server is less busy"
-        ) from None
+        if tool.kind == "read":
+            what = ": ask for less, or try again when the server is less busy"
+        else:
+            # A write on its way to the store is followed to its end without its caller.
+            what = "; it may have been done: look at the version, or repeat it with the same operation_id"
+        raise DeadlineExceeded(f"{tool.name} did not end in time{what}") from None
 
 
 def unknown_tool(name: str, registry: Registry) -> MCPError:
     """The JSON-RPC error of a call to a tool that is not there."""
     close = nearest(name, registry.tools)
     hint = f"; did you mean {', '.join(close)}?" if close else "; tools/list names the tools"
-    shown = name if len(name) <= 80 else name[:77] + "..."
-    return MCPError(INVALID_PARAMS, f"Unknown tool: {shown}{hint}", {"nearest": close})
+    return MCPError(INVALID_PARAMS, f"Unknown tool: {shortened(name)}{hint}", {"nearest": close})
 
 
 def failed(error: ServiceError) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
+from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import (
     Attributes,
@@ -27,6 +29,12 @@ from networkx_mcp.tools.registry import Arguments, Tool
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
     from networkx_mcp.graphs.service import Graphs
+
+#: Actions of one batch, and names of one action; nodes and edges of an action are as many as the body holds.
+MOST_EDITS, MOST_NAMES = 10_000, 1_000
+
+#: Where in a batch an error is.
+_PLACE = re.compile(r"edits\[(\d+)\]\.(\w+)(\[\d+\])?")
 
 IfExists = Annotated[
     Literal["error", "skip", "update"],
@@ -95,7 +103,9 @@ class RemoveAttributes(Arguments):
     """Remove attributes by name."""
 
     action: Literal["remove_attributes"]
-    names: Annotated[list[str], Field(min_length=1, description="Attribute names to remove.")]
+    names: Annotated[
+        list[str], Field(min_length=1, max_length=MOST_NAMES, fail_fast=True, description="Attribute names to remove.")
+    ]
     nodes: Annotated[NodeIds, Field(description="Nodes to remove them from.")] = Field(default_factory=list)
     edges: Annotated[Pairs, Field(description="Edges to remove them from.")] = Field(default_factory=no_edges)
     graph: Annotated[bool, Field(description="Remove them from the graph's own attributes.")] = False
@@ -125,7 +135,15 @@ class EditGraph(Arguments):
     """Arguments of edit_graph."""
 
     graph_id: GraphId
-    edits: Annotated[list[Action], Field(min_length=1, description="Changes, made in this order, all or none.")]
+    edits: Annotated[
+        list[Action],
+        Field(
+            min_length=1,
+            max_length=MOST_EDITS,
+            fail_fast=True,
+            description="Changes, made in this order, all or none.",
+        ),
+    ]
     if_version: IfVersion = None
     operation_id: OperationId = None
 
@@ -153,6 +171,23 @@ def additions(nodes: NodeList, edges: EdgeList) -> list[Edit]:
     if edges.pairs:
         edits.append(batch.AddEdges(edges.pairs, edges.attributes))
     return edits
+
+
+def as_created(error: InvalidInput, attributes: bool, nodes: bool) -> InvalidInput:
+    """An error of `additions` in the words of create_graph, which has neither edits nor `if_exists`.
+
+    `attributes`, `nodes`: whether the edits begin with those of the graph, and with nodes.
+    """
+    parts = [name for name, given in (("attributes", attributes), ("nodes", nodes), ("edges", True)) if given]
+
+    def place(found: re.Match[str]) -> str:
+        part, name, index = parts[int(found[1])], found[2], found[3] or ""
+        return f"{part}{index}.{name}" if name != part else f"{name}{index}"
+
+    text, exists, _ = _PLACE.sub(place, error.message).partition(" Use set_edge_attributes")
+    field = error.data.get("field")
+    told = {**error.data, "field": _PLACE.sub(place, field)} if field else error.data
+    return InvalidInput(text + (" Name it once, with all its attributes." if exists else ""), **told)
 
 
 def to_edit(action: Any) -> Edit:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import (
     MOST,
@@ -19,8 +20,8 @@ from networkx_mcp.tools.arguments import (
     no_edges,
     no_nodes,
 )
-from networkx_mcp.tools.edit import additions
-from networkx_mcp.tools.overview import GraphSummary, Overview, line, overview, summary
+from networkx_mcp.tools.edit import additions, as_created
+from networkx_mcp.tools.overview import GraphSummary, Overview, line, overview, page, summary
 from networkx_mcp.tools.registry import Arguments, Tool
 
 if TYPE_CHECKING:
@@ -101,14 +102,17 @@ def tools(graphs: Graphs) -> list[Tool]:
     """The tools of this file."""
 
     async def create(args: CreateGraph) -> Answer:
-        info = await graphs.create(
-            args.graph_id,
-            args.directed,
-            args.description,
-            args.attributes,
-            additions(args.nodes, args.edges),
-            operation_id=args.operation_id,
-        )
+        try:
+            info = await graphs.create(
+                args.graph_id,
+                args.directed,
+                args.description,
+                args.attributes,
+                additions(args.nodes, args.edges),
+                operation_id=args.operation_id,
+            )
+        except InvalidInput as error:
+            raise as_created(error, bool(args.attributes), bool(args.nodes.ids)) from error
         data = {**summary(info), "repeated": info.repeated}
         return Answer(("already made, " if info.repeated else "created ") + line(info), data)
 
@@ -116,16 +120,15 @@ def tools(graphs: Graphs) -> list[Tool]:
         return overview(await graphs.view(args.graph_id), args.offset, args.limit)
 
     async def list_graphs(args: ListGraphs) -> Answer:
-        page = await graphs.list(args.after, args.limit)
-        lines = [line(info) for info in page.items] or [
-            "no graphs" + (" after that" if args.after else " yet: create_graph makes one")
-        ]
-        if page.next is not None:
-            lines.append(f"truncated: call again with after={show(page.next)}")
+        found, lines, following = page(await graphs.list(args.after, args.limit))
+        if not found:
+            lines = ["no graphs" + (" after that" if args.after else " yet: create_graph makes one")]
+        if following is not None:
+            lines.append(f"truncated: call again with after={show(following)}")
         data = {
-            "graphs": [summary(info) for info in page.items],
-            "truncated": page.next is not None,
-            "next_after": page.next,
+            "graphs": [summary(info) for info in found],
+            "truncated": following is not None,
+            "next_after": following,
         }
         return Answer("\n".join(lines), data)
 

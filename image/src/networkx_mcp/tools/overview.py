@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, clip_attributes, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, show, show_attributes
 
 if TYPE_CHECKING:
-    from networkx_mcp.graphs.model import GraphInfo, View
+    from networkx_mcp.graphs.model import GraphInfo, GraphPage, View
 
 
 class GraphSummary(TypedDict):
@@ -53,6 +53,7 @@ class Overview(GraphSummary):
     offset: int
     truncated: Annotated[bool, Field(description="There are more nodes or edges.")]
     next_offset: int | None
+    notes: list[str]
 
 
 def summary(info: GraphInfo) -> GraphSummary:
@@ -81,36 +82,49 @@ def line(info: GraphInfo) -> str:
     return f"{text}; {show(info.description)}" if info.description else text
 
 
+def page(found: GraphPage) -> tuple[list[GraphInfo], list[str], str | None]:
+    """Graphs that fit into one answer, a line of each, and where the next page begins."""
+    lines = [line(info) for info in found.items]
+    kept = fitting(lines)
+    following = found.items[kept - 1].graph_id if kept < len(lines) else found.next
+    return found.items[:kept], lines[:kept], following
+
+
 def overview(view: View, offset: int, limit: int) -> Answer:
     """The page of at most `limit` nodes and `limit` edges from `offset`; shorter if they are long."""
     state, _, info = view
-    budget = MAX_CHARACTERS // 2
+    clipped = Clipper()
+    attributes = clipped(state.graph_attributes)
+    own = show_attributes(attributes)
+    half = (MAX_CHARACTERS - len(own)) // 2
+    budget = half
     nodes: list[NodeRow] = []
     node_lines = []
     for node in state.nodes(offset, limit):
-        attributes = clip_attributes(state.node_attributes(node))
-        text = f"node {show(node)}\t{show_attributes(attributes)}".rstrip()
+        found = clipped(state.node_attributes(node))
+        text = f"node {show(node)}\t{show_attributes(found)}".rstrip()
         if (budget := budget - len(text)) < 0 and nodes:
             break
-        nodes.append({"id": node, "attributes": attributes})
+        nodes.append({"id": node, "attributes": found})
         node_lines.append(text)
-    budget = MAX_CHARACTERS // 2
+    budget = half
     arrow = "->" if info.directed else "--"
     edges: list[EdgeRow] = []
     edge_lines = []
     for u, v in _at_most(state.edges(offset, limit), limit):
-        attributes = clip_attributes(state.edge_attributes(u, v))
-        text = f"edge {show(u)} {arrow} {show(v)}\t{show_attributes(attributes)}".rstrip()
+        found = clipped(state.edge_attributes(u, v))
+        text = f"edge {show(u)} {arrow} {show(v)}\t{show_attributes(found)}".rstrip()
         if (budget := budget - len(text)) < 0 and edges:
             break
-        edges.append({"source": u, "target": v, "attributes": attributes})
+        edges.append({"source": u, "target": v, "attributes": found})
         edge_lines.append(text)
-    attributes = clip_attributes(state.graph_attributes)
-    following = _following(info, offset, len(nodes), len(edges))
+    # Without rows there is no page to go on from.
+    following = _following(info, offset, len(nodes), len(edges)) if limit else None
     lines = [line(info)]
-    if attributes:
-        lines.append(f"graph attributes: {show_attributes(attributes)}")
+    if own:
+        lines.append(f"graph attributes: {own}")
     lines += node_lines + edge_lines
+    lines += [f"note: {note}" for note in clipped.notes()]
     if following is not None:
         lines.append(f"truncated: call again with offset={following} for more nodes and edges")
     data = {
@@ -121,6 +135,7 @@ def overview(view: View, offset: int, limit: int) -> Answer:
         "offset": offset,
         "truncated": following is not None,
         "next_offset": following,
+        "notes": clipped.notes(),
     }
     return Answer("\n".join(lines), data)
 

@@ -19,8 +19,9 @@ from mcp_types import (
     TextContent,
 )
 
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import shortened
 from networkx_mcp.tools.dispatch import Context
-from networkx_mcp.tools.validation import nearest
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Template:
             raise MCPError(INVALID_PARAMS, f"prompt {self.name} needs the argument {missing[0]}")
         if unknown := [name for name in given if name not in names]:
             raise MCPError(
-                INVALID_PARAMS, f"prompt {self.name} has no argument {unknown[0]}; it has {', '.join(names)}"
+                INVALID_PARAMS, f"prompt {self.name} has no argument {shortened(unknown[0])}; it has {', '.join(names)}"
             )
         message = PromptMessage(role="user", content=TextContent(type="text", text=self.text(given)))
         return GetPromptResult(description=self.description, messages=[message])
@@ -112,5 +113,5 @@ async def get_prompt(_: Context, params: GetPromptRequestParams) -> GetPromptRes
     template = by_name.get(params.name)
     if template is None:
         close: Any = nearest(params.name, by_name) or list(by_name)
-        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {params.name[:80]}; there are {', '.join(close)}")
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {shortened(params.name)}; there are {', '.join(close)}")
     return template.render(params.arguments or {})

@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.errors import NotFound
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, clip_attributes, more, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, more, show, show_attributes
 from networkx_mcp.tools.arguments import GraphId, NodeId, Offset
 from networkx_mcp.tools.registry import Arguments, Tool
 
@@ -53,6 +53,7 @@ class Neighbors(TypedDict):
     offset: int
     truncated: bool
     next_offset: int | None
+    notes: list[str]
 
 
 def unknown_node(state: GraphState, node: str | int, graph_id: str) -> NotFound:
@@ -81,18 +82,20 @@ def tools(graphs: Graphs) -> list[Tool]:
     async def get_neighbors(args: GetNeighbors) -> Answer:
         state, head, _ = await graphs.view(args.graph_id)
         node = args.node
+        clipped = Clipper()
         try:
-            own = clip_attributes(state.node_attributes(node))
+            own = clipped(state.node_attributes(node))
         except NotFound as error:
             raise unknown_node(state, node, args.graph_id) from error
         degree = state.degree(node)
         total, found = _adjacent(state, node, degree, args.direction, args.offset, args.limit)
         neighbors: list[Neighbor] = []
-        size = 0
+        about = show_attributes(own)
+        size = len(about)
         directed = state.directed
         lines = []
         for other, way, edge in found:
-            attributes = clip_attributes(edge) if edge else edge
+            attributes = clipped(edge) if edge else edge
             text = show(other)
             if directed:
                 text += f"\t{way}"
@@ -105,9 +108,10 @@ def tools(graphs: Graphs) -> list[Tool]:
             lines.append(text)
         truncated = args.offset + len(neighbors) < total
         first = f"node {show(node)}: degree {degree}, {total} neighbors"
-        if own:
-            first += f"; {show_attributes(own)}"
+        if about:
+            first += f"; {about}"
         lines.insert(0, first)
+        lines += [f"note: {note}" for note in clipped.notes()]
         if truncated:
             lines.append(more(len(neighbors), args.offset, total))
         data = {
@@ -121,6 +125,7 @@ def tools(graphs: Graphs) -> list[Tool]:
             "offset": args.offset,
             "truncated": truncated,
             "next_offset": args.offset + len(neighbors) if truncated else None,
+            "notes": clipped.notes(),
         }
         return Answer("\n".join(lines), data)
 

@@ -11,17 +11,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from networkx_mcp import context
 from networkx_mcp.tools.answer import Answer
-from networkx_mcp.tools.validation import validate
+from networkx_mcp.tools.validation import refuse_unknown, validate
 
 
 class Arguments(BaseModel):
     """Base of all argument models: nothing is coerced, nothing unknown is accepted."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known(cls, given: Any) -> Any:
+        return refuse_unknown(cls, given)
 
 
 Kind = Literal["read", "add", "replace"]

@@ -19,11 +19,11 @@ from mcp_types import (
 )
 
 from networkx_mcp import context
-from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError
+from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, shortened
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import to_json
 from networkx_mcp.tools.dispatch import ERROR_META, Context
-from networkx_mcp.tools.overview import line, overview
+from networkx_mcp.tools.overview import overview, page
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
@@ -55,14 +55,14 @@ class Resources:
         after = (params.cursor if params is not None else None) or ""
         try:
             _may_read()
-            page = await self._graphs.list(after, PAGE)
+            shown, lines, following = page(await self._graphs.list(after, PAGE))
         except ServiceError as error:
             raise _protocol_error(error) from error
         found = [
-            Resource(uri=SCHEME + info.graph_id, name=info.graph_id, description=line(info), mime_type=_TYPE)
-            for info in page.items
+            Resource(uri=SCHEME + info.graph_id, name=info.graph_id, description=line, mime_type=_TYPE)
+            for info, line in zip(shown, lines, strict=True)
         ]
-        return ListResourcesResult(resources=found, next_cursor=page.next)
+        return ListResourcesResult(resources=found, next_cursor=following)
 
     async def templates(self, _: Context, _params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
         """The one template."""
@@ -75,7 +75,9 @@ class Resources:
         if not uri.startswith(SCHEME) or not graph_id:
             context.current().outcome = "not_found"
             raise MCPError(
-                INVALID_PARAMS, f"Resource not found: {uri[:200]}; resources are {SCHEME}{{graph_id}}", {"uri": uri}
+                INVALID_PARAMS,
+                f"Resource not found: {shortened(uri)}; resources are {SCHEME}{{graph_id}}",
+                {"uri": shortened(uri)},
             )
         try:
             _may_read()
@@ -99,4 +101,4 @@ def _protocol_error(error: ServiceError, uri: str | None = None) -> MCPError:
         refused("authorize", "scope", scope=error.data.get("scope"))
     code = INTERNAL_ERROR if error.outcome in SERVER_OUTCOMES else INVALID_PARAMS
     data = {ERROR_META: error.as_dict()}
-    return MCPError(code, error.message, {"uri": uri, **data} if uri else data)
+    return MCPError(code, error.message, {"uri": shortened(uri), **data} if uri else data)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, clip, rows_text, show
+from networkx_mcp.tools.answer import Answer, beginning, fitting, rows_text, show_as
 
 
 class Table(TypedDict):
@@ -63,30 +63,64 @@ _SILENT = frozenset(
 )
 
 
-def table_answer(title: str, graph_id: str, version: int, value: dict[str, Any], *, offset: int | None) -> Answer:
-    """The answer made of a task's `value`; pages that are too long for a model end early.
+#: Of a list or an object beside the table the text shows so many items, in so many characters.
+_ITEMS, _CHARACTERS = 50, 2000
+#: Cells that are named as cut.
+_NAMED = 5
 
-    `offset` is where the page began; None where the rows have no pages.
+
+def table_answer(
+    title: str, graph_id: str, version: int, value: dict[str, Any], *, offset: int | None, fewer: str | None = None
+) -> Answer:
+    """The answer made of a task's `value`; pages that are too long for a model end early, and so do lists in cells.
+
+    `offset` is where the page began; None where the rows have no pages. `fewer` is the argument that makes lists shorter.
     """
     columns: list[str] = value["columns"]
-    rows = [[clip(cell) for cell in row] for row in value["rows"]]
+    rows = [[beginning(cell) for cell in row] for row in value["rows"]]
     lines = rows_text(columns, rows)
-    kept = _fitting(lines)
-    data: dict[str, Any] = {"graph_id": graph_id, "version": version, **value, "rows": rows}
+    kept = fitting(lines[1:])
+    facts = {name: beginning(fact) if name not in _SILENT else fact for name, fact in value.items()}
+    notes = [*value["notes"], *_cut_cells(columns, value["rows"][:kept], rows, fewer)]
+    notes += [
+        f"`{name}`: the first {len(fact)} of {_total(value, name)}."
+        for name, fact in facts.items()
+        if isinstance(fact, (list, dict)) and name not in _SILENT and len(fact) < len(value[name])
+    ]
+    data: dict[str, Any] = {"graph_id": graph_id, "version": version, **facts, "rows": rows, "notes": notes}
     if "exact" in value:
         data["accuracy"] = "exact" if value["exact"] else "approximate"
     if kept < len(rows):
         rows = data["rows"] = rows[:kept]
         lines = lines[: kept + 1]
         data["truncated"] = True
-        data["notes"] = [*value["notes"], "The page ended early because its rows are long."]
+        notes.append("The page ended early because its rows are long.")
         data["next_offset"] = None if offset is None else offset + kept
-    return Answer("\n".join([head(title, graph_id, version, data), *lines, *tail(data)]), data)
+    return Answer("\n".join([head(title, graph_id, version, data), *lines, *_briefly(data), *tail(data)]), data)
+
+
+def _cut_cells(columns: list[str], whole: list[list[Any]], shown: list[list[Any]], fewer: str | None) -> list[str]:
+    """A note of the cells that were cut."""
+    found = [
+        f"`{column}` of row {number} is the first {len(cut)} of {len(cell)}"
+        for number, (cells, row) in enumerate(zip(whole, shown, strict=False), 1)
+        for column, cell, cut in zip(columns, cells, row, strict=False)
+        if isinstance(cell, (list, dict)) and cut is not cell
+    ]
+    if not found:
+        return []
+    more = f", and {len(found) - _NAMED} more cells" if len(found) > _NAMED else ""
+    advice = f": ask for fewer `{fewer}`" if fewer else ""
+    return [f"Lists that are too long to show are cut: {'; '.join(found[:_NAMED])}{more}{advice}."]
+
+
+def _total(data: dict[str, Any], name: str) -> int:
+    return int(data.get(f"{name}_total", len(data[name])))
 
 
 def head(title: str, graph_id: str, version: int, data: dict[str, Any]) -> str:
     """The first line: what was asked of which graph, and the facts of the run."""
-    facts = [f"{name}={show(fact)}" for name, fact in data.items() if name not in _SILENT and _plain(name, fact)]
+    facts = [f"{name}={show_as(name, _brief(fact))}" for name, fact in data.items() if _told(name, fact)]
     if "accuracy" in data:
         facts.insert(0, data["accuracy"])
         if data["accuracy"] == "approximate" and data.get("seed") is not None:
@@ -109,17 +143,20 @@ def tail(data: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _plain(name: str, fact: Any) -> bool:
-    if fact is None or name == "algorithm":
-        return False
-    return not isinstance(fact, (dict, list)) or (0 < len(fact) <= 50 and len(str(fact)) <= 2000)
+def _told(name: str, fact: Any) -> bool:
+    """Whether the first line has the fact."""
+    return name not in _SILENT and name != "algorithm" and fact is not None and fact not in ([], {})
 
 
-def _fitting(lines: list[str]) -> int:
-    """How many rows (all lines but the first) fit; at least one."""
-    size = 0
-    for index, text in enumerate(lines):
-        size += len(text) + 1
-        if size > MAX_CHARACTERS and index > 1:
-            return index - 1
-    return len(lines) - 1
+def _brief(fact: Any) -> Any:
+    """A fact as far as the first line has room for it."""
+    return beginning(fact[:_ITEMS] if isinstance(fact, list) else fact, _CHARACTERS)
+
+
+def _briefly(data: dict[str, Any]) -> list[str]:
+    """Lines that say of which facts the text shows the beginning only."""
+    return [
+        f"note: `{name}` above: the first {len(brief)} of {_total(data, name)}."
+        for name, fact in data.items()
+        if isinstance(fact, (list, dict)) and _told(name, fact) and len(brief := _brief(fact)) < len(fact)
+    ]

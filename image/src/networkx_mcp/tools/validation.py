@@ -7,20 +7,22 @@ sent as JSON text where no text is allowed, and null for an optional argument.
 from __future__ import annotations
 
 import contextlib
-import difflib
+import functools
 import json
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import InvalidInput, shortened
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 #: Problems named in one error; more would hide the first.
 _SHOWN = 4
+#: Kind of the one error that stands for all keys which a model does not know.
+_UNKNOWN = "unknown_keys"
 
 _KINDS: dict[type, str] = {
     str: "a string",
@@ -53,27 +55,38 @@ _BOUNDS = {
 
 def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> ModelT:
     """`arguments` as `model`. Raises InvalidInput that names each field and its fix."""
+    unknown = [name for name in arguments if name not in model.model_fields]
+    known = {name: value for name, value in arguments.items() if name in model.model_fields} if unknown else arguments
+    found = _read(model, known)
+    if isinstance(found, ValidationError) and (repaired := _repair(model, known)) != known:
+        found = _read(model, repaired)
+    if not unknown and not isinstance(found, ValidationError):
+        return found
     try:
-        return model.model_validate(arguments)
-    except ValidationError as error:
-        first = error
-    repaired = _repair(model, arguments)
-    if repaired != arguments:
-        try:
-            return model.model_validate(repaired)
-        except ValidationError as error:
-            first = error
-    try:
-        raise _rewritten(model, first, arguments, tool)
+        raise _rewritten(model, found if isinstance(found, ValidationError) else None, unknown, known, tool)
     finally:
         # What a validator raised leads by its traceback to this frame, and from here back to the error: a circle
         # through an object of pydantic's that the collector cannot look into. It would never be freed.
-        del first
+        del found
 
 
-def nearest(word: str, words: Iterable[str], count: int = 3) -> list[str]:
-    """The closest of `words`, best first."""
-    return difflib.get_close_matches(word, list(words), n=count, cutoff=0.5)
+def refuse_unknown(model: type[BaseModel], given: Any) -> Any:
+    """`given`, for a validator that comes before those of the fields. Raises PydanticCustomError, one for all keys that
+    `model` does not know: pydantic itself makes an error of each, and a body holds a hundred thousand."""
+    if type(given) is dict and (unknown := [name for name in given if name not in model.model_fields]):
+        raise PydanticCustomError(
+            _UNKNOWN,
+            "unknown arguments",
+            {"names": unknown[:_SHOWN], "count": len(unknown), "allowed": list(model.model_fields)},
+        )
+    return given
+
+
+def _read(model: type[ModelT], arguments: dict[str, Any]) -> ModelT | ValidationError:
+    try:
+        return model.model_validate(arguments)
+    except ValidationError as error:
+        return error
 
 
 def _repair(model: type[BaseModel], arguments: dict[str, Any]) -> dict[str, Any]:
@@ -89,20 +102,47 @@ def _repair(model: type[BaseModel], arguments: dict[str, Any]) -> dict[str, Any]
     return repaired
 
 
-def _structured(model: type[BaseModel]) -> set[str]:
-    """Fields that are arrays or objects and never text."""
+@functools.cache
+def _structured(model: type[BaseModel]) -> frozenset[str]:
+    """Fields that are arrays or objects, or null, and never text."""
     properties = model.model_json_schema().get("properties", {})
-    return {name for name, schema in properties.items() if schema.get("type") in ("array", "object")}
+    return frozenset(
+        name
+        for name, schema in properties.items()
+        if {option.get("type") for option in schema.get("anyOf", [schema])} - {"null"} <= {"array", "object"}
+    )
 
 
-def _rewritten(model: type[BaseModel], error: ValidationError, arguments: Any, tool: str) -> InvalidInput:
-    details = [_placed(item, arguments) for item in error.errors(include_url=False)]
+def _rewritten(
+    model: type[BaseModel], error: ValidationError | None, unknown: list[str], arguments: Any, tool: str
+) -> InvalidInput:
+    """The error in our words. Its items are few: of each list the first that is wrong (`fail_fast`), of all keys that a
+    model does not know one."""
+    details: list[ErrorDetails] = []
+    count = len(unknown)
+    for item in error.errors(include_url=False) if error is not None else ():
+        details += [_placed(one, arguments) for one in _apart(item)]
+        count += item["ctx"]["count"] if item["type"] == _UNKNOWN else 1
+    details += [_no_argument((name,), list(model.model_fields)) for name in unknown[:_SHOWN]]
+    del details[_SHOWN:]
     problems = list(dict.fromkeys(_problem(model, item) for item in details))
-    text = "; ".join(problems[:_SHOWN])
-    if len(problems) > _SHOWN:
-        text += f"; and {len(problems) - _SHOWN} more"
+    text = "; ".join(problems)
+    if count > len(details):
+        text += f"; and {count - len(details)} more"
     fields = list(dict.fromkeys(_path(item["loc"]) for item in details))
-    return InvalidInput(f"invalid arguments of {tool}: {text}", field=fields[0], fields=fields[:_SHOWN])
+    return InvalidInput(f"invalid arguments of {tool}: {text}", field=fields[0], fields=fields)
+
+
+def _apart(item: ErrorDetails) -> list[ErrorDetails]:
+    """An error for each of the unknown keys that are named; any other error as it is."""
+    if item["type"] != _UNKNOWN:
+        return [item]
+    context = item["ctx"]
+    return [_no_argument((*item["loc"], name), context["allowed"]) for name in context["names"]]
+
+
+def _no_argument(loc: tuple[int | str, ...], allowed: list[str]) -> ErrorDetails:
+    return {"type": "extra_forbidden", "loc": loc, "msg": "", "input": None, "ctx": {"allowed": allowed}}
 
 
 def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
@@ -112,9 +152,8 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
         description = _description(model, item["loc"])
         return f"{name} is missing{f' ({description})' if description else ''}"
     if kind == "extra_forbidden":
-        allowed = list(model.model_fields) if len(item["loc"]) == 1 else []
-        close = nearest(str(item["loc"][-1]), allowed, 1)
-        hint = f", did you mean `{close[0]}`?" if close else f"; allowed: {', '.join(allowed)}" if allowed else ""
+        close = nearest(str(item["loc"][-1]), context["allowed"], 1)
+        hint = f", did you mean `{close[0]}`?" if close else f"; allowed: {', '.join(context['allowed'])}"
         return f"{name} is not an argument here{hint}"
     if kind in ("literal_error", "enum"):
         return f"{name} must be {context.get('expected')}; got {_got(item['input'])}"
@@ -154,7 +193,7 @@ def _placed(item: ErrorDetails, arguments: Any) -> ErrorDetails:
 def _path(loc: tuple[int | str, ...]) -> str:
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        text += f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" if text else shortened(part)
     return text or "arguments"
 
 

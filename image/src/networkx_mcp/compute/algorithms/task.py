@@ -6,7 +6,6 @@ A task is written as ``def f(graph: Loaded, args: Arguments) -> dict`` and becom
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
 import time
@@ -21,7 +20,8 @@ from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.failures import explained, unknown_node
 from networkx_mcp.compute.algorithms.load import GRAPH_KEYS, Loaded
 from networkx_mcp.compute.algorithms.result import MAX_ROWS, rounded
-from networkx_mcp.errors import InvalidInput, NotFound
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import InvalidInput, NotFound, shortened
 
 Answer = dict[str, Any]
 engine.load()
@@ -54,7 +54,7 @@ class Arguments:
     def choice(self, name: str, choices: Sequence[str], default: str | None = None) -> str:
         value = self.get(name, default)
         if value not in choices:
-            near = difflib.get_close_matches(str(value), choices, 1)
+            near = nearest(str(value), choices, 1, 0.6)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise InvalidInput(
                 f"{name}: {value!r} is not one of {', '.join(choices)}.{hint}", field=name, allowed=list(choices)
@@ -179,14 +179,14 @@ def unknown_attribute(graph: Loaded, name: str, field: str, kind: str) -> NotFou
     """The error for an attribute that no node (or edge) has, with the names that exist."""
     frozen = graph.arrays.frozen
     names = (frozen.node_table if kind == "node" else frozen.edge_table).names()[:50]
-    near = difflib.get_close_matches(name, names, 3) or list(names)[:5]
+    near = nearest(name, names, 3, 0.6) or list(names)[:5]
     there = (
-        f"{kind.capitalize()} attributes here: {', '.join(repr(n) for n in near)}."
+        f"{kind.capitalize()} attributes here: {', '.join(repr(shortened(n)) for n in near)}."
         if near
         else (f"The {kind}s of this graph have no attributes.")
     )
     return NotFound(
-        f"{field}: no {kind} has an attribute {name!r}. {there}", kind="attribute", field=field, nearest=near
+        f"{field}: no {kind} has an attribute {shortened(name)!r}. {there}", kind="attribute", field=field, nearest=near
     )
 
 

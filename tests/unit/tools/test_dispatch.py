@@ -1,0 +1,49 @@
+"""A call of a tool that does not end: what a reader is told of a read, and of a write."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from mcp_types import CallToolRequestParams
+
+from networkx_mcp import context
+from networkx_mcp.context import CallContext, Caller
+from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.dispatch import tool_handler
+from networkx_mcp.tools.edit import Edited
+from networkx_mcp.tools.registry import Arguments, Kind, Registry, Tool
+
+
+class Nothing(Arguments):
+    """No arguments."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("read", "slow did not end in time: ask for less, or try again when the server is less busy"),
+        (
+            "replace",
+            "slow did not end in time; it may have been done: look at the version, or repeat it with the same operation_id",
+        ),
+    ],
+)
+async def test_a_write_that_did_not_end_in_time_may_have_been_done(kind: Kind, told: str) -> None:
+    async def run(_: Nothing) -> Answer:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    registry = Registry()
+    registry.add(Tool("slow", "Slow", "Never ends.", Nothing, Edited, run, kind=kind))
+    call = CallContext(Caller("ann", "acme", frozenset({context.READ, context.WRITE})), "id", queue_seconds=1)
+    call.deadline = time.monotonic() + 0.3
+    context.set_current(call)
+    ctx: Any = SimpleNamespace(protocol_version="2025-06-18")
+    result = await tool_handler(registry, {})(ctx, CallToolRequestParams(name="slow"))
+    assert result["isError"]
+    assert result["content"][0]["text"] == told
+    assert call.outcome == "timeout"
