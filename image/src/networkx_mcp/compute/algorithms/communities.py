@@ -135,4 +135,4 @@ def _total(graph: Loaded, weight: str | None) -> Any:
     try:
         return degrees.size(graph.arrays, weight)
     except Unsuited:
-        return sum(value for *_, value in graph.nx.edges(data=weight, default=1))  # type: ignore[arg-type]
+        return sum(value for *_, value in graph.nx.edges(data=weight, default=1))
