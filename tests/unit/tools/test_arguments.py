@@ -121,7 +121,9 @@ def test_an_error_names_the_field_and_what_is_allowed(
     ],
 )
 def test_a_number_past_every_float_is_refused_by_name(model: type[Arguments], arguments: dict[str, Any]) -> None:
-    assert re.match(rf"`{list(arguments)[-1]}` must be a (finite )?number", refused(model, {"graph_id": "g", **arguments}))
+    assert re.match(
+        rf"`{list(arguments)[-1]}` must be a (finite )?number", refused(model, {"graph_id": "g", **arguments})
+    )
 
 
 def test_an_error_carries_the_fields_for_programs() -> None:
