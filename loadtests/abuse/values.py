@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from random import Random
 from typing import Any
 
@@ -45,6 +46,10 @@ LABELS = (
     "x" * 5000,
     "",
     " ",
+    "--5",
+    "-",
+    "-5-",
+    "\u0665",
     "None",
     "__proto__",
     "__class__",
@@ -114,6 +119,9 @@ NUMBERS = (
     b"9223372036854775808",
     b"-9223372036854775809",
     b"18446744073709551616",
+    str(2**1023).encode(),
+    str(2**1024 - 1).encode(),
+    str(2**1024).encode(),
     b"9" * 400,
     b"9" * 5000,
     b"1" + b"0" * 100_000,
@@ -166,6 +174,7 @@ TEXTS = (
 #: JSON values of every type.
 WRONG: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**31, 2**53 + 1, 2**63, -(2**63) - 1, 10**30, 0.5, -0.0, 1e308,
+    2**1023, 2**1024 - 1, 10**400, math.inf, -math.inf, math.nan,
     "", "a", "1", "true", "null", "[]", "{}", '["a","b"]', "[" * 2000, [], [[]], [None], [[], {}], [1, "a", None, 0.5],
     ["a"] * 2000, {}, {"": ""}, {"a": None}, {"id": "a"}, {"id": {"id": "a"}}, {"$ref": "#"}, {"__proto__": {}}, [["a"]],
     [["a", "b", "c", "d"]], [["a", "a"]], [[1, "1"]], {"a": {"b": {"c": [1]}}},

@@ -56,6 +56,15 @@ def test_k_is_how_many_communities_or_the_size_of_a_clique() -> None:
     assert (cliques["exact"], "modularity" in cliques) == (True, False)
 
 
+def test_a_graph_of_k_components_is_not_split_further() -> None:
+    graph = nx.disjoint_union(nx.complete_graph(3), nx.complete_graph(4))
+    found = ask(find_communities, graph, method="girvan_newman", k=2)
+    assert column(found, "nodes") == [[3, 4, 5, 6], [0, 1, 2]]
+    assert ask(find_communities, graph, method="girvan_newman", k=3)["count"] == 3
+    loops = nx.Graph([(0, 0), (1, 1)])
+    assert ask(find_communities, loops, method="girvan_newman", k=2)["count"] == 2
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -76,6 +85,19 @@ def test_graphs_without_nodes_or_edges_have_an_answer(method: str) -> None:
     assert ask(find_communities, nx.Graph(), method=method)["rows"] == []
     apart = ask(find_communities, nx.empty_graph(3), method=method)
     assert apart["count"] == (0 if method == "k_clique" else 3)
+
+
+@pytest.mark.parametrize("weight", [2**53, 2**62, 2**64 + 1, 2**1023 - 1, 1e308])
+def test_leiden_takes_weights_of_any_size(weight: float) -> None:
+    graph = nx.karate_club_graph()
+    nx.set_edge_attributes(graph, 1, "weight")
+    expected = ask(find_communities, graph, method="leiden", members=100)
+    for _, _, data in graph.edges(data=True):
+        data["weight"] = weight
+    answer = ask(find_communities, graph, method="leiden", members=100)
+    assert column(answer, "nodes") == column(expected, "nodes")
+    squared = weight < 1e100  # larger sums have no modularity in floats
+    assert answer["modularity"] == (pytest.approx(expected["modularity"]) if squared else None)
 
 
 def test_leiden_is_for_undirected_graphs() -> None:

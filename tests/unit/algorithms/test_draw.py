@@ -48,6 +48,22 @@ def test_ids_are_text_never_markup() -> None:
     assert b"<script" not in data
 
 
+@pytest.mark.parametrize("text", ["\0", "a\x1b[31m", "\x08", "\ufffe", "\uffff", "a--\x0b-"])
+def test_what_xml_cannot_hold_is_replaced(text: str) -> None:
+    graph = nx.Graph([(text, "b", {"kind": text}), ("c", "d", {"kind": "x"})])
+    graph.nodes["b"]["name"] = text
+    for params in ({}, {"label": "name"}, {"edge_label": "kind"}, {"title": f"Of {text}"}, {"color": "name"}):
+        ElementTree.fromstring(ask(draw_graph, graph, **params)["data"])
+        assert ask(draw_graph, graph, format="png", **params)["data"]
+
+
+@pytest.mark.parametrize("largest", [2**1023 - 1, 1e308])
+def test_the_largest_numbers_have_colours(largest: float) -> None:
+    graph = nx.path_graph(12)
+    nx.set_node_attributes(graph, {k: k for k in range(11)} | {11: largest}, "score")
+    ElementTree.fromstring(ask(draw_graph, graph, color="score")["data"])
+
+
 def test_attributes_colour_and_label() -> None:
     graph = nx.DiGraph([(i, i + 1) for i in range(20)])
     nx.set_node_attributes(graph, {i: {"name": f"n{i}", "score": i / 2, "group": i % 3} for i in range(20)})

@@ -17,6 +17,7 @@ from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
     [
         ("pagerank", nx.path_graph(9), {"max_iter": 1}, InvalidInput, "did not converge.*Raise max_iter"),
         ("triangles", nx.DiGraph(), {}, InvalidInput, "defined for undirected graphs only; this graph is directed"),
+        ("core_number", nx.Graph([(0, 0)]), {}, InvalidInput, r"self loops which is not permitted.*selfloop_edges\(G\)\)\.$"),
         ("topological_sort", nx.path_graph(2), {}, InvalidInput, "not defined on undirected"),
         ("shortest_path", nx.empty_graph(2), {"source": 0, "target": 1}, NotFound, "no path"),
         ("shortest_path", nx.empty_graph(2), {"source": 0, "target": 7}, NotFound, "7"),
@@ -36,6 +37,16 @@ def test_an_exception_of_networkx_is_explained(
     with pytest.raises(error, match=message) as raised:
         run.timed(lambda: list(result) if hasattr(result := run(**kwargs), "__next__") else result)
     assert raised.value.message.startswith(algorithm)
+
+
+def test_only_an_error_about_the_type_of_the_graph_carries_it() -> None:
+    for graph, data in (
+        (nx.DiGraph(), {"field": "algorithm", "graph": "directed"}),
+        (nx.Graph([(0, 0)]), {"field": "algorithm"}),
+    ):
+        with pytest.raises(InvalidInput) as raised:
+            Run(Loaded.from_networkx(graph), "onion_layers")()
+        assert raised.value.data == data
 
 
 def test_a_negative_cycle_says_what_it_means() -> None:

@@ -86,6 +86,13 @@ def test_a_metric_of_the_other_graph_type_says_so_in_few_words() -> None:
     assert set(notes.values()) == {"for directed graphs only"}
 
 
+def test_a_metric_that_the_graph_s_own_edges_forbid_says_what_forbids_it() -> None:
+    for kind in (nx.Graph, nx.DiGraph):
+        notes = mapping(ask(measure_graph, kind([(0, 0), (0, 1)]), metrics=["degeneracy"]), "metric", "note")
+        assert "self loops" in notes["degeneracy"]
+        assert "directed" not in notes["degeneracy"]
+
+
 def test_a_disconnected_graph_has_no_diameter_and_says_why() -> None:
     answer = ask(measure_graph, nx.empty_graph(2), metrics=["diameter", "nodes"])
     assert answer["rows"][0][:2] == ["diameter", None]

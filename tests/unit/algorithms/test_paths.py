@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from itertools import islice, pairwise
 
 import networkx as nx
@@ -97,6 +99,18 @@ def test_a_cutoff_bounds_hops_and_distance() -> None:
     assert (simple["found"], simple["rows"]) == (False, [])
     assert "raise cutoff" in simple["notes"][0]
     assert ask(find_paths, graph, kind="all_simple", source=0, target=5, cutoff=5)["found"]
+
+
+@pytest.mark.parametrize("cutoff", [math.inf, 10**400, sys.float_info.max])
+@pytest.mark.parametrize("weight", [None, "weight"])
+def test_a_cutoff_past_every_distance_bounds_nothing(cutoff: float, weight: str | None) -> None:
+    for params in ({"kind": "reachable"}, {}, {"kind": "all_simple", "target": "e"}):
+        if params.get("kind") == "all_simple" and weight:
+            continue  # hops
+        asked = {"source": "a", "weight": weight, **params}
+        assert ask(find_paths, example(), **asked, cutoff=cutoff)["rows"] == ask(find_paths, example(), **asked)["rows"]
+    none = ask(find_paths, nx.empty_graph(2), kind="all_simple", source=0, target=1, cutoff=cutoff)
+    assert none["notes"][0].startswith("No path leads")
 
 
 def test_a_path_against_the_edges_says_so() -> None:

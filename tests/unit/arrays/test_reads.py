@@ -60,6 +60,8 @@ def test_what_can_be_no_id_is_refused_never_taken_for_another(value: Any) -> Non
         ("person_000042", "person-000042"),
         ("person-0000 42", "person-000042"),
         ("epople", None),
+        ("--5", None),
+        ("-", None),
     ],
 )
 def test_slips_are_found_in_a_graph_of_any_size(asked: str, wanted: str | None) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any, Literal
 
 import networkx as nx
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.unit.arrays import graphs
@@ -183,3 +184,23 @@ class EditedGraph(RuleBasedStateMachine):
 
 TestEditedGraph = EditedGraph.TestCase
 TestEditedGraph.settings = settings(max_examples=120, stateful_step_count=12, deadline=None)
+
+
+@given(
+    batch=st.lists(
+        any_edit.filter(lambda edit: not getattr(edit, "graph", isinstance(edit, edits.SetGraphAttributes)))
+    ),
+    directed=st.booleans(),
+    data=st.data(),
+)
+@settings(deadline=None)
+def test_a_graph_that_was_emptied_node_by_node_is_said_to_hold_nothing(
+    batch: list[edits.Edit], directed: bool, data: st.DataObject
+) -> None:
+    state = GraphState(None, directed)
+    for edit in batch:
+        with contextlib.suppress(InvalidInput, NotFound):
+            state.apply([edit])
+    for node in data.draw(st.permutations(list(state.nodes()))):
+        state.apply([edits.RemoveNodes([node])])
+    assert state.overlay_bytes == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -89,6 +91,46 @@ def test_the_graph_of_the_server_is_read_in_place() -> None:
     identical(convert_to_nx(graph), original)
     assert nx.pagerank(graph) == nx.pagerank(original)
     assert "networkx" not in vars(graph)  # no networkx graph was made
+
+
+@pytest.mark.parametrize("kind", [nx.Graph, nx.DiGraph])
+def test_nodes_have_all_names_that_they_have_in_networkx(kind: type[nx.Graph]) -> None:
+    original = kind([(0, 1), (1, 2), ("a", 2)])
+    names = [
+        0,
+        1,
+        7,
+        "a",
+        "b",
+        0.0,
+        1.0,
+        1.5,
+        True,
+        False,
+        np.int64(1),
+        np.int32(7),
+        np.float64(2),
+        np.str_("a"),
+        None,
+        (1, 2),
+    ]
+    for graph in (Graph(convert.from_networkx(original)), Graph.of(original)):
+        for u in names:
+            assert (u in graph) == graph.has_node(u) == (u in original), repr(u)
+            for v in names:
+                assert graph.has_edge(u, v) == original.has_edge(u, v), (u, v)
+                assert graph.number_of_edges(0, v) == original.number_of_edges(0, v) or v is None
+
+
+@pytest.mark.parametrize(
+    "given_", [{np.int64(1): 1}, {True: 1}, {0.0: 3, "a": 1}, {np.str_("a"): 1}, {"no such": 1, 1: 1}]
+)
+def test_numbers_by_node_are_read_under_every_name_of_a_node(given_: dict[Any, float]) -> None:
+    original = nx.DiGraph([(0, 1), (1, 2), ("a", 2)])
+    for graph in (Graph(convert.from_networkx(original)), Graph.of(original)):
+        assert nx.pagerank(graph, personalization=given_) == pytest.approx(
+            nx.pagerank(original, personalization=given_)
+        )
 
 
 def test_a_change_of_the_original_does_not_reach_the_copy_and_none_is_possible_there() -> None:

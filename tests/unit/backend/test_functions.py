@@ -243,6 +243,17 @@ def test_modularity(graph: nx.Graph, data: st.DataObject) -> None:
     same("modularity", graph, communities=groups[:2], resolution=0.5)
 
 
+def test_groups_from_a_generator_are_read_once_whoever_answers() -> None:
+    graph = nx.karate_club_graph()
+    groups = [set(range(17)), set(range(17, 34))]
+    for weight in ("weight", "below"):  # below 0 the kernel steps back, after it has read the groups
+        nx.set_edge_attributes(graph, -1, "below")
+        found = nx.community.modularity(graph, (group for group in groups), weight=weight, backend=NAME)
+        assert found == pytest.approx(nx.community.modularity(graph, groups, weight=weight))
+    with pytest.raises(nx.community.quality.NotAPartition, match=r"\{0, 1"):
+        nx.community.modularity(graph, iter(groups[:1]), backend=NAME)
+
+
 def test_large_graphs_are_partitioned_as_well_as_networkx_does_and_repeatably() -> None:
     graph = nx.planted_partition_graph(8, 60, 0.3, 0.01, seed=3)
     found = nx.community.louvain_communities(graph, seed=4, backend=NAME)

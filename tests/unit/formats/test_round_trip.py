@@ -69,6 +69,16 @@ csv_data = st.fixed_dictionaries(
 )
 
 
+@given(
+    texts=st.lists(
+        st.sampled_from(["nan", "NaN", "inf", "-Infinity", "1e999", "1", "2.5", "x"]), min_size=1, max_size=4
+    )
+)
+def test_csv_reads_all_text_that_it_writes(texts: list[str]) -> None:
+    graph = nx.Graph([(k, k + 1, {"t": text}) for k, text in enumerate(texts)])
+    assert list(read(written(graph, "csv"), "csv").edges) == list(graph.edges)
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @given(graph=st.one_of(*(graphs(nodes, csv_data, csv_data, nothing) for nodes in (words, numbers))))
 def test_csv_brings_columns_of_one_type_back(delimiter: str, graph: nx.Graph[Any]) -> None:

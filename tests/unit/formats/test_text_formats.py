@@ -139,6 +139,25 @@ def test_columns_are_found_by_name_and_typed_by_their_cells() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["nan", "1", ""], [None, 1.0, None]),
+        (["1.5", "NaN", "2"], [1.5, None, 2.0]),
+        (["nan", "NaN", ""], ["nan", "NaN", None]),
+        (["inf", "1", "nan"], ["inf", "1", "nan"]),
+        (["-Infinity", "2.5", ""], ["-Infinity", "2.5", None]),
+        (["1e999", "1", "1"], ["1e999", "1", "1"]),
+        (["9" * 400, "1", "1"], ["9" * 400, "1", "1"]),
+    ],
+)
+def test_what_is_no_number_of_json_is_missing_among_numbers_or_text(
+    cells: list[str], values: list[float | str | None]
+) -> None:
+    found = edges("source,target,x\n" + "".join(f"{k},{k + 1},{cell}\n" for k, cell in enumerate(cells)), "csv")
+    assert [attributes.get("x") for *_, attributes in found] == values
+
+
 def test_columns_delimiter_and_line_ends_may_be_chosen() -> None:
     text = "\ufeffA;B;w\r\nx y;z;1\r\n\r\nz;x y;2\r\n"
     assert edges(text, "csv", source="A", target="B", delimiter=";", directed=True) == [

@@ -31,6 +31,14 @@ def test_modularity(graph: nx.Graph, data: st.DataObject) -> None:
     )
 
 
+@pytest.mark.parametrize("weight", [1e308, 1e154, 1e150, 1e-150, 1e-154, 5e-324])
+@pytest.mark.parametrize("kind", [nx.Graph, nx.DiGraph])
+def test_modularity_of_numbers_whose_squares_are_none(kind: type[nx.Graph], weight: float) -> None:
+    graph = kind([(0, 1), (1, 2), (2, 3)])
+    nx.set_edge_attributes(graph, weight, "weight")
+    same(graph, "community.modularity", [{0, 1}, {2, 3}])
+
+
 @given(graph=graphs(weights=weights), seed=st.integers(0, 9), weight=st.sampled_from([None, "weight"]))
 @settings(max_examples=20, deadline=None)
 def test_label_propagation_is_networkx_s_with_that_seed(graph: nx.Graph, seed: int, weight: str | None) -> None:

@@ -45,6 +45,16 @@ def test_weighted_paths_are_the_ones_networkx_finds_in_its_order(
     same(graph, "shortest_path_length", source, target, weight="weight")
 
 
+def test_a_length_is_summed_from_the_source_on_to_the_last_digit() -> None:
+    chance = np.random.default_rng(7)
+    graph = nx.path_graph(40)
+    for _, _, data in graph.edges(data=True):
+        data["weight"] = float(chance.random())
+    for target in range(40):
+        found, used = asked(graph, "shortest_path_length", 0, target, weight="weight")
+        assert (found, used) == (nx.shortest_path_length(graph, 0, target, weight="weight"), ENGINE)
+
+
 @given(graph=graphs(weights=weights, least=1), data=st.data(), weight=st.sampled_from([None, "weight"]))
 @settings(max_examples=20, deadline=None)
 def test_simple_paths_from_the_shortest_on(graph: nx.Graph, data: st.DataObject, weight: str | None) -> None:

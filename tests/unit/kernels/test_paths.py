@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.unit.kernels.equal import answer, asked, equal, graphs, same
 pytestmark = pytest.mark.usefixtures("ways")
 
 weights = st.integers(0, 5) | st.sampled_from([0.25, 0.5, 1.5])
-cutoffs = st.sampled_from([None, 0, 1, 1.5, 2, -1])
+cutoffs = st.sampled_from([None, 0, 1, 1.5, 2, -1, math.inf, -math.inf, 10**400, -(10**400), 2**53 + 1])
 
 
 def ends(graph: nx.Graph) -> list[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +15,14 @@ from pydantic import ValidationError
 
 from networkx_mcp.arrays import edits
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools.analyse_arguments import MOST_METRICS, FindComponents, FindPaths, MeasureGraph, RankNodes
+from networkx_mcp.tools.analyse_arguments import (
+    MOST_METRICS,
+    FindCommunities,
+    FindComponents,
+    FindPaths,
+    MeasureGraph,
+    RankNodes,
+)
 from networkx_mcp.tools.edit import MOST_EDITS, MOST_NAMES, EditGraph, to_edit
 from networkx_mcp.tools.manage import CreateGraph
 from networkx_mcp.tools.read import GetNeighbors
@@ -177,6 +186,23 @@ def test_an_error_names_the_field_and_what_is_allowed(
     model: type[Arguments], arguments: dict[str, Any], message: str
 ) -> None:
     assert message in refused(model, arguments)
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments"),
+    [
+        (FindPaths, {"source": "a", "cutoff": math.inf}),
+        (FindPaths, {"source": "a", "cutoff": math.nan}),
+        (FindPaths, {"source": "a", "cutoff": 10**400}),
+        (RankNodes, {"alpha": math.inf}),
+        (RankNodes, {"tol": math.inf}),
+        (FindCommunities, {"resolution": math.inf}),
+    ],
+)
+def test_a_number_past_every_float_is_refused_by_name(model: type[Arguments], arguments: dict[str, Any]) -> None:
+    assert re.match(
+        rf"`{list(arguments)[-1]}` must be a (finite )?number", refused(model, {"graph_id": "g", **arguments})
+    )
 
 
 def test_an_error_carries_the_fields_for_programs() -> None:

@@ -126,6 +126,10 @@ class FrozenGraph:
         except (ValueError, struct.error):  # no Unicode text, an integer beyond 64 bits
             return -1
 
+    def judges(self, node: object) -> bool:
+        """Whether `locate` has the last word: of other types 1.0, True and numpy's integers equal ids in networkx."""
+        return type(node) is str or type(node) is int
+
     def id_of(self, row: int) -> NodeId:
         """Id of a node row; IndexError outside 0 <= row < n."""
         if not 0 <= row < self.n:

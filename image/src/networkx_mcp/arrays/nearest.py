@@ -56,7 +56,7 @@ def _guesses(node: NodeId) -> Iterator[NodeId]:
         yield text
     else:
         plain = text.strip()
-        if len(plain) < 20 and plain.lstrip("-").isdecimal() and INT64_MIN <= (number := int(plain)) <= INT64_MAX:
+        if len(plain) < 20 and plain.removeprefix("-").isdecimal() and INT64_MIN <= (number := int(plain)) <= INT64_MAX:
             yield number
         yield from (plain, text.lower(), text.upper(), text.title(), text.capitalize())
         yield from (text.replace(" ", "_"), text.replace("_", " "), text.replace("-", "_"), text.replace("_", "-"))

@@ -206,8 +206,10 @@ class Overlay:
     def remove_node(self, index: int, edges: int) -> None:
         """Remove a node that has `edges` edges (a self-loop is one)."""
         for mine, theirs in ((self.out_new, self.in_new), (self.in_new, self.out_new)):
-            for other in mine.pop(index, ()):
+            for other, attributes in mine.pop(index, {}).items():
                 self.entries -= 1
+                if attributes:  # each edge is met once: what is met first is dropped at its other end
+                    self.value_bytes -= size_of(attributes)
                 if other != index or self.directed:
                     self._drop(theirs, other, index)
             if not self.directed:

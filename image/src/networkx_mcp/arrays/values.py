@@ -9,8 +9,8 @@ from ..errors import InvalidInput
 
 #: Lists and objects inside each other; deeper ones are no attributes but documents.
 MAX_DEPTH = 32
-#: Bits of an integer. Python refuses to read more than 4300 digits, and 2**1024 is past every float.
-MAX_INT_BITS = 1024
+#: Bits of an integer: floats end between 2**1023 and 2**1024, and what reads numbers reads them as floats.
+MAX_INT_BITS = 1023
 
 _PLAIN = frozenset({bool, type(None)})
 
@@ -78,6 +78,14 @@ def check_value(value: Any, field: str, depth: int = 0) -> None:
             f"{field}: a {kind.__name__} is no JSON value; use null, true, false, a number, text, a list or an object.",
             field=field,
         )
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that floats can hold: no boolean, not infinite or NaN, no integer past them."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _check_text(text: str, field: str) -> None:

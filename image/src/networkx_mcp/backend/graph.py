@@ -89,11 +89,13 @@ class Graph:
         return self.data.iter_ids()
 
     def __contains__(self, node: object) -> bool:
-        return self.data.locate(node) >= 0
+        return self.data.locate(node) >= 0 if self.data.judges(node) else node in self.networkx
 
     has_node = __contains__
 
     def has_edge(self, u: Any, v: Any) -> bool:
+        if not (self.data.judges(u) and self.data.judges(v)):
+            return self.networkx.has_edge(u, v)
         rows = self.data.locate(u), self.data.locate(v)
         return min(rows) >= 0 and self.data.edge_row(*rows) >= 0
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import networkx as nx
@@ -153,6 +153,8 @@ def _call(name: str, *args: Any, **kwargs: Any) -> Any:
     graph, given = _given(name, args, kwargs)
     if isinstance(graph, nx.Graph):  # called directly, not by networkx
         graph = Graph.of(graph)
+    # An iterator is read once: a kernel that steps back would leave nothing of it.
+    given = {key: list(value) if isinstance(value, Iterator) else value for key, value in given.items()}
     for kernel in _kernels()[name]:
         data = graph.data
         if _unknown(kernel, given) or not kernel.suits(directed=data.directed, n=data.n, loops=lambda: data.loops):  # noqa: B023

@@ -19,9 +19,9 @@ from networkx_mcp.tools.validation import refuse_unknown, validate
 
 
 class Arguments(BaseModel):
-    """Base of all argument models: nothing is coerced, nothing unknown is accepted."""
+    """Base of all argument models: nothing is coerced, nothing unknown is accepted, numbers are finite (1e400 is not)."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

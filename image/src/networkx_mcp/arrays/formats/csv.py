@@ -9,8 +9,10 @@ A row without a target is a node by itself, its other cells are attributes of th
 
 Ids are text, or integers where all of the file are. In a column of attributes an empty cell is a missing value
 (`""` is empty text) and the others are integers, numbers or true/false where all of them read so, else text,
-dates included. So types are those of the columns: `007` in a column of numbers is 7, text that reads as a
-number comes back as one, integers beyond 64 bits as floats.
+dates included. JSON has no `nan` and no `inf`: among numbers `nan` is a missing value, which is what programs mean
+that write it; a column with infinities (`inf`, `1e999`), or of nothing but `nan`, is text. So types are those of the
+columns: `007` in a column of numbers is 7, text that reads as a number comes back as one, integers beyond 64 bits as
+floats.
 
 Writing: rows of nodes come first when any node has attributes or no edge (option `nodes`: `auto`, `all`, `none`);
 null, lists and objects are written as JSON text. Attributes of the graph and ids of both types are refused.
@@ -65,18 +67,17 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     if "" in header:
         raise FormatError(f"column {header.index('') + 1} has no name: name it or remove it", 1)
     table = text.read({source: pa.string(), target: pa.string()})
-    # Nothing but text tells dates apart from what only looks like one: the cells stay as they are.
-    dates = [field.name for field in table.schema if any(test(field.type) for test in _TEMPORAL)]
-    if dates:
-        again = text.read(dict.fromkeys(dates, pa.string()), dates)
-        for name in dates:
+    texts = [field.name for field in table.schema if _is_text(table[field.name])]
+    if texts:
+        again = text.read(dict.fromkeys(texts, pa.string()), texts)
+        for name in texts:
             table = table.set_column(table.schema.get_field_index(name), name, again[name])
         del again
     if not sink.repeats_allowed:
         sink.limits.check_edges(len(table) - table[target].null_count)
     ids = text_ids(pa.chunked_array([*table[source].chunks, *table[target].chunks], pa.string()), sink.ids)
     sources, targets = ids.slice(0, len(table)), ids.slice(len(table))
-    columns = {name: table[name] for name in header if name not in (source, target)}
+    columns = {name: _without_nan(table[name]) for name in header if name not in (source, target)}
     del table, ids
     # In pieces of the parser's blocks: what is made along the way stays small.
     start = 0
@@ -89,6 +90,20 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
         part = {name: column.slice(start, count).combine_chunks() for name, column in columns.items()}
         emit(sink, chunk, targets.slice(start, count).combine_chunks(), part, place)
         start += count
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    """Whether the cells stay as they are: nothing but text tells dates apart from what only looks like one, or holds
+    infinities."""
+    if pa.types.is_floating(column.type):
+        return pc.any(pc.is_inf(column)).as_py() is True or pc.any(pc.is_finite(column)).as_py() is False
+    return any(test(column.type) for test in _TEMPORAL)
+
+
+def _without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_floating(column.type) or not pc.any(pc.is_nan(column)).as_py():
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
 
 
 class _Text:

@@ -22,7 +22,8 @@ from .text import chunks
 _encode = msgspec.json.Encoder().encode
 
 _TYPES: Final = {bool: "boolean", int: "long", float: "double", str: "string"}
-_INVALID: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: What XML cannot hold, not even escaped.
+NO_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT: Final = re.compile("[&<>\r]")
 _QUOTED: Final = re.compile('[&<>"\t\n\r]')
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
@@ -115,7 +116,7 @@ def _data(
 
 
 def _escape(text: str, where: tuple[Any, ...]) -> str:
-    if _INVALID.search(text):
+    if NO_XML.search(text):
         parts = [str(where[0]), *(format_id(node) for node in where[1:])]
         raise InvalidInput(
             f"{' '.join(parts)} has text with a character that XML cannot hold: use node-link or parquet",
@@ -125,7 +126,7 @@ def _escape(text: str, where: tuple[Any, ...]) -> str:
 
 
 def _quote(text: str, what: str) -> str:
-    if _INVALID.search(text):
+    if NO_XML.search(text):
         raise InvalidInput(
             f"the name of {what} has a character that XML cannot hold: {text[:60]!r}; use node-link or parquet",
             field="format",

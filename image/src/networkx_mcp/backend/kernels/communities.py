@@ -16,21 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.backend.kernels import degrees, networkit
-from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
 from networkx_mcp.backend.kernels.register import kernel
 from networkx_mcp.backend.kernels.values import NodeGroups, groups_of
 
 #: Nodes + edges from which networkx would take more than about half a second.
 LARGE = 5_000
+#: networkit squares the sum of all weights.
+_HUGE = 1e100
 
 
-def _by_networkit(graph: Arrays, weight: str | None, seed: Any, algorithm: Callable[[Any, Any], Any]) -> NodeGroups:
+def _by_networkit(graph: Arrays, weights: Float, seed: Any, algorithm: Callable[[Any, Any], Any]) -> NodeGroups:
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
         raise Unsuited
-    if not graph.m or not graph.weights(weight, lowest=0).values.any():
-        raise Unsuited
     networkit.start(random.getrandbits(32) if seed is None else seed)
-    run = algorithm(networkit.module("community"), networkit.graph(graph, weight))
+    run = algorithm(networkit.module("community"), networkit.graph(graph, weights))
     run.run()
     return NodeGroups(graph, np.array(run.getPartition().getVector(), np.int64))
 
@@ -42,7 +42,10 @@ def louvain_communities(
     """The Louvain method with refinement (PLM), for large graphs."""
     if graph.n + graph.m < LARGE or threshold != 1e-7:
         raise Unsuited
-    return _by_networkit(graph, weight, seed, lambda nk, g: nk.PLM(g, refine=True, gamma=float(resolution)))
+    weights = graph.weights(weight, lowest=0).values
+    if not weights.any():
+        raise Unsuited
+    return _by_networkit(graph, weights, seed, lambda nk, g: nk.PLM(g, refine=True, gamma=float(resolution)))
 
 
 @kernel("community.leiden_communities", engine="networkit", graphs="undirected")
@@ -50,9 +53,29 @@ def leiden_communities(
     graph: Arrays, weight: str | None = "weight", resolution: float = 1, seed: Any = None
 ) -> NodeGroups:
     """The Leiden method for modularity; networkx has none of its own."""
-    if not graph.m or not graph.weights(weight).values.any():
+    weights = _floats(graph, weight)
+    if not weights.any():
         return NodeGroups(graph, np.arange(graph.n))
-    return _by_networkit(graph, weight, seed, lambda nk, g: nk.ParallelLeiden(g, 5, True, float(resolution)))
+    return _by_networkit(graph, weights, seed, lambda nk, g: nk.ParallelLeiden(g, 5, True, float(resolution)))
+
+
+def _floats(graph: Arrays, weight: str | None) -> Float:
+    """Weights for an algorithm that networkx has not: integers rounded where floats do not hold them. Unsuited below 0.
+
+    Of numbers whose squared sum is past floats only their ratios are kept, which is all that modularity knows.
+    """
+    if weight is None:
+        return np.ones(graph.m)
+    if not isinstance(weight, str):
+        raise Unsuited
+    try:
+        values = graph.frozen.edge_table.numbers(weight, 1.0)
+    except (ValueError, OverflowError):  # no numbers, integers past every float
+        raise Unsuited from None
+    largest = float(values.max(initial=0.0))
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise Unsuited
+    return values / largest if largest > _HUGE else values
 
 
 @kernel("community.fast_label_propagation_communities", engine="networkx-mcp")
@@ -126,14 +149,15 @@ def modularity(graph: Arrays, communities: Any, weight: str | None = "weight", r
         raise Unsuited
     values = graph.weights(weight, lowest=0).values
     total = float(values.sum())
-    if not total:
+    scale = total * total * (1 if graph.directed else 4)
+    if not 1e-300 < scale < 1e300:  # networkx may divide by 0 or by infinity, as its sums go
         raise Unsuited
     frozen = graph.frozen
     inside = float(values[labels[frozen.src] == labels[frozen.dst]].sum()) / total
     count = int(labels.max(initial=-1)) + 1
     out, into = (np.bincount(labels, degrees.strengths(graph, weight, direction), count) for direction in _DIRECTIONS)
     parts = float((out * into).sum())
-    return inside - resolution * parts / (total**2 if graph.directed else 4 * total**2)
+    return inside - resolution * parts / scale
 
 
 _DIRECTIONS: tuple[degrees.Direction, degrees.Direction] = ("out", "in")

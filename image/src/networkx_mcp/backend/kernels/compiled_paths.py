@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernels import native
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited, Weights
-from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
+from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end
 from networkx_mcp.backend.kernels.register import kernel
 from networkx_mcp.backend.kernels.values import NodeValues
 
@@ -44,7 +44,7 @@ def _adjacency(graph: Arrays, back: bool) -> tuple[NDArray[np.int32], NDArray[np
 
 def _hops(graph: Arrays, source: int, cutoff: Any = None, *, back: bool = False) -> _Search:
     limit = checked_cutoff(cutoff)
-    steps = -1 if limit is None or limit >= graph.n else max(0, math.ceil(limit))
+    steps = -1 if limit is None or limit >= graph.n else math.ceil(limit) if limit > 0 else 0
     order, hops, before = (np.empty(graph.n, np.int32) for _ in range(3))
     found = native.call("nx_hops", graph.n, *_adjacency(graph, back)[:2], source, steps, order, hops, before)
     return _Search(order[:found], hops[:found], before)
@@ -60,12 +60,12 @@ def _dijkstra(
     graph: Arrays, source: int, weight: Any, cutoff: Any = None, *, back: bool = False, target: int = -1
 ) -> _Search:
     """int64 distances when all weights are integers."""
-    weights, limit = _weights(graph, weight), checked_cutoff(cutoff)
+    weights, limit = _weights(graph, weight), checked_length(cutoff)
     n = graph.n
     far, before, order = np.empty(n), np.empty(n, np.int32), np.empty(n, np.int32)
     found = native.call(
         "nx_dijkstra", n, *_adjacency(graph, back), weights.values, source, target,
-        math.inf if limit is None else float(limit), far, before, order, np.zeros(n, np.uint8),
+        limit, far, before, order, np.zeros(n, np.uint8),
     )  # fmt: skip
     order = order[:found]
     values: Any = far[order]
@@ -239,7 +239,9 @@ def shortest_path_length(
     """One length, or a mapping of lengths when one end is None. Raises NetworkXNoPath."""
     row, back = one_end(graph, source, target, weight, method)
     if row < 0:
-        return _between(graph, source, target, weight)[0]
+        if weight is not None:  # summed from the source on, as networkx does: from both ends the last digit differs
+            return dijkstra_path_length(graph, source, target, weight)
+        return _between(graph, source, target, None)[0]
     found = _hops(graph, row, back=back) if weight is None else _dijkstra(graph, row, weight, back=back)
     return NodeValues(graph, found.distances, found.rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -51,6 +52,18 @@ def checked_cutoff(cutoff: Any) -> float | None:
     if cutoff is None or (isinstance(cutoff, (int, float)) and not isinstance(cutoff, bool) and cutoff == cutoff):
         return cutoff
     raise Unsuited
+
+
+def checked_length(cutoff: Any) -> float:
+    """A cutoff of distances, infinity for None. Unsuited for integers that no float is."""
+    limit = checked_cutoff(cutoff)
+    try:
+        found = math.inf if limit is None else float(limit)
+    except OverflowError:
+        raise Unsuited from None
+    if limit is not None and found != limit:
+        raise Unsuited
+    return found
 
 
 def checked_target(target: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
 
 
 def module(name: str) -> Any:
@@ -30,11 +30,10 @@ def module(name: str) -> Any:
     return importlib.import_module(f"networkit.{name}")
 
 
-def graph(arrays: Arrays, weight: str | None) -> Any:
-    """An undirected graph of networkit's. Unsuited for weights below 0."""
+def graph(arrays: Arrays, weights: Float) -> Any:
+    """An undirected graph of networkit's; `weights`: one an edge row, finite and not below 0."""
     frozen = arrays.frozen
-    values = arrays.weights(weight, lowest=0).values
-    edges = (values, (frozen.src.astype(np.uint64), frozen.dst.astype(np.uint64)))
+    edges = (weights, (frozen.src.astype(np.uint64), frozen.dst.astype(np.uint64)))
     return module("graph").GraphFromCoo(edges, n=arrays.n, weighted=True, directed=False)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_target, one_end
+from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end
 from networkx_mcp.backend.kernels.register import kernel
 from networkx_mcp.backend.kernels.values import NodeValues
 
@@ -40,7 +40,8 @@ def _hops(
         start, end = end, 1 + int(np.searchsorted(parents, end))
         hops[start:end] = level
     if cutoff is not None:
-        kept = int(np.searchsorted(hops, max(0, math.ceil(cutoff)) if cutoff < graph.n else graph.n, "right"))
+        most = graph.n if cutoff >= graph.n else math.ceil(cutoff) if cutoff > 0 else 0
+        kept = int(np.searchsorted(hops, most, "right"))
         order, hops = order[:kept], hops[:kept]
     return order, hops, before
 
@@ -69,12 +70,10 @@ def _dijkstra(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """(rows by distance, distance of each, predecessor by row); int64 distances for integer weights."""
     matrix = graph.matrix(weight, into=into, lowest=0)
-    limit = checked_cutoff(cutoff)
-    if limit is not None and limit < 0:
+    limit = checked_length(cutoff)
+    if limit < 0:
         raise Unsuited
-    found = csgraph.dijkstra(
-        matrix, directed=True, indices=source, return_predecessors=paths, limit=np.inf if limit is None else limit
-    )
+    found = csgraph.dijkstra(matrix, directed=True, indices=source, return_predecessors=paths, limit=limit)
     distances, before = found if paths else (found, np.zeros(0, np.int32))
     rows = np.flatnonzero(np.isfinite(distances))
     rows = rows[np.argsort(distances[rows], kind="stable")]

@@ -32,7 +32,8 @@ def _vector(graph: Arrays, given: Any, default: Float) -> Float:
         try:
             values[graph.row(node)] = number
         except Unsuited:
-            continue
+            if not graph.frozen.judges(node):
+                raise  # it may be another name of a node
     total = values.sum()
     if total <= 0 or (values < 0).any():
         raise Unsuited

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import networkx as nx
@@ -28,6 +27,7 @@ METHODS = {
 _SEEDED = ("louvain", "leiden", "label_propagation", "fluid")
 _WEIGHTED = ("louvain", "leiden", "label_propagation", "greedy_modularity")
 _RESOLVED = ("louvain", "leiden", "greedy_modularity")
+_MOST_WEIGHT = 1e150
 _COUNTED = ("girvan_newman", "fluid", "k_clique")
 
 
@@ -96,13 +96,14 @@ def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str
     if method == "girvan_newman":
 
         def split() -> list[set[Any]]:
-            best: list[set[Any]] = []
-            for communities in islice(run(**options), graph.state.n):
-                best = [set(community) for community in communities]
-                if len(best) >= k:
-                    break
-            # networkx yields nothing where every edge is a self-loop
-            return best or [set(component) for component in nx.connected_components(graph.nx.to_undirected())]
+            # networkx begins with the first split of these: there may be enough of them
+            best = [set(component) for component in nx.connected_components(graph.nx.to_undirected())]
+            if len(best) < k:
+                for communities in run(**options):
+                    best = [set(community) for community in communities]
+                    if len(best) >= k:
+                        break
+            return best
 
         return run.timed(split)  # type: ignore[no-any-return]
     if method == "greedy_modularity" and len({type(node) for node in graph.nx}) > 1:
@@ -122,8 +123,8 @@ def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str
 def _modularity(
     graph: Loaded, found: list[set[Any]] | NodeGroups, weight: str | None, resolution: float
 ) -> float | None:
-    """Modularity of the partition; None where the graph has no weight to share out."""
-    if not _total(graph, weight):
+    """Modularity of the partition; None where the graph has no weight to share out, or more than floats can square."""
+    if not 0 < _total(graph, weight) < _MOST_WEIGHT:
         return None
     return float(Run(graph, "community.modularity")(communities=found, weight=weight, resolution=resolution))
 
@@ -134,4 +135,4 @@ def _total(graph: Loaded, weight: str | None) -> Any:
     try:
         return degrees.size(graph.arrays, weight)
     except Unsuited:
-        return graph.nx.size(weight=weight)
+        return sum(value for *_, value in graph.nx.edges(data=weight, default=1))

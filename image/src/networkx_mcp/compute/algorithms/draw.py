@@ -9,7 +9,10 @@ import warnings
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
+from networkx_mcp.arrays.formats.graphml_writer import NO_XML
+from networkx_mcp.arrays.values import is_number
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task, unknown_attribute
 from networkx_mcp.errors import InvalidInput, LimitExceeded
@@ -39,7 +42,7 @@ def draw_graph(graph: Loaded, args: Arguments) -> Answer:
     width, height = args.integer("width", 800, 100, 2000), args.integer("height", 600, 100, 2000)
     seed = args.seed()
     weight = args.weight(negative=False)
-    title = str(args.get("title", ""))[:200]
+    title = _printable(str(args.get("title", ""))[:200])
     drawn = graph.nx.subgraph(args.nodes("nodes")) if args.given("nodes") else graph.nx
     if drawn is not graph.nx:  # a subgraph view has no order of its own
         copy: nx.Graph[Any] = graph.nx.__class__()
@@ -86,7 +89,12 @@ def _labels(graph: Loaded, args: Arguments, drawn: nx.Graph[Any]) -> dict[Any, s
 
 def _short(value: Any) -> str:
     text = str(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return _printable(text if len(text) <= 40 else text[:39] + "…")
+
+
+def _printable(text: str) -> str:
+    """Text that an SVG can hold."""
+    return NO_XML.sub("\ufffd", text)
 
 
 def _attribute(graph: Loaded, args: Arguments, field: str, drawn: nx.Graph[Any]) -> dict[Any, Any]:
@@ -208,10 +216,11 @@ def _fill(colors: dict[Any, Any]) -> tuple[Any, Any]:
     if not colors:
         return "#7fb2e5", None
     values = list(colors.values())
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    numbers = [float(v) for v in values if is_number(v)]
     if len(numbers) == sum(value is not None for value in values) and len(set(numbers)) > 10:
         scale = ScalarMappable(Normalize(min(numbers), max(numbers)), colormaps["viridis"])
-        return [scale.to_rgba(value) if value is not None else "#dddddd" for value in values], scale
+        shades = iter(scale.to_rgba(np.array(numbers)))
+        return [next(shades) if value is not None else "#dddddd" for value in values], scale
     distinct = {value: index for index, value in enumerate(dict.fromkeys(map(str, values)))}
     palette = colormaps[_PALETTE]
     return [palette(distinct[str(value)] % palette.N) if value is not None else "#dddddd" for value in values], None

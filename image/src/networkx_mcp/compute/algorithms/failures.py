@@ -71,7 +71,7 @@ def translated(error: nx.NetworkXException, state: GraphState, algorithm: str) -
                 field="max_iter",
             )
         case nx.NetworkXNotImplemented():
-            return InvalidInput(f"{algorithm}: {_graph_type(text, kind)}", field="algorithm", graph=kind)
+            return _not_implemented(text, algorithm, kind)
         case nx.NetworkXNoPath():
             return NotFound(f"{algorithm}: no path. {text}.", kind="path", nearest=[])
         case nx.NetworkXNoCycle():
@@ -94,15 +94,18 @@ def translated(error: nx.NetworkXException, state: GraphState, algorithm: str) -
             return InvalidInput(f"{algorithm}: {text or type(error).__name__}.")
 
 
-def _graph_type(text: str, kind: str) -> str:
+def _not_implemented(text: str, algorithm: str, kind: str) -> InvalidInput:
+    """`graph` is in its data where the type of the graph is what is wrong."""
     refused = re.search(r"not implemented for (\w+) type", text)
-    if refused and refused.group(1) in ("directed", "undirected"):
-        wanted = "undirected" if refused.group(1) == "directed" else "directed"
-        return (
-            f"defined for {wanted} graphs only; this graph is {kind}. "
-            f"Choose an algorithm for {kind} graphs (find_algorithms tells), or create a graph that is {wanted}."
+    if refused and refused.group(1) == kind:
+        wanted = "undirected" if kind == "directed" else "directed"
+        return InvalidInput(
+            f"{algorithm}: defined for {wanted} graphs only; this graph is {kind}. "
+            f"Choose an algorithm for {kind} graphs (find_algorithms tells), or create a graph that is {wanted}.",
+            field="algorithm",
+            graph=kind,
         )
-    return f"{text or 'not implemented for this graph'}; this graph is {kind}."
+    return InvalidInput(f"{algorithm}: {text or 'not implemented for this graph'}.", field="algorithm")
 
 
 def _unsuitable(error: BaseException, algorithm: str) -> InvalidInput:

@@ -50,7 +50,15 @@ class Measuring:
 def _spread(numbers: list[Any]) -> dict[str, Any]:
     if not numbers:
         raise nx.NetworkXPointlessConcept("no nodes")
-    return {"min": min(numbers), "mean": sum(numbers) / len(numbers), "max": max(numbers)}
+    return {"min": min(numbers), "mean": _mean(numbers), "max": max(numbers)}
+
+
+def _mean(numbers: list[Any]) -> Any:
+    total = sum(numbers)
+    try:
+        return total / len(numbers)
+    except OverflowError:  # integers whose mean is past floats
+        return total // len(numbers)
 
 
 def _histogram(numbers: list[int]) -> list[list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from networkx_mcp.compute.algorithms import bisection
@@ -33,6 +34,8 @@ def partition_graph(graph: Loaded, args: Arguments) -> Answer:
         raise InvalidInput("partition_graph needs a graph with nodes.")
 
     adjacency = neighbours(graph, weight)
+    if not math.isfinite(sum(sum(near.values()) for near in adjacency)):
+        raise InvalidInput("weight: the sum of all weights is past every float; give smaller ones.", field="weight")
     run = Run(graph, "partition_graph")
     run.engine = "networkx-mcp"
     parts = run.timed(lambda: bisection.partition(adjacency, k, imbalance, seed))
@@ -66,4 +69,5 @@ def neighbours(graph: Loaded, weight: str | None) -> list[dict[int, float]]:
 def _cut(graph: Loaded, parts: list[int], weight: str | None) -> tuple[int, float]:
     order = graph.order
     crossing = [data for u, v, data in graph.nx.edges(data=True) if parts[order[u]] != parts[order[v]]]
-    return len(crossing), sum(1 if weight is None else data.get(weight, 1) for data in crossing)
+    total = sum(1 if weight is None else data.get(weight, 1) for data in crossing)
+    return len(crossing), total if total < 2**63 else float(total)  # answers hold no larger integers

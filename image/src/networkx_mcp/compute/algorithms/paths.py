@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 from typing import Any
@@ -38,6 +39,8 @@ def find_paths(graph: Loaded, args: Arguments) -> Answer:
     weight = args.weight(negative=kind in ("shortest", "all_shortest", "reachable"))
     limit, offset = args.limit(), args.offset()
     cutoff = args.number("cutoff", None, 0) if args.given("cutoff") else None
+    if cutoff is not None and cutoff > sys.float_info.max:
+        cutoff = None  # infinity, and integers past every float: nothing is that far
     k = args.integer("k", 3, 1, 1000)
     if args.given("k") and kind != "k_shortest":
         raise InvalidInput(f"k: only kind k_shortest takes it, not {kind}.", field="k")

@@ -214,6 +214,6 @@ def _katz_alpha(graph: Loaded, error: InvalidInput) -> InvalidInput:
     )
 
 
-def _descending(score: Any) -> float:
-    number = float(score)
-    return math.inf if math.isnan(number) else -number
+def _descending(score: Any) -> Any:
+    """NaN last; integers stay what they are: sums of weights may be past floats."""
+    return math.inf if score != score else -score

@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from networkx_mcp.arrays.columns import MISSING, Column
+from networkx_mcp.arrays.values import is_number
 from networkx_mcp.compute import registry
 from networkx_mcp.compute.algorithms import engine
 from networkx_mcp.compute.algorithms.failures import explained, unknown_node
@@ -141,7 +142,7 @@ def check_edge_numbers(graph: Loaded, name: str, field: str, *, required: bool, 
     frozen = graph.arrays.frozen
     u, v = frozen.ids_of([int(frozen.src[bad]), int(frozen.dst[bad])])
     value = column.get(bad)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         raise InvalidInput(
             f"{field}: attribute {name!r} of edge ({u!r}, {v!r}) is {value!r}, not a finite number. "
             "Correct it with edit_graph, or choose another attribute.",
@@ -162,7 +163,7 @@ def _first_bad(column: Column, negative: bool) -> int | None:
     for row, value in enumerate(column.to_list()):
         if value is MISSING:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not is_number(value):
             return row
         if value < 0 and not negative:
             return row
