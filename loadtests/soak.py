@@ -68,6 +68,7 @@ def summary(points: list[Point], rate: float) -> dict[str, float]:
     times = [hours(point) for point in steady]
     p95 = [point.p95_ms for point in steady]
     third = max(1, len(p95) // 3)
+    half = len(last) // 2  # caches are full by then; what still grows does not stop
     return {
         "minutes": len(points),
         "minutes_of_last_process": len(last),
@@ -75,6 +76,9 @@ def summary(points: list[Point], rate: float) -> dict[str, float]:
         "requests": sum(point.requests for point in points),
         "failures": sum(point.requests - point.outcomes.get("ok", 0) for point in points),
         "memory_mib_per_hour": round(slope(times, [point.memory_mib for point in steady]), 3),
+        "memory_mib_per_hour_second_half": round(
+            slope([hours(point) for point in last[half:]], [point.memory_mib for point in last[half:]]), 3
+        ),
         "memory_mib_most": max(point.memory_mib for point in points),
         "file_descriptors_per_hour": round(slope(times, [float(point.file_descriptors) for point in steady]), 3),
         "p95_ms_first_third": round(sum(p95[:third]) / third, 2),

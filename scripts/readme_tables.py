@@ -309,12 +309,13 @@ def soak() -> str:
         s = result.summary
         drift = f"{s['p95_ms_first_third']:g}, {s['p95_ms_last_third']:g}"
         calls = f"{s['requests']:,.0f}, {s['failures']:,.0f}"
-        grown = [f"{s['memory_mib_per_hour']:g}", f"{s['file_descriptors_per_hour']:g}"]
+        memory = f"{s['memory_mib_per_hour']:g}, {s['memory_mib_per_hour_second_half']:g}"
+        grown = [f"{s['memory_mib_most']:g}", memory, f"{s['file_descriptors_per_hour']:g}"]
         if s.get("minutes_of_last_process", s["minutes"]) < 10:  # a slope of a few minutes is noise
-            grown = ["too short"] * 2
+            grown[1:] = ["too short"] * 2
         rows.append([_where(result), f"{s['minutes']:g}", f"{s['rate']:g}", calls, *grown, drift])
-    header = ["target", "minutes", "calls/s", "calls, failed", "memory MiB per hour", "descriptors per hour"]
-    return _rows([*header, "P95 ms of the first and last third"], rows)
+    header = ["target", "minutes", "calls/s", "calls, failed", "most memory MiB", "MiB per hour: whole, second half"]
+    return _rows([*header, "descriptors per hour", "P95 ms of the first and last third"], rows)
 
 
 def _besides(measured: dict[str, Any]) -> str:
