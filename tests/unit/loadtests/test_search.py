@@ -190,7 +190,7 @@ def test_a_soak_that_was_taken_up_is_judged_by_its_last_process() -> None:
 
 
 def test_a_summary_is_made_anew_from_the_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = results.load(results.RESULTS / "soak-local-embedded-mixed.json")
+    before = results.load(results.RESULTS / "soak-cluster-shared-1pod-mixed.json")
     before.summary |= {"memory_mib_per_hour": 1e9}
     results.save(before, tmp_path)
     monkeypatch.setattr(sys, "argv", ["loadtests", "soak", "--again", before.name, "--out", str(tmp_path)])
