@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from networkx_mcp.app import App
 
 _SWEEP_SECONDS = 0.5
+#: Pauses before the garbage collector is told what stays, in seconds from the start and from the time before. A task that ends
+#: while it is told is memory that stays, so it is told twice and not for ever.
+FREEZE_AFTER_SECONDS = (0.0, 60.0)
 #: Kept of the shutdown time for the last answers and for closing the rooms, in seconds.
 MARGIN_SECONDS = 1.0
 
@@ -42,6 +46,7 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signalled: float | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._settler: asyncio.Task[None] | None = None
         config = uvicorn.Config(
             app,
             host=settings.http.host.strip("[]"),
@@ -107,8 +112,18 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._sweeper = asyncio.create_task(self._sweep())
+            self._settler = asyncio.create_task(self._settle())
             address = self.servers[0].sockets[0].getsockname()
             logs.event("server_listening", host=address[0], port=address[1])
+
+    async def _settle(self) -> None:
+        """Take what the start has made, and what first calls make, out of the garbage collector's sight. It stays for good, and
+        every call that comes while it is looked through waits: large answers, which make many objects, make that often."""
+        await self._application.started.wait()
+        for pause in FREEZE_AFTER_SECONDS:
+            await asyncio.sleep(pause)
+            gc.collect()
+            gc.freeze()
 
     async def _sweep(self) -> None:
         while True:
@@ -131,8 +146,9 @@ class Server(uvicorn.Server):
         self._guard.closing = True
         logs.event("shutdown_listeners_closed", connections=len(self.server_state.connections))
         await super().shutdown(sockets)
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for task in (self._sweeper, self._settler):
+            if task is not None:
+                task.cancel()
         logs.event(
             "shutdown_finished",
             level=logging.INFO if not self.server_state.tasks else logging.WARNING,
