@@ -69,5 +69,10 @@ async def test_two_replicas_share_one_budget_and_go_by_their_share_without_the_s
         assert await statuses(1, one, two) == [429, 429]
         redis.kill()
         eventually(lambda: one.metric("store_up") == 0, timeout=15)
-        alone = [status for status in await statuses(burst, one) if status != 429]
+        alone: list[int] = []
+        for _ in range(20):  # the limiter learns of the loss by its own next request, not by the metric
+            alone = [status for status in await statuses(burst, one) if status != 429]
+            if alone:
+                break
+            await asyncio.sleep(0.25)
         assert burst // 2 - 1 <= len(alone) <= burst // 2 + 1
