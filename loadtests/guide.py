@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from statistics import median
+from statistics import linear_regression, median
 from typing import Any
 
 import yaml
@@ -74,19 +74,12 @@ def graph_mib(sizes: list[Size]) -> list[tuple[int, float]]:
     return [(size.nodes, size.memory_mib - sizes[0].idle_memory_mib) for size in sizes]
 
 
-def line(points: list[tuple[int, float]]) -> tuple[float, float]:
-    """(value at 0, slope) by least squares. Raises ZeroDivisionError of fewer than two places."""
-    middle, mean = (sum(values) / len(points) for values in zip(*points, strict=True))
-    slope = sum((x - middle) * (y - mean) for x, y in points) / sum((x - middle) ** 2 for x, _ in points)
-    return mean - slope * middle, slope
-
-
 @cache
 def model() -> Model:
     """The constants, from every second graph, the smallest and the largest among them, and from the points at the knee."""
     sizes = _sizes(NODES)
     least, most = sizes[0], sizes[-1]
-    held, per_node = line(graph_mib(sizes)[::2])
+    per_node, held = linear_regression(*zip(*graph_mib(sizes)[::2], strict=True))
     pod = _result(POD)
     assert pod.knee is not None
     fleets = _result(FLEETS).fleets

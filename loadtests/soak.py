@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import calendar
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtests import results
+from loadtests.fit import slope
 from loadtests.results import Point
 from loadtests.targets import TargetError
 
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from loadtests.__main__ import Measurement
 
 SHARE_OF_KNEE = 0.7
-
-
-def slope(times: Sequence[float], values: Sequence[float]) -> float:
-    """Least-squares change of `values` per unit of `times`; 0 where there are no two times."""
-    if len(set(times)) < 2:
-        return 0.0
-    middle, mean = sum(times) / len(times), sum(values) / len(values)
-    above = sum((time - middle) * (value - mean) for time, value in zip(times, values, strict=True))
-    return above / sum((time - middle) ** 2 for time in times)
 
 
 def rate_of(made: Measurement) -> float:

@@ -23,6 +23,7 @@ from loadtests.abuse.attack import INCOMPLETE_SECONDS, Attack, World
 from loadtests.abuse.client import Client, Told, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
 from loadtests.abuse.subject import GRAPH, Subject
+from loadtests.fit import slope
 
 Kind = Callable[[Random, World], Attack]
 #: What is drawn, and how often.
@@ -113,17 +114,8 @@ class Outcome:
         """Growth per 10,000 attacks of each measure, by least squares over what was measured after warm-up."""
         warm = self.samples[WARM:]
         names = ("memory_mib", "api_rss_mib", "file_descriptors", "processes")
-        return {name: round(slope([(one["sent"], one[name]) for one in warm]) * 10_000, 3) for name in names}
-
-
-def slope(points: list[tuple[float, float]]) -> float:
-    """Slope of the least-squares line; 0 for fewer than two points."""
-    if len(points) < 2:
-        return 0.0
-    middle = sum(x for x, _ in points) / len(points)
-    level = sum(y for _, y in points) / len(points)
-    spread = sum((x - middle) ** 2 for x, _ in points)
-    return sum((x - middle) * (y - level) for x, y in points) / spread if spread else 0.0
+        sent = [one["sent"] for one in warm]
+        return {name: round(slope(sent, [one[name] for one in warm]) * 10_000, 3) for name in names}
 
 
 def world_of(subject: Subject, leak: str, callback: str) -> World:

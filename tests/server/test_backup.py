@@ -290,13 +290,17 @@ def test_runs_at_the_same_time_in_one_directory_leave_each_other_alone(origin: S
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [f".{half_made.name}.partial"]
 
 
+def backup_of_long_ago(place: Site, directory: Path) -> Path:
+    """The only one of the directory, older than what follows, whatever the second."""
+    assert place.run("backup", "--out", str(directory)).returncode == 0
+    (made,) = file.backups(directory)
+    return made.rename(directory / "networkx-mcp-20200101T000000Z.tar")
+
+
 def test_a_store_that_came_up_empty_pushes_out_no_backup_and_is_restored_from_the_last_that_holds_graphs(
     origin: Site, make_site: Callable[..., Site], tmp_path: Path
 ) -> None:
-    assert origin.run("backup", "--out", str(tmp_path)).returncode == 0
-    (good,) = file.backups(tmp_path)
-    # Older than what follows, whatever the second.
-    good = good.rename(tmp_path / "networkx-mcp-20200101T000000Z.tar")
+    good = backup_of_long_ago(origin, tmp_path)
     other = make_site()
     empty = other.run("backup", "--out", str(tmp_path), "--keep", "1")
     assert (empty.returncode, json.loads(empty.stdout)["removed"]) == (0, []), empty.stderr
@@ -321,9 +325,7 @@ def test_a_store_knows_itself_again_and_is_not_taken_for_another(make_site: Call
 def test_a_backup_of_the_store_that_is_half_restored_is_not_taken_for_the_one_that_was_lost(
     origin: Site, make_site: Callable[..., Site], tmp_path: Path
 ) -> None:
-    assert origin.run("backup", "--out", str(tmp_path)).returncode == 0
-    (lost,) = file.backups(tmp_path)
-    lost = lost.rename(tmp_path / "networkx-mcp-20200101T000000Z.tar")
+    lost = backup_of_long_ago(origin, tmp_path)
     other = make_site()
     other.put("ann", "new")
     assert other.run("backup", "--out", str(tmp_path), "--keep", "5").returncode == 0

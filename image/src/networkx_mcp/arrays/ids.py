@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Any, TypeAlias
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, shortened
 
 NodeId: TypeAlias = str | int
 
@@ -82,7 +82,7 @@ def _short(value: Any) -> str:
     if isinstance(value, int):
         # repr of a huge int is quadratic, and refused by Python past 4300 digits
         return str(value) if value.bit_length() <= 256 else f"of {value.bit_length()} bits"
-    text = str(value) if len(value) <= 60 else value[:57] + "..."
+    text = shortened(str(value), 60)
     shown: str = text.encode("utf-8", "backslashreplace").decode().replace('"', '\\"')
     return f'"{shown}"'
 

@@ -16,6 +16,7 @@ import msgspec
 
 from networkx_mcp import context
 from networkx_mcp.compute.graph_tasks import read_snapshot
+from networkx_mcp.compute.nearest import nearest
 from networkx_mcp.errors import DeadlineExceeded, MemoryLimit, NotFound, ServiceError, Shed, Unavailable
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.compaction import Compactor
@@ -76,13 +77,13 @@ class Loader:
     async def not_found(self, tenant: str, graph_id: str) -> NotFound:
         """The error for an id that this tenant does not have; another tenant's is no different."""
         known = await self._store.list_graphs(tenant, "", 200)
-        nearest = model.nearest(graph_id, [head.graph_id for head in known])
-        hint = f"; did you mean {nearest!r}?" if nearest else "."
+        near = next(iter(nearest(graph_id, (head.graph_id for head in known), 1, 0.6)), None)
+        hint = f"; did you mean {near!r}?" if near else "."
         return NotFound(
             f"graph {graph_id!r} does not exist{hint} list_graphs names those that do, create_graph makes one",
             kind="graph",
             graph_id=graph_id,
-            nearest=nearest,
+            nearest=near,
         )
 
     async def current(self, tenant: str, graph_id: str) -> Resident:

@@ -7,17 +7,15 @@ graph and a write are known, and must be the same on every replica.
 from __future__ import annotations
 
 import base64
-import difflib
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from networkx_mcp.arrays.state import EditSummary
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, shortened
 from networkx_mcp.store.protocol import Head
 
 if TYPE_CHECKING:
@@ -137,14 +135,16 @@ def is_at(head: Head | None, version: int, uid: str = "") -> bool:
 def check_graph_id(graph_id: str) -> str:
     """`graph_id` itself. Raises InvalidInput that states the rule."""
     if not isinstance(graph_id, str) or not GRAPH_ID.fullmatch(graph_id):
-        raise InvalidInput(f"graph_id {_shown(graph_id)} is not valid: use {GRAPH_ID_RULE}", field="graph_id")
+        raise InvalidInput(f"graph_id {shortened(repr(graph_id))} is not valid: use {GRAPH_ID_RULE}", field="graph_id")
     return graph_id
 
 
 def check_prefix(prefix: str) -> str:
     """`prefix` itself. Raises InvalidInput for one that begins no graph id."""
     if not PREFIX.fullmatch(prefix):
-        raise InvalidInput(f"prefix {_shown(prefix)} begins no graph_id: ids have {GRAPH_ID_RULE}", field="prefix")
+        raise InvalidInput(
+            f"prefix {shortened(repr(prefix))} begins no graph_id: ids have {GRAPH_ID_RULE}", field="prefix"
+        )
     return prefix
 
 
@@ -152,7 +152,7 @@ def check_operation_id(operation_id: str | None) -> str | None:
     """`operation_id` itself. Raises InvalidInput that states the rule."""
     if operation_id is not None and not OPERATION_ID.fullmatch(operation_id):
         raise InvalidInput(
-            f"operation_id {_shown(operation_id)} is not valid: use 1 to 128 printable ASCII characters without spaces",
+            f"operation_id {shortened(repr(operation_id))} is not valid: use 1 to 128 printable ASCII characters without spaces",
             field="operation_id",
         )
     return operation_id
@@ -189,17 +189,6 @@ def fingerprint(action: str, *parts: Any) -> str:
     return hashlib.blake2b(_encoder.encode([action, *parts]), digest_size=16).hexdigest()
 
 
-def nearest(word: str, words: Sequence[str]) -> str | None:
-    """The most similar of `words`, None where none is similar."""
-    found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    return found[0] if found else None
-
-
 def below(prefix: str) -> str:
     """A string just below every id that starts with `prefix` (see `check_prefix`): the cursor at which they begin."""
     return prefix[:-1] + chr(ord(prefix[-1]) - 1) + "~" if prefix else ""
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -55,7 +55,7 @@ _BOUNDS = {
 
 def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> ModelT:
     """`arguments` as `model`. Raises InvalidInput that names each field and its fix."""
-    unknown = [name for name in arguments if name not in model.model_fields]
+    unknown = _unknown(model, arguments)
     known = {name: value for name, value in arguments.items() if name in model.model_fields} if unknown else arguments
     found = _read(model, known)
     if isinstance(found, ValidationError) and (repaired := _repair(model, known)) != known:
@@ -73,13 +73,17 @@ def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> Model
 def refuse_unknown(model: type[BaseModel], given: Any) -> Any:
     """`given`, for a validator that comes before those of the fields. Raises PydanticCustomError, one for all keys that
     `model` does not know: pydantic itself makes an error of each, and a body holds a hundred thousand."""
-    if type(given) is dict and (unknown := [name for name in given if name not in model.model_fields]):
+    if type(given) is dict and (unknown := _unknown(model, given)):
         raise PydanticCustomError(
             _UNKNOWN,
             "unknown arguments",
             {"names": unknown[:_SHOWN], "count": len(unknown), "allowed": list(model.model_fields)},
         )
     return given
+
+
+def _unknown(model: type[BaseModel], given: dict[str, Any]) -> list[str]:
+    return [name for name in given if name not in model.model_fields]
 
 
 def _read(model: type[ModelT], arguments: dict[str, Any]) -> ModelT | ValidationError:

@@ -6,7 +6,6 @@ Weights below 0 are networkx's, and what it does not define.
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Iterator
 from itertools import count, pairwise
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernels import native
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited, Weights
-from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end
+from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end, steps
 from networkx_mcp.backend.kernels.register import kernel
 from networkx_mcp.backend.kernels.values import NodeValues
 
@@ -43,10 +42,9 @@ def _adjacency(graph: Arrays, back: bool) -> tuple[NDArray[np.int32], NDArray[np
 
 
 def _hops(graph: Arrays, source: int, cutoff: Any = None, *, back: bool = False) -> _Search:
-    limit = checked_cutoff(cutoff)
-    steps = -1 if limit is None or limit >= graph.n else math.ceil(limit) if limit > 0 else 0
+    most = steps(checked_cutoff(cutoff), graph.n)
     order, hops, before = (np.empty(graph.n, np.int32) for _ in range(3))
-    found = native.call("nx_hops", graph.n, *_adjacency(graph, back)[:2], source, steps, order, hops, before)
+    found = native.call("nx_hops", graph.n, *_adjacency(graph, back)[:2], source, most, order, hops, before)
     return _Search(order[:found], hops[:found], before)
 
 

@@ -54,6 +54,13 @@ def checked_cutoff(cutoff: Any) -> float | None:
     raise Unsuited
 
 
+def steps(cutoff: float | None, n: int) -> int:
+    """The most hops of a search within `cutoff`; n, more than any path of n nodes has, where it binds none."""
+    if cutoff is None or cutoff >= n:
+        return n
+    return math.ceil(cutoff) if cutoff > 0 else 0
+
+
 def checked_length(cutoff: Any) -> float:
     """A cutoff of distances, infinity for None. Unsuited for integers that no float is."""
     limit = checked_cutoff(cutoff)

@@ -7,7 +7,6 @@ networkx's.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import networkx as nx
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end
+from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end, steps
 from networkx_mcp.backend.kernels.register import kernel
 from networkx_mcp.backend.kernels.values import NodeValues
 
@@ -39,11 +38,8 @@ def _hops(
         level += 1
         start, end = end, 1 + int(np.searchsorted(parents, end))
         hops[start:end] = level
-    if cutoff is not None:
-        most = graph.n if cutoff >= graph.n else math.ceil(cutoff) if cutoff > 0 else 0
-        kept = int(np.searchsorted(hops, most, "right"))
-        order, hops = order[:kept], hops[:kept]
-    return order, hops, before
+    kept = int(np.searchsorted(hops, steps(cutoff, graph.n), "right"))
+    return order[:kept], hops[:kept], before
 
 
 @kernel("single_source_shortest_path_length", engine=ENGINE)
