@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,3 +100,10 @@ def machine_cpu_seconds() -> float:
     fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     busy = sum(fields) - fields[3] - fields[4]
     return busy / 100
+
+
+def machine_allocated_mib() -> float:
+    """Memory handed out by this machine's kernel since it started, in MiB, given back or not."""
+    lines = (line.split() for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines())
+    pages = sum(int(value) for name, value in lines if name.startswith("pgalloc_"))
+    return pages * os.sysconf("SC_PAGE_SIZE") / MIB

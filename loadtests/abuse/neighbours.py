@@ -2,8 +2,8 @@
 
 The user's calls are due at a fixed rate and their latency counts from when they were due. Quiet stretches before and
 after give the value to compare with, of the same run and machine. Point reads, edits (which wait for the store's disk) and
-analyses (which need a worker of the server) are told apart, and a witness beside the server tells what the machine does to a
-process that has nothing to do with it.
+analyses (which need a worker of the server) are told apart. What the machine does to everybody is told by a witness beside the
+server, and by a stretch in which processes of nobody touch as much memory as the memory bombs made the machine hand out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import psutil
 from loadtests import processes, protocol
 from loadtests.abuse import witness
 from loadtests.abuse.attackers import KINDS, Attack, attack
+from loadtests.abuse.hogs import hogs
 from loadtests.abuse.subject import GRAPH, Subject
 from loadtests.abuse.wires import Wires
 from loadtests.wire import Requests
@@ -39,6 +40,10 @@ AIM = 3.0
 #: Kinds of latencies; the witness's are no calls of the user.
 CALLS = ("read", "edit", "analysis")
 WITNESS = "witness"
+#: The stretch beside processes of nobody, and that whose memory they touch.
+HOGS, LIKE = "memory of nobody", "memory bombs"
+#: Stretches that are compared with the quiet ones.
+LOUD = (*KINDS, HOGS)
 
 
 @dataclass
@@ -51,6 +56,8 @@ class Stretch:
     outcomes: Counter[str] = field(default_factory=Counter)
     bombs: Counter[str] = field(default_factory=Counter)
     cores: dict[str, float] = field(default_factory=dict)
+    #: Memory that the machine handed out, in MiB per second.
+    allocated: float = 0.0
     #: What was said to calls of the user that failed.
     examples: list[str] = field(default_factory=list)
 
@@ -64,6 +71,7 @@ class Stretch:
             "outcomes": dict(self.outcomes),
             "bombs": dict(self.bombs),
             "cores": self.cores,
+            "allocated_mib_per_second": round(self.allocated),
             "examples": self.examples,
         }
 
@@ -112,39 +120,39 @@ def prepare(subject: Subject) -> None:
 
 
 async def run(subject: Subject, seconds: float, seed: int, files: bool = True) -> list[Stretch]:
-    """Quiet, each kind of bomb, quiet again; `seconds` each."""
+    """Quiet, each kind of bomb, the memory of one of them without a bomb, quiet again; `seconds` each."""
     await asyncio.to_thread(prepare, subject)
     made = Requests(subject.address)
     wires = Wires(subject.host, subject.port, 64)
     await _user(subject, made, wires, Stretch("warm-up"), min(5.0, seconds), seed)
-    found = []
+    found: dict[str, Stretch] = {}
     with witness.witness() as (pid, port):
-        for number, name in enumerate(("quiet before", *KINDS, "quiet after")):
-            stretch = Stretch(name)
-            async with _beside(subject, name, files) as bombs, _measured(subject, stretch, [pid, *_pids(bombs)]):
+        for number, name in enumerate(("quiet before", *LOUD, "quiet after")):
+            stretch = found[name] = Stretch(name)
+            async with _beside(subject, name, found, files) as (bombs, pids), _measured(subject, stretch, [pid, *pids]):
                 _, stretch.latencies[WITNESS] = await asyncio.gather(
                     _user(subject, made, wires, stretch, seconds, seed + number), witness.ask(port, seconds)
                 )
             if bombs is not None:
                 stretch.bombs = bombs.outcomes
-            found.append(stretch)
             await _idle(subject)
     wires.close()
-    return found
+    return list(found.values())
 
 
 @asynccontextmanager
-async def _beside(subject: Subject, name: str, files: bool) -> AsyncIterator[Attack | None]:
-    """The attack of this name, if it is one."""
-    if name not in KINDS:
-        yield None
-        return
-    async with attack(subject.host, subject.port, subject.tokens["ann"], name, files) as found:
-        yield found
-
-
-def _pids(bombs: Attack | None) -> list[int]:
-    return [] if bombs is None else [bombs.pid]
+async def _beside(
+    subject: Subject, name: str, found: dict[str, Stretch], files: bool
+) -> AsyncIterator[tuple[Attack | None, list[int]]]:
+    """The attack of this name, if it is one, and the processes that make the noise."""
+    if name == HOGS:
+        with hogs(found[LIKE].allocated) as pids:
+            yield None, pids
+    elif name in KINDS:
+        async with attack(subject.host, subject.port, subject.tokens["ann"], name, files) as bombs:
+            yield bombs, [bombs.pid]
+    else:
+        yield None, []
 
 
 async def _user(subject: Subject, made: Requests, wires: Wires, stretch: Stretch, seconds: float, seed: int) -> None:
@@ -172,13 +180,16 @@ async def _user(subject: Subject, made: Requests, wires: Wires, stretch: Stretch
 
 @asynccontextmanager
 async def _measured(subject: Subject, stretch: Stretch, clients: list[int]) -> AsyncIterator[None]:
-    """Cores in use meanwhile: by the API, by zygote and workers, by user, attackers and witness, by others on the machine."""
+    """Cores in use meanwhile: by the API, by zygote and workers, by user, attackers and witness, by others on the machine;
+    and the memory that the machine hands out."""
     began, before, busy = time.monotonic(), _cpu(subject, clients), processes.machine_cpu_seconds()
+    allocated = processes.machine_allocated_mib()
     yield
     seconds, after = time.monotonic() - began, _cpu(subject, clients)
     cores = {name: (after[name] - before[name]) / seconds for name in before}
     cores["others"] = (processes.machine_cpu_seconds() - busy) / seconds - sum(cores.values())
     stretch.cores = {name: round(max(0.0, value), 2) for name, value in cores.items()}
+    stretch.allocated = (processes.machine_allocated_mib() - allocated) / seconds
 
 
 def _cpu(subject: Subject, clients: list[int]) -> dict[str, float]:
@@ -203,7 +214,7 @@ async def _idle(subject: Subject) -> None:
 
 
 def ratios(stretches: list[Stretch]) -> dict[str, float]:
-    """P99 beside each kind of bomb over the quiet P99 (of both quiet stretches together), for all calls of the user, by kind
+    """P99 beside each kind of noise over the quiet P99 (of both quiet stretches together), for all calls of the user, by kind
     of call, and for the witness."""
     found = {}
     for kind, parts in {"all": CALLS, **{part: (part,) for part in (*CALLS, WITNESS)}}.items():
@@ -212,9 +223,9 @@ def ratios(stretches: list[Stretch]) -> dict[str, float]:
             every = sorted(one for stretch in chosen for part in parts for one in stretch.latencies[part])
             return quantiles(every).get("p99_ms", 0.0)
 
-        quiet = p99([stretch for stretch in stretches if stretch.name not in KINDS])
+        quiet = p99([stretch for stretch in stretches if stretch.name not in LOUD])
         found[f"{kind}: quiet p99_ms"] = quiet
         for stretch in stretches:
-            if stretch.name in KINDS and quiet:
+            if stretch.name in LOUD and quiet:
                 found[f"{kind}: {stretch.name}"] = round(p99([stretch]) / quiet, 2)
     return found

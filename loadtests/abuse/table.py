@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from loadtests import results
-from loadtests.abuse.attackers import KINDS
-from loadtests.abuse.neighbours import AIM, WITNESS
+from loadtests.abuse.neighbours import AIM, LOUD, WITNESS
 from loadtests.results import RESULTS, Result
 
 
@@ -55,12 +54,12 @@ def _neighbours() -> Iterator[str]:
     found = _load("neighbours")
     kinds = {"read": "point reads", "edit": "edits", "analysis": "analyses", WITNESS: "the witness"}
     heads = [f"{name}, P99 over {found.summary[f'{kind}: quiet p99_ms']:g} ms quiet" for kind, name in kinds.items()]
-    yield f"| beside | {' | '.join(heads)} | analyses shed | cores of API, workers, clients, others |"
-    yield "|---" * (len(heads) + 3) + "|"
-    for name in KINDS:
+    yield f"| beside | {' | '.join(heads)} | analyses shed | cores of API, workers, clients, others | memory handed out, MiB/s |"
+    yield "|---" * (len(heads) + 4) + "|"
+    for name in LOUD:
         stretch = found.abuse["stretches"][name]
         ratios = {kind: found.summary[f"{kind}: {name}"] for kind in kinds}
         told = [f"{ratio:g}{', missed' if kind != WITNESS and ratio > AIM else ''}" for kind, ratio in ratios.items()]
         shed, asked = stretch["outcomes"].get("analysis shed", 0), stretch["analysis"]["count"]
         cores = ", ".join(f"{stretch['cores'][part]:g}" for part in ("api", "workers", "client", "others"))
-        yield f"| {name} | {' | '.join(told)} | {shed} of {asked} | {cores} |"
+        yield f"| {name} | {' | '.join(told)} | {shed} of {asked} | {cores} | {stretch['allocated_mib_per_second']:,} |"
