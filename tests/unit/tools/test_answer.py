@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, SetGraphAttributes
 from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.compute.algorithms import result
+from networkx_mcp.compute.algorithms.result import MAX_VALUES
 from networkx_mcp.graphs.model import GraphInfo, GraphPage, View
 from networkx_mcp.store.protocol import Head
 from networkx_mcp.tools.analyse import _subgraph_answer
@@ -313,6 +316,11 @@ def table(rows: list[list[object]], total: int | None, offset: int | None = None
     }
 
 
+def result_table(rows: Iterable[list[object]], budget: int = MAX_VALUES) -> dict[str, object]:
+    """What a worker makes of rows."""
+    return result.table(["node", "value"], rows, limit=result.MAX_ROWS, values=result.Values(budget=budget))
+
+
 def test_a_table_is_one_row_a_line_and_says_how_to_get_the_rest() -> None:
     answer = table_answer("rank_nodes", "g", 3, table([[1, "a", 0.5], [2, 7, 0.25]], 10, 2), offset=0)
     assert answer.text.splitlines() == [
@@ -331,6 +339,31 @@ def test_text_and_data_carry_the_same_rows_even_when_the_page_ends_early() -> No
     assert 1 < kept < 100
     assert answer.data["truncated"]
     assert sum(line.startswith(tuple("0123456789")) for line in answer.text.splitlines()) == kept
+
+
+class Unread(list[object]):
+    """A row that nobody may look at."""
+
+    def __iter__(self) -> Iterator[object]:
+        raise AssertionError("a row behind the end of the page was looked at")
+
+
+def test_rows_behind_the_end_of_a_page_cost_the_event_loop_nothing() -> None:
+    rows: list[list[object]] = [*([n, "x" * 6_000, 0.5] for n in range(20)), *(Unread() for _ in range(20))]
+    answer = table_answer("rank_nodes", "g", 3, table(rows, 40), offset=0)
+    assert len(answer.data["rows"]) == answer.data["next_offset"] == MAX_CHARACTERS // 6_010
+
+
+@given(st.integers(1, 3), st.sampled_from((1, "a", None)), st.integers(0, 50))
+def test_a_worker_sends_at_least_the_values_that_an_answer_shows(width: int, value: object, rows: int) -> None:
+    """However short the values: with more of them from the worker the same page would be shown."""
+    made = ([value] * width for _ in range(rows * 1_000))
+    whole = table_answer("x", "g", 1, {**table([], None), **result_table(made, 10**9)}, offset=0)
+    sent = table_answer(
+        "x", "g", 1, {**table([], None), **result_table([value] * width for _ in range(rows * 1_000))}, offset=0
+    )
+    assert sent.data["rows"] == whole.data["rows"]
+    assert sent.data["next_offset"] == whole.data["next_offset"]
 
 
 def test_a_page_that_ends_early_names_the_row_to_go_on_with() -> None:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, zip_longest
 from typing import Any
 
 #: Characters of rows in one answer; a page ends early when it is reached, whatever its `limit`.
@@ -158,16 +159,11 @@ def _quoted(value: Any) -> str:
     return to_json(value) if " " in text and text[:1] not in '"[{' else text
 
 
-def rows_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
-    """Lines of a table: the header, then one line a row; a missing value (None) is `-`."""
-    lines = ["\t".join(columns)]
+def row_text(columns: Sequence[str], row: Sequence[Any]) -> str:
+    """A row of a table as a line; a missing value (None) is `-`."""
     # A row may be longer than the header: tuples of networkx's need not be all alike.
-    names = [*columns, *[""] * 20]
-    lines.extend(
-        "\t".join("-" if value is None else show_as(name, value) for name, value in zip(names, row, strict=False))
-        for row in rows
-    )
-    return lines
+    named = zip_longest(columns, row, fillvalue="")
+    return "\t".join("-" if value is None else show_as(name, value) for name, value in islice(named, len(row)))
 
 
 def more(shown: int, offset: int, total: int | None) -> str:

@@ -111,8 +111,8 @@ def overview(view: View, offset: int, limit: int) -> Answer:
     arrow = "->" if info.directed else "--"
     edges: list[EdgeRow] = []
     edge_lines = []
-    for u, v in _at_most(state.edges(offset, limit), limit):
-        found = clipped(state.edge_attributes(u, v))
+    for u, v, stored in _at_most(state.edges(offset, limit, data=True), limit):
+        found = clipped(stored)
         text = f"edge {show(u)} {arrow} {show(v)}\t{show_attributes(found)}".rstrip()
         if (budget := budget - len(text)) < 0 and edges:
             break

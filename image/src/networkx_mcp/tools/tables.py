@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import Answer, beginning, fitting, rows_text, show_as
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, beginning, row_text, show_as
 
 
 class Table(TypedDict):
@@ -77,11 +77,9 @@ def table_answer(
     `offset` is where the page began; None where the rows have no pages. `fewer` is the argument that makes lists shorter.
     """
     columns: list[str] = value["columns"]
-    rows = [[beginning(cell) for cell in row] for row in value["rows"]]
-    lines = rows_text(columns, rows)
-    kept = fitting(lines[1:])
+    rows, lines = _page(columns, value["rows"])
     facts = {name: beginning(fact) if name not in _SILENT else fact for name, fact in value.items()}
-    notes = [*value["notes"], *_cut_cells(columns, value["rows"][:kept], rows, fewer)]
+    notes = [*value["notes"], *_cut_cells(columns, value["rows"], rows, fewer)]
     notes += [
         f"`{name}`: the first {len(fact)} of {_total(value, name)}."
         for name, fact in facts.items()
@@ -90,13 +88,29 @@ def table_answer(
     data: dict[str, Any] = {"graph_id": graph_id, "version": version, **facts, "rows": rows, "notes": notes}
     if "exact" in value:
         data["accuracy"] = "exact" if value["exact"] else "approximate"
-    if kept < len(rows):
-        rows = data["rows"] = rows[:kept]
-        lines = lines[: kept + 1]
+    if len(rows) < len(value["rows"]):
         data["truncated"] = True
         notes.append("The page ended early because its rows are long.")
-        data["next_offset"] = None if offset is None else offset + kept
-    return Answer("\n".join([head(title, graph_id, version, data), *lines, *_briefly(data), *tail(data)]), data)
+        data["next_offset"] = None if offset is None else offset + len(rows)
+    lines = [head(title, graph_id, version, data), "\t".join(columns), *lines, *_briefly(data), *tail(data)]
+    return Answer("\n".join(lines), data)
+
+
+def _page(columns: list[str], rows: list[list[Any]]) -> tuple[list[list[Any]], list[str]]:
+    """The rows that fit, at least one if there is one, and their lines. What comes after them is not looked at: this is work
+    of the event loop, and a worker's rows may be ten times as many."""
+    shown: list[list[Any]] = []
+    lines: list[str] = []
+    left = MAX_CHARACTERS
+    for row in rows:
+        cut = [beginning(cell) for cell in row]
+        line = row_text(columns, cut)
+        left -= len(line) + 1
+        if left < 0 and shown:
+            break
+        shown.append(cut)
+        lines.append(line)
+    return shown, lines
 
 
 def _cut_cells(columns: list[str], whole: list[list[Any]], shown: list[list[Any]], fewer: str | None) -> list[str]:
