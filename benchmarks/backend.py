@@ -18,7 +18,6 @@ import math
 import os
 import platform
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import networkx as nx
 import numpy as np
+import provenance
 import scipy
 
 from networkx_mcp.backend.graph import NAME, Graph
@@ -148,10 +148,9 @@ def main() -> None:
             elements = n + graphs[n, kind].number_of_edges()
             rows.append({"function": name, "n": n, "elements": elements, **times})
             print(json.dumps(rows[-1]), file=sys.stderr)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     result = {
         "command": " ".join(["python", *sys.argv]),
-        "commit": commit.stdout.strip(),
+        "commit": provenance.commit(),
         "machine": {"cpus": os.cpu_count(), "machine": platform.machine(), "load": os.getloadavg()[0]},
         "versions": {"python": platform.python_version(), "networkx": nx.__version__, "numpy": np.__version__,
                      "scipy": scipy.__version__},

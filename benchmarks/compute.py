@@ -26,7 +26,6 @@ import os
 import platform
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -35,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import provenance
 from engine import sample
 
 from networkx_mcp.arrays.state import GraphState
@@ -187,10 +187,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=200)
     repeats = parser.parse_args().repeats
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "image/src")])
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     report = {
         "command": f"python benchmarks/compute.py --repeats {repeats}",
-        "commit": commit.stdout.strip(),
+        "commit": provenance.commit(),
         "machine": {
             "cpus": os.cpu_count(),
             "kernel": platform.release(),

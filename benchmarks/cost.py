@@ -21,7 +21,6 @@ import platform
 import resource
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -36,6 +35,7 @@ import networkx as nx
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+import provenance
 from cost_fit import fit, short
 from cost_graphs import ATTRIBUTED, BASES, MIDDLES, OTHERS, SIZES, SMALLER, arguments, frozen
 
@@ -209,18 +209,9 @@ def fitted(name: str, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
     return {
-        "cpu": model, "cores": os.cpu_count(), "python": platform.python_version(), "networkx": nx.__version__,
-        "numpy": np.__version__, "commit": commit.stdout.strip(), "load_average": round(os.getloadavg()[0], 1),
+        "cpu": provenance.processor(), "cores": os.cpu_count(), "python": platform.python_version(), "networkx": nx.__version__,
+        "numpy": np.__version__, "commit": provenance.commit(), "load_average": round(os.getloadavg()[0], 1),
     }  # fmt: skip
 
 

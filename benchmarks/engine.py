@@ -20,7 +20,6 @@ import json
 import os
 import platform
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -34,6 +33,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import networkx as nx
 import numpy as np
+import provenance
 import scipy
 
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -218,19 +218,15 @@ def measure(
 
 
 def machine(load: tuple[float, float, float]) -> dict[str, Any]:
-    model = [
-        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
-    ]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return {
-        "cpu": model[0] if model else platform.machine(),
+        "cpu": provenance.processor(),
         "cores": os.cpu_count(),
         "load_average_at_start": [round(value, 1) for value in load],
         "python": platform.python_version(),
         "networkx": nx.__version__,
         "numpy": np.__version__,
         "scipy": scipy.__version__,
-        "commit": commit.stdout.strip(),
+        "commit": provenance.commit(),
     }
 
 

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import provenance
 from client import Connection, answer, get, tool_call
 
 SEED = 20261123
@@ -274,10 +275,9 @@ async def main() -> None:
                 await measure("read", store, reads, port, pid)
             if "mix" in options.loads:
                 await measure("mix", store, mixed, port, pid)
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     document = {
         "command": "python benchmarks/serving.py " + " ".join(sys.argv[1:]),
-        "commit": commit.stdout.strip(),
+        "commit": provenance.commit(),
         "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
         "versions": {name: version(name) for name in ("mcp", "starlette", "uvicorn", "networkx", "redis")},
         "dataset": {"nodes": NODES, "edges_per_node": 3, "model": "preferential attachment", "seed": SEED},

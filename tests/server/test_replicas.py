@@ -8,7 +8,9 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import httpx
 import pytest
 from tests.helpers.caller import Answer, Caller
 from tests.helpers.linearizability import Read, Write, violations
@@ -242,3 +244,29 @@ def test_reads_of_a_replica_whose_store_hangs_are_not_answered_from_memory(pair:
     finally:
         pair.redis.signal(signal.SIGCONT)
     eventually(lambda: not pair.one.call("get_neighbors", {"graph_id": "memory", "node": "a"}).get("isError"))
+
+
+def test_an_upload_past_its_time_says_that_it_may_have_been_done(tmp_path: Path) -> None:
+    limits = {"queue": 1, "request": 1, "connection": 2}
+    settings = {f"limits_{name}_timeout_seconds": value for name, value in limits.items()}
+    with (
+        RedisServer() as redis,
+        Server(tmp_path, store_type="redis", store_url=redis.url, store_timeout_seconds=20, **settings) as server,
+    ):
+
+        def put(name: str = "late") -> httpx.Response:
+            url = f"{server.base_url}/graphs/{name}?format=csv"
+            return httpx.put(url, content=b"source,target\n1,2\n", headers={"Idempotency-Key": "once"}, timeout=15)
+
+        assert put("early").is_success  # and a lease of the rate limit is here
+
+        redis.signal(signal.SIGSTOP)
+        try:
+            late = put()
+        finally:
+            redis.signal(signal.SIGCONT)
+        assert (late.status_code, late.json()["error"]) == (504, "timeout")
+        assert "may have been done" in late.json()["message"]
+        assert "same Idempotency-Key" in late.json()["message"]
+        eventually(lambda: put().is_success)
+        assert put().json()["version"] == 1

@@ -100,6 +100,30 @@ async def test_the_named_version_decides(pair: list[Graphs], there: int, if_vers
             assert caught.value.data["version"] == there
 
 
+@pytest.mark.parametrize("conditional", [True, False])
+async def test_a_graph_made_anew_between_check_and_write_is_not_taken_for_the_one_before(
+    pair: list[Graphs],
+    store: FaultyStore,  # noqa: F811
+    conditional: bool,
+) -> None:
+    one, two = pair
+    seen = await one.create("g", False, "", edits=[AddNodes(nodes=["old"])])
+
+    async def anew(method: str, phase: str) -> None:
+        if (method, phase) == ("replace", "before"):
+            store.hook = None
+            await two.delete("g")
+            await two.create("g", False, "", edits=[AddNodes(nodes=["anew"])])
+
+    store.hook = anew
+    if conditional:
+        with pytest.raises(Conflict):
+            await put(one, CSV, if_version=seen.version, if_uid=seen.uid[:8])
+        assert (await two.view("g")).state.has_node("anew")
+    else:
+        assert (await put(one, CSV)).version == 2
+
+
 async def test_a_repeat_is_recognised_and_another_file_under_its_id_refused(
     pair: list[Graphs],
     store: FaultyStore,  # noqa: F811

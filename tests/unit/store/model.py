@@ -87,10 +87,12 @@ class Tenant:
         self.had_graphs = True
         return None
 
-    def replace(self, version: int, new: NewGraph, quota: Quota, operation: Operation | None) -> Operation | None:
+    def replace(
+        self, uid: str, version: int, new: NewGraph, quota: Quota, operation: Operation | None
+    ) -> Operation | None:
         if first := self.known(new.graph_id, operation):
             return first
-        graph = self._at(new.graph_id, version)
+        graph = self._at(new.graph_id, version, uid)
         self._check(quota, len(new.snapshot), len(new.snapshot) - graph.stored, operation)
         self._fill(new, version + 1, operation)
         return None

@@ -63,7 +63,7 @@ async def test_durations_by_operation_and_conflicts_of_writes(tmp_path: Path) ->
         await store.create("t", new(), AMPLE, None)
         await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
         await store.compact("t", "g", "u1", 2, b"s")
-        await store.replace("t", "g", 2, new(uid="u2"), AMPLE, None)
+        await store.replace("t", "g", "u1", 2, new(uid="u2"), AMPLE, None)
         await store.heads([("t", "g")])
         await store.read("t", "g")
         await store.read_log("t", "g", "u2", 3)
@@ -78,7 +78,7 @@ async def test_durations_by_operation_and_conflicts_of_writes(tmp_path: Path) ->
         assert sample("store_conflicts_total") == conflicts
         for stale in (
             store.append("t", "g", "u2", 1, b"a", Counts(0, 0), AMPLE, None),
-            store.replace("t", "g", 1, new(), AMPLE, None),
+            store.replace("t", "g", "u2", 1, new(), AMPLE, None),
             store.delete("t", "g", 1, None),
             store.create("t", new(), AMPLE, None),
         ):

@@ -48,6 +48,8 @@ operations = st.one_of(
     st.builds(Operation, st.sampled_from("123456"), st.sampled_from(["f", "f", "f", "other"]), st.binary(max_size=4)),
 )
 #: Distance from the current version that a caller names.
+#: Whether a write names the uid of another graph.
+strangers = st.sampled_from([False, False, False, True])
 offsets = st.sampled_from([0, 0, 0, 0, -1, 1])
 
 
@@ -129,10 +131,7 @@ class Machine(RuleBasedStateMachine):
         self.compare(got, expected, operation.result if operation else b"")
 
     @precondition(some_graph)
-    @rule(
-        choice=choices, payload=bodies, quota=quotas, operation=operations, offset=offsets,
-        stranger=st.sampled_from([False, False, False, True]),
-    )  # fmt: skip
+    @rule(choice=choices, payload=bodies, quota=quotas, operation=operations, offset=offsets, stranger=strangers)
     def append(
         self,
         choice: int,
@@ -150,12 +149,15 @@ class Machine(RuleBasedStateMachine):
         self.compare(got, expected, operation.result if operation else b"")
 
     @precondition(some_graph)
-    @rule(choice=choices, snapshot=bodies, quota=quotas, operation=operations, offset=offsets)
-    def replace(self, choice: int, snapshot: bytes, quota: Quota, operation: Operation | None, offset: int) -> None:
+    @rule(choice=choices, snapshot=bodies, quota=quotas, operation=operations, offset=offsets, stranger=strangers)
+    def replace(
+        self, choice: int, snapshot: bytes, quota: Quota, operation: Operation | None, offset: int, stranger: bool
+    ) -> None:
         tenant, graph_id = self.pick(choice)
+        uid = "stranger" if stranger else self.uid(tenant, graph_id)
         new, version = self.new(graph_id, snapshot), self.version(tenant, graph_id) + offset
-        got = self.run(self.outcome(self.store.replace(tenant, graph_id, version, new, quota, operation)))
-        expected = lambda: self.tenants[tenant].replace(version, new, quota, operation)  # noqa: E731
+        got = self.run(self.outcome(self.store.replace(tenant, graph_id, uid, version, new, quota, operation)))
+        expected = lambda: self.tenants[tenant].replace(uid, version, new, quota, operation)  # noqa: E731
         self.compare(got, expected, operation.result if operation else b"")
 
     @precondition(some_graph)

@@ -29,10 +29,10 @@ class TestOperationIds:
         nothing = Quota(0, 0, 0)
         await store.create("t", new(), AMPLE, named("c"))
         await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, named("a"))
-        await store.replace("t", "g", 2, new(uid="u2", snapshot=b"s"), AMPLE, named("r"))
+        await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"s"), AMPLE, named("r"))
         await store.delete("t", "g", 3, named("d"))
         assert (await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), nothing, named("a"))).repeated
-        assert (await store.replace("t", "g", 2, new(uid="u2", snapshot=b"s"), nothing, named("r"))).repeated
+        assert (await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"s"), nothing, named("r"))).repeated
         assert (await store.create("t", new(), nothing, named("c"))).repeated
         gone = await store.delete("t", "g", 3, named("d"))
         assert gone.repeated

@@ -27,7 +27,7 @@ class TestQuota:
         with pytest.raises(LimitExceeded):
             await store.create("t", new("big", snapshot=b"12345678901"), quota, None)
         with pytest.raises(LimitExceeded):
-            await store.replace("t", "g", 2, new(uid="u2", snapshot=b"12345678901"), quota, None)
+            await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"12345678901"), quota, None)
         assert await store.usage("t") == Usage(graphs=1, bytes=10)
 
     async def test_tenant_bytes_hold_all_graphs_and_operation_ids(self, store: Store) -> None:
@@ -48,9 +48,9 @@ class TestQuota:
     async def test_a_write_that_frees_space_is_never_refused(self, store: Store) -> None:
         await store.create("t", new(snapshot=b"x" * 100), AMPLE, None)
         tight = Quota(graph_bytes=50, tenant_bytes=50, tenant_graphs=0)
-        await store.replace("t", "g", 1, new(uid="u2", snapshot=b"x" * 50), tight, None)
+        await store.replace("t", "g", "u1", 1, new(uid="u2", snapshot=b"x" * 50), tight, None)
         tighter = Quota(graph_bytes=50, tenant_bytes=10, tenant_graphs=0)
-        await store.replace("t", "g", 2, new(uid="u3", snapshot=b"x" * 49), tighter, None)
+        await store.replace("t", "g", "u2", 2, new(uid="u3", snapshot=b"x" * 49), tighter, None)
         await store.delete("t", "g", None, named("d"))
 
     async def test_graphs_of_a_tenant(self, store: Store) -> None:

@@ -70,7 +70,7 @@ class TestLostConnections:
         async with opened(settings(own_server)) as store:
             await store.create("t", new(), AMPLE, None)
             await ask(own_server, "SCRIPT", "FLUSH")
-            await store.replace("t", "g", 1, new(uid="u2", snapshot=b"x" * (CHUNK_BYTES + 1)), AMPLE, None)
+            await store.replace("t", "g", "u1", 1, new(uid="u2", snapshot=b"x" * (CHUNK_BYTES + 1)), AMPLE, None)
             await ask(own_server, "SCRIPT", "FLUSH")
             assert await store.read_log("t", "g", "u2", 2) == []
 

@@ -49,7 +49,7 @@ class TestReadsInPages:
             between.append(lambda: store.compact("t", "g", "u1", 2, other))
             contents = await store.read("t", "g")
             assert (contents.snapshot, contents.log, contents.head.snapshot_version) == (other, [], 2)
-            between.append(lambda: store.replace("t", "g", 2, new(uid="u2", snapshot=old), AMPLE, None))
+            between.append(lambda: store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=old), AMPLE, None))
             contents = await store.read("t", "g")
             assert (contents.snapshot, contents.head.uid) == (old, "u2")
 
@@ -100,9 +100,9 @@ class TestUploads:
             with pytest.raises(Conflict):
                 await store.create("t", new(snapshot=large), AMPLE, None)
             with pytest.raises(Conflict):
-                await store.replace("t", "g", 9, new(snapshot=large), AMPLE, None)
+                await store.replace("t", "g", "u1", 9, new(snapshot=large), AMPLE, None)
             with pytest.raises(LimitExceeded):
-                await store.replace("t", "g", 1, new(snapshot=large), Quota(1 << 30, 1 << 20, 9), None)
+                await store.replace("t", "g", "u1", 1, new(snapshot=large), Quota(1 << 30, 1 << 20, 9), None)
             assert not await store.compact("t", "g", "u1", 9, large)
             assert (await store.create("t", new(snapshot=large), AMPLE, named("c"))).repeated
             assert await self.keys(store) == before
@@ -135,7 +135,7 @@ class TestUploads:
 
             monkeypatch.setattr(store, "_stage", stage_and_lose)
             with pytest.raises(StoreUnavailable, match="lost the snapshot"):
-                await store.replace("t", "g", 1, new(uid="u2", snapshot=bytes(2 * CHUNK_BYTES)), AMPLE, None)
+                await store.replace("t", "g", "u1", 1, new(uid="u2", snapshot=bytes(2 * CHUNK_BYTES)), AMPLE, None)
             await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
             with pytest.raises(StoreUnavailable, match="lost the snapshot"):
                 await store.compact("t", "g", "u1", 2, bytes(2 * CHUNK_BYTES))

@@ -50,7 +50,7 @@ async def test_the_results_of_a_graph_go_with_it(store: Any, how: str) -> None:
     if how == "delete":
         await store.delete("t", "g", None, None)
     else:
-        await store.replace("t", "g", 1, new(uid="u2"), AMPLE, None)
+        await store.replace("t", "g", "u1", 1, new(uid="u2"), AMPLE, None)
     assert await store.result("t", "g", "u1", 1, KEY) is None
     assert await store.result("t", "other", "u9", 1, KEY) == b"stays"
     (there,) = await store._link.ask(("EXISTS", store._keys.results("t", "g")))

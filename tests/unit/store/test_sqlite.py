@@ -168,7 +168,7 @@ async def test_nothing_of_a_deleted_or_replaced_graph_stays_in_the_file(store: S
     await store.create("t", new(snapshot=bytes(3_000_000)), AMPLE, None)
     await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
     assert await writer.submit(rows) == [1, 1, 3]
-    await store.replace("t", "g", 2, new(uid="u2", snapshot=b"small"), AMPLE, None)
+    await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"small"), AMPLE, None)
     assert await writer.submit(rows) == [1, 0, 1]
     await store.append("t", "g", "u2", 3, b"a", Counts(0, 0), AMPLE, None)
     await store.delete("t", "g", None, None)

@@ -114,7 +114,7 @@ class TestReplace:
         first = await store.create("t", new(), AMPLE, None)
         await fill(store, [b"a", b"b"])
         other = new(uid="u2", snapshot=b"other", meta=b"changed", counts=Counts(9, 8))
-        written = await store.replace("t", "g", 3, other, AMPLE, None)
+        written = await store.replace("t", "g", "u1", 3, other, AMPLE, None)
         contents = await store.read("t", "g")
         head = contents.head
         assert written.head == head
@@ -129,19 +129,28 @@ class TestReplace:
 
     async def test_with_nothing_it_empties_the_graph(self, store: Store) -> None:
         await store.create("t", new(snapshot=b"x" * 100), AMPLE, None)
-        await store.replace("t", "g", 1, new(uid="u2"), AMPLE, None)
+        await store.replace("t", "g", "u1", 1, new(uid="u2"), AMPLE, None)
         contents = await store.read("t", "g")
         assert (contents.snapshot, contents.log, contents.head.snapshot_version) == (b"", [], 0)
         assert await store.usage("t") == Usage(graphs=1, bytes=0)
 
     async def test_only_the_version_and_graph_that_are_there(self, store: Store) -> None:
         with pytest.raises(NotFound):
-            await store.replace("t", "g", 1, new(uid="u2"), AMPLE, None)
+            await store.replace("t", "g", "u1", 1, new(uid="u2"), AMPLE, None)
         await store.create("t", new(snapshot=b"old"), AMPLE, None)
         with pytest.raises(Conflict) as caught:
-            await store.replace("t", "g", 2, new(uid="u2", snapshot=b"other"), AMPLE, None)
+            await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"other"), AMPLE, None)
         assert caught.value.data["version"] == 1
         assert (await store.read("t", "g")).snapshot == b"old"
+
+    async def test_not_a_graph_that_was_made_anew_meanwhile(self, store: Store) -> None:
+        """Its version is the same; the caller has seen the one before."""
+        await store.create("t", new(snapshot=b"old"), AMPLE, None)
+        await store.delete("t", "g", None, None)
+        await store.create("t", new(uid="u2", snapshot=b"anew"), AMPLE, None)
+        with pytest.raises(NotFound):
+            await store.replace("t", "g", "u1", 1, new(uid="u3", snapshot=b"other"), AMPLE, None)
+        assert (await store.read("t", "g")).snapshot == b"anew"
 
 
 class TestDelete:
@@ -240,7 +249,7 @@ class TestSnapshots:
         snapshot = (bytes(range(256)) * (size // 256 + 1))[:size]
         await store.create("t", new(snapshot=snapshot), AMPLE, None)
         assert (await store.read("t", "g")).snapshot == snapshot
-        await store.replace("t", "g", 1, new(uid="u2", snapshot=snapshot[::-1]), AMPLE, None)
+        await store.replace("t", "g", "u1", 1, new(uid="u2", snapshot=snapshot[::-1]), AMPLE, None)
         assert (await store.read("t", "g")).snapshot == snapshot[::-1]
         assert await store.usage("t") == Usage(graphs=1, bytes=size)
 

@@ -16,7 +16,7 @@ from networkx_mcp.graphs.model import Deleted, GraphInfo, Meta
 from networkx_mcp.graphs.refusals import too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
 from networkx_mcp.graphs.sections import Attempt
-from networkx_mcp.store.protocol import Counts, NewGraph, Written
+from networkx_mcp.store.protocol import Counts, Head, NewGraph, Written
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
@@ -105,7 +105,7 @@ class Placer:
             at = version if head is None else head.version + 1
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(kept), counts, snapshot, at)
             try:
-                return await self._place(tenant, new, base, head.version if head else None, name, attempt)
+                return await self._place(tenant, new, base, head, name, attempt)
             except (Conflict, NotFound):
                 await pause(conflicts + 1)
         raise too_busy(graph_id, ATTEMPTS)
@@ -115,11 +115,11 @@ class Placer:
         tenant: str,
         new: NewGraph,
         base: FrozenGraph | None,
-        expected: int | None,
+        head: Head | None,
         name: Name,
         attempt: Attempt,
     ) -> GraphInfo:
-        """Create (`expected` None) or replace, in a section under the graph's lock."""
+        """Create, or replace what is there (`head`), in a section under the graph's lock."""
         key = (tenant, new.graph_id)
         meta = model.decode_meta(new.meta)
         info = GraphInfo(
@@ -137,10 +137,12 @@ class Placer:
 
         async def section() -> GraphInfo:
             named = name.operation(info)
-            if expected is None:
+            if head is None:
                 written = await self._desk.store.create(tenant, new, self._desk.quota, named)
             else:
-                written = await self._desk.store.replace(tenant, new.graph_id, expected, new, self._desk.quota, named)
+                written = await self._desk.store.replace(
+                    tenant, new.graph_id, head.uid, head.version, new, self._desk.quota, named
+                )
             if written.repeated:
                 first = _info_result.decode(written.result)
                 attempt.version_after = first.version
@@ -154,7 +156,7 @@ class Placer:
             try:
                 return await self._desk.sections.run(key, hold, attempt, section())
             except Conflict as error:
-                if expected is not None:
+                if head is not None:
                     raise
                 raise Conflict(
                     f"graph {new.graph_id!r} exists already; choose another graph_id, or change it with edit_graph",

@@ -109,6 +109,10 @@ class Transfers:
                 if if_version is None:
                     raise
                 raise PreconditionFailed(error.message, **error.data) from None
+            except DeadlineExceeded as error:
+                # A write on its way to the store is followed to its end without its caller.
+                what = "It may have been done: look at the version, or repeat it with the same Idempotency-Key."
+                raise DeadlineExceeded(f"{error.message} {what}", **error.data) from None
             finally:
                 file.close()
         await respond_json(send, 201 if info.version == 1 else 200, _info(info), [_etag(info.version, info.uid)])

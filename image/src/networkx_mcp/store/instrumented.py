@@ -125,12 +125,13 @@ class InstrumentedStore:
         self,
         tenant: str,
         graph_id: str,
+        uid: str,
         expected_version: int,
         new: NewGraph,
         quota: Quota,
         operation: Operation | None,
     ) -> Written:
-        call = self.inner.replace(tenant, graph_id, expected_version, new, quota, operation)
+        call = self.inner.replace(tenant, graph_id, uid, expected_version, new, quota, operation)
         return await self._measured("replace", call)
 
     async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:

@@ -159,12 +159,13 @@ class Store(Protocol):
         self,
         tenant: str,
         graph_id: str,
+        uid: str,
         expected_version: int,
         new: NewGraph,
         quota: Quota,
         operation: Operation | None,
     ) -> Written:
-        """Replace the contents (snapshot, meta, counts, uid) of an existing graph; its version
+        """Replace the contents (snapshot, meta, counts, uid) of the graph that had this uid; its version
         becomes expected_version + 1 (`new.version` is not looked at); `created` and the operation
         ids stay. Raises as append."""
 

@@ -93,12 +93,13 @@ class RedisStore:
         # Listed first: a graph in a tenant that nobody lists would miss in backups. `tenants`
         # leaves out those that never came to a graph.
         listed: Command = ("SADD", self._keys.tenants, tenant)
-        return await self._put("create", tenant, new, quota, operation, new.version, [listed])
+        return await self._put("create", tenant, new, quota, operation, new.version, before=[listed])
 
     async def replace(
         self,
         tenant: str,
         graph_id: str,
+        uid: str,
         expected_version: int,
         new: NewGraph,
         quota: Quota,
@@ -106,7 +107,7 @@ class RedisStore:
     ) -> Written:
         if new.graph_id != graph_id:
             raise ValueError(f"contents of {new.graph_id!r} cannot replace {graph_id!r}")
-        return await self._put("replace", tenant, new, quota, operation, expected_version, [])
+        return await self._put("replace", tenant, new, quota, operation, expected_version, (safe(uid),))
 
     async def _put(
         self,
@@ -116,16 +117,27 @@ class RedisStore:
         quota: Quota,
         operation: Operation | None,
         version: int,
-        before: list[Command],
+        more: tuple[str, ...] = (),
+        before: Sequence[Command] = (),
     ) -> Written:
         shared.check_names(tenant, operation)
         size = len(new.snapshot)
         # The script refuses one that is too large before it looks for its pieces.
         staging, last = await self._stage(tenant, new.snapshot if size <= quota.graph_bytes else b"")
-        arguments = (safe(new.uid), version, *new.counts, new.meta, size, piece_count(size))
+        arguments: tuple[str | bytes | int, ...] = (
+            safe(new.uid),
+            version,
+            *new.counts,
+            new.meta,
+            size,
+            piece_count(size),
+            *more,
+        )
         done = False
         try:
-            reply = await self._write(name, tenant, new.graph_id, staging, quota, operation, arguments, before + last)
+            reply = await self._write(
+                name, tenant, new.graph_id, staging, quota, operation, arguments, [*before, *last]
+            )
             written = self._written(reply, new.graph_id, quota, operation, version)
             done = not written.repeated
         finally:

@@ -100,6 +100,7 @@ class SqliteStore:
         self,
         tenant: str,
         graph_id: str,
+        uid: str,
         expected_version: int,
         new: NewGraph,
         quota: Quota,
@@ -107,7 +108,7 @@ class SqliteStore:
     ) -> Written:
         if new.graph_id != graph_id:
             raise ValueError(f"contents of {new.graph_id!r} cannot replace {graph_id!r}")
-        work = partial(sqlite_writes.replace, expected_version=expected_version, new=new, quota=quota)
+        work = partial(sqlite_writes.replace, uid=uid, expected_version=expected_version, new=new, quota=quota)
         return await self._write(work, tenant, graph_id, operation, len(new.snapshot))
 
     async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:

@@ -87,11 +87,11 @@ def create(call: Call, new: NewGraph, quota: Quota) -> Written:
     return call.done(size=size, graphs=1)
 
 
-def replace(call: Call, expected_version: int, new: NewGraph, quota: Quota) -> Written:
+def replace(call: Call, uid: str, expected_version: int, new: NewGraph, quota: Quota) -> Written:
     if written := call.repeated():
         return written
     row = call.row()
-    if row is None:
+    if row is None or row.uid != uid:
         raise shared.absent(call.graph_id)
     if row.version != expected_version:
         raise shared.moved(call.graph_id, row.version, expected_version)

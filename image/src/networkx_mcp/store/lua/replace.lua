@@ -1,9 +1,9 @@
 -- Other contents for a graph. ARGV: 12 uid, 13 expected version, 14 nodes, 15 edges, 16 meta,
--- 17 snapshot bytes, 18 pieces.
+-- 17 snapshot bytes, 18 pieces, 19 uid that the graph has.
 local done = repeated()
 if done then return done end
 local head = read_head()
-if not head then return {'missing'} end
+if not head or head.uid ~= ARGV[19] then return {'missing'} end
 if head.version ~= tonumber(ARGV[13]) then return {'conflict', whole(head.version)} end
 local bytes, pieces = tonumber(ARGV[17]), tonumber(ARGV[18])
 local growth = bytes - stored(head)
