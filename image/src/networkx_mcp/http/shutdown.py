@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from networkx_mcp.http.connections import Guard
+from networkx_mcp.http.listening import accept_more
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
 
@@ -111,10 +112,18 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
+            self.servers += await accept_more(self.servers[0], self._connection, self.config.backlog)
             self._sweeper = asyncio.create_task(self._sweep())
             self._settler = asyncio.create_task(self._settle())
             address = self.servers[0].sockets[0].getsockname()
             logs.event("server_listening", host=address[0], port=address[1])
+
+    def _connection(self) -> asyncio.Protocol:
+        """What answers on a new connection; as uvicorn makes it."""
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     async def _settle(self) -> None:
         """Take what the start has made, and what first calls make, out of the garbage collector's sight. It stays for good, and

@@ -1,0 +1,30 @@
+"""More than one new connection per turn of the event loop.
+
+libuv, on which uvloop rests, accepts one connection for each handle of a listener and turn of the loop
+(https://github.com/libuv/libuv/pull/3696); asyncio's own loop accepts all that wait. Under load a turn takes tens of milliseconds,
+because it runs whatever is ready, and when a crowd comes, each new connection waits behind all others of it, a
+kubelet's probe among them, while those that are in are served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+
+#: Connections per listener and turn. Each is a handle, which costs a vain accept for every single connection that comes.
+ACCEPTS = 32
+
+
+async def accept_more(
+    server: asyncio.Server, protocol: Callable[[], asyncio.Protocol], backlog: int
+) -> list[asyncio.Server]:
+    """Further servers on the listening sockets of `server`, so that ACCEPTS connections are accepted in a turn. Close them with
+    it: a socket listens as long as one of them is open."""
+    loop = asyncio.get_running_loop()
+    return [
+        await loop.create_server(protocol, sock=socket.socket(fileno=os.dup(listener.fileno())), backlog=backlog)
+        for listener in server.sockets
+        for _ in range(ACCEPTS - 1)
+    ]
