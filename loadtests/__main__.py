@@ -46,8 +46,6 @@ OPEN = {"limits_queue": "20000", "limits_sockets": "30000", "limits_body_budget_
 
 #: Users arrive, then the queue fills: what waits longest has waited `limits.queueTimeoutSeconds` when the window begins.
 WARMUP_SECONDS = RAMP_SECONDS + 10.0
-#: A run may take its 20 s, and heavy calls are few: in a shorter window one more or less decides.
-LEAST_WINDOW_SECONDS = 20.0
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -220,10 +218,10 @@ def unfit(options: argparse.Namespace) -> str | None:
     """Why a knee that is measured so would be none; None where nothing speaks against it."""
     if options.command != "capacity":
         return None
-    if options.seconds < LEAST_WINDOW_SECONDS:
+    if options.seconds < search.LEAST_WINDOW_SECONDS:
         return (
-            f"--seconds {options.seconds:g}: a run may take {LEAST_WINDOW_SECONDS:g} s and heavy calls are few, "
-            f"so that in a shorter window one of them more or less decides; give {LEAST_WINDOW_SECONDS:g} or more"
+            f"--seconds {options.seconds:g}: a run may take {search.LEAST_WINDOW_SECONDS:g} s and heavy calls are few, "
+            f"so that in a shorter window one of them more or less decides; give {search.LEAST_WINDOW_SECONDS:g} or more"
         )
     if options.warmup < WARMUP_SECONDS:
         return (

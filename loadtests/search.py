@@ -40,6 +40,8 @@ class Objective:
         return found
 
 
+#: A run may take its 20 s, and heavy calls are few: in a shorter window one more or less decides.
+LEAST_WINDOW_SECONDS = 20.0
 #: The search ends when its step is below this share of the last good point.
 PRECISION = 0.05
 
