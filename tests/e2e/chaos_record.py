@@ -23,6 +23,8 @@ class Chaos:
     def __init__(self, path: Path | None, command: str, facts: dict[str, Any]) -> None:
         self.path, self.command, self.facts = path, command, facts
         self.started, self.load = results.now(), os.getloadavg()[0]
+        #: What the image was made from: somebody may commit while the run goes on.
+        self.commit, self.dirty = results.commit()
 
     def judge(
         self,
@@ -38,13 +40,12 @@ class Chaos:
         """Enter what the workload saw, then hold it to its promises: no acknowledged write lost, no stale read, none
         counted twice, and no call given up unless the fault is one that refuses (`failures`). Raises AssertionError."""
         per_fault = [after(seen["waits"], window) for window in windows]
-        commit, _ = results.commit()
         passed = not seen["broken_promises"] and seen["acknowledged"] >= least and (failures or not seen["failed"])
         fault = results.Fault(
             name=name,
             what=what,
             at=results.now(),
-            commit=commit,
+            commit=self.commit,
             command=self.command,
             times=len(windows),
             acknowledged=seen["acknowledged"],
@@ -75,13 +76,12 @@ class Chaos:
     def _write(self, release: Release, fault: results.Fault) -> None:
         assert self.path is not None
         known = results.load(self.path).faults if self.path.exists() else []
-        commit, dirty = results.commit()
         result = results.Result(
             kind="chaos",
             name=self.path.stem,
             command=self.command,
-            commit=commit,
-            dirty=dirty,
+            commit=self.commit,
+            dirty=self.dirty,
             started=self.started,
             finished=results.now(),
             machine=results.machine(self.load),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from loadtests import results
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = Path(__file__).with_name("report.json")
@@ -27,6 +27,8 @@ class Records:
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}
         self.tests: dict[str, dict[str, Any]] = {}
+        #: What the image was made from: somebody may commit while the run goes on.
+        self.commit = results.commit()[0][:7]
 
     def note(self, report: pytest.TestReport) -> None:
         """Add one phase of a test: seconds add up, a failure stays."""
@@ -40,10 +42,9 @@ class Records:
         """Put this run's tests into the report, in place of their older entries."""
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         chart = yaml.safe_load((ROOT / "chart/Chart.yaml").read_text(encoding="utf-8"))
-        git = ("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
         this = {
             "version": chart["appVersion"],
-            "commit": subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip(),
+            "commit": self.commit,
             "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         }
         facts = known.get("facts", {})
