@@ -1,22 +1,17 @@
-"""Where a benchmark's numbers come from."""
+"""Where a benchmark's numbers come from: what load tests write of it, for scripts that are not run as modules."""
 
 from __future__ import annotations
 
-import platform
-import subprocess
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from loadtests.results import commit as _commit
+from loadtests.results import processor
+
+__all__ = ["commit", "processor"]
 
 
 def commit() -> str:
-    """The commit of this checkout, shortened; empty outside one."""
-    here = Path(__file__).parent
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(asked, cwd=here, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def processor() -> str:
-    """The model of this machine's processor."""
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
+    """The commit of this checkout, shortened."""
+    return _commit()[0][:7]

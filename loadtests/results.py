@@ -240,16 +240,19 @@ def changes() -> str:
     return digest.hexdigest()
 
 
-def machine(load_before: float) -> Machine:
-    """This machine; `load_before` is its load average before the measurement."""
-    model = platform.processor()
+def processor() -> str:
+    """The model of this machine's processor."""
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
-            break
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def machine(load_before: float) -> Machine:
+    """This machine; `load_before` is its load average before the measurement."""
     return Machine(
         cpus=os.cpu_count() or 1,
-        model=model,
+        model=processor(),
         memory_mib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
         kernel=platform.release(),
         load_1m=(round(load_before, 2), round(os.getloadavg()[0], 2)),

@@ -289,30 +289,16 @@ def rests() -> str:
     )
 
 
-#: Commits before workers rehearsed at which results that still stand were measured.
-UNREHEARSED = ("dc1d0a9",)
-
-
 def older() -> str:
-    """Which of the tables of users and knees are of a server or of a client that no longer is."""
-
-    def named(found: list[Result]) -> str:
-        return ", ".join(f"[{result.name}](loadtests/results/{result.name}.json)" for result in found)
-
-    unrehearsed = [r for r in (*load_all("users"), *load_all("capacity")) if r.commit.startswith(UNREHEARSED)]
+    """Which of the knees are of a client that no longer is."""
     short = [r for r in load_all("capacity") if any(point.seconds < LEAST_WINDOW_SECONDS for point in r.points)]
-    lines = []
-    if unrehearsed:
-        commits = ", ".join(sorted({result.commit[:7] for result in unrehearsed}))
-        lines.append(
-            f"Measured at {commits}, before workers rehearsed ([ARCHITECTURE.md](ARCHITECTURE.md)): {named(unrehearsed)}."
-        )
-    if short:
-        lines.append(
-            f"Measured in windows of under {LEAST_WINDOW_SECONDS:g} s, after which nothing was loaded, so that some calls that would have been shed after "
-            f"10 s were not: upper bounds: {named(short)}."
-        )
-    return "\n".join(lines)
+    if not short:
+        return ""
+    names = ", ".join(f"[{result.name}](loadtests/results/{result.name}.json)" for result in short)
+    return (
+        f"Measured in windows of under {LEAST_WINDOW_SECONDS:g} s, after which nothing was loaded, so that some calls that would have "
+        f"been shed after 10 s were not: upper bounds: {names}."
+    )
 
 
 def soak() -> str:

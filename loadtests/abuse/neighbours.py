@@ -29,7 +29,7 @@ from loadtests.abuse.subject import GRAPH, Subject
 from loadtests.abuse.wires import Wires
 from loadtests.wire import Requests
 
-#: Calls of the user per second.
+#: Calls of the user per second, and of the witness: a stall must have the same chance to meet one.
 RATE = 40.0
 #: Part of the user's calls that needs a worker.
 ANALYSES = 0.05
@@ -131,7 +131,7 @@ async def run(subject: Subject, seconds: float, seed: int, files: bool = True) -
             stretch = found[name] = Stretch(name)
             async with _beside(subject, name, found, files) as (bombs, pids), _measured(subject, stretch, [pid, *pids]):
                 _, stretch.latencies[WITNESS] = await asyncio.gather(
-                    _user(subject, made, wires, stretch, seconds, seed + number), witness.ask(port, seconds)
+                    _user(subject, made, wires, stretch, seconds, seed + number), witness.ask(port, seconds, RATE)
                 )
             if bombs is not None:
                 stretch.bombs = bombs.outcomes

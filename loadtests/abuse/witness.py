@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 WORK_SECONDS = 0.002
-#: Calls per second, as many as the user's: a stall must have the same chance to meet one.
-RATE = 40.0
 
 
 @contextmanager
@@ -31,12 +29,12 @@ def witness() -> Iterator[tuple[int, int]]:
         process.stdout.close()
 
 
-async def ask(port: int, seconds: float) -> list[float]:
-    """Latencies in seconds of calls at RATE, each from when it was due."""
+async def ask(port: int, seconds: float, rate: float) -> list[float]:
+    """Latencies in seconds of calls at `rate` per second, each from when it was due."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     began, found = time.monotonic(), []
-    for number in range(int(seconds * RATE)):
-        due = began + number / RATE
+    for number in range(int(seconds * rate)):
+        due = began + number / rate
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         writer.write(b"\n")
         await reader.readexactly(1)

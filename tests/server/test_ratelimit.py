@@ -70,9 +70,8 @@ async def test_two_replicas_share_one_budget_and_go_by_their_share_without_the_s
         redis.kill()
         eventually(lambda: one.metric("store_up") == 0, timeout=15)
         alone = 0
-        for _ in range(
-            20
-        ):  # the limiter learns of the loss by its own next request, not by the metric, and in the middle of a burst
+        # The limiter learns of the loss by its own next request, not by the metric, and in the middle of a burst.
+        for _ in range(20):
             alone += sum(status != 429 for status in await statuses(burst, one))
             if alone >= burst // 2 - 1:
                 break

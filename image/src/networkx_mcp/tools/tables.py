@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, beginning, row_text, show_as
+from networkx_mcp.tools.answer import Answer, beginning, fitting, row_text, show_as
 
 
 class Table(TypedDict):
@@ -101,16 +101,14 @@ def _page(columns: list[str], rows: list[list[Any]]) -> tuple[list[list[Any]], l
     of the event loop, and a worker's rows may be ten times as many."""
     shown: list[list[Any]] = []
     lines: list[str] = []
-    left = MAX_CHARACTERS
-    for row in rows:
-        cut = [beginning(cell) for cell in row]
-        line = row_text(columns, cut)
-        left -= len(line) + 1
-        if left < 0 and shown:
-            break
-        shown.append(cut)
-        lines.append(line)
-    return shown, lines
+
+    def line(row: list[Any]) -> str:
+        shown.append([beginning(cell) for cell in row])
+        lines.append(row_text(columns, shown[-1]))
+        return lines[-1]
+
+    kept = fitting(map(line, rows))
+    return shown[:kept], lines[:kept]
 
 
 def _cut_cells(columns: list[str], whole: list[list[Any]], shown: list[list[Any]], fewer: str | None) -> list[str]:
