@@ -59,6 +59,14 @@ guard() {
     fi
   done
 }
+# Some volumes are open to this user only a moment after they are bound, others never; the store would not say which.
+tries=0
+until [ -w /data ] && [ -x /data ]; do
+  [ "$tries" -gt 0 ] || echo "the volume is not writable yet for $(id)" >&2
+  [ "$tries" -lt 30 ] || { echo "the volume is not writable after 30 s: set podSecurity.fsGroup, or give its directory to this user" >&2; exit 1; }
+  tries=$((tries + 1))
+  sleep 1
+done
 guard &
 exec "$(command -v valkey-server || command -v redis-server)" /run/store/valkey.conf
 {{- end }}

@@ -34,12 +34,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     assert found, "redis-server is missing: apt-get install redis-server, or `make tools`"
     running: list[subprocess.Popen[bytes]] = []
 
-    def run(**secret: str) -> redis.Redis:
+    def run(volume: bool = True, **secret: str) -> redis.Redis:
         data: dict[str, str] = find("ConfigMap", f"{FULLNAME}-store")["data"]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        for name in ("etc/store", "etc/store-password", "run/store", "data"):
+        for name in ("etc/store", "etc/store-password", "run/store", *(["data"] if volume else [])):
             (tmp_path / name).mkdir(parents=True, exist_ok=True)
         for key, value in secret.items():
             (tmp_path / "etc/store-password" / key).write_text(value, encoding="utf-8")
@@ -52,9 +52,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
             moved = moved.replace("-p 6379", f"-p {port}")
             (tmp_path / "etc/store" / key).write_text(moved, encoding="utf-8")
         path = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}  # where a test may put a df of its own
-        process = subprocess.Popen(
-            ["sh", tmp_path / "etc/store/start.sh"], stdout=subprocess.DEVNULL, env=os.environ | path
-        )
+        with (tmp_path / "errors").open("wb") as errors:
+            process = subprocess.Popen(
+                ["sh", tmp_path / "etc/store/start.sh"],
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=os.environ | path,
+            )
         running.append(process)
         end = time.monotonic() + 10
         while True:
@@ -62,7 +66,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             except OSError:
-                assert process.poll() is None, "the store ended"
+                assert process.poll() is None, f"the store ended: {(tmp_path / 'errors').read_text(encoding='utf-8')}"
                 assert time.monotonic() < end
                 time.sleep(0.02)
         return client(port, secret["password"])
@@ -125,8 +129,30 @@ def test_while_a_password_rotates_the_old_one_still_works(start: Start) -> None:
 
 
 def test_an_empty_password_is_refused(start: Start) -> None:
-    with pytest.raises(AssertionError, match="the store ended"):
+    with pytest.raises(AssertionError, match="the store ended: the Secret has no key password"):
         start(password="")
+
+
+def wait_is(tmp_path: Path, script: str) -> None:
+    """What the start script does instead of a second's sleep."""
+    (tmp_path / "bin").mkdir()
+    sleep = tmp_path / "bin/sleep"
+    sleep.write_text(f"#!/bin/sh\necho turn >> {tmp_path}/turns\n{script}\n", encoding="utf-8")
+    sleep.chmod(0o755)
+
+
+def test_a_volume_that_opens_late_is_waited_for(start: Start, tmp_path: Path) -> None:
+    # For root every directory is writable: one that is not there stands for one that may not be entered.
+    wait_is(tmp_path, f"[ $(wc -l < {tmp_path}/turns) -lt 30 ] || mkdir -p {tmp_path}/data; exec /bin/sleep 0.01")
+    assert start(volume=False, password="s3cret").ping()
+    assert "not writable yet for uid=" in (tmp_path / "errors").read_text(encoding="utf-8")
+
+
+def test_a_volume_that_stays_closed_is_told_with_the_remedy(start: Start, tmp_path: Path) -> None:
+    wait_is(tmp_path, "exec /bin/sleep 0.01")
+    with pytest.raises(AssertionError, match=r"not writable after 30 s: set podSecurity\.fsGroup"):
+        start(volume=False, password="s3cret")
+    assert (tmp_path / "turns").read_text(encoding="utf-8").count("turn") == 30
 
 
 def has_free(tmp_path: Path, mib: int, of: int = 1024) -> None:

@@ -187,7 +187,6 @@ def release(
         print(release.kubectl("get", "pods,hpa,events", "-o", "wide", check=False))
         print(release.kubectl("logs", "-l", release.server, "--tail=12", "--prefix", check=False))
     release.kubectl("delete", "pod", "client", "--ignore-not-found", "--now", check=False)
-    release.strings += option("--set-string")
     run("kubectl", "delete", "namespace", release.name, "--ignore-not-found", "--wait=false")
 
 

@@ -82,8 +82,20 @@ def test_check_says_which_store_does_not_answer_and_prints_no_secret(tmp_path: P
     url = "redis://127.0.0.1:1/0"
     checked = run("check", cwd=tmp_path, STORE_TYPE="redis", STORE_URL=url, STORE_PASSWORD_FILE=str(secret))
     assert checked.returncode == 1
-    assert "127.0.0.1:1" in checked.stderr
+    assert f"store.url {url}: the store cannot be reached" in checked.stderr
     assert "very-secret" not in checked.stdout + checked.stderr
+
+
+def test_check_says_why_a_file_cannot_be_opened(tmp_path: Path) -> None:
+    # Root may write anywhere, except where a file stands in the place of a directory.
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "deep" / "graphs.sqlite3"
+    checked = run("check", cwd=tmp_path, STORE_PATH=str(path))
+    assert checked.returncode == 1
+    assert (
+        f"store.path {path}: the store cannot open {path} ([Errno 17] File exists: '{tmp_path}/file')" in checked.stderr
+    )
+    assert "Traceback" not in checked.stderr
 
 
 def test_check_refuses_a_password_in_a_url_without_showing_it(tmp_path: Path) -> None:

@@ -102,12 +102,6 @@ def _settings() -> Settings:
         sys.exit(USAGE)
 
 
-def _make_data_directory(settings: Settings) -> None:
-    """The store makes the last directory of its path itself; on a fresh machine the others are missing, too."""
-    if settings.store.type == "embedded":
-        settings.store.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
 def _serve(_: argparse.Namespace) -> int:
     # As PID 1 a signal without a handler is ignored; until the server's own is there, just end.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
@@ -118,7 +112,6 @@ def _serve(_: argparse.Namespace) -> int:
     from networkx_mcp.app import create_app
     from networkx_mcp.http.shutdown import Server
 
-    _make_data_directory(settings)
     app = create_app(settings)
     server = Server(app, settings, app.rooms.guard)
     try:
@@ -157,12 +150,12 @@ def _check(_: argparse.Namespace) -> int:
         finally:
             await store.close()
 
-    _make_data_directory(settings)
     try:
         print(f"store: {asyncio.run(look())}", file=sys.stderr)
-    except StoreUnavailable:
-        place = settings.store.path if settings.store.type == "embedded" else values["store"]["url"]
-        print(f"networkx-mcp: the store at {place} does not answer", file=sys.stderr)
+    except StoreUnavailable as error:
+        name = "path" if settings.store.type == "embedded" else "url"
+        why = error.message.partition(";")[0]  # behind it stands what callers of tools do next
+        print(f"networkx-mcp: store.{name} {values['store'][name]}: {why}", file=sys.stderr)
         return FAILED
     print("check: all is well", file=sys.stderr)
     return 0

@@ -72,7 +72,7 @@ class StoreFile:
             _make_directory(path.parent)
             self._lock = _lock(path)
         except OSError as error:
-            raise unavailable(f"cannot open {path} ({error.strerror})") from error
+            raise unavailable(f"cannot open {path} ({error})") from error
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
