@@ -39,6 +39,8 @@ class CallContext:
     arrived: float = field(default_factory=time.monotonic)
     #: Seconds this request may still wait in queues; both queues take from it.
     queue_seconds: float = 10.0
+    #: Seconds it was kept for its token and its rate, before anybody looked at its body.
+    waited_seconds: float = 0.0
     #: The answer must have left by then.
     deadline: float = float("inf")
     #: Gives the admission slot back before a wait for a worker. Called at most once, never blocks.

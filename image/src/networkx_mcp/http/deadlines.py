@@ -21,8 +21,10 @@ class Deadlines:
         self._latest = float("inf")
 
     def start(self, call: CallContext) -> None:
-        """Its request is complete: from now on it has `limits.connection_timeout_seconds`, queues included."""
-        call.deadline = min(time.monotonic() + self._limits.connection_timeout_seconds, self._latest)
+        """Its request is complete: from now on it has `limits.connection_timeout_seconds`, queues included, less what
+        it waited for its token and rate."""
+        left = self._limits.connection_timeout_seconds - call.waited_seconds
+        call.deadline = min(time.monotonic() + left, self._latest)
 
     @asynccontextmanager
     async def hold(self, call: CallContext) -> AsyncIterator[None]:

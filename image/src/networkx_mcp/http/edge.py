@@ -170,6 +170,8 @@ class Edge:
             raise self._starting()
         exchange.call.caller = await self._auth.caller(headers)
         await self._limit(exchange.call.caller)
+        # Both may have asked somebody: an issuer for its keys, a store that hangs for a lease.
+        exchange.call.waited_seconds = time.monotonic() - exchange.call.arrived
         await service.app(scope, exchange.receive, exchange.send)
 
     def _starting(self) -> Unavailable:
