@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
+from loadtests.abuse import table  # noqa: E402
 from loadtests.results import Point, Result, load_all  # noqa: E402
 from loadtests.search import LEAST_WINDOW_SECONDS  # noqa: E402
 from loadtests.workload import HEAVY  # noqa: E402
@@ -362,6 +363,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "older": older,
     "rests": rests,
     "chaos": chaos,
+    "abuse": table.text,
 }
 _GUIDE = re.compile(r"(<!-- guide -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -3,7 +3,6 @@
     requests     malformed requests by the ten thousand: no crash, no 500, no growth, no leak, clean logs
     tenants      every tool, route, resource and prompt with tokens that must not reach a graph
     neighbours   bombs of memory, CPU and results beside a normal user
-    table        what README.md holds of the results
 
 The exit code is 1 where something was found. Results go to loadtests/results/abuse-COMMAND.json.
 """
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import results
-from loadtests.abuse import malformed, table
+from loadtests.abuse import malformed
 from loadtests.abuse import neighbours as beside
 from loadtests.abuse import tenants as probing
 from loadtests.abuse.judge import Findings
@@ -55,7 +54,6 @@ def arguments() -> argparse.ArgumentParser:
     made = commands.add_parser("neighbours", parents=[common], help="bombs beside a normal user")
     made.add_argument("--seconds", type=float, default=60, help="of each stretch")
     commands.add_parser("tenants", parents=[common], help="a prober of another tenant's graphs")
-    commands.add_parser("table", help="the table of README.md, from the results")
     return parser
 
 
@@ -149,12 +147,6 @@ def neighbours(options: argparse.Namespace) -> int:
     return 0
 
 
-def show(_: argparse.Namespace) -> int:
-    """What README.md holds."""
-    print(table.text())
-    return 0
-
-
 def judged(findings: Findings) -> int:
     """Tell what was found; the exit code."""
     for sentence, count in findings.counts.items():
@@ -162,7 +154,7 @@ def judged(findings: Findings) -> int:
     return 1 if findings.counts else 0
 
 
-COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours, "table": show}
+COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours}
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The table of abuse in README.md, from the results; a test compares the two. `python -m loadtests.abuse table` prints it."""
+"""The tables of abuse in README.md, from the results; `make evidence` writes them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def _load(name: str) -> Result:
 
 
 def _requests() -> Iterator[str]:
-    yield "| run | requests | answered 2xx | 4xx | 5xx, all named | no answer, as due | 500 | `internal` in 200 | late | MiB per 10,000 | of the API alone |"
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    yield "| run | requests | answered 2xx | 4xx | 5xx, all named | no answer, as due | 500 | `internal` in 200 | late | MiB per 10,000 | of the API alone | open files | processes |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     for name in ("requests", "requests-fixed"):
         found = _load(name)
         statuses: Counter[str] = Counter()
@@ -32,11 +32,17 @@ def _requests() -> Iterator[str]:
             return sum(count for status, count in statuses.items() if status.startswith(first))
 
         findings = {sentence: fact["count"] for sentence, fact in found.abuse["findings"].items()}
+        files, processes = (_range(found.abuse["samples"], key) for key in ("file_descriptors", "processes"))
         failures, slopes = statuses["500"], found.abuse["slopes_per_10000"]
         yield (
             f"| {found.commit[:7]} | {of(''):,} | {of('2'):,} | {of('4'):,} | {of('5') - failures:,} | {of('closed'):,} | {failures} "
-            f"| {findings.get('internal inside HTTP 200', 0)} | {of('late')} | {slopes['memory_mib']:g} | {slopes['api_rss_mib']:g} |"
+            f"| {findings.get('internal inside HTTP 200', 0)} | {of('late')} | {slopes['memory_mib']:g} | {slopes['api_rss_mib']:g} | {files} | {processes} |"
         )
+
+
+def _range(samples: list[dict[str, float]], key: str) -> str:
+    least, most = min(sample[key] for sample in samples), max(sample[key] for sample in samples)
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _tenants() -> Iterator[str]:

@@ -12,8 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from loadtests import results
-from loadtests.abuse import attackers, bombs, malformed, neighbours, schema, table, tenants, values
+from loadtests.abuse import attackers, bombs, malformed, neighbours, schema, tenants, values
 from loadtests.abuse.attack import Attack, World
 from loadtests.abuse.client import Answers, Told, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
@@ -188,12 +187,6 @@ def test_a_log_is_read_line_by_line(tmp_path: Path, line: bytes, finding: str) -
 
 
 # --- figures
-
-
-def test_the_readme_holds_what_the_results_say() -> None:
-    assert table.text() in (results.ROOT / "loadtests/README.md").read_text(encoding="utf-8"), (
-        "run python -m loadtests.abuse table"
-    )
 
 
 def test_slopes_and_quantiles() -> None:
