@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -348,11 +349,23 @@ class Unread(list[object]):
     def __iter__(self) -> Iterator[object]:
         raise AssertionError("a row behind the end of the page was looked at")
 
+    def __getitem__(self, place: object) -> object:
+        raise AssertionError("a row behind the end of the page was looked at")
+
 
 def test_rows_behind_the_end_of_a_page_cost_the_event_loop_nothing() -> None:
     rows: list[list[object]] = [*([n, "x" * 6_000, 0.5] for n in range(20)), *(Unread() for _ in range(20))]
     answer = table_answer("rank_nodes", "g", 3, table(rows, 40), offset=0)
     assert len(answer.data["rows"]) == answer.data["next_offset"] == MAX_CHARACTERS // 6_010
+
+
+def test_what_does_not_fit_of_a_subgraph_costs_the_event_loop_nothing() -> None:
+    value: Any = subgraph(100, {"text": "x" * 1900})
+    for part in ("nodes", "edges"):
+        value[part]["rows"] = value[part]["rows"][:14]
+    value["nodes"]["rows"] += [Unread() for _ in range(86)]
+    answer = _subgraph_answer("g", 1, value)
+    assert [len(answer.data[part]["rows"]) for part in ("nodes", "edges")] == [12, 11]
 
 
 @pytest.mark.parametrize("value", [1, "a", None])

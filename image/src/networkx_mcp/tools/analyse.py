@@ -191,21 +191,23 @@ def _subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answ
     """Nodes and edges have half of the answer's characters each; edges whose ends did not fit are left out."""
     nodes, edges, directed = value["nodes"], value["edges"], value["directed"]
     clipped = Clipper()
-    for row in (*nodes["rows"], *edges["rows"]):
-        if isinstance(row[-1], dict):
-            row[-1] = clipped(row[-1])
     around = "distance" in nodes["columns"]
     arrow = "->" if directed else "--"
-    node_lines = [
-        "node " + _cells([row[0], f"distance={row[1]}", *row[2:]] if around else row) for row in nodes["rows"]
-    ]
-    early = _end_early(nodes, node_lines)
+
+    def node_line(row: list[Any]) -> str:
+        distance = f"\tdistance={row[1]}" if around else ""
+        return f"node {show(row[0])}{distance}{_attributes(row, clipped)}"
+
+    def edge_line(row: list[Any]) -> str:
+        return f"edge {show(row[0])} {arrow} {show(row[1])}{_attributes(row, clipped)}"
+
+    node_lines, early = _end_early(nodes, node_line)
     if early:
         shown = {row[0] for row in nodes["rows"]}
         edges["rows"] = [row for row in edges["rows"] if row[0] in shown and row[1] in shown]
         edges["truncated"] = len(edges["rows"]) < edges["total"]
-    edge_lines = [f"edge {show(row[0])} {arrow} {_cells(row[1:])}" for row in edges["rows"]]
-    early |= _end_early(edges, edge_lines)
+    edge_lines, fewer = _end_early(edges, edge_line)
+    early |= fewer
     notes = [*value["notes"], *clipped.notes()]
     if early:
         notes.append("The answer ended early because its rows are long: ask for fewer nodes, or with attributes=false.")
@@ -226,14 +228,21 @@ def _subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answ
     return Answer("\n".join(lines), data)
 
 
-def _end_early(part: dict[str, Any], lines: list[str]) -> bool:
-    """Cut the rows of a part, and their `lines`, to what fits; whether any were."""
-    kept = fitting(lines, MAX_CHARACTERS // 2)
-    if kept == len(lines):
-        return False
+def _end_early(part: dict[str, Any], line: Callable[[list[Any]], str]) -> tuple[list[str], bool]:
+    """Cut the rows of a part to what fits; their lines, and whether any row was left out. No line is made of what comes
+    after them: this is work of the event loop."""
+    lines: list[str] = []
+
+    def made(row: list[Any]) -> str:
+        lines.append(line(row))
+        return lines[-1]
+
+    kept = fitting(map(made, part["rows"]), MAX_CHARACTERS // 2)
+    if kept == len(part["rows"]):
+        return lines, False
     del lines[kept:], part["rows"][kept:]
     part["truncated"] = True
-    return True
+    return lines, True
 
 
 def _counted(part: dict[str, Any], what: str) -> str:
@@ -241,7 +250,11 @@ def _counted(part: dict[str, Any], what: str) -> str:
     return f"{shown} {what}" if shown == part["total"] else f"{shown} of {part['total']} {what}"
 
 
-def _cells(row: list[Any]) -> str:
-    first, *rest = row
-    cells = [show_attributes(cell) if isinstance(cell, dict) else str(cell) for cell in rest]
-    return "\t".join([show(first), *(cell for cell in cells if cell)])
+def _attributes(row: list[Any], clipped: Clipper) -> str:
+    """The attributes at the end of a row, if it has any, as the end of its line; clipped in the row, too."""
+    attributes = row[-1]
+    if not isinstance(attributes, dict) or not attributes:
+        return ""
+    row[-1] = clipped(attributes)
+    text = show_attributes(row[-1])
+    return f"\t{text}" if text else ""

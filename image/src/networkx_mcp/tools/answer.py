@@ -44,9 +44,8 @@ class Answer:
         return {"resultType": "complete", "content": content, "structuredContent": self.data}
 
 
-def to_json(value: Any) -> str:
-    """Compact JSON in one line, Unicode kept."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+#: Compact JSON in one line, Unicode kept. `json.dumps` would make an encoder for each value.
+to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def show(value: Any) -> str:
@@ -112,6 +111,8 @@ class Clipper:
 
     def __call__(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """A copy with long values clipped, as far as MAX_ATTRIBUTES_CHARACTERS reach."""
+        if not attributes:
+            return {}
         if len(attributes) <= _FEW and all(
             len(name) <= _SHORT and (type(value) in _SMALL or (type(value) is str and len(value) <= _SHORT))
             for name, value in attributes.items()
@@ -147,6 +148,8 @@ def fitting(lines: Iterable[str], most: int = MAX_CHARACTERS) -> int:
 
 def show_attributes(attributes: Mapping[str, Any]) -> str:
     """Attributes in one line: `weight=2 kind="has, comma"`."""
+    if not attributes:  # of most nodes and edges
+        return ""
     return " ".join(f"{_name(name)}={_quoted(value)}" for name, value in attributes.items())
 
 
@@ -159,11 +162,29 @@ def _quoted(value: Any) -> str:
     return to_json(value) if " " in text and text[:1] not in '"[{' else text
 
 
-def row_text(columns: Sequence[str], row: Sequence[Any]) -> str:
-    """A row of a table as a line; a missing value (None) is `-`."""
+def row_text(columns: Sequence[str], row: Sequence[Any]) -> tuple[list[Any], str]:
+    """A row of a table as far as it is shown, and its line; a missing value (None) is `-`."""
+    cells: list[Any] = []
+    texts: list[str] = []
     # A row may be longer than the header: tuples of networkx's need not be all alike.
-    named = zip_longest(columns, row, fillvalue="")
-    return "\t".join("-" if value is None else show_as(name, value) for name, value in islice(named, len(row)))
+    for name, value in islice(zip_longest(columns, row, fillvalue=""), len(row)):
+        kind = type(value)
+        if kind is int:
+            cell, text = value, repr(value)
+        elif value is None:
+            cell, text = value, "-"
+        elif kind is dict or kind is list:  # encoded once: it is its own text
+            text = to_json(value)
+            cell = value
+            if len(text) > MAX_VALUE_CHARACTERS:
+                cell = beginning(value)
+                text = to_json(cell)
+        else:
+            cell = beginning(value)
+            text = show_as(name, cell)
+        cells.append(cell)
+        texts.append(text)
+    return cells, "\t".join(texts)
 
 
 def more(shown: int, offset: int, total: int | None) -> str:

@@ -103,9 +103,10 @@ def _page(columns: list[str], rows: list[list[Any]]) -> tuple[list[list[Any]], l
     lines: list[str] = []
 
     def line(row: list[Any]) -> str:
-        shown.append([beginning(cell) for cell in row])
-        lines.append(row_text(columns, shown[-1]))
-        return lines[-1]
+        cells, text = row_text(columns, row)
+        shown.append(cells)
+        lines.append(text)
+        return text
 
     kept = fitting(map(line, rows))
     return shown[:kept], lines[:kept]
