@@ -18,7 +18,7 @@ from networkx_mcp.tools.analyse_arguments import (
     PartitionGraph,
     RankNodes,
 )
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting_lines, show, show_attributes
 from networkx_mcp.tools.registry import Tool
 from networkx_mcp.tools.runs import analyse
 from networkx_mcp.tools.tables import Analysis, table_answer
@@ -229,20 +229,14 @@ def _subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answ
 
 
 def _end_early(part: dict[str, Any], line: Callable[[list[Any]], str]) -> tuple[list[str], bool]:
-    """Cut the rows of a part to what fits; their lines, and whether any row was left out. No line is made of what comes
-    after them: this is work of the event loop."""
-    lines: list[str] = []
-
-    def made(row: list[Any]) -> str:
-        lines.append(line(row))
-        return lines[-1]
-
-    kept = fitting(map(made, part["rows"]), MAX_CHARACTERS // 2)
-    if kept == len(part["rows"]):
-        return lines, False
-    del lines[kept:], part["rows"][kept:]
-    part["truncated"] = True
-    return lines, True
+    """Cut the rows of a part to what fits; their lines, and whether any row was left out."""
+    rows = part["rows"]
+    lines = fitting_lines(map(line, rows), MAX_CHARACTERS // 2)
+    early = len(lines) < len(rows)
+    if early:
+        del rows[len(lines) :]
+        part["truncated"] = True
+    return lines, early
 
 
 def _counted(part: dict[str, Any], what: str) -> str:
@@ -253,7 +247,7 @@ def _counted(part: dict[str, Any], what: str) -> str:
 def _attributes(row: list[Any], clipped: Clipper) -> str:
     """The attributes at the end of a row, if it has any, as the end of its line; clipped in the row, too."""
     attributes = row[-1]
-    if not isinstance(attributes, dict) or not attributes:
+    if not isinstance(attributes, dict) or not attributes:  # of most edges
         return ""
     row[-1] = clipped(attributes)
     text = show_attributes(row[-1])

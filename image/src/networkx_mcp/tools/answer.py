@@ -135,15 +135,24 @@ class Clipper:
         return [f"Too many attributes to show at {self.cut} places: GET /graphs/{{graph_id}} carries all."]
 
 
-def fitting(lines: Iterable[str], most: int = MAX_CHARACTERS) -> int:
-    """How many lines fit into `most` characters; at least one, if there is one."""
-    size = count = 0
+def fitting_lines(lines: Iterable[str], most: int = MAX_CHARACTERS) -> list[str]:
+    """The lines that fit into `most` characters; at least one, if there is one.
+
+    Of lines that are made as they are taken none is made behind the first that does not fit: this is work of the event loop.
+    """
+    kept: list[str] = []
+    size = 0
     for line in lines:
         size += len(line) + 1
-        if size > most and count:
+        if size > most and kept:
             break
-        count += 1
-    return count
+        kept.append(line)
+    return kept
+
+
+def fitting(lines: Iterable[str], most: int = MAX_CHARACTERS) -> int:
+    """How many lines fit into `most` characters; at least one, if there is one."""
+    return len(fitting_lines(lines, most))
 
 
 def show_attributes(attributes: Mapping[str, Any]) -> str:
@@ -164,27 +173,21 @@ def _quoted(value: Any) -> str:
 
 def row_text(columns: Sequence[str], row: Sequence[Any]) -> tuple[list[Any], str]:
     """A row of a table as far as it is shown, and its line; a missing value (None) is `-`."""
-    cells: list[Any] = []
-    texts: list[str] = []
     # A row may be longer than the header: tuples of networkx's need not be all alike.
-    for name, value in islice(zip_longest(columns, row, fillvalue=""), len(row)):
-        kind = type(value)
-        if kind is int:
-            cell, text = value, repr(value)
-        elif value is None:
-            cell, text = value, "-"
-        elif kind is dict or kind is list:  # encoded once: it is its own text
-            text = to_json(value)
-            cell = value
-            if len(text) > MAX_VALUE_CHARACTERS:
-                cell = beginning(value)
-                text = to_json(cell)
-        else:
-            cell = beginning(value)
-            text = show_as(name, cell)
-        cells.append(cell)
-        texts.append(text)
-    return cells, "\t".join(texts)
+    named = islice(zip_longest(columns, row, fillvalue=""), len(row))
+    cells = [_cell(name, value) for name, value in named]
+    return [cell for cell, _ in cells], "\t".join(text for _, text in cells)
+
+
+def _cell(name: str, value: Any) -> tuple[Any, str]:
+    """A value of the column `name` as far as it is shown, and its text."""
+    if value is None:
+        return None, "-"
+    # The JSON whose length decides is the text, too: a list or an object is encoded once.
+    if type(value) in (dict, list) and len(text := to_json(value)) <= MAX_VALUE_CHARACTERS:
+        return value, text
+    shown = beginning(value)
+    return shown, show_as(name, shown)
 
 
 def more(shown: int, offset: int, total: int | None) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import Answer, beginning, fitting, row_text, show_as
+from networkx_mcp.tools.answer import Answer, beginning, fitting_lines, row_text, show_as
 
 
 class Table(TypedDict):
@@ -97,19 +97,16 @@ def table_answer(
 
 
 def _page(columns: list[str], rows: list[list[Any]]) -> tuple[list[list[Any]], list[str]]:
-    """The rows that fit, at least one if there is one, and their lines. What comes after them is not looked at: this is work
-    of the event loop, and a worker's rows may be ten times as many."""
+    """The rows that fit, at least one if there is one, and their lines. A worker's rows may be ten times as many."""
     shown: list[list[Any]] = []
-    lines: list[str] = []
 
     def line(row: list[Any]) -> str:
         cells, text = row_text(columns, row)
         shown.append(cells)
-        lines.append(text)
         return text
 
-    kept = fitting(map(line, rows))
-    return shown[:kept], lines[:kept]
+    lines = fitting_lines(map(line, rows))
+    return shown[: len(lines)], lines
 
 
 def _cut_cells(columns: list[str], whole: list[list[Any]], shown: list[list[Any]], fewer: str | None) -> list[str]:
