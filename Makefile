@@ -72,9 +72,10 @@ e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
 	@scripts/stage.sh e2e pytest tests/e2e -m "not full" --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS)
 
-e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report
+e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report that the documents quote
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
-	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS)
+	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS); passed=$$?; \
+	  $(MAKE) --no-print-directory docs && exit $$passed
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
 	$(BIN)/python benchmarks/serving.py --seconds 3 --out benchmarks/results/serving.json

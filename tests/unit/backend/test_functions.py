@@ -106,6 +106,15 @@ def test_options_and_weights_of_all_kinds(name: str, options: dict[str, Any], gr
     same(name, graph, ordered=name not in UNORDERED, **options)
 
 
+@pytest.mark.parametrize("pair", [(0, 1), (1, 0), (0, 0)])
+def test_edges_that_are_nodes_too_are_counted_as_networkx_counts_them(pair: tuple[int, int]) -> None:
+    graph = nx.path_graph(4)
+    graph.add_edge(0, 0)
+    graph.add_node(pair)
+    same("edge_betweenness_centrality", graph)
+    same("edge_betweenness_centrality", graph, normalized=False)
+
+
 @pytest.mark.parametrize("name", sorted(PATHS | TARGETS | PAIRS | {"node_connected_component"}))
 @given(data=st.data())
 @few

@@ -52,7 +52,11 @@ def scaled(
 
 
 def edges_scaled(graph: Arrays, entries: Float, k: int | None, normalized: bool) -> dict[tuple[Any, Any], float]:
-    """What paths put on adjacency entries, by edge and scaled as networkx does."""
+    """What paths put on adjacency entries, by edge and scaled as networkx does.
+
+    Unsuited where a node is the pair of an edge's ends, in either order: networkx counts nodes and edges in one
+    dictionary, and what it then says of that edge is an accident.
+    """
     frozen = graph.frozen
     flows = np.zeros(graph.m)
     np.add.at(flows, frozen.out_rows, entries)
@@ -62,4 +66,7 @@ def edges_scaled(graph: Arrays, entries: Float, k: int | None, normalized: bool)
         flows = flows * (1 / (count * (size - 1)) if normalized else size / (count * (1 if graph.directed else 2)))
     ids = graph.ids
     pairs = zip(frozen.src.tolist(), frozen.dst.tolist(), flows.tolist(), strict=True)
-    return {(ids[u], ids[v]): flow for u, v, flow in pairs}
+    found = {(ids[u], ids[v]): flow for u, v, flow in pairs}
+    if any(isinstance(node, tuple) and (node in found or node[::-1] in found) for node in ids):
+        raise Unsuited
+    return found
