@@ -211,7 +211,10 @@ def main() -> int:
     text = render()
     if "--check" in sys.argv[1:]:
         if not target.exists() or target.read_text(encoding="utf-8") != text:
-            print("chart/README.md is not what values.yaml and tests/e2e/report.json say: run `make docs`", file=sys.stderr)
+            print(
+                "chart/README.md is not what values.yaml and tests/e2e/report.json say: run `make docs`",
+                file=sys.stderr,
+            )
             return 1
         return 0
     target.write_text(text, encoding="utf-8")

@@ -294,10 +294,22 @@ def test_a_subgraph_that_fits_is_whole() -> None:
 
 
 def test_lines_fit_up_to_the_bound_and_one_always_does() -> None:
-    assert fitting(["a" * 9] * 3, 30) == 3
-    assert fitting(["a" * 9] * 3, 29) == 2
-    assert fitting(["a" * 99], 10) == 1
-    assert fitting([], 10) == 0
+    rows = [(number, "a" * 9) for number in range(3)]
+    assert fitting(rows, 30) == ([0, 1, 2], ["a" * 9] * 3)
+    assert fitting(rows, 29) == ([0, 1], ["a" * 9] * 2)
+    assert fitting([(0, "a" * 99)], 10) == ([0], ["a" * 99])
+    assert fitting([], 10) == ([], [])
+
+
+def test_no_row_is_made_behind_the_first_that_does_not_fit() -> None:
+    made = []
+
+    def row(number: int) -> tuple[int, str]:
+        made.append(number)
+        return number, "a" * 9
+
+    assert fitting(map(row, range(9)), 20) == ([0, 1], ["a" * 9] * 2)
+    assert made == [0, 1, 2]
 
 
 def table(rows: list[list[object]], total: int | None, offset: int | None = None) -> dict[str, object]:

@@ -18,7 +18,7 @@ from networkx_mcp.tools.analyse_arguments import (
     PartitionGraph,
     RankNodes,
 )
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting_lines, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, show, show_attributes
 from networkx_mcp.tools.registry import Tool
 from networkx_mcp.tools.runs import analyse
 from networkx_mcp.tools.tables import Analysis, table_answer
@@ -231,10 +231,9 @@ def _subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answ
 def _end_early(part: dict[str, Any], line: Callable[[list[Any]], str]) -> tuple[list[str], bool]:
     """Cut the rows of a part to what fits; their lines, and whether any row was left out."""
     rows = part["rows"]
-    lines = fitting_lines(map(line, rows), MAX_CHARACTERS // 2)
+    part["rows"], lines = fitting(((row, line(row)) for row in rows), MAX_CHARACTERS // 2)
     early = len(lines) < len(rows)
     if early:
-        del rows[len(lines) :]
         part["truncated"] = True
     return lines, early
 

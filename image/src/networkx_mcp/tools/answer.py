@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
-from typing import Any
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
 
 #: Characters of rows in one answer; a page ends early when it is reached, whatever its `limit`.
 MAX_CHARACTERS = 48_000
@@ -135,24 +137,21 @@ class Clipper:
         return [f"Too many attributes to show at {self.cut} places: GET /graphs/{{graph_id}} carries all."]
 
 
-def fitting_lines(lines: Iterable[str], most: int = MAX_CHARACTERS) -> list[str]:
-    """The lines that fit into `most` characters; at least one, if there is one.
+def fitting(rows: Iterable[tuple[Row, str]], most: int = MAX_CHARACTERS) -> tuple[list[Row], list[str]]:
+    """Of rows and their lines those that fit into `most` characters; at least one, if there is one.
 
     Of lines that are made as they are taken none is made behind the first that does not fit: this is work of the event loop.
     """
-    kept: list[str] = []
+    kept: list[Row] = []
+    lines: list[str] = []
     size = 0
-    for line in lines:
+    for row, line in rows:
         size += len(line) + 1
-        if size > most and kept:
+        if size > most and lines:
             break
-        kept.append(line)
-    return kept
-
-
-def fitting(lines: Iterable[str], most: int = MAX_CHARACTERS) -> int:
-    """How many lines fit into `most` characters; at least one, if there is one."""
-    return len(fitting_lines(lines, most))
+        kept.append(row)
+        lines.append(line)
+    return kept, lines
 
 
 def show_attributes(attributes: Mapping[str, Any]) -> str:

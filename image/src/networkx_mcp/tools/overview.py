@@ -84,10 +84,9 @@ def line(info: GraphInfo) -> str:
 
 def page(found: GraphPage) -> tuple[list[GraphInfo], list[str], str | None]:
     """Graphs that fit into one answer, a line of each, and where the next page begins."""
-    lines = [line(info) for info in found.items]
-    kept = fitting(lines)
-    following = found.items[kept - 1].graph_id if kept < len(lines) else found.next
-    return found.items[:kept], lines[:kept], following
+    shown, lines = fitting((info, line(info)) for info in found.items)
+    following = shown[-1].graph_id if len(shown) < len(found.items) else found.next
+    return shown, lines, following
 
 
 def overview(view: View, offset: int, limit: int) -> Answer:
@@ -96,28 +95,21 @@ def overview(view: View, offset: int, limit: int) -> Answer:
     clipped = Clipper()
     attributes = clipped(state.graph_attributes)
     own = show_attributes(attributes)
-    half = (MAX_CHARACTERS - len(own)) // 2
-    budget = half
-    nodes: list[NodeRow] = []
-    node_lines = []
-    for node in state.nodes(offset, limit):
-        found = clipped(state.node_attributes(node))
-        text = f"node {show(node)}\t{show_attributes(found)}".rstrip()
-        if (budget := budget - len(text)) < 0 and nodes:
-            break
-        nodes.append({"id": node, "attributes": found})
-        node_lines.append(text)
-    budget = half
     arrow = "->" if info.directed else "--"
-    edges: list[EdgeRow] = []
-    edge_lines = []
-    for u, v, stored in _at_most(state.edges(offset, limit, data=True), limit):
+
+    def node_row(node: str | int) -> tuple[NodeRow, str]:
+        found = clipped(state.node_attributes(node))
+        return {"id": node, "attributes": found}, f"node {show(node)}\t{show_attributes(found)}".rstrip()
+
+    def edge_row(edge: tuple[Any, Any, dict[str, Any]]) -> tuple[EdgeRow, str]:
+        u, v, stored = edge
         found = clipped(stored)
         text = f"edge {show(u)} {arrow} {show(v)}\t{show_attributes(found)}".rstrip()
-        if (budget := budget - len(text)) < 0 and edges:
-            break
-        edges.append({"source": u, "target": v, "attributes": found})
-        edge_lines.append(text)
+        return {"source": u, "target": v, "attributes": found}, text
+
+    half = (MAX_CHARACTERS - len(own)) // 2
+    nodes, node_lines = fitting(map(node_row, state.nodes(offset, limit)), half)
+    edges, edge_lines = fitting(map(edge_row, _at_most(state.edges(offset, limit, data=True), limit)), half)
     # Without rows there is no page to go on from.
     following = _following(info, offset, len(nodes), len(edges)) if limit else None
     lines = [line(info)]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import Answer, beginning, fitting_lines, row_text, show_as
+from networkx_mcp.tools.answer import Answer, beginning, fitting, row_text, show_as
 
 
 class Table(TypedDict):
@@ -77,7 +77,8 @@ def table_answer(
     `offset` is where the page began; None where the rows have no pages. `fewer` is the argument that makes lists shorter.
     """
     columns: list[str] = value["columns"]
-    rows, lines = _page(columns, value["rows"])
+    # a worker's rows may be ten times as many as fit
+    rows, lines = fitting(row_text(columns, row) for row in value["rows"])
     facts = {name: beginning(fact) if name not in _SILENT else fact for name, fact in value.items()}
     notes = [*value["notes"], *_cut_cells(columns, value["rows"], rows, fewer)]
     notes += [
@@ -94,19 +95,6 @@ def table_answer(
         data["next_offset"] = None if offset is None else offset + len(rows)
     lines = [head(title, graph_id, version, data), "\t".join(columns), *lines, *_briefly(data), *tail(data)]
     return Answer("\n".join(lines), data)
-
-
-def _page(columns: list[str], rows: list[list[Any]]) -> tuple[list[list[Any]], list[str]]:
-    """The rows that fit, at least one if there is one, and their lines. A worker's rows may be ten times as many."""
-    shown: list[list[Any]] = []
-
-    def line(row: list[Any]) -> str:
-        cells, text = row_text(columns, row)
-        shown.append(cells)
-        return text
-
-    lines = fitting_lines(map(line, rows))
-    return shown[: len(lines)], lines
 
 
 def _cut_cells(columns: list[str], whole: list[list[Any]], shown: list[list[Any]], fewer: str | None) -> list[str]:
