@@ -75,6 +75,9 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--start", type=int, default=50)
     made.add_argument("--maximum", type=int, default=6400)
     made.add_argument("--as-set", action="store_true", help="keep the queue as it is set: the knee of the setting")
+    made.add_argument(
+        "--every", type=float, help="seconds between the calls of a user, due at fixed times; else without think time"
+    )
     made = commands.add_parser("users", parents=[common], help="the table of users")
     made.add_argument("--users", default="10,50,100,200,400")
     made = commands.add_parser("nodes", parents=[common], help="the table of graph sizes")
@@ -83,7 +86,11 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--minutes", type=int, default=120)
     made.add_argument("--rate", type=float, help="calls per second; otherwise 0.7 x the knee's throughput in --knee")
     made.add_argument("--knee", help="name of a capacity result")
-    made.add_argument("--users", type=int, default=200, help="connections that carry the calls")
+    made.add_argument(
+        "--users",
+        type=int,
+        help="connections that carry the calls; otherwise 200, or 0.7 x the users of a knee with --every",
+    )
     made.add_argument("--again", metavar="NAME", help="measure nothing: make the summary of this result anew")
     made = commands.add_parser("split", parents=[common], help="connections against queue")
     made.add_argument("--connections", default="15,30,45,90,180")
@@ -154,6 +161,8 @@ def name_of(options: argparse.Namespace) -> str:
         parts.append(options.scenario)
     elif options.command != "nodes":
         parts.append(options.workload)
+    if getattr(options, "every", None):
+        parts.append(f"every-{options.every:g}s")
     if getattr(options, "as_set", False):
         parts.append("as-set")
     return options.name or "-".join(parts)
@@ -246,8 +255,13 @@ def capacity(made: Measurement) -> None:
     """`--repeats` searches for the knee."""
     options = made.options
     print(longest(options), file=sys.stderr, flush=True)
+
+    def good(users: int, repeat: int) -> bool:
+        rate = users / options.every if options.every else None
+        return made.point(users, repeat, rate=rate).ok
+
     for repeat in range(options.repeats):
-        search.find(lambda users, repeat=repeat: made.point(users, repeat).ok, options.start, options.maximum)  # type: ignore[misc]
+        search.find(functools.partial(good, repeat=repeat), options.start, options.maximum)
     made.result(knee=search.knee(made.points, options.maximum))
 
 

@@ -150,13 +150,13 @@ def least_knee(names: Iterable[str]) -> int:
 
 
 def pods_measured() -> list[str]:
-    """Names of all results of one pod of the chart with a knee of mixed users, the queue opened."""
+    """Names of all results of one pod of the chart with a knee of mixed users without think time, the queue opened."""
     return [
         result.name
         for result in results.load_all("capacity")
         if result.knee and result.target.kind == "cluster" and result.target.replicas == 1
         if not result.name.endswith("as-set")
-        if all(point.workload == "mixed" for point in result.points)
+        if all(point.workload == "mixed" and point.rate is None for point in result.points)
     ]
 
 

@@ -84,7 +84,8 @@ def throughput_by_replicas(axes: Any, found: list[Result]) -> None:
     groups: dict[str, list[Result]] = {}
     for result in found:
         if result.target.kind == "cluster" and result.knee and result.points:
-            groups.setdefault(f"{result.points[0].workload}, {result.target.store} store", []).append(result)
+            users = results.users_are(result.points[0])
+            groups.setdefault(f"{users}, {result.target.store} store", []).append(result)
     for (label, members), (colour, marker, _) in zip(groups.items(), STYLES, strict=False):
         members.sort(key=lambda result: result.target.replicas)
         pods = [result.target.replicas for result in members]

@@ -103,6 +103,11 @@ class Point(Struct):
     process: str = ""
 
 
+def users_are(point: Point) -> str:
+    """The kind of a point's users, and how often one of them calls where that is fixed."""
+    return point.workload if point.rate is None else f"{point.workload}, a call in {point.users / point.rate:g} s each"
+
+
 class Knee(Struct):
     """The most users at which the objective held, per repeat, with the load at each."""
 

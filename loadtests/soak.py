@@ -12,6 +12,7 @@ from __future__ import annotations
 import calendar
 import time
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from loadtests import results
@@ -20,29 +21,37 @@ from loadtests.results import Point
 from loadtests.targets import TargetError
 
 if TYPE_CHECKING:
+    import argparse
+
     from loadtests.__main__ import Measurement
 
 SHARE_OF_KNEE = 0.7
 
 
-def rate_of(made: Measurement) -> float:
-    """The rate asked for, or the share of a knee that was measured."""
-    if made.options.rate:
-        return float(made.options.rate)
-    if not made.options.knee:
+def load_of(options: argparse.Namespace) -> tuple[int, float]:
+    """(users, calls per second) asked for, or the share of a knee that was measured.
+
+    Users who call without think time are connections that carry the rate, 200 unless told; those who call every so many
+    seconds are as many as make it, so that the mix of calls is theirs.
+    """
+    if options.rate:
+        return options.users or 200, float(options.rate)
+    if not options.knee:
         raise TargetError("give --rate, or --knee with the name of a capacity result")
-    knee = results.load(results.RESULTS / f"{made.options.knee}.json").knee
-    assert knee is not None
-    middle = sorted(knee.requests_per_second)[len(knee.requests_per_second) // 2]
-    return round(SHARE_OF_KNEE * middle, 1)
+    found = results.load(results.RESULTS / f"{options.knee}.json")
+    if found.knee is None:
+        raise TargetError(f"{options.knee} has no knee: give --knee with the name of a capacity result")
+    rate = round(SHARE_OF_KNEE * median(found.knee.requests_per_second), 1)
+    users = 200 if found.points[0].rate is None else round(SHARE_OF_KNEE * found.knee.median_users)
+    return options.users or users, rate
 
 
 def measure(made: Measurement) -> None:
     """`--minutes` points of a minute each."""
-    rate = rate_of(made)
+    users, rate = load_of(made.options)
     for minute in range(made.options.minutes):
         # Its tail and the next warm-up make each minute a little longer than sixty seconds.
-        made.point(made.options.users, minute, rate=rate, seconds=60, warmup=5.0 if minute == 0 else 2.0)
+        made.point(users, minute, rate=rate, seconds=60, warmup=5.0 if minute == 0 else 2.0)
     points = sorted(made.points, key=lambda point: point.repeat)
     made.result(points=points, summary=summary(points, rate))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
@@ -22,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
 from loadtests.abuse import table  # noqa: E402
-from loadtests.results import Point, Result, load_all  # noqa: E402
+from loadtests.results import Point, Result, load_all, users_are  # noqa: E402
 from loadtests.search import LEAST_WINDOW_SECONDS  # noqa: E402
 from loadtests.workload import HEAVY  # noqa: E402
 
@@ -151,7 +152,7 @@ def users() -> str:
             measured = [_middle([getattr(point, name) for point in points]) for name in names]
             shares = [f"{median(p.server_cpus for p in points):.2f}, {median(p.client_cpus for p in points):.2f}"]
             shares += [f"{median(p.other_cpus or 0.0 for p in points):.2f}"]
-            rows.append([count, _where(result), success, said, *measured, *_heavy(points), *shares])
+            rows.append([count, _where(result), success, said, *measured, _failed(points), _slowest(points), *shares])
     header = [
         "users",
         "target",
@@ -168,20 +169,28 @@ def users() -> str:
     )
 
 
-def _heavy(points: Sequence[Point]) -> list[str]:
-    """Of the calls that ran in a worker: how many failed in all repeats, and the largest P50 of a tool, in seconds.
+def _heavy(points: Sequence[Point]) -> list[dict[str, float]]:
+    """The tools that ran in a worker, of each point.
 
-    They are a few in a thousand of the mixed users' calls, so the success of all says little of them.
+    Their calls are a few in a thousand of the mixed users' calls, so what is told of all calls says little of them.
     """
-    found = [seen for point in points for tool, seen in point.tools.items() if tool in HEAVY]
-    calls = sum(int(seen["requests"]) for seen in found)
-    failed = sum(int(seen["failed"]) for seen in found)
+    return [seen for point in points for tool, seen in point.tools.items() if tool in HEAVY]
+
+
+def _failed(points: Sequence[Point]) -> str:
+    """How many heavy calls failed in all repeats."""
+    found = _heavy(points)
+    return f"{sum(int(seen['failed']) for seen in found)} of {sum(int(seen['requests']) for seen in found):,}"
+
+
+def _slowest(points: Sequence[Point]) -> str:
+    """The largest P50 of a heavy tool, in seconds."""
     tools = [
         median(point.tools[tool]["p50_ms"] for point in points if tool in point.tools)
         for tool in sorted(HEAVY)
         if any(tool in point.tools for point in points)
     ]
-    return [f"{failed} of {calls:,}", f"{max(tools) / 1000:.2f}"]
+    return f"{max(tools) / 1000:.2f}"
 
 
 def nodes() -> str:
@@ -222,14 +231,19 @@ def capacity() -> str:
             continue
         found = result.knee
         top = max(result.points, key=lambda point: (point.ok, point.users))
+        knees = [p for p in result.points if p.ok and p.users == found.users[p.repeat]]
         more = " or more" if found.at_maximum else ""
         rows.append(
             [
                 _where(result),
-                top.workload,
+                users_are(top),
                 f"{found.median_users:g}{more} ({found.spread_users[0]} to {found.spread_users[1]})",
                 _middle(found.requests_per_second),
                 _middle(found.requests_per_cpu_second),
+                f"{median(point.p95_ms for point in knees):g}",
+                f"{median(sum(seen['requests'] for seen in _heavy([p])) / p.seconds for p in knees):.1f}",
+                _slowest(knees),
+                _ended(result.points),
                 f"{top.server_cpus:.2f}, {top.store_cpus:.2f}, {top.client_cpus:.2f}",
                 f"{top.other_cpus or 0.0:.2f}",
                 len(found.users),
@@ -241,10 +255,26 @@ def capacity() -> str:
         "knee (spread)",
         "calls/s",
         "per CPU second",
+        "P95 ms",
+        "heavy calls/s",
+        "P50 of their slowest tool, s",
+        "what failed above",
         "cores at the best point: server, store, client",
         "others",
     ]
     return _rows([*header, "repeats"], rows)
+
+
+def _ended(points: Sequence[Point]) -> str:
+    """What of the objective the nearest points above the knees failed, and what calls failed of."""
+    above = [
+        min((p for p in points if not p.ok and p.repeat == repeat), key=lambda point: point.users)
+        for repeat in sorted({p.repeat for p in points if not p.ok})
+    ]
+    parts = Counter(reason.split()[0] for point in above for reason in point.failed)
+    outcomes = sorted({outcome for point in above for outcome in point.outcomes} - {"ok"})
+    named = {"success": f"success ({', '.join(outcomes)})"}
+    return ", ".join(f"{named.get(part, part)} {count} of {len(above)}" for part, count in parts.most_common())
 
 
 def limits() -> str:

@@ -7,13 +7,15 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from loadtests import __main__ as command
-from loadtests import evidence, results
+from loadtests import evidence, results, soak
 from loadtests.abuse import __main__ as abuse
 from loadtests.results import Journal
-from loadtests.targets import LoadTarget
+from loadtests.targets import LoadTarget, TargetError
 
 
 def told(*arguments: str) -> str | None:
@@ -54,6 +56,58 @@ def test_a_search_says_how_long_it_may_take() -> None:
     said = command.longest(command.arguments().parse_args(["capacity"]))
     assert said.startswith("3 searches of at most 12 points, each 42 s and at most 30 s more")
     assert said.endswith("at most 43 minutes")
+
+
+def test_users_who_call_at_fixed_times_are_searched_for_by_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ["capacity", "--every", "2", "--start", "100", "--maximum", "400", "--repeats", "1"]
+    options = command.arguments().parse_args([*given, "--out", str(tmp_path)])
+    assert command.name_of(options) == "capacity-local-embedded-mixed-every-2s"
+    some = results.load(results.RESULTS / "users-local-embedded-mixed.json")
+    asked: list[tuple[int, float]] = []
+
+    def take(live: LoadTarget, users: int, repeat: int, rate: float, **_: Any) -> results.Point:
+        asked.append((users, rate))
+        return msgspec.structs.replace(some.points[0], users=users, repeat=repeat, rate=rate, ok=users <= 250)
+
+    monkeypatch.setattr(results, "JOURNALS", tmp_path)
+    monkeypatch.setattr(command, "take", take)
+    journal = Journal("some", command.configuration(options))
+    measured = command.Measurement(options, LoadTarget(), journal, 0.0)
+    measured.facts = some.target
+    command.capacity(measured)
+    assert asked == [(100, 50.0), (200, 100.0), (400, 200.0), (300, 150.0), (250, 125.0), (275, 137.5)]
+    made = results.load(tmp_path / "capacity-local-embedded-mixed-every-2s.json")
+    assert made.knee
+    assert made.knee.users == [250]
+    assert results.users_are(made.points[0]) == "mixed, a call in 2 s each"
+    assert results.users_are(some.points[0]) == "mixed"
+
+
+def test_a_soak_takes_its_share_of_the_users_or_of_the_calls_of_a_knee(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = results.load(results.RESULTS / "capacity-local-embedded-mixed.json")
+    found.knee = results.Knee([100, 300, 200], [50.0, 150.0, 100.0], [1.0] * 3, 200, (100, 300), False)
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+
+    def load(*given: str) -> tuple[int, float]:
+        return soak.load_of(command.arguments().parse_args(["soak", *given]))
+
+    results.save(found, tmp_path)
+    assert load("--knee", found.name) == (200, 70.0)
+    for point in found.points:
+        point.rate = point.users / 2
+    results.save(found, tmp_path)
+    assert load("--knee", found.name) == (140, 70.0)
+    assert load("--knee", found.name, "--users", "50") == (50, 70.0)
+    assert load("--rate", "10") == (200, 10.0)
+    found.knee = None
+    results.save(found, tmp_path)
+    for wrong in ([], ["--knee", found.name]):
+        with pytest.raises(TargetError, match="--knee with the name of a capacity result"):
+            load(*wrong)
 
 
 @pytest.mark.parametrize(
