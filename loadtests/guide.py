@@ -2,9 +2,11 @@
 
 Every constant is read from results/: see `model`. Sizes are in MiB, times in seconds. Memory: a pod holds its
 processes, what they keep once they have held a graph, and the graphs that are in use; both are of the line through every
-second measured size, the other sizes test it. Throughput: a pod is planned at 0.7 of its knee. Store: bytes that one node costs in a snapshot, twice,
-because the log is rewritten beside the old one. The store's one thread is the first thing that more pods do
-not help: what calls and the looks of idle pods take of its one core is measured by loadtests/pods.py.
+second measured size, the other sizes test it. Throughput: a pod is planned at 0.7 of its knee in calls of users who call
+every so many seconds, as those of a plan do: without think time whoever gets cheap answers calls most. Store: bytes
+that one node costs in a snapshot, twice, because the log is rewritten beside the old one. The store's one thread is the
+first thing that more pods do not help: what calls and the looks of idle pods take of its one core is measured by
+loadtests/pods.py.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 import yaml
 
 from loadtests import evidence, results
-from loadtests.results import Result, Size
+from loadtests.results import Result, Size, heavy_calls
 from networkx_mcp.store.redis_link import CONNECTIONS
 
 #: Share of the knee that a pod is planned for: what is left is for a pod that is away and for peaks.
@@ -42,7 +44,9 @@ class Model:
     held_mib: float
     mib_per_node: float
     stored_mib_per_node: float
+    #: Calls per second of a pod at its knee, and how many of them took a worker.
     pod_calls: float
+    pod_heavy: float
     pod_cpus: float
     #: Cores of the store for a call a second, and for a pod that nobody calls.
     store_cpus_per_call: float
@@ -90,6 +94,7 @@ def model() -> Model:
         mib_per_node=per_node,
         stored_mib_per_node=most.stored_mib / most.nodes,
         pod_calls=median(pod.knee.requests_per_second),
+        pod_heavy=median(heavy_calls(point) for point in results.at_knee(pod)),
         pod_cpus=pod.target.cpu_limit,
         store_cpus_per_call=max(fleet.store_us_per_call for fleet in fleets) / 1e6,
         store_cpus_per_pod=(largest.idle_store_cpus - fewest.idle_store_cpus) / (largest.pods - fewest.pods),
@@ -191,7 +196,8 @@ def table() -> str:
         f"| more, once it has held a graph | {found.held_mib:.1f} MiB | {NODES} |",
         f"| memory of 1,000 nodes with three edges each | {1000 * found.mib_per_node:.3f} MiB | {NODES} |",
         f"| stored size of the same | {1000 * found.stored_mib_per_node:.4f} MiB | {NODES} |",
-        f"| calls/s of a pod at its knee, mixed users | {found.pod_calls:.0f} | {POD} |",
+        f"| calls/s of a pod at its knee, users: {results.users_are(_result(POD).points[0])} | {found.pod_calls:.0f} | {POD} |",
+        f"| of these heavy calls/s | {found.pod_heavy:.1f} | {POD} |",
         f"| CPU of the client a call, generator | {client_ms(GENERATOR):.2f} ms | {GENERATOR} |",
         f"| CPU of the client a call, Locust with its start | {client_ms(LOCUST):.2f} ms | {LOCUST} |",
         f"| CPU of the store a call, one of ten a write | {1e6 * found.store_cpus_per_call:.0f} us | {FLEETS} |",

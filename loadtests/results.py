@@ -20,6 +20,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from loadtests.workload import HEAVY
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "loadtests" / "results"
 #: How results write a time, in UTC.
@@ -118,6 +120,17 @@ class Knee(Struct):
     spread_users: tuple[int, int]
     #: A repeat ended at the most users that were asked for, with the objective still met: the knee is not below.
     at_maximum: bool
+
+
+def at_knee(result: Result) -> list[Point]:
+    """The last good point of each repeat; none of a repeat that had none."""
+    users = result.knee.users if result.knee else []
+    return [point for point in result.points if point.ok and point.users == users[point.repeat]]
+
+
+def heavy_calls(point: Point) -> float:
+    """Calls per second of a point that took a worker."""
+    return sum(seen["requests"] for tool, seen in point.tools.items() if tool in HEAVY) / point.seconds
 
 
 class Size(Struct):

@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
 from loadtests.abuse import table  # noqa: E402
-from loadtests.results import Point, Result, load_all, users_are  # noqa: E402
+from loadtests.results import Point, Result, at_knee, heavy_calls, load_all, users_are  # noqa: E402
 from loadtests.search import LEAST_WINDOW_SECONDS  # noqa: E402
 from loadtests.workload import HEAVY  # noqa: E402
 
@@ -231,7 +231,7 @@ def capacity() -> str:
             continue
         found = result.knee
         top = max(result.points, key=lambda point: (point.ok, point.users))
-        knees = [p for p in result.points if p.ok and p.users == found.users[p.repeat]]
+        knees = at_knee(result)
         more = " or more" if found.at_maximum else ""
         rows.append(
             [
@@ -241,7 +241,7 @@ def capacity() -> str:
                 _middle(found.requests_per_second),
                 _middle(found.requests_per_cpu_second),
                 f"{median(point.p95_ms for point in knees):g}",
-                f"{median(sum(seen['requests'] for seen in _heavy([p])) / p.seconds for p in knees):.1f}",
+                f"{median(heavy_calls(point) for point in knees):.1f}",
                 _slowest(knees),
                 _ended(result.points),
                 f"{top.server_cpus:.2f}, {top.store_cpus:.2f}, {top.client_cpus:.2f}",
