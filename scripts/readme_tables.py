@@ -24,7 +24,6 @@ import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
 from loadtests.abuse import table  # noqa: E402
 from loadtests.results import Point, Result, at_knee, heavy_calls, load_all, users_are  # noqa: E402
-from loadtests.search import LEAST_WINDOW_SECONDS  # noqa: E402
 from loadtests.workload import HEAVY  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -320,18 +319,6 @@ def rests() -> str:
     )
 
 
-def older() -> str:
-    """Which of the knees are of a client that no longer is."""
-    short = [r for r in load_all("capacity") if any(point.seconds < LEAST_WINDOW_SECONDS for point in r.points)]
-    if not short:
-        return ""
-    names = ", ".join(f"[{result.name}](loadtests/results/{result.name}.json)" for result in short)
-    return (
-        f"Measured in windows of under {LEAST_WINDOW_SECONDS:g} s, after which nothing was loaded, so that some calls that would have "
-        f"been shed after 10 s were not: upper bounds: {names}."
-    )
-
-
 def soak() -> str:
     """What hours under one load did."""
     rows = []
@@ -343,8 +330,20 @@ def soak() -> str:
         grown = [f"{s['memory_mib_most']:g}", memory, f"{s['file_descriptors_per_hour']:g}"]
         if s.get("minutes_of_last_process", s["minutes"]) < 10:  # a slope of a few minutes is noise
             grown[1:] = ["too short"] * 2
-        rows.append([_where(result), f"{s['minutes']:g}", f"{s['rate']:g}", calls, *grown, drift])
-    header = ["target", "minutes", "calls/s", "calls, failed", "most memory MiB", "MiB per hour: whole, second half"]
+        users = f"{result.points[0].users} {users_are(result.points[0])}"
+        rates = [f"{s['rate']:g}", f"{median(map(heavy_calls, result.points)):.1f}", _slowest(result.points)]
+        rows.append([_where(result), users, f"{s['minutes']:g}", *rates, calls, *grown, drift])
+    header = [
+        "target",
+        "users",
+        "minutes",
+        "calls/s",
+        "heavy calls/s",
+        "P50 of their slowest tool, s",
+        "calls, failed",
+        "most memory MiB",
+        "MiB per hour: whole, second half",
+    ]
     return _rows([*header, "descriptors per hour", "P95 ms of the first and last third"], rows)
 
 
@@ -390,7 +389,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "capacity": capacity,
     "soak": soak,
     "limits": limits,
-    "older": older,
     "rests": rests,
     "chaos": chaos,
     "abuse": table.text,
