@@ -194,6 +194,20 @@ def test_a_wrong_cost_of_a_graph_is_noticed(changed: dict[str, float], monkeypat
     assert astray()
 
 
+def test_a_pod_carries_for_long_what_the_guide_plans_for_it() -> None:
+    soak = results.load(results.RESULTS / "soak-cluster-shared-1pod-mixed-every-2s.json")
+    assert soak.summary["minutes"] >= 10
+    assert soak.summary["rate"] == pytest.approx(guide.PLANNED * guide.model().pod_calls, abs=0.1)
+    assert [point.failed for point in soak.points if not point.ok] == []
+
+
+def test_two_pods_carry_what_the_guide_plans_for_them() -> None:
+    """On two cores that store, client and cluster share, even in the worst repeat."""
+    two = results.load(results.RESULTS / "capacity-cluster-shared-2pod-mixed-every-2s.json")
+    assert two.knee
+    assert guide.PLANNED * 2 * guide.model().pod_calls <= min(two.knee.requests_per_second)
+
+
 def test_the_guide_names_what_it_rests_on_that_nobody_can_repeat() -> None:
     text = (results.ROOT / "loadtests/README.md").read_text(encoding="utf-8")
     shown = text.partition("<!-- guide -->")[2].partition("<!-- end -->")[0]
