@@ -46,6 +46,8 @@ OPEN = {"limits_queue": "20000", "limits_sockets": "30000", "limits_body_budget_
 
 #: Users arrive, then the queue fills: what waits longest has waited `limits.queueTimeoutSeconds` when the window begins.
 WARMUP_SECONDS = RAMP_SECONDS + 10.0
+#: `limits.queueTimeoutSeconds`: users who call less often call as often as they are to, however long heavy calls wait.
+LEAST_EVERY_SECONDS = 10.0
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -236,6 +238,12 @@ def unfit(options: argparse.Namespace) -> str | None:
         return (
             f"--warmup {options.warmup:g}: the first call is shed for waiting too long {WARMUP_SECONDS:g} s after the "
             f"load began, so that an earlier window is of an emptier server; give {WARMUP_SECONDS:g} or more"
+        )
+    if options.every is not None and options.every < LEAST_EVERY_SECONDS:
+        return (
+            f"--every {options.every:g}: a call may wait {LEAST_EVERY_SECONDS:g} s for a worker, and who waits for one does not "
+            f"call meanwhile, so that there are fewer heavy calls the more load there is, and P95 may fall as it grows; give "
+            f"{LEAST_EVERY_SECONDS:g} or more"
         )
     return None
 

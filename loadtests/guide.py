@@ -30,7 +30,7 @@ PLANNED = 0.7
 #: sizes that the model was not made from: 10,000 nodes and more.
 STATED_ERROR = 0.15
 NODES, LARGE = "nodes-local-embedded", "nodes-local-embedded-large"
-POD, FLEETS = "capacity-cluster-shared-1pod-mixed-every-2s", "pods"
+POD, FLEETS = "capacity-cluster-shared-1pod-mixed-every-10s", "pods"
 #: The same readers without think time, by both clients.
 GENERATOR, LOCUST = "users-local-embedded-reader", "scenario-local-embedded-reader"
 

@@ -107,7 +107,9 @@ class Point(Struct):
 
 def users_are(point: Point) -> str:
     """The kind of a point's users, and how often one of them calls where that is fixed."""
-    return point.workload if point.rate is None else f"{point.workload}, a call in {point.users / point.rate:.3g} s each"
+    return (
+        point.workload if point.rate is None else f"{point.workload}, a call in {point.users / point.rate:.3g} s each"
+    )
 
 
 class Knee(Struct):

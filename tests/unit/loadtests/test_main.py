@@ -22,11 +22,13 @@ def told(*arguments: str) -> str | None:
     return command.unfit(command.arguments().parse_args(arguments))
 
 
-def test_a_knee_needs_a_window_and_a_warm_up_that_hold_what_waits_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_knee_needs_times_that_hold_what_waits_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told("capacity") is None
     assert told("capacity", "--seconds", "20", "--warmup", "12") is None
     assert "heavy calls are few" in str(told("capacity", "--seconds", "12"))
     assert "emptier server" in str(told("capacity", "--warmup", "5"))
+    assert "--every 9.5: a call may wait 10 s" in str(told("capacity", "--every", "9.5"))
+    assert told("capacity", "--every", "10") is None
     assert told("users", "--seconds", "5", "--warmup", "1") is None
     monkeypatch.setattr(sys, "argv", ["loadtests", "capacity", "--seconds", "12"])
     with pytest.raises(SystemExit, match="--seconds 12"):
@@ -36,6 +38,7 @@ def test_a_knee_needs_a_window_and_a_warm_up_that_hold_what_waits_longest(monkey
 def test_the_warm_up_is_as_long_as_a_call_may_wait() -> None:
     assert command.RAMP_SECONDS + evidence.setting("limits.queue_timeout_seconds") <= command.WARMUP_SECONDS
     assert evidence.setting("limits.connection_timeout_seconds") == command.LOADED_SECONDS
+    assert evidence.setting("limits.queue_timeout_seconds") == command.LEAST_EVERY_SECONDS
 
 
 def test_a_result_is_of_the_tree_that_it_was_begun_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,9 +64,9 @@ def test_a_search_says_how_long_it_may_take() -> None:
 def test_users_who_call_at_fixed_times_are_searched_for_by_their_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = ["capacity", "--every", "2", "--start", "100", "--maximum", "400", "--repeats", "1"]
+    given = ["capacity", "--every", "10", "--start", "100", "--maximum", "400", "--repeats", "1"]
     options = command.arguments().parse_args([*given, "--out", str(tmp_path)])
-    assert command.name_of(options) == "capacity-local-embedded-mixed-every-2s"
+    assert command.name_of(options) == "capacity-local-embedded-mixed-every-10s"
     some = results.load(results.RESULTS / "users-local-embedded-mixed.json")
     asked: list[tuple[int, float]] = []
 
@@ -77,11 +80,11 @@ def test_users_who_call_at_fixed_times_are_searched_for_by_their_number(
     measured = command.Measurement(options, LoadTarget(), journal, 0.0)
     measured.facts = some.target
     command.capacity(measured)
-    assert asked == [(100, 50.0), (200, 100.0), (400, 200.0), (300, 150.0), (250, 125.0), (275, 137.5)]
-    made = results.load(tmp_path / "capacity-local-embedded-mixed-every-2s.json")
+    assert asked == [(100, 10.0), (200, 20.0), (400, 40.0), (300, 30.0), (250, 25.0), (275, 27.5)]
+    made = results.load(tmp_path / "capacity-local-embedded-mixed-every-10s.json")
     assert made.knee
     assert made.knee.users == [250]
-    assert results.users_are(made.points[0]) == "mixed, a call in 2 s each"
+    assert results.users_are(made.points[0]) == "mixed, a call in 10 s each"
     assert results.users_are(some.points[0]) == "mixed"
 
 
