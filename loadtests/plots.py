@@ -94,7 +94,7 @@ def throughput_by_replicas(axes: Any, found: list[Result]) -> None:
             values = [_median(getattr(knee, name)) for knee in knees]
             what = "calls/s" if line == "-" else "calls per CPU second"
             axes.plot(pods, values, line, color=colour, marker=marker, label=f"{what}, {label}")
-        axes.set_xticks(pods)
+    axes.set_xticks(sorted({result.target.replicas for members in groups.values() for result in members}))
     axes.set_ylim(bottom=0)
     _finish(axes, "Throughput at the knee by pods, all on two cores", "pods", "calls")
 
