@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from loadtests.__main__ import Measurement
 
 SHARE_OF_KNEE = 0.7
+#: Users that a second of warm-up is for: half of them open a session first, which is load that is not meant.
+ARRIVE = 100
 
 
 def load_of(options: argparse.Namespace) -> tuple[int, float]:
@@ -50,8 +52,8 @@ def measure(made: Measurement) -> None:
     """`--minutes` points of a minute each."""
     users, rate = load_of(made.options)
     for minute in range(made.options.minutes):
-        # Its tail and the next warm-up make each minute a little longer than sixty seconds.
-        made.point(users, minute, rate=rate, seconds=60, warmup=5.0 if minute == 0 else 2.0)
+        # Its tail and the next warm-up make each minute a little longer than sixty seconds. Users connect anew.
+        made.point(users, minute, rate=rate, seconds=60, warmup=max(5.0 if minute == 0 else 2.0, users / ARRIVE))
     points = sorted(made.points, key=lambda point: point.repeat)
     made.result(points=points, summary=summary(points, rate))
 
