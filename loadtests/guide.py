@@ -2,8 +2,8 @@
 
 Every constant is read from results/: see `model`. Sizes are in MiB, times in seconds. Memory: a pod holds its
 processes, what they keep once they have held a graph, and the graphs that are in use; both are of the line through every
-second measured size, the other sizes test it. Throughput: a pod is planned at 0.7 of its knee in calls of users who call
-every so many seconds, as those of a plan do: without think time whoever gets cheap answers calls most. Store: bytes
+second measured size, the other sizes test it. Throughput: a pod is planned at 0.7 of its least knee in calls of users
+who call every so many seconds, as those of a plan do: without think time whoever gets cheap answers calls most. Store: bytes
 that one node costs in a snapshot, twice, because the log is rewritten beside the old one. The store's one thread is the
 first thing that more pods do not help: what calls and the looks of idle pods take of its one core is measured by
 loadtests/pods.py.
@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import linear_regression
 from typing import Any
 
 import yaml
@@ -44,7 +44,7 @@ class Model:
     held_mib: float
     mib_per_node: float
     stored_mib_per_node: float
-    #: Calls per second of a pod at its knee, and how many of them took a worker.
+    #: Calls per second of a pod at the least knee of any repeat, and how many of them took a worker.
     pod_calls: float
     pod_heavy: float
     pod_cpus: float
@@ -93,8 +93,8 @@ def model() -> Model:
         held_mib=held,
         mib_per_node=per_node,
         stored_mib_per_node=most.stored_mib / most.nodes,
-        pod_calls=median(pod.knee.requests_per_second),
-        pod_heavy=median(heavy_calls(point) for point in results.at_knee(pod)),
+        pod_calls=min(pod.knee.requests_per_second),
+        pod_heavy=min(heavy_calls(point) for point in results.at_knee(pod)),
         pod_cpus=pod.target.cpu_limit,
         store_cpus_per_call=max(fleet.store_us_per_call for fleet in fleets) / 1e6,
         store_cpus_per_pod=(largest.idle_store_cpus - fewest.idle_store_cpus) / (largest.pods - fewest.pods),
@@ -196,7 +196,7 @@ def table() -> str:
         f"| more, once it has held a graph | {found.held_mib:.1f} MiB | {NODES} |",
         f"| memory of 1,000 nodes with three edges each | {1000 * found.mib_per_node:.3f} MiB | {NODES} |",
         f"| stored size of the same | {1000 * found.stored_mib_per_node:.4f} MiB | {NODES} |",
-        f"| calls/s of a pod at its knee, users: {results.users_are(_result(POD).points[0])} | {found.pod_calls:.0f} | {POD} |",
+        f"| calls/s of a pod at its least knee, users: {results.users_are(_result(POD).points[0])} | {found.pod_calls:.0f} | {POD} |",
         f"| of these heavy calls/s | {found.pod_heavy:.1f} | {POD} |",
         f"| CPU of the client a call, generator | {client_ms(GENERATOR):.2f} ms | {GENERATOR} |",
         f"| CPU of the client a call, Locust with its start | {client_ms(LOCUST):.2f} ms | {LOCUST} |",

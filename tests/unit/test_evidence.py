@@ -195,13 +195,6 @@ def test_a_wrong_cost_of_a_graph_is_noticed(changed: dict[str, float], monkeypat
     assert astray()
 
 
-def test_a_pod_carries_for_long_what_the_guide_plans_for_it() -> None:
-    soak = results.load(results.RESULTS / "soak-cluster-shared-1pod-mixed-every-10s.json")
-    assert soak.summary["minutes"] >= 10
-    assert soak.summary["rate"] == pytest.approx(guide.PLANNED * guide.model().pod_calls, abs=0.1)
-    assert [point.failed for point in soak.points if not point.ok] == []
-
-
 def test_a_pod_carried_more_heavy_calls_for_two_hours_than_the_guide_plans_for_it() -> None:
     soak = results.load(results.RESULTS / "soak-cluster-shared-1pod-mixed.json")
     assert soak.summary["minutes"] >= 120
