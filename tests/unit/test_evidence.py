@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import pytest
@@ -193,6 +193,15 @@ def test_a_wrong_cost_of_a_graph_is_noticed(changed: dict[str, float], monkeypat
     wrong = dataclasses.replace(right, **{name: getattr(right, name) * factor for name, factor in changed.items()})
     monkeypatch.setattr(guide, "model", lambda: wrong)
     assert astray()
+
+
+def test_a_pod_carries_for_long_more_than_the_guide_plans_for_it() -> None:
+    soak = results.load(results.RESULTS / "soak-cluster-shared-1pod-mixed-every-10s.json")
+    assert soak.summary["minutes"] >= 10
+    goal = evidence.document()["objective"]
+    assert guide.PLANNED * guide.model().pod_calls <= soak.summary["rate"]
+    assert min(point.success_percent for point in soak.points) >= goal["success_percent"]
+    assert median(point.p95_ms for point in soak.points) <= 1000 * goal["p95_seconds"]
 
 
 def test_a_pod_carried_more_heavy_calls_for_two_hours_than_the_guide_plans_for_it() -> None:
