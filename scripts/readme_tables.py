@@ -328,7 +328,7 @@ def soak() -> str:
         calls = f"{s['requests']:,.0f}, {s['failures']:,.0f}"
         memory = f"{s['memory_mib_per_hour']:g}, {s['memory_mib_per_hour_second_half']:g}"
         grown = [f"{s['memory_mib_most']:g}", memory, f"{s['file_descriptors_per_hour']:g}"]
-        if s.get("minutes_of_last_process", s["minutes"]) < 10:  # a slope of a few minutes is noise
+        if s.get("minutes_of_last_process", s["minutes"]) < 30:  # while caches fill a slope says nothing
             grown[1:] = ["too short"] * 2
         users = f"{result.points[0].users} {users_are(result.points[0])}"
         rates = [f"{s['rate']:g}", f"{median(map(heavy_calls, result.points)):.1f}", _slowest(result.points)]
