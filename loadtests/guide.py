@@ -85,7 +85,7 @@ def model() -> Model:
     least, most = sizes[0], sizes[-1]
     per_node, held = linear_regression(*zip(*graph_mib(sizes)[::2], strict=True))
     pod = _result(POD)
-    assert pod.knee is not None
+    knee = min(results.at_knee(pod), key=lambda point: point.requests_per_second)
     fleets = _result(FLEETS).fleets
     fewest, largest = fleets[0], fleets[-1]
     return Model(
@@ -93,8 +93,8 @@ def model() -> Model:
         held_mib=held,
         mib_per_node=per_node,
         stored_mib_per_node=most.stored_mib / most.nodes,
-        pod_calls=min(pod.knee.requests_per_second),
-        pod_heavy=min(heavy_calls(point) for point in results.at_knee(pod)),
+        pod_calls=knee.requests_per_second,
+        pod_heavy=heavy_calls(knee),
         pod_cpus=pod.target.cpu_limit,
         store_cpus_per_call=max(fleet.store_us_per_call for fleet in fleets) / 1e6,
         store_cpus_per_pod=(largest.idle_store_cpus - fewest.idle_store_cpus) / (largest.pods - fewest.pods),

@@ -130,9 +130,17 @@ def at_knee(result: Result) -> list[Point]:
     return [point for point in result.points if point.ok and point.users == users[point.repeat]]
 
 
+def heavy(point: Point) -> dict[str, dict[str, float]]:
+    """What a point says of the tools that took a worker.
+
+    Their calls are few among those of mixed users, so what is told of all calls says little of them.
+    """
+    return {tool: seen for tool, seen in point.tools.items() if tool in HEAVY}
+
+
 def heavy_calls(point: Point) -> float:
     """Calls per second of a point that took a worker."""
-    return sum(seen["requests"] for tool, seen in point.tools.items() if tool in HEAVY) / point.seconds
+    return sum(seen["requests"] for seen in heavy(point).values()) / point.seconds
 
 
 class Size(Struct):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from loadtests.__main__ import Measurement
 
 SHARE_OF_KNEE = 0.7
+#: That carry the calls, unless told otherwise.
+CONNECTIONS = 200
 #: Users that a second of warm-up is for: half of them open a session first, which is load that is not meant.
 ARRIVE = 100
 
@@ -33,18 +35,18 @@ ARRIVE = 100
 def load_of(options: argparse.Namespace) -> tuple[int, float]:
     """(users, calls per second) asked for, or the share of a knee that was measured.
 
-    Users who call without think time are connections that carry the rate, 200 unless told; those who call every so many
-    seconds are as many as make it, so that the mix of calls is theirs.
+    Users who call without think time are connections that carry the rate; those who call every so many seconds are as
+    many as make it, so that the mix of calls is theirs.
     """
     if options.rate:
-        return options.users or 200, float(options.rate)
+        return options.users or CONNECTIONS, float(options.rate)
     if not options.knee:
         raise TargetError("give --rate, or --knee with the name of a capacity result")
     found = results.load(results.RESULTS / f"{options.knee}.json")
     if found.knee is None:
         raise TargetError(f"{options.knee} has no knee: give --knee with the name of a capacity result")
     rate = round(SHARE_OF_KNEE * median(found.knee.requests_per_second), 1)
-    users = 200 if found.points[0].rate is None else round(SHARE_OF_KNEE * found.knee.median_users)
+    users = CONNECTIONS if found.points[0].rate is None else round(SHARE_OF_KNEE * found.knee.median_users)
     return options.users or users, rate
 
 

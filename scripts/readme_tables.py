@@ -23,8 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
 from loadtests.abuse import table  # noqa: E402
-from loadtests.results import Point, Result, at_knee, heavy_calls, load_all, users_are  # noqa: E402
-from loadtests.workload import HEAVY  # noqa: E402
+from loadtests.results import Point, Result, at_knee, heavy, heavy_calls, load_all, users_are  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 #: Where tables stand.
@@ -168,28 +167,19 @@ def users() -> str:
     )
 
 
-def _heavy(points: Sequence[Point]) -> list[dict[str, float]]:
-    """The tools that ran in a worker, of each point.
-
-    Their calls are a few in a thousand of the mixed users' calls, so what is told of all calls says little of them.
-    """
-    return [seen for point in points for tool, seen in point.tools.items() if tool in HEAVY]
-
-
 def _failed(points: Sequence[Point]) -> str:
     """How many heavy calls failed in all repeats."""
-    found = _heavy(points)
+    found = [seen for point in points for seen in heavy(point).values()]
     return f"{sum(int(seen['failed']) for seen in found)} of {sum(int(seen['requests']) for seen in found):,}"
 
 
 def _slowest(points: Sequence[Point]) -> str:
-    """The largest P50 of a heavy tool, in seconds."""
-    tools = [
-        median(point.tools[tool]["p50_ms"] for point in points if tool in point.tools)
-        for tool in sorted(HEAVY)
-        if any(tool in point.tools for point in points)
-    ]
-    return f"{max(tools) / 1000:.2f}"
+    """The largest P50 of a heavy tool, in seconds; of a tool the median of the points that called it."""
+    times: dict[str, list[float]] = {}
+    for point in points:
+        for tool, seen in heavy(point).items():
+            times.setdefault(tool, []).append(seen["p50_ms"])
+    return f"{max(map(median, times.values())) / 1000:.2f}"
 
 
 def nodes() -> str:
