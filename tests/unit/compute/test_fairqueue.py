@@ -120,7 +120,7 @@ async def test_the_last_place_is_given_and_the_next_request_is_shed(places: int)
     await turn()
     assert (q.waiting, queued("heavy")) == (places, places)
     with pytest.raises(Shed, match=rf"limits.queue \({places}\)") as refused:
-        await q.enter("b", timeout=5)
+        await q.enter("a", timeout=5)
     assert refused.value.retry_after
     assert refused.value.data == {"reason": "queue_full", "queue": "heavy"}
     assert shed_count("queue_full") == before + 1
@@ -128,6 +128,94 @@ async def test_the_last_place_is_given_and_the_next_request_is_shed(places: int)
     for task in waiting:
         (await task).release()
     assert (q.running, q.waiting, queued("heavy")) == (0, 0, 0)
+
+
+async def test_of_a_full_queue_the_newest_of_the_tenant_with_most_is_shed() -> None:
+    q, before = queue(places=4), shed_count("queue_full")
+    held = await q.enter("flood", timeout=1)
+    flood = [asyncio.create_task(q.enter("flood", timeout=5)) for _ in range(4)]
+    await turn()
+    quiet = [asyncio.create_task(q.enter("quiet", timeout=5)) for _ in range(3)]
+    await turn()
+    # Each has two places: the third of the quiet one is the newest of as many as the flood's, and so is the flood's next.
+    assert [task.done() for task in flood] == [False, False, True, True]
+    assert [task.done() for task in quiet] == [False, False, True]
+    for task in (flood[3], flood[2], quiet[2], asyncio.create_task(q.enter("flood", timeout=5))):
+        with pytest.raises(Shed, match="nobody has more"):
+            await task
+    assert (q.waiting, shed_count("queue_full")) == (4, before + 4)
+    held.release()
+    for task in (flood[0], quiet[0], flood[1], quiet[1]):
+        (await task).release()
+    assert (q.running, q.waiting) == (0, 0)
+
+
+async def test_a_place_of_a_request_that_is_being_cancelled_costs_nobody_another() -> None:
+    q, before = queue(places=3), shed_count("queue_full")
+    held = await q.enter("flood", timeout=1)
+    flood = [asyncio.create_task(q.enter("flood", timeout=5)) for _ in range(3)]
+    await turn()
+    flood[2].cancel()
+    quiet = asyncio.ensure_future(q.enter("quiet", timeout=5))
+    await turn()
+    assert (q.waiting, flood[1].done(), shed_count("queue_full")) == (3, False, before)
+    held.release()
+    for task in (flood[0], quiet, flood[1]):
+        (await task).release()
+    assert (q.running, q.waiting) == (0, 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    places=st.integers(0, 9),
+    calls=st.lists(st.tuples(st.sampled_from("aaaabbcd"), st.integers(0, 9)), min_size=1, max_size=80),
+)
+def test_a_tenant_with_its_fair_share_is_never_shed_while_another_has_more(
+    places: int, calls: list[tuple[str, int]]
+) -> None:
+    """Arrivals, and sometimes a slot that comes back or a caller that hangs up, in any order."""
+
+    async def main() -> None:
+        q = queue(places=places)
+        held = [await q.enter("x", timeout=1)]
+        waiting: dict[asyncio.Task[Slot], str] = {}
+
+        for tenant, then in calls:
+            before = Counter(waiting.values())
+            waiting[asyncio.create_task(q.enter(tenant, timeout=60))] = tenant
+            before[tenant] += 1
+            await turn()
+            gone = [task for task in waiting if task.done() and task.exception() is not None]
+            assert len(gone) == (bool(held) and before.total() > places)
+            for task in gone:
+                whose = waiting[task]
+                assert before[whose] == max(before.values()), "shed although another tenant had more"
+                assert before[whose] >= before.total() / len(before), "shed below its fair share"
+                newest = [one for one, tenant in waiting.items() if tenant == whose][-1]
+                assert task is newest, "shed although a newer one of the same tenant waits"
+                del waiting[task]
+            if then == 0 and held:
+                held.pop().release()
+                await turn()
+            elif then == 1 and waiting:
+                task = next(iter(waiting))
+                task.cancel()
+                await turn()
+                del waiting[task]
+            for task in [task for task in waiting if task.done()]:
+                held.append(task.result())
+                del waiting[task]
+            assert q.waiting == len(waiting) <= places
+            assert {tenant: q._tally[tenant] for tenant in set(waiting.values())} == Counter(waiting.values())
+        while held:
+            held.pop().release()
+            await turn()
+            for task in [task for task in waiting if task.done()]:
+                held.append(task.result())
+                del waiting[task]
+        assert (q.running, q.waiting, q._tenants, q._tally.leader) == (0, 0, {}, None)
+
+    asyncio.run(main())
 
 
 async def test_a_wait_that_is_too_long_is_shed_and_frees_its_place() -> None:

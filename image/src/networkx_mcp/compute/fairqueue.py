@@ -4,8 +4,9 @@ A slot is held while a request runs. When all are taken, requests wait; a slot t
 to the tenants in turn (round robin), within one tenant first come first served, so one busy tenant
 delays another by at most one run per slot. Where a run may take as long as a request may wait, that
 is too much: a queue with a `reserve` has slots beyond, only for tenants that hold none. Past `places`
-waiting, or past its allowance of time, a request is shed. Every operation is O(1) in the number that
-waits, a hand-over O(slots); `close` alone looks at all of them.
+waiting, the newest request of the tenant that has most waiting is shed (see `tally`), which need not be the one that comes;
+past its allowance of time any is. Every operation is O(1) in the number that waits, a hand-over O(slots); `close` alone looks
+at all of them.
 
 One event loop uses a queue; it is not thread-safe.
 """
@@ -19,6 +20,7 @@ from collections import Counter, OrderedDict
 from types import TracebackType
 from typing import Self
 
+from networkx_mcp.compute.tally import Tally
 from networkx_mcp.context import CallContext
 from networkx_mcp.errors import Shed
 from networkx_mcp.telemetry import metrics
@@ -82,6 +84,7 @@ class FairQueue:
         self._held: Counter[str] = Counter()
         self._waiting = 0
         self._tenants: OrderedDict[str, _Waiters] = OrderedDict()
+        self._tally = Tally()
         self._closed: str | None = None
         self._admit_when_closed = False
         self._gauge = metrics.REQUESTS_QUEUED.labels(queue=name)
@@ -105,6 +108,10 @@ class FairQueue:
         """Whether `close` was called."""
         return self._closed is not None
 
+    def may_wait(self, tenant: str) -> bool:
+        """Whether a request of this tenant that finds no slot gets a place, its own or that of another tenant's."""
+        return self._closed is None and (self._waiting < self.places or not self._tally.leads(tenant))
+
     def try_enter(self, tenant: str) -> Slot | None:
         """A slot if one is free for this tenant; None otherwise. Counts nothing."""
         # Whoever could take a free slot never waits, so none is taken here from before one who does.
@@ -115,23 +122,21 @@ class FairQueue:
     async def enter(self, tenant: str, *, timeout: float) -> Slot:
         """A slot, after at most `timeout` seconds.
 
-        Raises errors.Shed when the queue is full, closed, or the time is over. A cancelled wait
-        leaves nothing behind.
+        Raises errors.Shed when the queue is full and no tenant has more waiting than this one, when another tenant's
+        request needs the place and this is the newest of the tenant with most, when the queue is closed, or the time is
+        over. A cancelled wait leaves nothing behind.
         """
         slot = self.try_enter(tenant)
         if slot is not None:
             return slot
         if self._closed is not None:
             raise self._shed("draining", self._closed, retry_after=1)
-        if self._waiting >= self.places:
-            raise self._shed(
-                "queue_full",
-                f"Too many requests: {self._running} run and {self._waiting} wait, which is all that "
-                f"{self.places_setting} ({self.places}) allows. Repeat after the time in Retry-After.",
-                retry_after=self._retry_after(),
-            )
+        if not self.may_wait(tenant):
+            raise self._full(tenant)
         if timeout <= 0:
             raise self._timed_out()
+        if self._waiting >= self.places:
+            self._make_room()
         return await self._wait(tenant, timeout)
 
     async def enter_for(self, call: CallContext, tenant: str | None = None) -> Slot:
@@ -158,12 +163,14 @@ class FairQueue:
             for future in waiters:
                 if not future.done():
                     future.set_exception(self._shed("draining", message, retry_after=1))
+        self._tally.clear()
         self._count(-self._waiting)
 
     async def _wait(self, tenant: str, timeout: float) -> Slot:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Slot] = loop.create_future()
         self._tenants.setdefault(tenant, OrderedDict())[future] = None
+        self._tally.add(tenant)
         self._count(+1)
         # The timer settles the future as a hand-over does: whichever is first wins, and a slot can
         # never be given to a request that has already been told to go away.
@@ -190,7 +197,18 @@ class FairQueue:
             del waiters[future]
             if not waiters:
                 del self._tenants[tenant]
+            self._tally.remove(tenant)
             self._count(-1)
+
+    def _make_room(self) -> None:
+        """Shed the newest request of the tenant that has most waiting."""
+        tenant = self._tally.leader
+        assert tenant is not None, "a place is wanted, so there are places"
+        future = next(reversed(self._tenants[tenant]))
+        refusal = None if future.done() else self._full(tenant)  # a cancelled one has not run its clean-up yet
+        self._forget(tenant, future)
+        if refusal is not None:
+            future.set_exception(refusal)
 
     def _may_run(self, tenant: str) -> bool:
         return self._running < self.slots or (self._running < self.slots + self.reserve and not self._held[tenant])
@@ -212,6 +230,7 @@ class FairQueue:
             future, _ = waiters.popitem(last=False)
             if waiters:
                 self._tenants[turn] = waiters  # to the end of the round
+            self._tally.remove(turn)
             self._count(-1)
             if not future.done():  # a cancelled one has not run its clean-up yet
                 future.set_result(self._hold(turn))
@@ -223,6 +242,15 @@ class FairQueue:
     def _retry_after(self) -> float:
         """Seconds until a repeat has a chance: a longer queue asks for more patience, 1 to 5 s."""
         return float(min(5, 1 + math.floor(4 * self._waiting / max(1, self.places))))
+
+    def _full(self, tenant: str) -> Shed:
+        return self._shed(
+            "queue_full",
+            f"Too many requests: {self._running} run and {self._waiting} wait, which is all that {self.places_setting} "
+            f"({self.places}) allows, and nobody has more of them than you ({self._tally[tenant]} wait). Repeat after the "
+            "time in Retry-After.",
+            retry_after=self._retry_after(),
+        )
 
     def _timed_out(self) -> Shed:
         return self._shed(

@@ -1,4 +1,4 @@
-"""Admission: `limits.connections` requests run, `limits.queue` wait fairly by tenant, the rest is shed.
+"""Admission: `limits.connections` requests run, `limits.queue` wait fairly by tenant, the rest is shed: of whom most wait.
 
 A request enters with its body complete. One that waits and whose client hangs up leaves the queue at
 once. A call that goes on to a worker gives its slot back (`CallContext.leave_slot`) and waits in the
@@ -36,7 +36,7 @@ class Admission:
         if slot is None:
             queue = self.queue
             # Where no wait is possible this raises at once, without the cost of two tasks.
-            if queue.closed or queue.waiting >= queue.places:
+            if not queue.may_wait(call.caller.tenant):
                 slot = await queue.enter_for(call)
             else:
                 slot = await self._wait(call, receive)
