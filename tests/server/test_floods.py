@@ -53,17 +53,19 @@ def tokens(server: Server) -> dict[str, str]:
 async def flood(server: Server, token: str, heavy: bool) -> AsyncIterator[Counter[str]]:
     """FLOOD clients that ask again at once whatever they are told; yields what they are told."""
     told: Counter[str] = Counter()
+    full = asyncio.Event()
 
     async def one(caller: Caller, number: int) -> None:
         while True:
             name, arguments = analysis(number) if heavy else READ
             told[(await caller.call(name, **arguments)).error or "ok"] += 1
             number += FLOOD
+            if told["shed"]:
+                full.set()
 
     async with Caller(server, token=token) as caller:
         tasks = [asyncio.create_task(one(caller, number)) for number in range(FLOOD)]
-        while not told["shed"]:  # all places are taken
-            await asyncio.sleep(0.01)
+        await full.wait()
         try:
             yield told
         finally:
