@@ -1,10 +1,11 @@
-"""measure_graph: networkx's numbers; what is not defined says why, and the rest is answered."""
+"""measure_graph: networkx's numbers, but where those are wrong; what is not defined says why, and the rest is answered."""
 
 from __future__ import annotations
 
 import networkx as nx
 import pytest
 from hypothesis import given, settings
+from tests.unit.algorithms import oracles
 from tests.unit.algorithms.graphs import ask, column, example, graphs, mapping, positive
 
 from networkx_mcp.compute.algorithms.measure import DEFAULT, METRICS, measure_graph
@@ -35,8 +36,8 @@ ORACLE = {
     "girth": lambda g, w: nx.girth(g),
     "degeneracy": lambda g, w: max(nx.core_number(g).values(), default=0),
     "wiener_index": lambda g, w: nx.wiener_index(g, weight=w),
-    "node_connectivity": lambda g, w: nx.node_connectivity(g),
-    "edge_connectivity": lambda g, w: nx.edge_connectivity(g),
+    "node_connectivity": lambda g, w: oracles.node_connectivity(oracles.unlooped(g)),
+    "edge_connectivity": lambda g, w: oracles.edge_connectivity(g),
 }
 
 

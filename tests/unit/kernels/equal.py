@@ -49,7 +49,7 @@ def asked(graph: nx.Graph, algorithm: str, *args: Any, first: int | None = None,
     """Our answer or the type of its exception, and the engine."""
     loaded = Loaded(Loaded.from_networkx(graph).state)  # its networkx graph is made again, if at all
     try:
-        value, used = engine.call(loaded, algorithm, args, kwargs)
+        value, used = engine.uncorrected(loaded, algorithm, args, kwargs)
         return plain(_head(value, first)), used
     except Exception as error:
         return type(error), ""

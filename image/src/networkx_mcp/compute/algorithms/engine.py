@@ -1,4 +1,5 @@
-"""Which engine computes an algorithm. networkx is the reference; a kernel may take its place.
+"""Which engine computes an algorithm. networkx is the reference; a kernel may take its place, and a correction
+where the reference is wrong.
 
 A kernel is registered under the algorithm's name of the catalogue and takes networkx's own
 arguments; it says by `can_run` whether it gives networkx's answer for them.
@@ -19,6 +20,7 @@ import networkx as nx
 from networkx_mcp.backend import registry
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.compute import catalogue, cost, cost_advice
+from networkx_mcp.compute.algorithms import corrected
 from networkx_mcp.compute.algorithms.load import Loaded
 
 NETWORKX = "networkx"
@@ -48,6 +50,7 @@ def load() -> None:
     """Take the kernels of the backend as engines, once."""
     for name, found in registry.kernels().items():
         KERNELS[name] = [_engine(entry) for entry in found]
+    corrected.load()
 
 
 def _engine(entry: registry.Kernel) -> Kernel:
@@ -102,7 +105,25 @@ def needs_networkx(algorithm: str) -> bool:
 
 
 def call(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
-    """The algorithm's answer and the engine that gave it."""
+    """The algorithm's answer and the engine that gave it: our own where networkx's is known to be wrong."""
+    found = corrected.CORRECTIONS.get(algorithm)
+    if found is None:
+        return uncorrected(graph, algorithm, args, kwargs)
+    if args:
+        kwargs = dict(inspect.signature(function(algorithm)).bind_partial(None, *args, **kwargs).arguments)
+        del kwargs[next(iter(kwargs))]
+    used = corrected.OURS
+
+    def original(other: Loaded | None = None, /, **given: Any) -> Any:
+        nonlocal used
+        value, used = uncorrected(graph if other is None else other, algorithm, (), given)
+        return value
+
+    return found.function(graph, original, **kwargs), used
+
+
+def uncorrected(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
+    """The answer of a kernel or of networkx."""
     for kernel in KERNELS.get(algorithm, ()):
         if kernel.can_run(graph, *args, **kwargs):
             with contextlib.suppress(Unsuited):

@@ -43,6 +43,8 @@ class Loaded:
         self.state = state
         #: Seconds that the call may take, for `engine.call` to refuse what cannot end; None: it may try.
         self.allowance: float | None = None
+        #: What an answer about this graph must say beside its numbers.
+        self.remarks: list[str] = []
 
     @classmethod
     def of(cls, params: dict[str, Any], fds: Sequence[int]) -> Loaded:
@@ -65,6 +67,22 @@ class Loaded:
     def arrays(self) -> Arrays:
         """The graph as kernels read it; edits are merged in at most once."""
         return Arrays(self.state.freeze())
+
+    @cached_property
+    def without_loops(self) -> Loaded:
+        """The graph without self-loops; itself where it has none."""
+        if not self.arrays.frozen.loops:
+            return self
+        plain = self.nx.copy()
+        plain.remove_edges_from(list(nx.selfloop_edges(plain)))
+        found = Loaded.from_networkx(plain)
+        found.allowance, found.remarks = self.allowance, self.remarks
+        return found
+
+    def remark(self, text: str) -> None:
+        """Have the answer say `text`, once."""
+        if text not in self.remarks:
+            self.remarks.append(text)
 
     @property
     def directed(self) -> bool:

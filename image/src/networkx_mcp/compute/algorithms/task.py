@@ -233,8 +233,13 @@ class Run:
             "seconds": seconds,
             "exact": True,
             **answer,
+            **self._notes(answer),
             "_run": run,
         }
+
+    def _notes(self, answer: Answer) -> Answer:
+        remarks = self.graph.remarks
+        return {"notes": list(dict.fromkeys([*answer.get("notes", ()), *remarks]))} if remarks else {}
 
 
 def task(inner: Callable[[Loaded, Arguments], Any]) -> Callable[[dict[str, Any], list[int]], Any]:
