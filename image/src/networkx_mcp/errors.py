@@ -6,6 +6,8 @@ graph data of another tenant, a token or a stack.
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, ClassVar, Literal, get_args
 
 Outcome = Literal[
@@ -33,6 +35,43 @@ _ECHOED = 80
 MAX_MESSAGE = 4_000
 
 
+#: Characters that end a line, turn the direction of what follows, or are not seen: control, bidirectional, zero-width and
+#: other default-ignorable ones (Unicode, DerivedCoreProperties.txt), and surrogates. Without the selector of emoji.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ud800-\udfff\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def visible(text: str) -> str:
+    """Text with the characters that nobody sees as escapes of JSON: it stays on its line, and shows what it is.
+
+    JSON stays the same JSON.
+    """
+    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def quoted(text: str) -> str:
+    """Text of others as JSON in one line: whatever it says, it cannot be taken for words of the server."""
+    return visible(_to_json(text))
+
+
+def told(value: Any, most: int = _ECHOED) -> str:
+    """A value of a caller or of a graph as an error or a note names it: JSON in one line, of at most about `most` characters."""
+    if isinstance(value, str):
+        return quoted(shortened(value, most))
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Python refuses to write integers of thousands of digits
+        return str(value) if value.bit_length() <= 256 else f"an integer of {value.bit_length()} bits"
+    if isinstance(value, dict | list | float | bool | None):
+        try:
+            return shortened(visible(_to_json(value)), most)
+        except (TypeError, ValueError, RecursionError):
+            pass
+    return f"a value of type {type(value).__name__}"
+
+
 def shortened(text: str, most: int = _ECHOED) -> str:
     """A caller's word as an error says it again: whole up to `most` characters, so that no error is as long as its request."""
     return text if len(text) <= most else text[: most - 3] + "..."
@@ -53,7 +92,7 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
 
     def __init__(self, message: str, *, retry_after: float | None = None, **data: Any) -> None:
-        self.message = shortened(message, MAX_MESSAGE)
+        self.message = shortened(visible(message), MAX_MESSAGE)
         super().__init__(self.message)
         #: Seconds after which a repeat may succeed; None: repeating the same call does not help.
         self.retry_after = retry_after

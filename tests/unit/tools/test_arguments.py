@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import math
 import re
 from typing import Any
@@ -23,6 +24,7 @@ from networkx_mcp.tools.analyse_arguments import (
     MeasureGraph,
     RankNodes,
 )
+from networkx_mcp.tools.catalogue import RunAlgorithm
 from networkx_mcp.tools.edit import MOST_EDITS, MOST_NAMES, EditGraph, to_edit
 from networkx_mcp.tools.manage import CreateGraph
 from networkx_mcp.tools.read import GetNeighbors
@@ -69,7 +71,7 @@ def test_a_model_makes_one_error_of_a_long_wrong_list_and_one_of_all_unknown_key
 
 
 def test_every_wrong_item_of_a_list_is_one_problem() -> None:
-    assert refused(MeasureGraph, {"graph_id": "g", "metrics": [1] * 100}).startswith("`metrics[0]` must be 'nodes'")
+    assert refused(MeasureGraph, {"graph_id": "g", "metrics": [1] * 100}).startswith("`metrics[0]` must be nodes")
     actions = [{"action": "add_nodes"}] * 1000
     assert refused(EditGraph, {"graph_id": "g", "edits": actions}) == "`edits[0].nodes` is missing"
     names = [{"action": "remove_attributes", "names": [1] * 1000}]
@@ -157,11 +159,11 @@ def test_what_is_no_id_is_refused_with_the_fix(node: object) -> None:
             "`limit` must be at most 1000; got an integer, 1001",
         ),
         (GetNeighbors, {"graph_id": "g", "node": 1, "limit": 0}, "`limit` must be at least 1; got an integer, 0"),
-        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": "5"}, "`limit` must be an integer"),
-        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": 5.0}, "`limit` must be an integer"),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": "five"}, "`limit` must be an integer"),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "limit": 5.5}, "`limit` must be an integer"),
         (GetNeighbors, {"graph_id": "g", "node": 1, "limit": True}, "`limit` must be an integer"),
-        (GetNeighbors, {"graph_id": 7, "node": 1}, "`graph_id` must be a string; got an integer, 7"),
-        (GetNeighbors, {"graph_id": "g", "node": 1, "direction": "up"}, "`direction` must be 'all', 'out' or 'in'"),
+        (GetNeighbors, {"graph_id": 7.5, "node": 1}, "`graph_id` must be a string; got a number, 7.5"),
+        (GetNeighbors, {"graph_id": "g", "node": 1, "direction": "up"}, "`direction` must be all, out or in"),
         (CreateGraph, {"edges": [["a", "b"], ["a"]]}, "`edges`: [1] must be [source, target]"),
         (CreateGraph, {"edges": [["a", True]]}, "`edges`: [0] target"),
         (CreateGraph, {"edges": [["a", "b", 2]]}, "`edges`: [0]: attributes must be an object"),
@@ -176,9 +178,13 @@ def test_what_is_no_id_is_refused_with_the_fix(node: object) -> None:
         (
             EditGraph,
             {"graph_id": "g", "edits": [{"action": "add"}]},
-            "`edits[0]` must have 'action' one of 'add_nodes'",
+            "`edits[0]`: must be an object with `action`, one of add_nodes, remove_nodes",
         ),
-        (EditGraph, {"graph_id": "g", "edits": [{"nodes": [1]}]}, "`edits[0]` must be an object with 'action'"),
+        (
+            EditGraph,
+            {"graph_id": "g", "edits": [{"nodes": [1]}]},
+            "`edits[0]`: must be an object with `action`, one of add_nodes, remove_nodes",
+        ),
         (EditGraph, {"graph_id": "g", "edits": [{"action": "add_nodes"}]}, "`edits[0].nodes` is missing"),
     ],
 )
@@ -211,15 +217,123 @@ def test_an_error_carries_the_fields_for_programs() -> None:
     assert caught.value.data["fields"] == ["graph_id", "node", "limit"]
 
 
-def test_a_list_sent_as_json_text_is_read_where_text_is_not_allowed() -> None:
-    found = validate(CreateGraph, {"edges": '[["a", "b"]]', "nodes": '["c"]'}, "t")
-    assert found.edges.pairs == [("a", "b")]
-    assert found.nodes.ids == ["c"]
+# --- values as clients send them
 
 
-def test_json_text_for_a_list_that_may_be_null_is_read_too() -> None:
-    assert validate(RankNodes, {"graph_id": "g", "nodes": '["a", 1]'}, "t").nodes == ["a", 1]
-    assert validate(MeasureGraph, {"graph_id": "g", "metrics": '["density"]'}, "t").metrics == ["density"]
+G = {"graph_id": "g"}
+EDITS = [{"action": "add_edges", "edges": [["a", 1, {"w": 2}]]}, {"action": "clear"}]
+
+
+@pytest.mark.parametrize(
+    ("model", "sent", "meant"),
+    [
+        (GetNeighbors, {"node": 1, "limit": "5", "offset": "7.0"}, {"node": 1, "limit": 5, "offset": 7}),
+        (GetNeighbors, {"node": 1, "limit": 5.0}, {"node": 1, "limit": 5}),
+        (GetNeighbors, {"node": 1, "limit": " +5 "}, {"node": 1, "limit": 5}),
+        (GetNeighbors, {"graph_id": 7, "node": 1}, {"graph_id": "7", "node": 1}),
+        (RankNodes, {"alpha": "0.5", "tol": "1e-6"}, {"alpha": 0.5, "tol": 1e-6}),
+        (RankNodes, {"alpha": "1"}, {"alpha": 1}),
+        (RankNodes, {"normalized": "True", "endpoints": "false"}, {"normalized": True, "endpoints": False}),
+        (RankNodes, {"force": 1, "normalized": 0}, {"force": True, "normalized": False}),
+        (RankNodes, {"nodes": '["a", 1, "1"]'}, {"nodes": ["a", 1, "1"]}),
+        (RankNodes, {"nodes": None, "limit": None, "weight": None}, {}),
+        (MeasureGraph, {"metrics": "density"}, {"metrics": ["density"]}),
+        (MeasureGraph, {"metrics": '["density", "nodes"]'}, {"metrics": ["density", "nodes"]}),
+        (MeasureGraph, {"metrics": "density, nodes"}, {"metrics": ["density", "nodes"]}),
+        (MeasureGraph, {"metrics": "['density', 'nodes']"}, {"metrics": ["density", "nodes"]}),
+        (EditGraph, {"edits": json.dumps(EDITS)}, {"edits": EDITS}),
+        (EditGraph, {"edits": [json.dumps(item) for item in EDITS]}, {"edits": EDITS}),
+        (EditGraph, {"edits": EDITS[1]}, {"edits": EDITS[1:]}),
+        (EditGraph, {"edits": json.dumps(EDITS[1])}, {"edits": EDITS[1:]}),
+        (EditGraph, {"edits": EDITS, "if_version": "3"}, {"edits": EDITS, "if_version": 3}),
+        (
+            EditGraph,
+            {"edits": [{"action": "remove_attributes", "names": "a,b", "graph": "true", "nodes": "[1]"}]},
+            {"edits": [{"action": "remove_attributes", "names": ["a,b"], "graph": True, "nodes": [1]}]},
+        ),
+        (
+            EditGraph,
+            {"edits": [{"action": "set_graph_attributes", "attributes": '{"a": "5"}'}]},
+            {"edits": [{"action": "set_graph_attributes", "attributes": {"a": "5"}}]},
+        ),
+        (RunAlgorithm, {"name": "pagerank", "arguments": '{"alpha": "0.5"}'},
+         {"name": "pagerank", "arguments": {"alpha": "0.5"}}),
+    ],
+)  # fmt: skip
+def test_a_value_is_taken_for_what_it_means(
+    model: type[Arguments], sent: dict[str, Any], meant: dict[str, Any]
+) -> None:
+    assert validate(model, {**G, **sent}, "t") == validate(model, {**G, **meant}, "t")
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ({"edges": '[["a", "b"]]', "nodes": '["c"]'}, {"edges": [["a", "b"]], "nodes": ["c"]}),
+        ({"edges": ['["a", "b"]', '{"source": 1, "target": 2}']}, {"edges": [["a", "b"], [1, 2]]}),
+        ({"edges": [["a", "b", '{"w": "5"}']]}, {"edges": [["a", "b", {"w": "5"}]]}),
+        ({"edges": {"source": 1, "target": 2}}, {"edges": [[1, 2]]}),
+        ({"nodes": [{"id": 1, "attributes": '{"a": null}'}]}, {"nodes": [{"id": 1, "attributes": {"a": None}}]}),
+        ({"attributes": '{"a": [1]}', "directed": "true"}, {"attributes": {"a": [1]}, "directed": True}),
+    ],
+)
+def test_contents_are_taken_for_what_they_mean(sent: dict[str, Any], meant: dict[str, Any]) -> None:
+    assert validate(CreateGraph, sent, "t") == validate(CreateGraph, meant, "t")
+
+
+def test_ids_and_values_of_attributes_are_never_read() -> None:
+    """What looks like a number, a list or an edge is an id there, and one of its own."""
+    texts = ["5", "true", "null", "[1]", '{"id": 1}', "5.0"]
+    found = validate(CreateGraph, {"nodes": texts, "edges": [[text, "x", {"w": text}] for text in texts]}, "t")
+    assert found.nodes.ids == texts
+    assert [u for u, _ in found.edges.pairs] == texts
+    assert found.edges.attributes == [{"w": text} for text in texts]
+    inside = [{"action": "remove_nodes", "nodes": texts}]
+    assert validate(EditGraph, {**G, "edits": inside}, "t").edits[0].nodes == texts
+    assert validate(FindPaths, {**G, "source": "5", "target": "[1]"}, "t").target == "[1]"
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "problem"),
+    [
+        (GetNeighbors, {"node": 1, "limit": "1_000"}, "`limit` must be an integer"),
+        (GetNeighbors, {"node": 1, "limit": "\u0665"}, "`limit` must be an integer"),
+        (GetNeighbors, {"node": 1, "limit": "9" * 41}, "`limit` must be an integer"),
+        (GetNeighbors, {"node": 1, "limit": "1" * 40}, "`limit` must be at most 1000"),
+        (GetNeighbors, {"node": 1, "limit": ""}, "`limit` must be an integer"),
+        (RankNodes, {"alpha": "nan"}, "`alpha` must be a number"),
+        (RankNodes, {"alpha": "1e999"}, "`alpha` must be a finite number"),
+        (RankNodes, {"alpha": "-1"}, "`alpha` must be more than 0"),
+        (RankNodes, {"force": "yes please"}, "`force` must be true or false"),
+        (RankNodes, {"force": 2}, "`force` must be true or false"),
+        (RankNodes, {"nodes": "alice"}, "`nodes`: must be an array"),
+        (MeasureGraph, {"metrics": "density, size"}, "`metrics[0]` must be nodes"),
+        (MeasureGraph, {"metrics": ""}, "`metrics[0]` must be nodes"),
+        (EditGraph, {"edits": "clear"}, "`edits` must be an array"),
+        (EditGraph, {"edits": ["clear"]}, "`edits[0]`: must be an object with `action`"),
+        (EditGraph, {"edits": '[{"action": "add_nodes"}]'}, "`edits[0].nodes` is missing"),
+        (EditGraph, {"edits": ['{"action": "add_nodes", "nodes": [1.5]}']}, "`edits[0].nodes`: [0]: a node id is"),
+        (CreateGraph, {"nodes": "[" * 100_000}, "`nodes`: must be an array"),
+    ],
+)
+def test_what_means_nothing_is_refused(model: type[Arguments], arguments: dict[str, Any], problem: str) -> None:
+    sent = arguments if model is CreateGraph else {**G, **arguments}
+    assert refused(model, sent).startswith(problem)
+
+
+def test_an_action_takes_its_own_fields_and_passes_over_those_of_others_that_say_nothing() -> None:
+    """The schema is one type for all actions: some clients fill in every field of it."""
+    full = {
+        "action": "add_nodes", "nodes": ["a"], "edges": [], "attributes": {}, "names": None, "graph": False,
+        "if_exists": "error", "if_missing": "error",
+    }  # fmt: skip
+    assert to_edit(validate(EditGraph, {**G, "edits": [full]}, "t").edits[0]) == edits.AddNodes(["a"])
+    for field, value in (("edges", [["a", "b"]]), ("if_exists", "skip"), ("graph", True), ("attributes", {"a": 1})):
+        message = refused(EditGraph, {**G, "edits": [{**full, field: value}]})
+        assert message == f"`edits[0]`: add_nodes takes nodes; not {field}"
+    assert refused(EditGraph, {**G, "edits": [{"action": "clear", "nodes": [1]}]}) == (
+        "`edits[0]`: clear takes no other field; not nodes"
+    )
 
 
 def test_null_for_an_optional_argument_means_its_default() -> None:

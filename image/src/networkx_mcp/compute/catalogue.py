@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import NotFound, shortened
+from networkx_mcp.errors import NotFound, told
 
 PATH = Path(__file__).with_name("catalogue.json")
 
@@ -166,7 +166,7 @@ def get(name: str) -> Algorithm:
     near = list(dict.fromkeys(_names()[close] for close in nearest(wanted, _names(), 3, 0.6)))
     hint = f" Did you mean {', '.join(near)}?" if near else ""
     raise NotFound(
-        f"name: there is no algorithm {shortened(name)!r}.{hint} find_algorithms searches by words.",
+        f"name: there is no algorithm {told(name)}.{hint} find_algorithms searches by words.",
         kind="algorithm",
         field="name",
         nearest=near,

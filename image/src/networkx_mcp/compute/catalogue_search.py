@@ -10,7 +10,7 @@ from collections import Counter
 
 from networkx_mcp.compute.catalogue import Algorithm, algorithms
 from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import InvalidInput, shortened
+from networkx_mcp.errors import InvalidInput, told
 
 _WORD = re.compile(r"[a-z0-9]+")
 _STOP = frozenset(
@@ -37,7 +37,7 @@ def search(text: str, limit: int = 10, category: str | None = None) -> list[Algo
     if category is not None and category not in categories():
         near = nearest(category, categories())
         raise InvalidInput(
-            f"category: {shortened(category)!r} is not one of {', '.join(categories())}.",
+            f"category: {told(category)} is not one of {', '.join(categories())}.",
             field="category",
             nearest=near,
         )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from networkx_mcp.compute import meant
 from networkx_mcp.compute.catalogue import MEANINGS, Algorithm, Argument, get
 from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import InvalidInput, shortened
+from networkx_mcp.errors import InvalidInput, shortened, told
 
 #: Items of one list at most.
 MAX_ITEMS = 100_000
@@ -49,11 +50,11 @@ def validate_arguments(name: str, arguments: dict[str, Any] | None) -> dict[str,
 def _unknown(algorithm: Algorithm, given: str, known: list[str]) -> InvalidInput:
     field = shortened(given)
     if not known:
-        return InvalidInput(f"{field}: {algorithm.name} takes no arguments.", field=field, allowed=[])
+        return InvalidInput(f"{algorithm.name} takes no arguments; {told(given)} is none.", field=field, allowed=[])
     near = nearest(field, known, 1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return InvalidInput(
-        f"{field}: {algorithm.name} has no such argument.{hint} It takes: {', '.join(known)}.",
+        f"{algorithm.name} has no argument {told(given)}.{hint} It takes: {', '.join(known)}.",
         field=field,
         allowed=known,
         nearest=near,
@@ -68,9 +69,9 @@ def _check(algorithm: Algorithm, argument: Argument, value: Any) -> Any:
     checked = _checked(argument, value)
     if checked is _WRONG:
         near = nearest(value, argument.choices, 1) if isinstance(value, str) else []
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = f" Did you mean {near[0]}?" if near else ""
         raise InvalidInput(
-            f"{argument.name}: {algorithm.name} wants {_wanted(argument)}, not {_short(value)}.{hint}",
+            f"{argument.name}: {algorithm.name} wants {_wanted(argument)}, not {told(value)}.{hint}",
             field=argument.name,
             allowed=argument.choices,
         )
@@ -85,27 +86,34 @@ def _checked(argument: Argument, value: Any) -> Any:  # one case a type
         case "node":
             return value if _is_node(value) else _WRONG
         case "nodes" | "node_set":
+            value = meant.array(value)
             return value if _is_list(value, _is_node) else _WRONG
         case "node_sets":
+            value = _lists(value)
             return value if _is_list(value, lambda group: _is_list(group, _is_node)) else _WRONG
         case "pair":
+            value = meant.array(value)
             return value if _is_tuple(value, _is_node, _is_node) else _WRONG
         case "pairs" | "matching":
+            value = _lists(value)
             return value if _is_list(value, lambda item: _is_tuple(item, _is_node, _is_node)) else _WRONG
         case "node_numbers" | "node_values":
             return _mapping(value, _is_number if argument.type == "node_numbers" else _is_plain)
         case "edge_numbers":
+            value = _lists(value)
             return value if _is_list(value, lambda item: _is_tuple(item, _is_node, _is_node, _is_number)) else _WRONG
         case "attributes":
+            value = meant.names(value)
             return value if _is_list(value, lambda item: isinstance(item, str)) else _WRONG
         case "integer" | "seed":
-            if isinstance(value, float) and value.is_integer():
-                value = int(value)  # JSON does not tell 2.0 from 2
+            value = meant.integer(value)
             fits = _is_integer(value) and (argument.type == "integer" or 0 <= value < 2**32)
             return value if fits else _WRONG
         case "number":
+            value = meant.number(value)
             return value if _is_number(value) else _WRONG
         case "boolean":
+            value = meant.boolean(value)
             return value if isinstance(value, bool) else _WRONG
         case "choice" | "function":
             return value if value in argument.choices else _WRONG
@@ -115,9 +123,16 @@ def _checked(argument: Argument, value: Any) -> Any:  # one case a type
 
 def _mapping(value: Any, is_value: Any) -> Any:
     """[node, value] pairs; an object serves where all ids are strings."""
+    value = _lists(meant.mapping(value))
     if isinstance(value, dict):
         value = [[key, item] for key, item in value.items()]
     return value if _is_list(value, lambda item: _is_tuple(item, _is_node, is_value)) else _WRONG
+
+
+def _lists(value: Any) -> Any:
+    """A list of lists that may be written in text, whole or each by itself."""
+    value = meant.array(value)
+    return [meant.array(item) for item in value] if isinstance(value, list) else value
 
 
 def _is_node(value: Any) -> bool:
@@ -146,8 +161,3 @@ def _is_tuple(value: Any, *checks: Any) -> bool:
         and len(value) == len(checks)
         and all(check(item) for check, item in zip(checks, value, strict=True))
     )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"

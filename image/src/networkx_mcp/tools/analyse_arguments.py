@@ -19,17 +19,16 @@ MOST_METRICS = 100
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows to show.")]
 Members = Annotated[int, Field(ge=0, le=1000, description="Nodes to list of each group; its size counts all.")]
 Seed = Annotated[
-    int | None, Field(ge=0, le=2**32 - 1, description="Seed of random choices (0); the same seed, the same answer.")
+    int | None, Field(ge=0, le=2**32 - 1, description="Seed of random choices (0); same seed, same answer.")
 ]
 DefaultWeight = Annotated[
     str | None,
     Field(
-        description='Edge attribute that holds weights; null: the usual one of this method; "": none, every edge counts 1.'
+        description='Edge attribute of weights (`weight`, where the method knows weights and edges have it); "": each edge '
+        "counts 1."
     ),
 ]
-Weight = Annotated[
-    str | None, Field(description="Edge attribute that holds lengths or weights; null: every edge counts 1.")
-]
+Weight = Annotated[str | None, Field(description="Edge attribute of lengths or weights; left out, each edge counts 1.")]
 
 
 class OnGraph(Arguments):
@@ -46,7 +45,7 @@ class Heavy(OnGraph):
     """Arguments of an analysis whose cost is estimated before it starts."""
 
     force: Annotated[
-        bool, Field(description="Run although the estimate is above the time limit; it is stopped there.")
+        bool, Field(description="Run although the estimate is above the time limit, at which it is stopped.")
     ] = False
 
 
@@ -60,7 +59,7 @@ class RankNodes(Heavy):
             "constraint", "eccentricity",
         ],
         Field(
-            description="What makes a node (or edge: edge_betweenness) rank high. hits: authorities. On large graphs "
+            description="What makes a node (edge_betweenness: an edge) rank high. hits: authorities. On large graphs "
             "prefer degree or pagerank, or give `sample` to betweenness."
         ),
     ] = "degree"  # fmt: skip
@@ -71,11 +70,13 @@ class RankNodes(Heavy):
     ] = None
     normalized: Annotated[bool | None, Field(description="As in networkx, where the measure knows it.")] = None
     endpoints: Annotated[bool | None, Field(description="betweenness: count the ends of paths.")] = None
-    alpha: Annotated[float | None, Field(gt=0, description="pagerank: damping (0.85); katz: attenuation (0.1).")] = None
+    alpha: Annotated[
+        float | None, Field(gt=0, description="Above 0. pagerank: damping (0.85); katz: attenuation (0.1).")
+    ] = None
     max_iter: Annotated[
         int | None, Field(ge=1, le=1_000_000, description="Most iterations of an iterative measure.")
     ] = None
-    tol: Annotated[float | None, Field(gt=0, description="Tolerance of an iterative measure.")] = None
+    tol: Annotated[float | None, Field(gt=0, description="Tolerance of an iterative measure, above 0.")] = None
     seed: Seed = None
     limit: Limit = 20
     offset: Offset = 0
@@ -93,7 +94,10 @@ class FindCommunities(Heavy):
     weight: DefaultWeight = None
     resolution: Annotated[
         float | None,
-        Field(gt=0, description="louvain, leiden, greedy_modularity: above 1 gives more, smaller communities."),
+        Field(
+            gt=0,
+            description="louvain, leiden, greedy_modularity: above 0 (1); the higher, the more and smaller communities.",
+        ),
     ] = None
     k: Annotated[
         int | None,
@@ -111,7 +115,7 @@ class FindComponents(Heavy):
     kind: Annotated[
         Literal["connected", "biconnected", "weak", "strong"] | None,
         Field(
-            description="connected, biconnected: undirected graphs; weak, strong: directed ones. Null: connected or weak."
+            description="connected (default), biconnected: undirected graphs; weak (default), strong: directed ones."
         ),
     ] = None
     node: Annotated[NodeId | None, Field(description="Only the components that hold this node.")] = None
@@ -139,7 +143,7 @@ class MeasureGraph(Heavy):
             Field(max_length=MOST_METRICS, fail_fast=True),
         ]
         | None,
-        Field(description="Numbers to compute; null: the cheap ones (size, density, degree, connectedness)."),
+        Field(description="Numbers to compute; left out: the cheap ones (size, density, degree, connectedness)."),
     ] = None  # fmt: skip
     weight: Weight = None
 
@@ -148,10 +152,15 @@ class FindPaths(Heavy):
     """Arguments of find_paths."""
 
     source: Annotated[NodeId, Field(description="Where paths start.")]
-    target: Annotated[NodeId | None, Field(description="Where paths end; null: every node that can be reached.")] = None
+    target: Annotated[
+        NodeId | None, Field(description="Where paths end; left out: every node that can be reached.")
+    ] = None
     kind: Annotated[
         Literal["shortest", "all_shortest", "k_shortest", "all_simple", "reachable"],
-        Field(description="reachable: nodes and their distance from source, without paths."),
+        Field(
+            description="all_shortest, k_shortest, all_simple: alternatives, to a target; reachable: nodes and their "
+            "distance from source, without paths."
+        ),
     ] = "shortest"
     weight: Weight = None
     k: Annotated[int | None, Field(ge=1, le=1000, description="k_shortest: how many paths (3).")] = None

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from networkx_mcp.arrays import ids
 from networkx_mcp.arrays.ids import NodeId as Id
+from networkx_mcp.compute import meant
 from networkx_mcp.errors import InvalidInput, shortened
 
 #: Rows, parts and samples beyond any graph, and versions beyond any life: larger integers fit no machine word somewhere
 #: below, and a bound here names the argument.
 MOST, MOST_VERSION = 10**9, 10**15
 ID_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
-_OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": True}
+_OBJECT: dict[str, Any] = {"type": "object"}
 
 
 class NodeList(NamedTuple):
@@ -58,18 +59,23 @@ def _parse_id(value: Any) -> Id:
 
 
 def _parse_ids(value: Any) -> list[Id]:
+    value = meant.array(value)
     if type(value) is not list:
-        raise ValueError("must be an array of node ids")
+        raise ValueError("must be an array of node ids, also of one")
     return [check_id(item, f"[{index}]") for index, item in enumerate(value)]
 
 
 def _parse_attributes(value: Any) -> dict[str, Any]:
+    value = meant.mapping(value)
     if type(value) is not dict:
         raise ValueError("must be an object of attribute names and values")
     return value
 
 
 def _parse_nodes(value: Any) -> NodeList:
+    value = meant.mapping(meant.array(value))
+    if type(value) is dict:
+        value = [value]
     if type(value) is not list:
         raise ValueError('must be an array of ids or of {"id", "attributes"} objects')
     found: list[Id] = []
@@ -88,12 +94,15 @@ def _parse_nodes(value: Any) -> NodeList:
 
 
 def _parse_edges(value: Any) -> EdgeList:
+    value = meant.mapping(meant.array(value))
+    if type(value) is dict:
+        value = [value]
     if type(value) is not list:
         raise ValueError("must be an array of [source, target] or [source, target, {attributes}]")
     pairs: list[tuple[Id, Id]] = []
     attributes: list[dict[str, Any] | None] = []
     for index, item in enumerate(value):
-        edge = item
+        edge = meant.mapping(meant.array(item)) if type(item) is str else item
         if type(edge) is dict:
             _only(edge, {"source", "target", "attributes"}, index)
             if missing := [key for key in ("source", "target") if key not in edge]:
@@ -114,65 +123,53 @@ def _only(item: dict[str, Any], allowed: set[str], index: int) -> None:
 
 
 def _attributes(value: Any, index: int) -> dict[str, Any] | None:
+    value = meant.mapping(value)
     if value is not None and type(value) is not dict:
         raise ValueError(f'[{index}]: attributes must be an object, for example {{"weight": 2}}')
     return value or None
 
 
-_NODE_OBJECT: dict[str, Any] = {
-    "type": "object",
-    "properties": {"id": ID_SCHEMA, "attributes": _OBJECT},
-    "required": ["id"],
-    "additionalProperties": False,
-}
-_EDGE_ARRAY: dict[str, Any] = {
+def _parse_graph_id(value: Any) -> Any:
+    return str(value) if type(value) is int else value  # graphs may be named by digits, and never by a number
+
+
+NODES_SCHEMA: dict[str, Any] = {
     "type": "array",
-    "minItems": 2,
-    "maxItems": 3,
-    "items": {"anyOf": [{"type": "string"}, {"type": "integer"}, _OBJECT]},
+    "items": {
+        "anyOf": [
+            *ID_SCHEMA["anyOf"],
+            {"type": "object", "properties": {"id": ID_SCHEMA, "attributes": _OBJECT}, "required": ["id"]},
+        ]
+    },
 }
-_EDGE_OBJECT: dict[str, Any] = {
-    "type": "object",
-    "properties": {"source": ID_SCHEMA, "target": ID_SCHEMA, "attributes": _OBJECT},
-    "required": ["source", "target"],
-    "additionalProperties": False,
+#: Objects with source, target and attributes are edges, too; hosts take no alternatives of lists and objects.
+EDGES_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "array", "items": {"anyOf": [*ID_SCHEMA["anyOf"], _OBJECT]}, "minItems": 2, "maxItems": 3},
 }
 
 NodeId: TypeAlias = Annotated[Any, PlainValidator(_parse_id), WithJsonSchema(ID_SCHEMA)]
 NodeIds: TypeAlias = Annotated[Any, PlainValidator(_parse_ids), WithJsonSchema({"type": "array", "items": ID_SCHEMA})]
 Attributes: TypeAlias = Annotated[Any, PlainValidator(_parse_attributes), WithJsonSchema(_OBJECT)]
-Nodes: TypeAlias = Annotated[
-    Any,
-    PlainValidator(_parse_nodes),
-    WithJsonSchema({"type": "array", "items": {"anyOf": [*ID_SCHEMA["anyOf"], _NODE_OBJECT]}}),
-]
-Edges: TypeAlias = Annotated[
-    Any,
-    PlainValidator(_parse_edges),
-    WithJsonSchema({"type": "array", "items": {"anyOf": [_EDGE_ARRAY, _EDGE_OBJECT]}}),
-]
-Pairs: TypeAlias = Annotated[
-    Any,
-    PlainValidator(_parse_edges),
-    WithJsonSchema({"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": ID_SCHEMA}}),
-]
+Nodes: TypeAlias = Annotated[Any, PlainValidator(_parse_nodes), WithJsonSchema(NODES_SCHEMA)]
+Edges: TypeAlias = Annotated[Any, PlainValidator(_parse_edges), WithJsonSchema(EDGES_SCHEMA)]
+Pairs: TypeAlias = Annotated[Any, PlainValidator(_parse_edges), WithJsonSchema(EDGES_SCHEMA)]
 
 GraphId: TypeAlias = Annotated[
-    str, Field(description="Id of the graph, as create_graph, load_graph or list_graphs gave it.")
+    str,
+    BeforeValidator(_parse_graph_id, json_schema_input_type=str),
+    Field(description="Id of the graph, as create_graph or list_graphs gave it."),
 ]
 OperationId: TypeAlias = Annotated[
     str | None,
-    Field(
-        description="Your own name for this write (1-128 printable characters). Sent again with the same name it "
-        "happens once and returns the first result: use it to repeat safely."
-    ),
+    Field(description="Your name for this write (1-128 printable characters): repeated with it, it happens once."),
 ]
 IfVersion: TypeAlias = Annotated[
     int | None,
     Field(
         ge=1,
         le=MOST_VERSION,
-        description="Write only if the graph is still at this version; else a conflict names the current one.",
+        description="Write only if the graph is at this version still; a conflict names the current one.",
     ),
 ]
 Offset: TypeAlias = Annotated[

@@ -31,7 +31,7 @@ class FindAlgorithms(Arguments):
     ] = ""
     name: Annotated[str | None, Field(max_length=200, description="One algorithm in full, with its arguments.")] = None
     graph_id: Annotated[
-        GraphId | None, Field(description="Tell how long each would take on this graph, with its default arguments.")
+        GraphId | None, Field(description="Estimate the time of each on this graph, with its default arguments.")
     ] = None
     category: Annotated[
         str | None, Field(max_length=200, description="Only of this category, for example flow, cycles or tree.")
@@ -44,9 +44,9 @@ class RunAlgorithm(Heavy):
     """Arguments of run_algorithm."""
 
     name: Annotated[str, Field(max_length=200, description="Name of the algorithm, as find_algorithms gives it.")]
-    arguments: Annotated[Attributes, Field(description="Its arguments by name; the graph is given.")] = Field(
-        default_factory=dict
-    )
+    arguments: Annotated[
+        Attributes, Field(description="Its arguments by name, as find_algorithms tells them; the graph is given.")
+    ] = Field(default_factory=dict)
     order: Annotated[
         Literal["networkx", "descending", "ascending"],
         Field(description="Rows in networkx's order, or by their last column, which must hold numbers."),
@@ -100,9 +100,9 @@ def tools(graphs: Graphs) -> list[Tool]:
 
     async def run(args: RunAlgorithm) -> Answer:
         algorithm = catalogue.get(args.name)
-        validate_arguments(algorithm.name, args.arguments)
-        # An alias is the same call, also to what is kept.
-        params = {**args.params(), "name": algorithm.name}
+        given = validate_arguments(algorithm.name, args.arguments)
+        # An alias is the same call, also to what is kept, and so is a number sent as text.
+        params = {**args.params(), "name": algorithm.name, "arguments": given}
         value, version = await analyse(graphs, args.graph_id, "run_algorithm", params, force=args.force)
         return table_answer(algorithm.name, args.graph_id, version, value, offset=args.offset)
 

@@ -33,7 +33,7 @@ class DrawGraph(OnGraph):
         ],
         Field(description="layers: directed graphs without cycles, from top to bottom."),
     ] = "auto"  # fmt: skip
-    labels: Annotated[bool | None, Field(description="Write ids on nodes; null: up to 60 nodes.")] = None
+    labels: Annotated[bool | None, Field(description="Write ids on nodes (up to 60 nodes).")] = None
     label: Annotated[str | None, Field(description="Node attribute to write instead of the id.")] = None
     color: Annotated[str | None, Field(description="Node attribute that colours the nodes.")] = None
     edge_label: Annotated[str | None, Field(description="Edge attribute to write on the edges.")] = None

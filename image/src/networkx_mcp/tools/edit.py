@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.compute.nearest import nearest
+from networkx_mcp.errors import InvalidInput, told
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import (
+    EDGES_SCHEMA,
+    NODES_SCHEMA,
     Attributes,
     EdgeList,
     Edges,
@@ -36,29 +39,23 @@ MOST_EDITS, MOST_NAMES = 10_000, 1_000
 #: Where in a batch an error is.
 _PLACE = re.compile(r"edits\[(\d+)\]\.(\w+)(\[\d+\])?")
 
-IfExists = Annotated[
-    Literal["error", "skip", "update"],
-    Field(description="An edge that is there already: refuse the batch, leave it as it is, or merge the attributes."),
-]
-
-
-IfMissing = Annotated[
-    Literal["error", "skip"], Field(description="One that is not there: refuse the batch, or pass over it.")
-]
+#: An edge that is there already, something that is not there: refuse the batch, leave it, or merge the attributes.
+IfExists = Literal["error", "skip", "update"]
+IfMissing = Literal["error", "skip"]
 
 
 class AddNodes(Arguments):
     """Add nodes; a node that exists gets the attributes merged."""
 
     action: Literal["add_nodes"]
-    nodes: Annotated[Nodes, Field(description='Ids, or {"id", "attributes"} objects.')]
+    nodes: Nodes
 
 
 class RemoveNodes(Arguments):
     """Remove nodes and their edges."""
 
     action: Literal["remove_nodes"]
-    nodes: Annotated[NodeIds, Field(description="Ids.")]
+    nodes: NodeIds
     if_missing: IfMissing = "error"
 
 
@@ -66,7 +63,7 @@ class AddEdges(Arguments):
     """Add edges; missing end nodes are made."""
 
     action: Literal["add_edges"]
-    edges: Annotated[Edges, Field(description="[source, target] or [source, target, {attributes}].")]
+    edges: Edges
     if_exists: IfExists = "error"
 
 
@@ -74,7 +71,7 @@ class RemoveEdges(Arguments):
     """Remove edges; their nodes stay."""
 
     action: Literal["remove_edges"]
-    edges: Annotated[Pairs, Field(description="[source, target] pairs.")]
+    edges: Pairs
     if_missing: IfMissing = "error"
 
 
@@ -82,14 +79,14 @@ class SetNodeAttributes(Arguments):
     """Set attributes of nodes that exist."""
 
     action: Literal["set_node_attributes"]
-    nodes: Annotated[Nodes, Field(description='{"id", "attributes"} objects.')]
+    nodes: Nodes
 
 
 class SetEdgeAttributes(Arguments):
     """Set attributes of edges that exist."""
 
     action: Literal["set_edge_attributes"]
-    edges: Annotated[Edges, Field(description="[source, target, {attributes}] of edges that exist.")]
+    edges: Edges
 
 
 class SetGraphAttributes(Arguments):
@@ -103,12 +100,10 @@ class RemoveAttributes(Arguments):
     """Remove attributes by name."""
 
     action: Literal["remove_attributes"]
-    names: Annotated[
-        list[str], Field(min_length=1, max_length=MOST_NAMES, fail_fast=True, description="Attribute names to remove.")
-    ]
-    nodes: Annotated[NodeIds, Field(description="Nodes to remove them from.")] = Field(default_factory=list)
-    edges: Annotated[Pairs, Field(description="Edges to remove them from.")] = Field(default_factory=no_edges)
-    graph: Annotated[bool, Field(description="Remove them from the graph's own attributes.")] = False
+    names: Annotated[list[str], Field(min_length=1, max_length=MOST_NAMES, fail_fast=True)]
+    nodes: NodeIds = Field(default_factory=list)
+    edges: Pairs = Field(default_factory=no_edges)
+    graph: bool = False
 
 
 class Clear(Arguments):
@@ -116,6 +111,68 @@ class Clear(Arguments):
 
     action: Literal["clear"]
 
+
+_ACTIONS: tuple[type[Arguments], ...] = (
+    AddNodes, RemoveNodes, AddEdges, RemoveEdges, SetNodeAttributes, SetEdgeAttributes, SetGraphAttributes,
+    RemoveAttributes, Clear,
+)  # fmt: skip
+_BY_NAME = {get_args(model.model_fields["action"].annotation)[0]: model for model in _ACTIONS}
+_FIELDS = frozenset(name for model in _ACTIONS for name in model.model_fields)
+
+
+def _own_fields(item: Any) -> Any:
+    """The item without fields of other actions that say nothing: the schema has the fields of all, and some clients fill
+    in each that a schema has. One that says something is refused with what the action takes."""
+    action = item.get("action") if type(item) is dict else None
+    model = _BY_NAME.get(action) if type(action) is str else None
+    if model is None:
+        got = "" if action is None else f", not {told(action)}"
+        near = nearest(action, _BY_NAME, 1) if type(action) is str else []
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"must be an object with `action`, one of {', '.join(_BY_NAME)}{got}{hint}")
+    if item.keys() <= model.model_fields.keys():
+        return item
+    others = [name for name in item if name in _FIELDS and name not in model.model_fields]
+    if saying := [name for name in others if not _says_nothing(name, item[name])]:
+        takes = ", ".join(name for name in model.model_fields if name != "action") or "no other field"
+        raise ValueError(f"{item['action']} takes {takes}; not {', '.join(saying)}")
+    return {name: value for name, value in item.items() if name not in others}
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    return value in (None, "", [], {}) or value is False or (name in ("if_exists", "if_missing") and value == "error")
+
+
+#: One flat type for all actions; what each takes is checked by its own model.
+_ITEM: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "action": {
+            "type": "string",
+            "enum": list(_BY_NAME),
+            "description": "Takes: add_nodes: nodes (of one that exists attributes are merged). remove_nodes: nodes (with "
+            "their edges), if_missing. add_edges: edges (missing ends are made), if_exists. remove_edges: edges, if_missing. "
+            "set_node_attributes: nodes. set_edge_attributes: edges. set_graph_attributes: attributes. remove_attributes: "
+            "names, and the nodes, edges or graph to take them from. clear removes all.",
+        },
+        "nodes": {**NODES_SCHEMA, "description": 'Ids, or {"id", "attributes"} objects.'},
+        "edges": {**EDGES_SCHEMA, "description": "[source, target] or [source, target, {attributes}]."},
+        "attributes": {"type": "object", "description": "Of the graph itself."},
+        "names": {"type": "array", "items": {"type": "string"}, "description": "Attributes to remove."},
+        "graph": {"type": "boolean", "description": "Remove them from the graph itself."},
+        "if_exists": {
+            "type": "string",
+            "enum": list(get_args(IfExists)),
+            "description": "An edge that is there: refuse the batch (default), leave it, or merge the attributes.",
+        },
+        "if_missing": {
+            "type": "string",
+            "enum": list(get_args(IfMissing)),
+            "description": "One that is not there: refuse the batch (default), or pass over it.",
+        },
+    },
+    "required": ["action"],
+}
 
 Action = Annotated[
     AddNodes
@@ -128,6 +185,8 @@ Action = Annotated[
     | RemoveAttributes
     | Clear,
     Field(discriminator="action"),
+    BeforeValidator(_own_fields),
+    WithJsonSchema(_ITEM),
 ]
 
 

@@ -31,26 +31,25 @@ class LoadGraph(Arguments):
     format: Annotated[
         Literal["edge-list", "csv", "node-link", "graphml", "gml", "adjacency-list"],
         Field(
-            description="edge-list: an edge a line: `source target`, then a weight or a JSON object, if any; csv: a header line and an edge a line; node-link: JSON."
+            description="edge-list: `source target` a line, and a weight or a JSON object, if any; csv: a header line, then an "
+            "edge a line; node-link: JSON."
         ),
     ]
-    graph_id: Annotated[
-        str | None, Field(description="Id of the graph; left out: a new one. An existing graph needs `replace`.")
-    ] = None
+    graph_id: Annotated[str | None, Field(description="Left out: a new id. An existing graph needs `replace`.")] = None
     replace: Annotated[bool, Field(description="Replace the contents of the graph `graph_id`, if there is one.")] = (
         False
     )
     directed: Annotated[
-        bool | None, Field(description="Whether edges have a direction, for formats that do not say; null: undirected.")
+        bool | None, Field(description="Whether edges have a direction, for formats that do not say (no).")
     ] = None
-    source: Annotated[str | None, Field(description="csv: column of the source; null: `source` or `from`.")] = None
-    target: Annotated[str | None, Field(description="csv: column of the target; null: `target` or `to`.")] = None
+    source: Annotated[str | None, Field(description="csv: column of the source (`source` or `from`).")] = None
+    target: Annotated[str | None, Field(description="csv: column of the target (`target` or `to`).")] = None
     delimiter: Annotated[
         str | None,
         Field(
             min_length=1,
             max_length=1,
-            description="csv, edge lists and adjacency lists: what separates cells; null: a comma in csv, else white space.",
+            description="csv, edge and adjacency lists: what separates cells (a comma in csv, else white space).",
         ),
     ] = None
     ids: Annotated[

@@ -14,19 +14,21 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from networkx_mcp import context
+from networkx_mcp.tools import schemas
 from networkx_mcp.tools.answer import Answer
-from networkx_mcp.tools.validation import refuse_unknown, validate
+from networkx_mcp.tools.validation import as_meant, validate
 
 
 class Arguments(BaseModel):
-    """Base of all argument models: nothing is coerced, nothing unknown is accepted, numbers are finite (1e400 is not)."""
+    """Base of all argument models: nothing unknown is accepted, numbers are finite (1e400 is not), and nothing is coerced
+    but what can mean one thing only."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _only_known(cls, given: Any) -> Any:
-        return refuse_unknown(cls, given)
+    def _as_meant(cls, given: Any) -> Any:
+        return as_meant(cls, given)
 
 
 Kind = Literal["read", "add", "replace"]
@@ -60,15 +62,12 @@ class Tool:
     @cached_property
     def input_schema(self) -> dict[str, Any]:
         """JSON Schema of the arguments."""
-        schema: dict[str, Any] = slim(self.arguments.model_json_schema())
-        schema.pop("description", None)
-        return schema
+        return schemas.of_arguments(self.arguments.model_json_schema())
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
         """JSON Schema of the structured answer."""
-        schema: dict[str, Any] = slim(TypeAdapter(self.answer).json_schema(mode="serialization"))
-        return schema
+        return schemas.of_answer(TypeAdapter(self.answer).json_schema(mode="serialization"))
 
     @cached_property
     def listing(self) -> dict[str, Any]:
@@ -109,20 +108,3 @@ class Registry:
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self.tools.values())
-
-
-def slim(schema: Any) -> Any:
-    """A schema without the titles that pydantic derives from names: they only cost the model tokens."""
-    if isinstance(schema, list):
-        return [slim(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    options = schema.get("anyOf")
-    if isinstance(options, list):
-        flat = [inner for option in options for inner in (option["anyOf"] if option.keys() == {"anyOf"} else [option])]
-        schema = {**schema, "anyOf": flat}
-    return {
-        key: {name: slim(sub) for name, sub in value.items()} if key in ("properties", "$defs") else slim(value)
-        for key, value in schema.items()
-        if not (key == "title" and isinstance(value, str))
-    }

@@ -1,19 +1,21 @@
 """Argument errors that a language model can act on: the field, what is wrong with it, what is allowed.
 
-Two habits of models are met half way, because neither can change a meaning: a list or an object
-sent as JSON text where no text is allowed, and null for an optional argument.
+Habits of clients are met half way where that cannot change a meaning: null for an optional argument is none, and numbers,
+truth values, lists and objects sent as text are read where no text is allowed (`compute/meant.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
-from typing import Any, TypeVar
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from networkx_mcp.compute import meant
 from networkx_mcp.compute.nearest import nearest
 from networkx_mcp.errors import InvalidInput, shortened
 
@@ -35,7 +37,7 @@ _KINDS: dict[type, str] = {
 }
 _WANTED = {
     "string_type": "a string",
-    "int_type": "an integer (not a boolean, a fraction or text)",
+    "int_type": "an integer (not a boolean, a fraction or other text)",
     "int_from_float": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
@@ -58,8 +60,6 @@ def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> Model
     unknown = _unknown(model, arguments)
     known = {name: value for name, value in arguments.items() if name in model.model_fields} if unknown else arguments
     found = _read(model, known)
-    if isinstance(found, ValidationError) and (repaired := _repair(model, known)) != known:
-        found = _read(model, repaired)
     if not unknown and not isinstance(found, ValidationError):
         return found
     try:
@@ -70,16 +70,26 @@ def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> Model
         del found
 
 
-def refuse_unknown(model: type[BaseModel], given: Any) -> Any:
-    """`given`, for a validator that comes before those of the fields. Raises PydanticCustomError, one for all keys that
-    `model` does not know: pydantic itself makes an error of each, and a body holds a hundred thousand."""
-    if type(given) is dict and (unknown := _unknown(model, given)):
+def as_meant(model: type[BaseModel], given: Any) -> Any:
+    """`given` for the validators of the fields: without nulls of optional fields, and values read as what they mean.
+
+    Raises PydanticCustomError, one for all keys that `model` does not know: pydantic itself makes an error of each, and a
+    body holds a hundred thousand.
+    """
+    if type(given) is not dict:
+        return given
+    if unknown := _unknown(model, given):
         raise PydanticCustomError(
             _UNKNOWN,
             "unknown arguments",
             {"names": unknown[:_SHOWN], "count": len(unknown), "allowed": list(model.model_fields)},
         )
-    return given
+    readers = _readers(model)
+    return {
+        name: readers[name](value) if name in readers else value
+        for name, value in given.items()
+        if value is not None or model.model_fields[name].is_required()
+    }
 
 
 def _unknown(model: type[BaseModel], given: dict[str, Any]) -> list[str]:
@@ -93,28 +103,40 @@ def _read(model: type[ModelT], arguments: dict[str, Any]) -> ModelT | Validation
         return error
 
 
-def _repair(model: type[BaseModel], arguments: dict[str, Any]) -> dict[str, Any]:
-    repaired = {}
-    for name, value in arguments.items():
-        info = model.model_fields.get(name)
-        if value is None and info is not None and not info.is_required():
-            continue
-        if isinstance(value, str) and value.lstrip()[:1] in ("[", "{") and name in _structured(model):
-            with contextlib.suppress(ValueError, RecursionError):
-                value = json.loads(value)
-        repaired[name] = value
-    return repaired
-
-
 @functools.cache
-def _structured(model: type[BaseModel]) -> frozenset[str]:
-    """Fields that are arrays or objects, or null, and never text."""
-    properties = model.model_json_schema().get("properties", {})
-    return frozenset(
-        name
-        for name, schema in properties.items()
-        if {option.get("type") for option in schema.get("anyOf", [schema])} - {"null"} <= {"array", "object"}
-    )
+def _readers(model: type[BaseModel]) -> dict[str, Callable[[Any], Any]]:
+    """What reads the values of the fields that hold no text; fields of ids and attributes read their own."""
+    found = {name: _reader(info.annotation) for name, info in model.model_fields.items()}
+    return {name: reader for name, reader in found.items() if reader is not None}
+
+
+def _reader(annotation: Any) -> Callable[[Any], Any] | None:
+    kind = _bare(annotation)
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if get_origin(kind) is not list:
+        return None
+    item = _bare(get_args(kind)[0])
+    if get_origin(item) is Literal:
+        return meant.choices(get_args(item))
+    return meant.names if item is str else meant.objects
+
+
+def _bare(annotation: Any) -> Any:
+    """A type without what is said about it, and without None."""
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+            continue
+        if get_origin(annotation) not in (Union, types.UnionType):
+            return annotation
+        options = [option for option in get_args(annotation) if option is not type(None)]
+        if len(options) != 1:
+            return annotation
+        annotation = options[0]
+
+
+_SCALARS: dict[Any, Callable[[Any], Any]] = {int: meant.integer, float: meant.number, bool: meant.boolean}
 
 
 def _rewritten(
@@ -160,11 +182,7 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
         hint = f", did you mean `{close[0]}`?" if close else f"; allowed: {', '.join(context['allowed'])}"
         return f"{name} is not an argument here{hint}"
     if kind in ("literal_error", "enum"):
-        return f"{name} must be {context.get('expected')}; got {_got(item['input'])}"
-    if kind == "union_tag_invalid":
-        return f"{name} must have {context.get('discriminator')} one of {context.get('expected_tags')}"
-    if kind == "union_tag_not_found":
-        return f"{name} must be an object with {context.get('discriminator')}"
+        return f"{name} must be {str(context.get('expected')).replace(chr(39), '')}; got {_got(item['input'])}"
     if kind in _BOUNDS:
         word, key = _BOUNDS[kind]
         return f"{name} must be {word} {context.get(key)}; got {_got(item['input'])}"
@@ -188,7 +206,7 @@ def _placed(item: ErrorDetails, arguments: Any) -> ErrorDetails:
     for part in item["loc"][:-1]:
         keys: Any = current if isinstance(current, dict) else range(len(current)) if isinstance(current, list) else ()
         if part in keys:
-            current = current[part]
+            current = meant.mapping(meant.array(current[part]))
             place.append(part)
     place.extend(item["loc"][-1:])
     return {**item, "loc": tuple(place)}
