@@ -125,3 +125,44 @@ def test_with_an_issuer_the_metadata_is_served_and_named(make_server: Make) -> N
         assert server.rpc("tools/list").status_code == 200  # tokens of the table go on working
     finally:
         issuer.close()
+
+
+def test_the_metadata_repeats_no_host_that_the_server_does_not_answer_to(make_server: Make) -> None:
+    issuer = Issuer()
+    try:
+        server = make_server(oidc_issuer=issuer.url, oidc_audience=AUDIENCE, http_allowed_hosts="localhost,127.0.0.1")
+        server.start()
+        path = "/.well-known/oauth-protected-resource/mcp"
+        own = server.get(path)
+        assert own.json()["resource"] == f"http://127.0.0.1:{server.port}/mcp"
+        assert own.headers["vary"] == "Host"
+        for host in ("evil.example.org", "localhost.evil.example.org", 'x"y', "127.0.0.1:80:80", ""):
+            foreign = server.get(path, headers={"host": host})
+            assert foreign.status_code == 421, host
+            assert "http.allowed_hosts" in foreign.text
+            assert "evil" not in foreign.text
+            asked = server.rpc("tools/list", headers={"host": host})
+            assert (asked.status_code, "www-authenticate" in asked.headers) == (421, False)
+    finally:
+        issuer.close()
+
+
+def test_claims_of_any_type_end_as_a_refusal(make_server: Make) -> None:
+    issuer = Issuer()
+    issuer.extra.append({"kty": "RSA", "kid": {"a": 1}, "n": [], "e": None})
+    bad: list[tuple[str, object]] = [
+        ("exp", 10**400), ("exp", "soon"), ("nbf", float("inf")), ("iat", "x"), ("sub", [1]), ("jti", {}), ("tenant", [])
+    ]  # fmt: skip
+    try:
+        server = make_server(oidc_issuer=issuer.url, oidc_audience=AUDIENCE).start()
+        assert server.rpc("tools/list", token=issuer.token()).status_code == 200
+        for name, value in bad:
+            answer = server.rpc("tools/list", token=issuer.token(**{name: value}))
+            assert answer.status_code == 401
+            assert name in message(answer)["error"]["message"]
+        assert server.metric("auth_failures_total", reason="claims") == len(bad)
+        # No scope of ours is in it.
+        assert server.call("list_graphs", token=issuer.token(scope={"a": 1}))["isError"]
+        assert server.events("oidc_keys_skipped")
+    finally:
+        issuer.close()

@@ -137,7 +137,11 @@ class Oidc(Group):
     issuer: str = Field("", description="Issuer URL, as in the token's `iss`.")
     audience: str = Field("", description="Audience that a token must carry; required with an issuer.")
     jwks_url: str = Field("", description="Key set URL; empty: discovered from the issuer.")
-    resource_url: str = Field("", description="Public URL of /mcp, named in the RFC 9728 metadata.")
+    resource_url: str = Field(
+        "",
+        description="Public URL of /mcp, named in the RFC 9728 metadata; empty: http or https as the request came, and its "
+        "Host if http.allowed_hosts has it.",
+    )
     tenant_claim: str = "tenant"
     scope_claim: str = "scope"
     leeway_seconds: float = Field(30, ge=0, description="Clock difference tolerated in `exp` and `nbf`, in seconds.")

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import logging
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.helpers.issuer import AUDIENCE, Issuer
 
 from networkx_mcp.errors import InvalidInput, Unavailable
 from networkx_mcp.http import oidc
-from networkx_mcp.http.auth import Authenticator, AuthFailure
+from networkx_mcp.http.auth import REASONS, Authenticator, AuthFailure
+from networkx_mcp.http.tokens import TENANT
 from networkx_mcp.settings import Oidc as OidcSettings
 from networkx_mcp.settings import Settings
+
+PRIVATE = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @pytest.fixture
@@ -57,7 +66,20 @@ async def test_the_claims_that_name_tenant_and_scopes_are_settings(issuer: Issue
     ("claims", "expected"),
     [
         ({"exp": 1}, "expired"),
-        ({"nbf": 4_000_000_000}, "signature"),
+        ({"nbf": 4_000_000_000}, "claims"),
+        ({"exp": 10**400}, "claims"),
+        ({"exp": float("inf")}, "claims"),
+        ({"exp": float("nan")}, "claims"),
+        ({"iat": True}, "claims"),
+        ({"exp": "4000000000"}, "claims"),
+        ({"exp": [4_000_000_000]}, "claims"),
+        ({"nbf": -(10**400)}, "claims"),
+        ({"nbf": "0"}, "claims"),
+        ({"iat": 10**400}, "claims"),
+        ({"iat": float("-inf")}, "claims"),
+        ({"sub": 7}, "claims"),
+        ({"sub": " "}, "claims"),
+        ({"jti": 7}, "claims"),
         ({"iss": "https://other.example.org"}, "issuer"),
         ({"aud": "https://other.example.org"}, "audience"),
         ({"aud": None}, "claims"),
@@ -72,6 +94,136 @@ async def test_a_token_for_another_time_place_or_person_is_refused(
     issuer: Issuer, claims: dict[str, Any], expected: str
 ) -> None:
     assert await reason(authenticator(issuer), issuer.token(**claims)) == expected
+
+
+#: Whatever JSON there is, and what Python's json takes for JSON.
+ANY = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, -(10**400), 2**53, 2**63, 0, "", "a", "\x00", "\ud800", AUDIENCE])
+    | st.floats()
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+CLAIMS = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti", "tenant", "scope", "azp", "acr")
+HEADERS = ("kid", "typ", "cty", "crit", "b64", "jwk", "jku", "x5c", "alg")
+
+
+def segment(value: Any) -> bytes:
+    text = value if isinstance(value, bytes) else json.dumps(value).encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(text).rstrip(b"=")
+
+
+def signed(issuer: Issuer, header: Any, payload: Any) -> str:
+    """A token whose signature is good, whatever it says."""
+    head = segment(header) + b"." + segment(payload)
+    signature = issuer.keys["one"].sign(head, padding.PKCS1v15(), hashes.SHA256())
+    return (head + b"." + segment(signature)).decode("ascii")
+
+
+@pytest.fixture(scope="module")
+def steady() -> Iterator[tuple[Issuer, Authenticator]]:
+    """An issuer and what checks its tokens, for many examples."""
+    running = Issuer()
+    yield running, authenticator(running)
+    running.close()
+
+
+async def told(auth: Authenticator, token: str) -> str:
+    """The reason, "" for a token that is taken. Any other error than a refusal is one of ours, and fails the test."""
+    auth.oidc._known.clear()  # type: ignore[union-attr]
+    failure: AuthFailure | None
+    try:
+        caller = await auth.caller(bearer(token))
+    except AuthFailure as refused:
+        failure = refused
+    else:
+        failure = None
+    if failure is not None:
+        assert failure.reason in REASONS
+        assert failure.message
+        return failure.reason
+    assert TENANT.fullmatch(caller.tenant)
+    assert caller.user_id.startswith("oidc:")
+    return ""
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changed=st.dictionaries(st.sampled_from(CLAIMS), ANY, min_size=1, max_size=2))
+def test_whatever_a_claim_holds_the_token_is_taken_or_refused_with_a_reason(
+    steady: tuple[Issuer, Authenticator], changed: dict[str, Any]
+) -> None:
+    issuer, auth = steady
+    good = {
+        "iss": issuer.url,
+        "aud": AUDIENCE,
+        "sub": "ann",
+        "exp": time.time() + 600,
+        "tenant": "acme",
+        "scope": "read",
+    }
+    asyncio.run(told(auth, signed(issuer, {"alg": "RS256", "kid": "one"}, {**good, **changed})))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changed=st.dictionaries(st.sampled_from(HEADERS), ANY, min_size=1, max_size=2))
+def test_whatever_a_header_field_holds_the_token_is_taken_or_refused_with_a_reason(
+    steady: tuple[Issuer, Authenticator], changed: dict[str, Any]
+) -> None:
+    issuer, auth = steady
+    good = {"iss": issuer.url, "aud": AUDIENCE, "sub": "ann", "exp": time.time() + 600, "tenant": "acme"}
+    asyncio.run(told(auth, signed(issuer, {"alg": "RS256", "kid": "one", **changed}, good)))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(header=ANY | st.binary(max_size=20), payload=ANY | st.binary(max_size=20))
+def test_tokens_of_anything_are_refused_with_a_reason(
+    steady: tuple[Issuer, Authenticator], header: Any, payload: Any
+) -> None:
+    issuer, auth = steady
+    assert asyncio.run(told(auth, signed(issuer, header, payload)))
+    assert asyncio.run(told(auth, signed(issuer, {"alg": "RS256", "kid": "one"}, payload)))
+
+
+async def test_claims_nested_beyond_what_can_be_read_are_refused(issuer: Issuer) -> None:
+    auth = authenticator(issuer)
+    deep = b'{"a":' * 1200 + b"1" + b"}" * 1200
+    assert await told(auth, signed(issuer, {"alg": "RS256", "kid": "one"}, deep)) == "claims"
+    assert await told(auth, signed(issuer, deep, {})) == "malformed"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    bad=st.lists(
+        ANY | st.fixed_dictionaries({}, optional=dict.fromkeys(("kty", "kid", "use", "alg", "n", "e", "crv"), ANY)),
+        max_size=3,
+    ),
+    changed=st.dictionaries(st.sampled_from(["kid", "use", "alg", "n", "e", "key_ops"]), ANY, max_size=2),
+)
+def test_a_key_that_cannot_be_used_spoils_no_other(bad: list[Any], changed: dict[str, Any]) -> None:
+    key = jwt.algorithms.RSAAlgorithm.to_jwk(PRIVATE.public_key(), as_dict=True)
+    good = {**key, "kid": "good", "use": "sig"}
+    keys = oidc._public_keys({"keys": [*bad, {**good, "kid": "other", **changed}, good]})
+    assert "good" in keys
+    assert set(map(type, keys)) <= {str, type(None)}
+
+
+@pytest.mark.parametrize("document", [{}, {"keys": None}, {"keys": 7}, {"keys": {}}, {"keys": "one"}, {"keys": []}])
+def test_a_document_that_is_no_key_set_is_no_key_set(document: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="key set"):
+        oidc._public_keys(document)
+
+
+async def test_a_bad_key_is_told_in_the_log(issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
+    issuer.extra += [{"kty": "RSA", "kid": ["one"]}, {"kty": "RSA", "kid": "two", "n": 5}, 7]
+    with caplog.at_level(logging.WARNING):
+        assert await authenticator(issuer).caller(bearer(issuer.token()))
+    (line,) = [record for record in caplog.records if record.message == "oidc_keys_skipped"]
+    fields = line.networkx_mcp  # type: ignore[attr-defined]
+    assert fields["keys"] == 3
+    assert "kid is no text" in fields["message"]
 
 
 async def test_an_audience_among_others_is_enough(issuer: Issuer) -> None:

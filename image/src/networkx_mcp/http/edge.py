@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from prometheus_client import Counter, Histogram
@@ -26,12 +27,15 @@ from networkx_mcp.http.exchange import CLOSE, EXCHANGE_KEY, Exchange
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import MOUNTS, OTHER, VERBS, Labels, asked_by_headers
 from networkx_mcp.http.origin import Origins
-from networkx_mcp.http.respond import Headers, respond, respond_json
+from networkx_mcp.http.respond import Headers, respond, respond_error, respond_json
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import exposition, logs, metrics
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.telemetry.shed import shed
 from networkx_mcp.telemetry.tracing import Tracing, span_trace_id, trace_id_of
+
+if TYPE_CHECKING:
+    from networkx_mcp.http.oidc import Oidc
 
 PROBES = frozenset({"/health", "/ready", "/startup", "/metrics"})
 #: Path of the RFC 9728 metadata; served with an issuer only.
@@ -100,7 +104,7 @@ class Edge:
             if scope["method"] == "OPTIONS":  # a browser that sends MCP-Protocol-Version asks first
                 await respond(send, 204, b"", headers=[*anybody, *self._origins.preflight()])
             else:
-                await respond_json(send, 200, self._auth.oidc.metadata(self._resource(scope)), anybody)
+                await self._metadata(self._auth.oidc, scope, send, anybody)
             return
         call = CallContext(
             NOBODY,
@@ -187,8 +191,19 @@ class Edge:
             return [(b"www-authenticate", value.encode("latin-1"))]
         return []
 
+    async def _metadata(self, oidc: Oidc, scope: Scope, send: Send, headers: Headers) -> None:
+        """The RFC 9728 document. It names the configured URL, else a host of the allow-list: never what a stranger calls us."""
+        if not self._settings.oidc.resource_url:
+            try:
+                self._origins.check_host(scope["headers"])
+            except ServiceError as error:
+                await respond_error(send, error, jsonrpc=False, headers=headers)
+                return
+            headers = [*headers, (b"vary", b"Host")]
+        await respond_json(send, 200, oidc.metadata(self._resource(scope)), headers)
+
     def _resource(self, scope: Scope) -> str:
-        """The public URL of /mcp: as configured, else as the client called us."""
+        """The public URL of /mcp: as configured, else by the host, which was found in the allow-list."""
         if self._settings.oidc.resource_url:
             return self._settings.oidc.resource_url
         return f"{scope['scheme']}://{_header(scope, b'host').decode('latin-1')}/mcp"

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import jwt
 import msgspec
+from jwt.exceptions import InvalidJTIError, InvalidSubjectError
 
 from networkx_mcp.context import Caller
 from networkx_mcp.errors import InvalidInput, Unavailable
@@ -34,6 +35,8 @@ _MAX_DOCUMENT = 1024 * 1024
 #: A token that was checked is believed for this long without being checked again, in seconds.
 _REMEMBER_SECONDS = 30.0
 _REMEMBER_TOKENS = 4096
+#: Times in tokens are seconds since 1970 within what a double tells apart, so that sums with them are exact.
+_LATEST = 2**53
 
 
 class KeySet:
@@ -121,19 +124,40 @@ async def _get(client: Any, url: str) -> Any:
 
 
 def _public_keys(document: Any) -> dict[str | None, jwt.PyJWK]:
+    """The usable keys of a key set. One that cannot be used is left out and spoils no other; the log tells.
+
+    Raises ValueError where none is left.
+    """
+    listed = document.get("keys")
+    if not isinstance(listed, list):
+        raise ValueError("the key set holds no list `keys`")
     keys: dict[str | None, jwt.PyJWK] = {}
-    for raw in document.get("keys", ()):
-        if not isinstance(raw, dict) or raw.get("kty") == "oct" or raw.get("use", "sig") != "sig":
+    faults: list[str] = []
+    for number, raw in enumerate(listed, 1):
+        # A secret, or a key to encrypt with: another service's business.
+        if isinstance(raw, dict) and (raw.get("kty") == "oct" or raw.get("use", "sig") != "sig"):
             continue
         try:
-            key = jwt.PyJWK(raw)
-        except jwt.PyJWTError:
-            continue  # a key type that we do not know: another token's business
-        if key.algorithm_name in ALGORITHMS:
-            keys[raw.get("kid")] = key
+            kid, key = _public_key(raw)
+        except Exception as error:  # whatever an issuer may write into a key, the others stay valid
+            faults.append(f"key {number}: {type(error).__name__}: {error}"[:200])
+        else:
+            if key.algorithm_name in ALGORITHMS:
+                keys[kid] = key
+    if faults:
+        logs.event("oidc_keys_skipped", level=logging.WARNING, keys=len(faults), message="; ".join(faults[:5]))
     if not keys:
         raise ValueError("the key set holds no usable public key")
     return keys
+
+
+def _public_key(raw: Any) -> tuple[str | None, jwt.PyJWK]:
+    if not isinstance(raw, dict):
+        raise TypeError("it is no object")
+    kid = raw.get("kid")
+    if kid is not None and not isinstance(kid, str):
+        raise TypeError("its kid is no text")
+    return kid, jwt.PyJWK(raw)
 
 
 def _check_url(url: str, name: str) -> None:
@@ -141,6 +165,17 @@ def _check_url(url: str, name: str) -> None:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
     raise InvalidInput(f"{name} must be an https URL: {url!r}", field=name)
+
+
+def _check_types(claims: dict[str, Any]) -> None:
+    """What PyJWT takes for numbers and texts and is none. Raises AuthFailure naming the claim."""
+    for name in ("exp", "nbf", "iat"):
+        value = claims.get(name)
+        # Written so that neither nan nor an integer of any size passes.
+        if value is not None and (type(value) not in (int, float) or not -_LATEST < value < _LATEST):
+            raise AuthFailure("claims", f"The token's claim {name} must be a number of seconds since 1970.")
+    if not claims["sub"].strip():
+        raise AuthFailure("claims", "The token's claim sub must name somebody.")
 
 
 class Oidc:
@@ -162,7 +197,7 @@ class Oidc:
             return known[1]
         claims = await self._claims(token)
         caller = self._caller(claims)
-        until = min(now + _REMEMBER_SECONDS, float(claims["exp"]) + self._settings.leeway_seconds)
+        until = min(now + _REMEMBER_SECONDS, claims["exp"] + self._settings.leeway_seconds)
         if len(self._known) >= _REMEMBER_TOKENS:
             self._known.clear()
         self._known[hashed] = (until, caller)
@@ -172,7 +207,7 @@ class Oidc:
         settings = self._settings
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.PyJWTError:
+        except Exception:  # besides PyJWT's own what its parts raise for the caller's bytes
             raise AuthFailure(
                 "malformed", "The token is neither a token of this server nor a JSON Web Token."
             ) from None
@@ -201,8 +236,20 @@ class Oidc:
             raise AuthFailure("signature", "The token's signature does not fit.") from None
         except jwt.MissingRequiredClaimError as error:
             raise AuthFailure("claims", f"The token lacks the claim {error.claim}.") from None
-        except jwt.PyJWTError:
-            raise AuthFailure("signature", "The token is not valid.") from None
+        except jwt.ImmatureSignatureError:
+            raise AuthFailure("claims", "The token is not valid yet (nbf or iat).") from None
+        except (InvalidSubjectError, InvalidJTIError) as error:
+            name = "sub" if isinstance(error, InvalidSubjectError) else "jti"
+            raise AuthFailure("claims", f"The token's claim {name} must be text.") from None
+        except (jwt.InvalidIssuedAtError, jwt.DecodeError) as error:
+            raise AuthFailure("claims", f"The token's claims cannot be read: {error}".rstrip(".") + ".") from None
+        except jwt.InvalidKeyError:
+            raise AuthFailure("signature", "The token's key does not fit its algorithm.") from None
+        except jwt.PyJWTError as error:
+            raise AuthFailure("signature", f"The token is not valid ({type(error).__name__}).") from None
+        except Exception:  # a claim of a type or size for which PyJWT has no error of its own
+            raise AuthFailure("claims", "The token's claims cannot be read.") from None
+        _check_types(claims)
         return claims
 
     def _caller(self, claims: dict[str, Any]) -> Caller:
