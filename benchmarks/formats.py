@@ -33,7 +33,9 @@ from networkx_mcp.arrays.state import GraphState
 
 LIMITS = ParseLimits(nodes=1 << 30, edges=1 << 30, bytes=1 << 32)
 #: What an adjacency list cannot hold.
-WEIGHTED = tuple(name for name in formats.FORMATS if name != "adjacency-list")
+WEIGHTED = tuple(name for name, record in formats.RECORDS.items() if "edge attributes" in record.keeps)
+#: Formats that go in and out.
+FORMATS = tuple(name for name in formats.READ if name in formats.WRITTEN)
 
 
 def graph(n: int, weighted: bool) -> FrozenGraph:
@@ -105,7 +107,7 @@ def run(step: str, n: int, format_: str, directory: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--formats", nargs="+", default=list(formats.FORMATS), choices=formats.FORMATS)
+    parser.add_argument("--formats", nargs="+", default=list(FORMATS), choices=FORMATS)
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     parser.add_argument("--in", dest="directory", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()

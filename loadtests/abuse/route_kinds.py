@@ -8,9 +8,11 @@ from urllib.parse import quote, quote_from_bytes
 from loadtests.abuse import bombs, values
 from loadtests.abuse.attack import Attack, World
 from loadtests.abuse.mcp_kinds import scramble
+from networkx_mcp.arrays import formats
 
 _METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "PROPFIND", "PRI", "get")
-FORMATS = ("csv", "edge-list", "adjacency-list", "node-link", "graphml", "gml", "parquet", "arrow")
+#: Formats that go in and out.
+FORMATS = tuple(name for name in formats.READ if name in formats.WRITTEN)
 _OPTIONS = (
     "directed",
     "source",
@@ -22,6 +24,8 @@ _OPTIONS = (
     "limit",
     "after",
     "prefix",
+    "filename",
+    "encoding",
     "x",
 )
 _ADMIN = (

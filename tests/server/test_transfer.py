@@ -15,14 +15,12 @@ import networkx as nx
 import pytest
 from tests.helpers.raw_http import RawClient
 from tests.helpers.server import Server, eventually
-from tests.unit.formats.files import UNDECIDED, parts, read, written
+from tests.unit.formats.files import BOTH, UNDECIDED, parts, read, written
 
-from networkx_mcp.arrays.formats import ParseLimits, parse
+from networkx_mcp.arrays.formats import RECORDS, ParseLimits, of_content_type, parse
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS
-from networkx_mcp.http.transfer import CONTENT_TYPES
 
 MIB = 1024 * 1024
-FORMATS = tuple(CONTENT_TYPES)
 
 
 class Files:
@@ -104,7 +102,7 @@ def error(answer: httpx.Response) -> dict[str, Any]:
 # -- formats
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", BOTH)
 def test_a_graph_goes_in_and_comes_out_in_each_format(files: Files, format_: str) -> None:
     graph = nx.DiGraph()
     graph.add_nodes_from("zab")
@@ -129,23 +127,50 @@ def test_a_graph_goes_in_and_comes_out_in_each_format(files: Files, format_: str
     assert out.status_code == 200
     assert out.headers["etag"] == made.headers["etag"][:-1] + f'-{format_}"'
     assert "vary" not in out.headers
-    assert out.headers["content-type"] == CONTENT_TYPES[format_]
-    assert out.headers["content-disposition"] == f'attachment; filename="{name}.{format_}"'
+    assert out.headers["content-type"] == RECORDS[format_].content_type
+    assert out.headers["content-disposition"] == f'attachment; filename="{name}.{RECORDS[format_].extensions[0]}"'
     assert int(out.headers["content-length"]) == len(out.content)
     again = read(out.content, format_, **({"directed": True} if format_ in UNDECIDED else {}))
     assert parts(again) == parts(graph)
 
 
-@pytest.mark.parametrize("format_", [name for name, type_ in CONTENT_TYPES.items() if type_ != "text/plain"])
+@pytest.mark.parametrize("format_", [name for name in BOTH if of_content_type(RECORDS[name].content_type)])
 def test_the_content_type_names_the_format(files: Files, format_: str) -> None:
     graph = nx.path_graph(3)
     made = files.put(
-        f"typed-{format_}", written(graph, format_), content_type=f"{CONTENT_TYPES[format_]}; charset=utf-8"
+        f"typed-{format_}", written(graph, format_), content_type=f"{RECORDS[format_].content_type}; charset=utf-8"
     )
     assert made.status_code == 201, made.text
-    out = files.get(f"typed-{format_}", accept=f"{CONTENT_TYPES[format_]}, */*;q=0.1")
+    out = files.get(f"typed-{format_}", accept=f"{RECORDS[format_].content_type}, */*;q=0.1")
     assert parts(read(out.content, format_)) == parts(graph)
     assert out.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "data", "format_", "by"),
+    [
+        ("", {}, b"source,target\na,b\n", "csv", "content"),
+        ("?filename=roads.adjlist", {}, b"a b\n", "adjacency-list", "name"),
+        ("", {"content_disposition": 'attachment; filename="roads.csv"'}, b"source,target\na,b\n", "csv", "name"),
+        ("", {"content_type": "application/x-www-form-urlencoded"}, b"graph [ node [ id 1 ] ]", "gml", "content"),
+        (
+            "",
+            {"content_type": "text/csv; charset=ISO-8859-1"},
+            "source,target\na,é\n".encode("latin-1"),
+            "csv",
+            "caller",
+        ),
+    ],
+)
+def test_without_a_format_the_file_tells_it(
+    files: Files, query: str, headers: dict[str, str], data: bytes, format_: str, by: str
+) -> None:
+    made = files.put(f"told{query}", data, **headers)
+    assert made.status_code in (200, 201), made.text
+    reading = made.json()["reading"]
+    assert (reading["format"], reading["format_from"]) == (format_, by)
+    if "é" in data.decode("latin-1"):
+        assert "é" in files.get("told?format=edge-list").text
 
 
 def test_options_come_with_the_query(files: Files) -> None:
@@ -162,8 +187,7 @@ def test_options_come_with_the_query(files: Files) -> None:
 @pytest.mark.parametrize(
     ("path", "field", "text"),
     [
-        ("x", "format", "?format=csv"),
-        ("x?format=xlsx", "format", "the formats are csv, edge-list"),
+        ("x?format=xlsx", "format", "use one of csv, edge-list"),
         ("x?format=csv&columns=a", "options.columns", "'columns' is unknown here; the options are delimiter"),
         ("x?format=csv&directed=yes", "options.directed", "use true or false"),
         ("x?format=csv&ids=auto&ids=string", "ids", "given twice"),

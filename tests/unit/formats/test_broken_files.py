@@ -11,7 +11,7 @@ import networkx as nx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.unit.formats.files import UNDECIDED, read, refused, written
+from tests.unit.formats.files import BOTH, UNDECIDED, read, refused, written
 
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import ParseLimits
@@ -116,7 +116,7 @@ def test_the_error_names_the_line_and_the_fix(format_: str, data: str | bytes, l
     assert re.search(text, error.message), error.message
 
 
-@pytest.mark.parametrize("format_", formats.FORMATS)
+@pytest.mark.parametrize("format_", BOTH)
 @pytest.mark.parametrize("magic", [b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"BZh9", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"])
 def test_compressed_files_are_refused(format_: str, magic: bytes) -> None:
     assert "uncompressed" in refused(magic + b"rest", format_).message
@@ -127,7 +127,7 @@ def test_an_unknown_format_or_option_is_named_with_those_that_exist() -> None:
         read(b"", "xlsx")
     with pytest.raises(InvalidInput, match="use one of csv, edge-list"):
         written(nx.Graph(), "xlsx")
-    for format_ in formats.FORMATS:
+    for format_ in BOTH:
         with pytest.raises(InvalidInput, match=r"'columns' is unknown here; the options are .*directed"):
             read(b"", format_, columns="x")
         with pytest.raises(InvalidInput, match="'columns' is unknown"):
@@ -163,7 +163,7 @@ SMALL = ParseLimits(nodes=5, edges=5, bytes=10_000)
 ENOUGH, EDGES, NODES_ = nx.cycle_graph(5), nx.complete_graph(4), nx.path_graph(6)
 
 
-@pytest.mark.parametrize("format_", formats.FORMATS)
+@pytest.mark.parametrize("format_", BOTH)
 def test_limits_of_nodes_and_edges_hold_on_both_sides(format_: str) -> None:
     assert read(written(ENOUGH, format_), format_, SMALL).number_of_edges() == 5
     for graph, name in ((EDGES, "edges"), (NODES_, "nodes")):
@@ -174,7 +174,7 @@ def test_limits_of_nodes_and_edges_hold_on_both_sides(format_: str) -> None:
         assert caught.value.data["setting"] in ("limits.graph_nodes", "limits.graph_edges")
 
 
-@pytest.mark.parametrize("format_", formats.FORMATS)
+@pytest.mark.parametrize("format_", BOTH)
 def test_a_file_past_its_size_is_refused_before_it_is_read(format_: str) -> None:
     size = len(written(ENOUGH, format_))
     assert len(read(written(ENOUGH, format_), format_, ParseLimits(5, 5, max(size, 1)))) == 5
@@ -191,7 +191,7 @@ def test_nodes_that_are_named_again_do_not_count_again() -> None:
     assert len(read(again, "node-link", SMALL)) == 1
 
 
-@pytest.mark.parametrize("format_", formats.FORMATS)
+@pytest.mark.parametrize("format_", BOTH)
 @given(data=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 @example(data=b"\xef\xbb\xbf")
 @example(data=b"\xff\xfe<\x00")
@@ -239,7 +239,7 @@ def damaged(data: bytes, dice: random.Random) -> bytes:
     return bytes(raw)
 
 
-@pytest.mark.parametrize("format_", formats.FORMATS)
+@pytest.mark.parametrize("format_", BOTH)
 def test_damaged_files_are_a_graph_or_an_error_for_the_caller(format_: str) -> None:
     graph = sample()
     if format_ in UNDECIDED:

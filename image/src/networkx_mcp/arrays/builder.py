@@ -45,6 +45,9 @@ class GraphBuilder:
         self.duplicates: Duplicates = duplicates
         #: Attributes of the graph itself; set them before `freeze`.
         self.graph_attributes: dict[str, Any] = {}
+        #: Known after `freeze`: edges that had been given before, and nodes with attributes of which that is so.
+        self.repeated_edges = 0
+        self.repeated_nodes = 0
         # All ids ever named, in order; a node or edge knows its position there (an edge: its source's,
         # the target follows).
         self._chunks: list[pa.Array] = []
@@ -151,6 +154,7 @@ class GraphBuilder:
         n = len(ids)
 
         node_rows = codes[nodes.take_positions()]
+        self.repeated_nodes = nodes.repeated(node_rows)
         positions = edges.take_positions()
         src = codes[positions]
         positions += 1
@@ -201,6 +205,7 @@ class GraphBuilder:
                 second,
             )
         kept = np.flatnonzero(~repeated)
+        self.repeated_edges = len(keys) - len(kept)
         rows = np.searchsorted(kept, firsts)
         if self.duplicates == "skip":
             rows[repeated] = -1
@@ -261,6 +266,15 @@ class _Items:
             self._columns.append((name, rows, column))
         self._positions.append(positions)
         self._length += count
+
+    def repeated(self, rows: NDArray[Any]) -> int:
+        """How many items with attributes belong to a row (of `rows`, one for each item) that had some before."""
+        if not self._columns or len(np.unique(rows)) == len(rows):
+            return 0
+        filled = np.zeros(len(rows), bool)
+        for _, items, column in self._columns:
+            filled[items[np.asarray(column.values.is_valid())]] = True
+        return int(filled.sum()) - len(np.unique(rows[filled]))
 
     def take_positions(self) -> NDArray[np.int32]:
         found, self._positions = self._positions, []

@@ -70,8 +70,9 @@ def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
 def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """A spooled file as a sealed buffer and its snapshot.
 
-    Parameters: `format`, `options`, and the limits `nodes`, `edges`, `bytes`. Descriptors: the file.
-    Value: `directed`, `nodes`, `edges`, `digest` (of the file). Descriptors: the buffer, the snapshot.
+    Parameters: `format` (empty: as content and name tell), `filename`, `encoding`, `options`, and the limits `nodes`,
+    `edges`, `bytes`. Descriptors: the file. Value: `directed`, `nodes`, `edges`, `digest` (of the file), `reading` (a
+    `formats.Reading`). Descriptors: the buffer, the snapshot.
     Raises InvalidInput that names the line of a broken file, LimitExceeded.
     """
     from networkx_mcp.arrays import formats
@@ -81,9 +82,16 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
         digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
         file.seek(0)
         limits = formats.ParseLimits(nodes=params["nodes"], edges=params["edges"], bytes=params["bytes"])
-        graph = formats.parse(file, params["format"], params["options"], limits)
+        hints = formats.Hints(filename=params["filename"], encoding=params["encoding"])
+        graph, reading = formats.load(file, params["format"], params["options"], limits, hints)
     snapshot = memfd.create("snapshot", [frozen.compress(graph)])
-    value = {"directed": graph.directed, "nodes": graph.n, "edges": graph.m, "digest": digest}
+    value = {
+        "directed": graph.directed,
+        "nodes": graph.n,
+        "edges": graph.m,
+        "digest": digest,
+        "reading": reading.as_dict(),
+    }
     return TaskOutput(value, [os.dup(graph.fd), snapshot])
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.errors import InvalidInput, shortened
 from networkx_mcp.store.protocol import Head
@@ -53,6 +54,12 @@ class GraphInfo(msgspec.Struct, frozen=True, kw_only=True):
     stored_bytes: int = 0
     #: The write had happened before under the same operation_id; this is its first result.
     repeated: bool = False
+
+
+class LoadedGraph(GraphInfo, frozen=True, kw_only=True):
+    """A graph whose contents came as a file, and what was done to read it."""
+
+    reading: Reading
 
 
 class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):

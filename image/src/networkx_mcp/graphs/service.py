@@ -21,7 +21,7 @@ from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.desk import Desk
 from networkx_mcp.graphs.editing import Editor
 from networkx_mcp.graphs.loading import Loader
-from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, Stamp, View
+from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, LoadedGraph, Stamp, View
 from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.graphs.results import Results
@@ -31,6 +31,7 @@ from networkx_mcp.telemetry.audit import audit
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
+    from networkx_mcp.arrays.formats import Hints
     from networkx_mcp.compute.budget import MemoryBudget
     from networkx_mcp.compute.pool import Compute
     from networkx_mcp.settings import Settings
@@ -129,15 +130,17 @@ class Graphs(Administration):
         if_version: int | None = None,
         operation_id: str | None = None,
         if_uid: str = "",
-    ) -> GraphInfo:
+        hints: Hints | None = None,
+    ) -> LoadedGraph:
         """Make a spooled file the graph's whole contents; the graph need not exist.
 
         `spool_fd` is read from its beginning and stays the caller's. `if_version` n: only onto that
         version; 0: only where there is no graph; `if_uid`: only if the graph's uid begins so. `options` are the format's, and `description`.
+        `format` empty: as content and name (`hints`) tell.
         Raises InvalidInput (naming the line), LimitExceeded, Conflict, NotFound, Shed (memory).
         """
         return await self._transfer.put(
-            _tenant(), graph_id, spool_fd, format, plain_options(options), if_version, operation_id, if_uid
+            _tenant(), graph_id, spool_fd, format, plain_options(options), if_version, operation_id, if_uid, hints
         )
 
     async def export(

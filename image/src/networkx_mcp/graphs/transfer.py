@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
+from networkx_mcp.arrays.formats import Hints, Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.memfd import attach
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import Name
 from networkx_mcp.graphs.loading import Loader
-from networkx_mcp.graphs.model import GraphInfo, Meta, Stamp
+from networkx_mcp.graphs.model import LoadedGraph, Meta, Stamp
 from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.refusals import version_conflict
 from networkx_mcp.graphs.sections import Attempt
@@ -40,7 +41,8 @@ class Transfer:
         if_version: int | None,
         operation_id: str | None,
         if_uid: str = "",
-    ) -> GraphInfo:
+        hints: Hints | None = None,
+    ) -> LoadedGraph:
         """Parse the spooled file and make it the graph's contents; see `Graphs.put`."""
         model.check_graph_id(graph_id)
         model.check_operation_id(operation_id)
@@ -51,11 +53,12 @@ class Transfer:
             self._worker.refuse_large()
             if if_version is not None and operation_id is None:
                 await self._refuse_early(tenant, graph_id, if_version, if_uid)
-            base, snapshot, digest = await self._parse(tenant, spool_fd, format_, options)
-            asked = (format_, repr(sorted(options.items())), description)
+            base, snapshot, value = await self._parse(tenant, spool_fd, format_, options, hints or Hints())
+            reading, digest = msgspec.convert(value["reading"], Reading), value["digest"]
+            asked = (reading.format, repr(sorted(options.items())), description)
             print_ = model.fingerprint("put", graph_id, *asked, if_version, if_uid, digest)
             meta = Meta(directed=base.directed, description=description)
-            return await self._placer.put(
+            info = await self._placer.put(
                 tenant,
                 graph_id,
                 meta,
@@ -66,6 +69,7 @@ class Transfer:
                 attempt,
                 if_uid=if_uid,
             )
+            return LoadedGraph(**msgspec.structs.asdict(info), reading=reading)
 
     async def _refuse_early(self, tenant: str, graph_id: str, if_version: int, if_uid: str) -> None:
         """A version that is wrong already need not be parsed; the store checks it again."""
@@ -77,10 +81,12 @@ class Transfer:
         raise version_conflict(graph_id, if_version, found.version)
 
     async def _parse(
-        self, tenant: str, spool_fd: int, format_: str, options: dict[str, Any]
-    ) -> tuple[FrozenGraph, bytes, str]:
+        self, tenant: str, spool_fd: int, format_: str, options: dict[str, Any], hints: Hints
+    ) -> tuple[FrozenGraph, bytes, dict[str, Any]]:
         params = {
             "format": format_,
+            "filename": hints.filename,
+            "encoding": hints.encoding,
             "options": options,
             "nodes": self._limits.graph_nodes,
             "edges": self._limits.graph_edges,
@@ -93,7 +99,7 @@ class Transfer:
                 snapshot = bytes(data)
         finally:
             result.close()
-        return base, snapshot, result.value["digest"]
+        return base, snapshot, result.value
 
     async def export(self, tenant: str, graph_id: str, format_: str, options: dict[str, Any]) -> tuple[Stamp, int]:
         """Stamp and descriptor (at offset 0, the caller closes it) of a spooled file; see `Graphs.export`."""

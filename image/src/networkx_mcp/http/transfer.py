@@ -1,7 +1,8 @@
 """/graphs: whole graphs in and out over HTTP, with the same tokens, beside the model.
 
     GET  /graphs                     a page of the tenant's graphs (`after`, `limit`, `prefix`)
-    PUT  /graphs/{id}?format=csv     the body becomes the graph's contents
+    PUT  /graphs/{id}?format=csv     the body becomes the graph's contents; without a format the content type tells it,
+                                     else the file's content and name (`filename`, or Content-Disposition)
     GET  /graphs/{id}?format=csv     the graph as a file
 
 The ETag is `"<version>-<beginning of the uid>"`, of a download with `-<format>` behind it: after a graph was deleted and
@@ -21,15 +22,18 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import IO, Any, Final
+from email.message import Message
+from typing import IO, Any
 
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from networkx_mcp import context
+from networkx_mcp.arrays import formats
+from networkx_mcp.arrays.formats import Hints
 from networkx_mcp.context import SCOPE_KEY, CallContext
 from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput
-from networkx_mcp.graphs.model import GraphInfo
+from networkx_mcp.graphs.model import LoadedGraph
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
@@ -39,19 +43,8 @@ from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.telemetry.shed import shed
 from networkx_mcp.tools import overview
 
-#: Format -> content type of its files.
-CONTENT_TYPES: Final[Mapping[str, str]] = {
-    "csv": "text/csv",
-    "edge-list": "text/plain",
-    "adjacency-list": "text/plain",
-    "node-link": "application/json",
-    "graphml": "application/graphml+xml",
-    "gml": "text/x-gml",
-    "parquet": "application/vnd.apache.parquet",
-    "arrow": "application/vnd.apache.arrow.file",
-}
-#: Content type -> format, where it says which one; text/plain could be two.
-_FORMATS = {value: key for key, value in CONTENT_TYPES.items() if value != "text/plain"}
+#: Query parameters that are no options of the format.
+_NAMES = frozenset({"format", "filename"})
 #: Digits of a number in a request: every version fits.
 _DIGITS = 18
 #: Characters of the uid in an ETag: 32 bits beside the version.
@@ -96,14 +89,17 @@ class Transfers:
 
     async def _put(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        format_, options = _format(query, headers.get("content-type", "")), _options(query)
+        content_type = headers.get("content-type", "")
+        format_, options = _format_in(query, content_type), _options(query)
+        hints = Hints(_filename(query, headers), _charset(content_type))
         if_version, if_uid = _condition(headers)
         with self._counted("upload"):
             file = await spool_body(receive, scope["headers"], self._limits)
             try:
                 async with self._slot(scope, receive):
+                    key = headers.get("idempotency-key")
                     info = await self._graphs.put(
-                        graph_id, file.fileno(), format_, options, if_version, headers.get("idempotency-key"), if_uid
+                        graph_id, file.fileno(), format_, options, if_version, key, if_uid, hints
                     )
             except Conflict as error:
                 if if_version is None:
@@ -129,7 +125,7 @@ class Transfers:
 
     async def _get(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        format_, options = _format(query, headers.get("accept", "").partition(",")[0]), _options(query)
+        format_, options = _format_out(query, headers.get("accept", "").partition(",")[0]), _options(query)
         vary: Headers = [] if "format" in query else [(b"vary", b"Accept")]
         with self._counted("download"):
             async with self._slot(scope, receive):
@@ -146,11 +142,12 @@ class Transfers:
 
     async def _send_file(self, file: IO[bytes], graph_id: str, format_: str, more: Headers, send: Send) -> None:
         size = os.fstat(file.fileno()).st_size
+        record = formats.known(format_)
         headers: Headers = [
             *more,
-            (b"content-type", CONTENT_TYPES[format_].encode()),
+            (b"content-type", record.content_type.encode()),
             (b"content-length", b"%d" % size),
-            (b"content-disposition", f'attachment; filename="{graph_id}.{format_}"'.encode()),
+            (b"content-disposition", f'attachment; filename="{graph_id}.{record.extensions[0]}"'.encode()),
             (b"x-content-type-options", b"nosniff"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -248,18 +245,45 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _format(query: QueryParams, content_type: str) -> str:
-    """The format named by the query, else by the content type."""
+def _format_in(query: QueryParams, content_type: str) -> str:
+    """The format named by the query, else by the content type; empty: the file itself must tell."""
     named = query.get("format")
     if named is None:
-        named = _FORMATS.get(content_type.partition(";")[0].strip().lower(), "")
-        if not named:
+        record = formats.of_content_type(content_type, formats.READ)
+        return record.name if record is not None else ""
+    return formats.known(named, formats.READ).name
+
+
+def _format_out(query: QueryParams, accept: str) -> str:
+    """The format named by the query, else by what the client accepts first."""
+    named = query.get("format")
+    if named is None:
+        record = formats.of_content_type(accept, formats.WRITTEN)
+        if record is None:
             raise InvalidInput(
-                f"Name the format, for example ?format=csv; the formats are {', '.join(CONTENT_TYPES)}.", field="format"
+                f"Name the format, for example ?format=csv; the formats are {', '.join(formats.WRITTEN)}.",
+                field="format",
             )
-    if named not in CONTENT_TYPES:
-        raise InvalidInput(f"format {named!r} is unknown; the formats are {', '.join(CONTENT_TYPES)}.", field="format")
-    return named
+        return record.name
+    return formats.known(named, formats.WRITTEN).name
+
+
+def _filename(query: QueryParams, headers: Mapping[str, str]) -> str:
+    """What the client calls the file: by `filename` in the query, else by Content-Disposition."""
+    if "filename" in query:
+        return query["filename"]
+    if "content-disposition" not in headers:
+        return ""
+    message = Message()
+    message["content-disposition"] = headers["content-disposition"]
+    return message.get_filename("")
+
+
+def _charset(content_type: str) -> str:
+    """The charset of a content type; empty where there is none."""
+    message = Message()
+    message["content-type"] = content_type or "application/octet-stream"
+    return message.get_content_charset("")
 
 
 def _options(query: QueryParams) -> dict[str, Any]:
@@ -267,7 +291,7 @@ def _options(query: QueryParams) -> dict[str, Any]:
     words: dict[str, Any] = {"true": True, "false": False}
     options: dict[str, Any] = {}
     for name, value in query.multi_items():
-        if name == "format":
+        if name in _NAMES:
             continue
         if name in options:
             raise InvalidInput(f"{name} is given twice", field=name)
@@ -304,5 +328,5 @@ def _matches(known: str, tag: str) -> bool:
     return any(one.strip(" \t").removeprefix("W/") in ("*", tag) for one in known.split(","))
 
 
-def _info(info: GraphInfo) -> dict[str, Any]:
-    return {**overview.summary(info), "repeated": info.repeated}
+def _info(info: LoadedGraph) -> dict[str, Any]:
+    return {**overview.summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}

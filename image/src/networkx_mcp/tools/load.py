@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
 from networkx_mcp import context
-from networkx_mcp.errors import Conflict
+from networkx_mcp.arrays import formats
+from networkx_mcp.arrays.formats import Hints
+from networkx_mcp.errors import Conflict, InvalidInput
 from networkx_mcp.graphs.model import mint_graph_id
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import OperationId
@@ -22,6 +24,25 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
 
 
+#: Formats whose files are text.
+TEXT_FORMATS = tuple(name for name in formats.READ if formats.RECORDS[name].text)
+if TYPE_CHECKING:
+    TextFormat: TypeAlias = str
+else:
+    TextFormat = Literal[TEXT_FORMATS]
+
+
+class LoadedGraph(CreatedGraph):
+    """The graph that was made of the file."""
+
+    reading: Annotated[
+        dict[str, Any],
+        Field(
+            description="How the file was read: format, what told it, columns of the ends, counts of merged, skipped and missing, notes."
+        ),
+    ]
+
+
 class LoadGraph(Arguments):
     """Arguments of load_graph."""
 
@@ -29,44 +50,50 @@ class LoadGraph(Arguments):
         str, Field(min_length=1, description="The file's text. Files of over 1 MiB go to PUT /graphs/{id}.")
     ]
     format: Annotated[
-        Literal["edge-list", "csv", "node-link", "graphml", "gml", "adjacency-list"],
+        TextFormat | None,
         Field(
             description="edge-list: `source target` a line, and a weight or a JSON object, if any; csv: a header line, then an "
-            "edge a line; node-link: JSON."
+            "edge a line. Left out: as the content tells."
         ),
-    ]
+    ] = None
     graph_id: Annotated[str | None, Field(description="Left out: a new id. An existing graph needs `replace`.")] = None
-    replace: Annotated[bool, Field(description="Replace the contents of the graph `graph_id`, if there is one.")] = (
-        False
-    )
+    replace: Annotated[bool, Field(description="Load over `graph_id`, if it exists.")] = False
     directed: Annotated[
         bool | None, Field(description="Whether edges have a direction, for formats that do not say (no).")
     ] = None
-    source: Annotated[str | None, Field(description="csv: column of the source (`source` or `from`).")] = None
-    target: Annotated[str | None, Field(description="csv: column of the target (`target` or `to`).")] = None
+    source: Annotated[str | None, Field(description="csv: column of the source (`source`, `from`, ...).")] = None
+    target: Annotated[str | None, Field(description="csv: column of the target (`target`, `to`, ...).")] = None
     delimiter: Annotated[
         str | None,
         Field(
             min_length=1,
             max_length=1,
-            description="csv, edge and adjacency lists: what separates cells (a comma in csv, else white space).",
+            description="What separates cells (csv: as the header tells; else white space).",
         ),
     ] = None
     ids: Annotated[
         Literal["auto", "string", "integer"],
-        Field(description="Formats whose ids have no type: auto makes integers where every id of the file is one."),
+        Field(description="Ids without type: auto makes integers where all are."),
     ] = "auto"
     duplicates: Annotated[
         Literal["error", "skip", "update"],
-        Field(description="An edge that comes twice: refuse the file, keep the first, or merge the attributes."),
+        Field(description="An edge that comes twice: refuse the file, keep the first, or merge."),
     ] = "error"
+    options: Annotated[
+        dict[str, Any], Field(description='Further ones of the format, such as {"label": "id"} of gml.')
+    ] = Field(default_factory=dict)
     description: Annotated[str, Field(description="What the graph is about, for later readers.")] = ""
     operation_id: OperationId = None
 
-    def options(self) -> dict[str, Any]:
-        """The options of the format that were given."""
+    def given(self) -> dict[str, Any]:
+        """The options of the format that were given. Raises InvalidInput for `encoding`."""
         names = ("directed", "source", "target", "delimiter")
-        found = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if "encoding" in self.options:
+            raise InvalidInput(
+                "options.encoding: the content is a string, which has none: leave it out.", field="options"
+            )
+        found: dict[str, Any] = dict(self.options)
+        found |= {name: value for name in names if (value := getattr(self, name)) is not None}
         if self.duplicates != "error":
             found["duplicates"] = self.duplicates
         if self.ids != "auto":
@@ -83,25 +110,30 @@ def tools(graphs: Graphs) -> list[Tool]:
         tenant = context.current().caller.tenant
         graph_id = args.graph_id or mint_graph_id(tenant, args.operation_id)
         if_version = None if args.replace else 0
+        # The text is a string: whatever encoding it declares, these bytes are UTF-8.
+        hints = Hints(encoding="utf-8")
         with _spooled(args.content) as file:
             try:
-                info = await graphs.put(graph_id, file, args.format, args.options(), if_version, args.operation_id)
+                info = await graphs.put(
+                    graph_id, file, args.format or "", args.given(), if_version, args.operation_id, "", hints
+                )
             except Conflict as error:
                 if if_version is None:
                     raise
                 message = f"graph {graph_id} exists: give `replace` to load over it, or another graph_id"
                 raise Conflict(message, retry_after=error.retry_after, **error.data) from error
-        data = {**summary(info), "repeated": info.repeated}
-        return Answer(("already loaded, " if info.repeated else "loaded ") + line(info), data)
+        data = {**summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}
+        lines = [("already loaded, " if info.repeated else "loaded ") + line(info)]
+        lines += [f"note: {note}" for note in info.reading.lines()]
+        return Answer("\n".join(lines), data)
 
     return [
         Tool(
             name="load_graph",
             title="Load a graph",
-            description="Make a graph from the text of a file: edge list, CSV, node-link JSON, GraphML, GML or adjacency "
-            "list. A broken file changes nothing and is named with its line.",
+            description="Make a graph from the text of a file. A broken one changes nothing and is named with its line.",
             arguments=LoadGraph,
-            answer=CreatedGraph,
+            answer=LoadedGraph,
             run=load,
             kind="replace",
             idempotent=False,

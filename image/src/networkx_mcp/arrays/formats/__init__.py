@@ -1,63 +1,84 @@
-"""Graphs as files: edge list, CSV, adjacency list, node-link JSON, GraphML, GML, Parquet, Arrow.
+"""Graphs as files. Each format is one module with one record (`record`), and `registry` finds them all.
 
-`parse` makes a frozen graph or raises an error that names the line, and changes nothing; `write` gives
-the bytes of a file in chunks. What a format cannot carry is said in its module, and refused when
-writing, never dropped silently.
-
-Options of all formats when reading: `directed` (true or false; where the format says it itself the two
-must agree), `duplicates` (`error`, `update` or `skip`: what a repeated edge is), `ids` (`auto`,
-`string` or `integer`: how untyped text names nodes; `auto` is integers where every id of the file
-is one). Further options are listed in the modules.
+`load` makes a frozen graph and tells what was done (`Reading`), or raises an error that names the line, and changes
+nothing; `write` gives the bytes of a file in chunks. What a format cannot carry is said in its module, and refused
+when writing, never dropped silently. Options are listed in the records; `COMMON` ones are those of all formats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, NamedTuple
 
-from ...errors import InvalidInput
 from ..frozen import FrozenGraph
 from ..state import GraphState
-from . import adjacency_list, columnar, csv, edge_list, gml, gml_writer, graphml, graphml_writer, node_link
-from .common import FormatError, Options, ParseLimits
+from .common import FormatError, Hints, Options, ParseLimits
+from .encoding import as_utf8
+from .reading import Reading
+from .recognise import choose
+from .record import COMMON, Format, Option
+from .registry import READ, RECORDS, WRITTEN, known, of_content_type, of_name
 from .sink import Sink
 
-__all__ = ["FORMATS", "FormatError", "ParseLimits", "parse", "write"]
+__all__ = [
+    "COMMON",
+    "READ",
+    "RECORDS",
+    "WRITTEN",
+    "Format",
+    "FormatError",
+    "Hints",
+    "Loaded",
+    "Option",
+    "ParseLimits",
+    "Reading",
+    "known",
+    "load",
+    "of_content_type",
+    "of_name",
+    "parse",
+    "write",
+]
 
-Parser = Callable[[IO[bytes], Options, Sink], None]
-Writer = Callable[[GraphState, Options], Iterator[bytes]]
 
-_FORMATS: Final[Mapping[str, tuple[Parser, Writer]]] = {
-    "csv": (csv.parse, csv.write),
-    "edge-list": (edge_list.parse, edge_list.write),
-    "adjacency-list": (adjacency_list.parse, adjacency_list.write),
-    "node-link": (node_link.parse, node_link.write),
-    "graphml": (graphml.parse, graphml_writer.write),
-    "gml": (gml.parse, gml_writer.write),
-    "parquet": (columnar.parse_parquet, columnar.write_parquet),
-    "arrow": (columnar.parse_arrow, columnar.write_arrow),
-}
-#: Names of the formats.
-FORMATS: Final = tuple(_FORMATS)
+class Loaded(NamedTuple):
+    """A graph and what was done to make it."""
+
+    graph: FrozenGraph
+    reading: Reading
 
 
-def parse(file: IO[bytes], format_: str, options: Mapping[str, Any], limits: ParseLimits) -> FrozenGraph:
+def load(
+    file: IO[bytes], format_: str, options: Mapping[str, Any], limits: ParseLimits, hints: Hints | None = None
+) -> Loaded:
     """The graph in a file that can be read from its present position to its end.
 
-    Raises FormatError (data `line`, where lines exist), InvalidInput for unknown formats and options,
-    LimitExceeded past `limits`.
+    `format_` empty: as content and name (`hints`) tell. Raises FormatError (data `line`, where lines exist),
+    InvalidInput for unknown formats and options and where the format cannot be told, LimitExceeded past `limits`.
     """
-    reader, _ = _known(format_)
-    found = Options(options)
-    sink = Sink(limits, found)
+    hints = hints or Hints()
     limits.check_file(file)
+    found = Options(options)
+    encoding = found.text("encoding") or hints.encoding
+    record, chosen_by = choose(file, format_, hints.filename, encoded=bool(encoding))
+    if record.text and encoding:
+        file = as_utf8(file, encoding, limits)
+    sink = Sink(limits, found)
+    sink.recoded = record.text and bool(encoding)
+    sink.reading.format, sink.reading.format_from = record.name, chosen_by
+    assert record.parse is not None
     try:
-        reader(file, found, sink)
+        record.parse(file, found, sink)
     except UnicodeDecodeError as error:
         raise FormatError(f"the file is not UTF-8 text ({error.reason} at byte {error.start})") from None
     except RecursionError:
         raise FormatError("values are nested too deeply") from None
-    return sink.freeze()
+    return Loaded(sink.freeze(), sink.reading)
+
+
+def parse(file: IO[bytes], format_: str, options: Mapping[str, Any], limits: ParseLimits) -> FrozenGraph:
+    """As `load`, the graph alone."""
+    return load(file, format_, options, limits).graph
 
 
 def write(state: GraphState, format_: str, options: Mapping[str, Any]) -> Iterator[bytes]:
@@ -66,12 +87,6 @@ def write(state: GraphState, format_: str, options: Mapping[str, Any]) -> Iterat
     Raises InvalidInput for unknown formats and options, and (as late as its bytes are made) for what the
     format cannot carry.
     """
-    _, writer = _known(format_)
-    return writer(state, Options(options))
-
-
-def _known(format_: str) -> tuple[Parser, Writer]:
-    try:
-        return _FORMATS[format_]
-    except KeyError:
-        raise InvalidInput(f"format {format_!r} is unknown: use one of {', '.join(FORMATS)}", field="format") from None
+    record = known(format_, WRITTEN)
+    assert record.write is not None
+    return record.write(state, Options(options))

@@ -25,6 +25,7 @@ from ..frozen import FrozenGraph
 from ..state import GraphState
 from .common import FormatError, Options
 from .pages import id_column
+from .record import DELIMITER, Format
 from .sink import Sink
 from .text import bare_id, chunks, lines_of, one_type, refuse_graph_attributes, text_ids
 
@@ -131,3 +132,22 @@ def _in_order(graph: FrozenGraph) -> bool:
                 return False
             highest = max(highest, other)
     return True
+
+
+FORMAT = Format(
+    name="adjacency-list",
+    title="an adjacency list",
+    about="A node and the nodes that its edges lead to, on one line, as networkx writes it.",
+    extensions=("adjlist", "adj", "lgl"),
+    content_types=("text/plain",),
+    parse=parse,
+    write=write,
+    keeps=frozenset({"nodes"}),
+    rank=3,
+    options=(DELIMITER,),
+    example="""\
+a b c
+b c
+d
+""",
+)

@@ -27,8 +27,9 @@ from ..state import GraphState
 from . import arrow_sizes
 from .columnar_types import FieldNote, SchemaNote, decode_column, decode_ids, decoded_bytes, note, tabulate
 from .common import FormatError, Options, ParseLimits, Place
+from .record import SURE, Format, Head, Part
 from .sink import Sink
-from .table import choose, emit
+from .table import ENDS, NODE_ROWS_OF_TABLES, choose, emit
 
 #: Decoded bytes for each byte that a file may have.
 INFLATE: Final = 16
@@ -229,3 +230,48 @@ class _Gather(io.RawIOBase):
         """What came since the last call."""
         held, self._held = self._held, []
         return held
+
+
+def _is_parquet(head: Head) -> int:
+    return SURE if head.data.startswith(b"PAR1") else 0
+
+
+def _is_arrow(head: Head) -> int:
+    # A stream begins with the mark of a message and the size of the schema.
+    stream = head.data[:4] == b"\xff\xff\xff\xff" and 0 < int.from_bytes(head.data[4:8], "little") < 1 << 24
+    return SURE if stream or head.data.startswith(b"ARROW1") else 0
+
+
+_KEEPS: Final[frozenset[Part]] = frozenset(
+    {"direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"}
+)
+FORMATS = (
+    Format(
+        name="parquet",
+        title="Parquet",
+        about="A table with typed columns, as pandas, polars, DuckDB and Spark write it.",
+        extensions=("parquet", "pq"),
+        content_types=("application/vnd.apache.parquet",),
+        parse=parse_parquet,
+        write=write_parquet,
+        sniff=_is_parquet,
+        text=False,
+        keeps=_KEEPS,
+        rank=7,
+        options=(*ENDS, NODE_ROWS_OF_TABLES),
+    ),
+    Format(
+        name="arrow",
+        title="Arrow",
+        about="A table with typed columns as an Arrow IPC file or stream, as pyarrow, polars and pandas (Feather) write it.",
+        extensions=("arrow", "feather", "arrows", "ipc"),
+        content_types=("application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream"),
+        parse=parse_arrow,
+        write=write_arrow,
+        sniff=_is_arrow,
+        text=False,
+        keeps=_KEEPS,
+        rank=8,
+        options=(*ENDS, NODE_ROWS_OF_TABLES),
+    ),
+)

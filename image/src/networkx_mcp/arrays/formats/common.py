@@ -9,15 +9,6 @@ from typing import IO, Any, Literal, NoReturn, TypeAlias
 
 from ...errors import InvalidInput, LimitExceeded
 
-#: Beginnings of compressed files, which are refused: a few bytes of one may inflate to gigabytes.
-_COMPRESSED = {
-    b"\x1f\x8b": "gzip",
-    b"PK\x03\x04": "zip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-}
-
 Ids: TypeAlias = Literal["auto", "string", "integer"]
 #: A file, read from its present position.
 File: TypeAlias = IO[bytes]
@@ -37,6 +28,19 @@ class FormatError(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of a file beside its bytes: its name, and the encoding of its text; empty where it is not."""
+
+    filename: str = ""
+    encoding: str = ""
+
+
+def counted(count: int, what: str) -> str:
+    """`3 edges were`, `1 edge was`: a number, its noun and the verb."""
+    return f"1 {what} was" if count == 1 else f"{count} {what}s were"
+
+
+@dataclass(frozen=True, slots=True)
 class ParseLimits:
     """Most nodes, edges and bytes of a file."""
 
@@ -45,7 +49,7 @@ class ParseLimits:
     bytes: int
 
     def check_file(self, file: File) -> None:
-        """Raises LimitExceeded for a file that is too large, FormatError for a compressed one."""
+        """Raises LimitExceeded for a file that is too large."""
         start = file.tell()
         size = file.seek(0, os.SEEK_END) - start
         file.seek(start)
@@ -57,11 +61,6 @@ class ParseLimits:
                 maximum=self.bytes,
                 actual=size,
             )
-        head = file.read(8)
-        file.seek(start)
-        for magic, name in _COMPRESSED.items():
-            if head.startswith(magic):
-                raise FormatError(f"this is a {name} file: send it uncompressed, or use format parquet or arrow")
 
     def check_nodes(self, nodes: int) -> None:
         """Raises LimitExceeded."""

@@ -34,8 +34,9 @@ from ..columns import MISSING, Column
 from ..state import GraphState
 from .common import FormatError, Options, Place
 from .pages import id_column
+from .record import LIKELY, Format, Head, Option
 from .sink import Sink
-from .table import Page, attribute_names, choose, emit, end_columns, node_rows_wanted, pages
+from .table import ENDS, NODE_ROWS, Page, attribute_names, choose, emit, end_columns, find_ends, node_rows_wanted, pages
 from .text import one_type, refuse_graph_attributes, text_ids
 
 if TYPE_CHECKING:
@@ -277,3 +278,44 @@ def _quoted(texts: pa.Array, delimiter: str) -> pa.Array:
         return texts
     doubled = pc.replace_substring(texts, '"', '""')
     return pc.if_else(needed, pc.binary_join_element_wise('"', doubled, '"', ""), texts)
+
+
+def _sniff(head: Head) -> int:
+    """A header that names the ends, and cells behind it."""
+    for line in head.content[:1]:
+        for delimiter in ",;\t|":
+            names = [name.strip().strip('"').strip() for name in line.split(delimiter)]
+            if len(names) > 1 and find_ends(names) is not None:
+                return LIKELY
+    return 0
+
+
+FORMAT = Format(
+    name="csv",
+    title="a CSV table",
+    about="A table with a header line and an edge a line, as spreadsheets, pandas, R, Gephi and databases write it.",
+    extensions=("csv", "tsv"),
+    content_types=("text/csv", "text/tab-separated-values", "application/csv"),
+    parse=parse,
+    write=write,
+    sniff=_sniff,
+    keeps=frozenset({"nodes", "node attributes", "edge attributes"}),
+    rank=1,
+    options=(
+        *ENDS,
+        Option(
+            "delimiter",
+            "One character that separates cells.",
+            (),
+            "found out when reading; a comma when writing",
+            True,
+            True,
+        ),
+        NODE_ROWS,
+    ),
+    example="""\
+source,target,weight,color
+a,,,red
+a,b,2.5,
+""",
+)

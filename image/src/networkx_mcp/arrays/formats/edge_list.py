@@ -15,9 +15,10 @@ place of Python literals.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import msgspec
 import numpy as np
@@ -28,6 +29,7 @@ from ..frozen import FrozenGraph
 from ..state import GraphState
 from .common import FormatError, Options
 from .pages import edge_rows, id_column, node_rows
+from .record import DELIMITER, POSSIBLE, Format, Head
 from .sink import Sink
 from .text import bare_id, chunks, lines_of, one_type, refuse_graph_attributes, text_ids
 
@@ -171,3 +173,35 @@ def _rows(graph: FrozenGraph) -> Iterator[str]:
         yield f"{bare_id(node, 'edge-list')}\n"
     for u, v, attributes in edge_rows(graph, ids):
         yield f"{u} {v} {_encode(attributes).decode()}\n" if attributes else f"{u} {v}\n"
+
+
+def _sniff(head: Head) -> int:
+    """Two ids a line, perhaps with a number or an object behind them, or one."""
+    lines = head.content
+    pairs = [line for line in lines if not _NODE.fullmatch(line)]
+    return POSSIBLE if pairs and lines[0][0] not in "<{*" and all(map(_EDGE.fullmatch, pairs)) else 0
+
+
+_NODE: Final = re.compile(r"[^\s,;]+")
+_EDGE: Final = re.compile(r"[^\s,;{}<>]+\s+[^\s,;{}<>]+(\s+[+-]?[0-9.][0-9.eE+-]*)*(\s+\{.*\})?")
+FORMAT = Format(
+    name="edge-list",
+    title="an edge list",
+    about="An edge a line: two ids, then perhaps a number (the weight) or attributes, as networkx, SNAP, KONECT and Network "
+    "Repository write it.",
+    extensions=("edgelist", "edges", "edge", "el", "ncol"),
+    content_types=("text/plain",),
+    parse=parse,
+    write=write,
+    sniff=_sniff,
+    keeps=frozenset({"nodes", "edge attributes"}),
+    rank=2,
+    options=(DELIMITER,),
+    example="""\
+# a comment
+a b
+a c 2.5
+b c {"weight": 1, "since": 2020}
+d
+""",
+)

@@ -13,7 +13,7 @@ from ..frozen import FrozenGraph
 from ..ids import format_id
 from ..state import GraphState
 from .common import Options
-from .gml import LIST_START
+from .gml_reader import LIST_START
 from .pages import edge_rows, id_list, node_rows
 from .text import chunks
 

@@ -15,7 +15,7 @@ from ..frozen import FrozenGraph
 from ..ids import INT64_MAX, INT64_MIN, format_id
 from ..state import GraphState
 from .common import Options
-from .graphml import IDS, JSON
+from .graphml_reader import IDS, JSON
 from .pages import edge_rows, id_column, id_list, node_rows
 from .text import chunks
 

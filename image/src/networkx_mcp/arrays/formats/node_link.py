@@ -23,6 +23,7 @@ from ..ids import format_id
 from ..state import GraphState
 from .common import FormatError, Options
 from .pages import edge_rows, id_list, node_rows
+from .record import POSSIBLE, SURE, Format, Head
 from .sink import Sink
 from .text import chunks
 
@@ -145,3 +146,29 @@ def _taken(name: str, what: str) -> InvalidInput:
         f"{what} has an attribute {name!r}, a name that node-link JSON uses itself: use graphml, or rename it",
         field="format",
     )
+
+
+def _sniff(head: Head) -> int:
+    text = head.json
+    if not text:
+        return 0
+    return SURE if '"nodes"' in text and '"elements"' not in text else POSSIBLE
+
+
+FORMAT = Format(
+    name="node-link",
+    title="node-link JSON",
+    about="Nodes and edges as JSON objects, as networkx and D3 have them.",
+    extensions=("json",),
+    content_types=("application/json",),
+    parse=parse,
+    write=write,
+    sniff=_sniff,
+    keeps=frozenset({"direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"}),
+    rank=4,
+    example="""\
+{"directed": false, "graph": {"name": "x"},
+ "nodes": [{"id": "a", "color": "red"}, {"id": 2}],
+ "edges": [{"source": "a", "target": 2, "weight": 1.5}]}
+""",
+)

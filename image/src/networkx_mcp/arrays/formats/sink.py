@@ -13,6 +13,7 @@ from ..builder import DuplicateEdge, GraphBuilder
 from ..frozen import FrozenGraph
 from ..ids import INT64_MAX, INT64_MIN, NodeId, format_id
 from .common import FormatError, Ids, Options, ParseLimits, Place
+from .reading import Reading
 
 #: Places of a column of edges: one for each, or a function of the row.
 Places: TypeAlias = Sequence[int] | Callable[[int], Place]
@@ -28,6 +29,10 @@ class Sink:
 
     def __init__(self, limits: ParseLimits, options: Options) -> None:
         self.limits = limits
+        #: What is done to make a graph of the file: parsers add to it, answers tell it.
+        self.reading = Reading()
+        #: Whether the text comes in UTF-8 whatever the file itself declares (the caller knew its encoding).
+        self.recoded = False
         self._directed = options.flag("directed")
         self._duplicates = options.text("duplicates", "error", ("error", "update", "skip"))
         #: The option `ids`, None where it was not given.
@@ -47,6 +52,11 @@ class Sink:
         """Raises InvalidInput for option `ids` where the format says the type of each id itself."""
         if self.ids_given not in (None, "auto"):
             raise InvalidInput(f"ids have types in format {format_}: leave the option ids out", field="options.ids")
+
+    @property
+    def directed_given(self) -> bool | None:
+        """The option `directed`, None where it was not given."""
+        return self._directed
 
     @property
     def repeats_allowed(self) -> bool:
@@ -141,6 +151,11 @@ class Sink:
             raise FormatError(_plain(error)) from None
         self.limits.check_nodes(graph.n)
         self.limits.check_edges(graph.m)
+        if self._duplicates == "update":
+            self.reading.merged_edges = self.builder.repeated_edges
+        else:
+            self.reading.skipped_edges = self.builder.repeated_edges
+        self.reading.merged_nodes = self.builder.repeated_nodes
         return graph
 
     def _place(self, edge: int) -> Place:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -21,12 +21,34 @@ from ..frozen import FrozenGraph
 from ..ids import format_id
 from .common import FormatError, Options, Place
 from .pages import slice_column
+from .record import Option
 from .sink import Sink
 
 #: Columns of one table.
 MAX_COLUMNS = 1024
-#: Names of the two columns where none are given.
-_DEFAULTS = (("source", "target"), ("from", "to"))
+#: Names of the two columns where none are given, small and without spaces around them; earlier ones come first.
+END_NAMES: Final = (
+    ("source", "target"),
+    ("from", "to"),
+    ("src", "dst"),
+)
+#: The options of tables.
+ENDS: Final = (
+    Option(
+        "source",
+        "The column of the source.",
+        (),
+        "source, from, src, ... when reading; source when writing",
+        True,
+        True,
+    ),
+    Option(
+        "target", "The column of the target.", (), "target, to, dst, ... when reading; target when writing", True, True
+    ),
+)
+_ROWS = "Rows for nodes, before those of edges: where one has attributes or no edge, always, or never."
+NODE_ROWS: Final = Option("nodes", _ROWS, ("auto", "all", "none"), "auto", False, True)
+NODE_ROWS_OF_TABLES: Final = Option("nodes", _ROWS, ("auto", "all", "none"), "all", False, True)
 
 #: Ids of the rows: an Arrow array, or a list where both types occur; null where there is none.
 Ids: TypeAlias = pa.Array | list[Any]
@@ -42,7 +64,7 @@ def choose(names: Sequence[str], source: str | None, target: str | None) -> tupl
     for name in names:
         if names.count(name) > 1:
             raise FormatError(f"two columns are named {name!r}: rename one")
-    for default in _DEFAULTS:
+    for default in END_NAMES:
         chosen = (source or default[0], target or default[1])
         if chosen[0] in names and chosen[1] in names and chosen[0] != chosen[1]:
             return chosen
@@ -52,6 +74,15 @@ def choose(names: Sequence[str], source: str | None, target: str | None) -> tupl
         f"there are no two columns {wanted}: name the columns that hold the ends of an edge by options source and "
         f"target; the columns are {found or 'none'}"
     )
+
+
+def find_ends(names: Sequence[str]) -> tuple[int, int] | None:
+    """Where the two columns of ends are among `names`, by the names that programs give them, whatever their case."""
+    known = {name.strip().casefold(): place for place, name in reversed(list(enumerate(names)))}
+    for source, target in END_NAMES:
+        if source in known and target in known:
+            return known[source], known[target]
+    return None
 
 
 def emit(sink: Sink, sources: Ids, targets: Ids, columns: Mapping[str, Any], place: Callable[[int], Place]) -> None:

@@ -1,0 +1,49 @@
+"""Text in other encodings than UTF-8, where the caller says which."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from typing import IO, Final
+
+from ...errors import InvalidInput, shortened
+from .common import FormatError, ParseLimits
+
+#: Python's names of the encodings that files have; codecs that are none, or slow on purpose (idna, punycode), are not.
+ALLOWED: Final = frozenset(
+    {"utf-8", "utf-8-sig", "ascii", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "mac-roman"}
+    | {f"iso8859-{part}" for part in (1, *range(2, 12), *range(13, 17))}
+    | {f"cp{page}" for page in (437, 850, 852, 858, 866, 932, 936, 949, 950, *range(1250, 1259))}
+    | {"koi8-r", "koi8-u", "shift_jis", "euc_jp", "euc_kr", "gb2312", "gbk", "gb18030", "big5"}
+)
+
+
+def known_encoding(name: str) -> str:
+    """Python's name of an encoding. Raises InvalidInput (field `options.encoding`) for what is none that is read."""
+    try:
+        found = codecs.lookup(name.strip().strip("\"'")).name
+    except (LookupError, ValueError):
+        found = ""
+    if found not in ALLOWED:
+        raise InvalidInput(
+            f"encoding {shortened(repr(name))} is not known here: use utf-8, utf-16, latin-1, windows-1252 or the like, "
+            "or send UTF-8 text",
+            field="options.encoding",
+        )
+    return found
+
+
+def as_utf8(file: IO[bytes], encoding: str, limits: ParseLimits) -> IO[bytes]:
+    """The rest of a file as UTF-8. Raises FormatError where its bytes are not of the encoding, LimitExceeded where the
+    text is too large."""
+    name = known_encoding(encoding)
+    if name in ("utf-8", "utf-8-sig", "ascii"):
+        return file  # bytes that are not UTF-8 are refused with their line
+    data = file.read()
+    try:
+        text = data.decode(name)
+    except UnicodeDecodeError as error:
+        raise FormatError(f"not {encoding[:40]} text ({error.reason} at byte {error.start} of the file)") from None
+    again = io.BytesIO(text.removeprefix("\ufeff").encode())
+    limits.check_file(again)
+    return again
