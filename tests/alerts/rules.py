@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import yaml
+from tests.chart import charts
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "alerts"
 DASHBOARDS = sorted((ALERTS / "dashboards").glob("*.json"))
 
 Rule = dict[str, Any]
-
-INSTALL = {
-    "promtool": "install Prometheus 2.42 or later: `apt-get install prometheus`, or "
-    "`GOBIN=$PWD/.tools/bin go install github.com/prometheus/prometheus/cmd/promtool@v0.309.1`",
-    "kubectl": "run `make tools`, which fetches it into .tools/bin",
-}
 
 #: Series of the kubelet (with cAdvisor), kube-state-metrics and Prometheus itself that rules and panels may name.
 CLUSTER_METRICS = frozenset(
@@ -55,14 +48,6 @@ CLUSTER_METRICS = frozenset(
 )
 
 
-def program(name: str) -> str:
-    """Path of a program; an AssertionError with the line that installs it."""
-    path = os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ.get("PATH", "")])
-    found = shutil.which(name, path=path)
-    assert found, f"{name} is missing: {INSTALL[name]}"
-    return found
-
-
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
 
@@ -86,7 +71,7 @@ def names() -> list[str]:
 @functools.cache
 def built() -> list[dict[str, Any]]:
     """The objects that `kubectl apply -k alerts` would send."""
-    done = run(program("kubectl"), "kustomize", str(ALERTS))
+    done = run(charts.program("kubectl"), "kustomize", str(ALERTS))
     assert done.returncode == 0, done.stderr
     return [document for document in yaml.safe_load_all(done.stdout) if document]
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 from tests.alerts import rules
-from tests.alerts.rules import ALERTS, program, run
+from tests.alerts.rules import ALERTS, run
+from tests.helpers import programs
 
 PROMTOOL_TESTS = sorted((ALERTS / "tests").glob("*.yaml"))
 ANNOTATIONS = {"summary", "description", "runbook_url", "dashboard_url"}
@@ -29,15 +30,17 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.mark.needs("promtool")
 def test_promtool_finds_nothing_to_lint(workspace: Path) -> None:
     files = [str(path) for path in sorted((workspace / "rules").iterdir())]
-    done = run(program("promtool"), "check", "rules", "--lint=all", "--lint-fatal", *files)
+    done = run(programs.path("promtool"), "check", "rules", "--lint=all", "--lint-fatal", *files)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.needs("promtool")
 @pytest.mark.parametrize("path", PROMTOOL_TESTS, ids=lambda path: path.stem)
 def test_promtool(path: Path, workspace: Path) -> None:
-    done = run(program("promtool"), "test", "rules", str(workspace / path.name))
+    done = run(programs.path("promtool"), "test", "rules", str(workspace / path.name))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

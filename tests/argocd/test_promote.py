@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scripts.promote import Refused, promoted
 from tests.argocd.manifests import ENVIRONMENTS
 from tests.chart.charts import ROOT
+from tests.helpers import programs
 
 STAGING, PRODUCTION = (
     ENVIRONMENTS[name].joinpath("config.yaml").read_text("utf-8") for name in ("staging", "production")
@@ -84,7 +85,16 @@ def repository(tmp_path: Path) -> Path:
 
 
 def git(directory: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(directory), "-c", "user.name=t", "-c", "user.email=t@localhost", *arguments]
+    command = [
+        programs.path("git"),
+        "-C",
+        str(directory),
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@localhost",
+        *arguments,
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -98,6 +108,7 @@ def promote(directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.needs("git")
 def test_the_command_changes_one_file_once(repository: Path) -> None:
     git(repository, "tag", TAG)
     done = promote(repository)
@@ -109,6 +120,7 @@ def test_the_command_changes_one_file_once(repository: Path) -> None:
     assert not git(repository, "status", "--porcelain")
 
 
+@pytest.mark.needs("git")
 def test_a_tag_that_the_clone_does_not_know_is_not_promoted(repository: Path) -> None:
     done = promote(repository)
     assert done.returncode == 1

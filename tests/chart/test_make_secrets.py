@@ -17,6 +17,7 @@ from tests.chart.charts import ROOT, find
 
 from networkx_mcp.http import tokens
 
+pytestmark = pytest.mark.needs("bash", "openssl", "sed")
 TOKEN = re.compile(r"nmcp_[A-Za-z0-9_-]{43}")
 Secrets = dict[str, dict[str, str]]
 

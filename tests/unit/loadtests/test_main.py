@@ -141,7 +141,7 @@ def test_make_fetches_helm_and_kubectl_for_a_cluster(target: str) -> None:
         told = subprocess.run(
             ["make", "--dry-run", target, f"LOAD_ARGS={options}"], cwd=results.ROOT, capture_output=True, text=True, check=True
         )  # fmt: skip
-        assert ("scripts/tools.sh" in told.stdout) == wanted
+        assert ("scripts/tools.py" in told.stdout) == wanted
 
 
 def test_a_result_of_abuse_is_of_the_tree_that_was_attacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

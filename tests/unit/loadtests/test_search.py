@@ -135,6 +135,7 @@ def test_a_journal_is_of_one_tree_and_of_one_image(tmp_path: Path, monkeypatch: 
         Journal("some", {"commit": "a" * 40, "changes": "edited"})
 
 
+@pytest.mark.needs("git")
 def test_a_change_of_server_chart_or_load_is_told_from_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "ROOT", tmp_path)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)

@@ -95,6 +95,7 @@ async def test_redis_keeps_every_acknowledged_write_when_it_is_killed() -> None:
                 await store.close()
 
 
+@pytest.mark.needs("strace")
 def test_sqlite_syncs_before_it_acknowledges(tmp_path: Path) -> None:
     # resolve(): the trace names real paths.
     trace, path = tmp_path / "trace", tmp_path.resolve() / "new" / "store.sqlite3"
@@ -132,10 +133,12 @@ def first_too_early(calls: list[Call]) -> str | None:
     return None
 
 
+@pytest.mark.needs("strace")
 def test_redis_syncs_before_it_acknowledges(tmp_path: Path) -> None:
     assert first_too_early(redis_trace(tmp_path)) is None
 
 
+@pytest.mark.needs("strace")
 def test_the_order_of_a_server_that_does_not_sync_is_noticed(tmp_path: Path) -> None:
     reason = first_too_early(redis_trace(tmp_path, "--appendfsync", "no"))
     assert reason is not None

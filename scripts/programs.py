@@ -1,0 +1,88 @@
+"""The programs of the machine that `make test-full` needs beyond those of `make test`: `python scripts/programs.py`.
+
+A test that runs one says so, `@pytest.mark.needs("strace")`, and so belongs to `make test-full`; all others belong to
+`make test`, which needs Python and make alone. `check` names every missing program and how to get it, and fails if
+there is one; `apt` and `go` print what installs those that are missing, for a machine that may.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Programs that were fetched come first, so that all machines run the same.
+PLACES = (ROOT / ".tools/bin", ROOT / ".tools/linters/bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program: what it is for, and how to get it."""
+
+    purpose: str
+    package: str = ""  # Debian's
+    module: str = ""  # of Go, installed into .tools/bin
+    fetched: bool = False  # by `make linters`, which `make test-full` runs
+
+    @property
+    def remedy(self) -> str:
+        """The commands, the shortest first."""
+        ways = [f"apt-get install {self.package}"] if self.package else []
+        if self.module:
+            ways.append(f"GOBIN={ROOT / '.tools/bin'} go install {self.module}")
+        return " or ".join(["make linters"] if self.fetched else ways)
+
+
+PROGRAMS = {
+    "bash": Program("runs scripts/make-secrets.sh", "bash"),
+    "git": Program("promotes a release; tells results of one commit from those of another", "git"),
+    "openssl": Program("makes tokens in scripts/make-secrets.sh", "openssl"),
+    "sed": Program("edits entries in scripts/make-secrets.sh", "sed"),
+    "strace": Program("shows that fsync comes before the acknowledgement", "strace"),
+    "promtool": Program("tests the alerts", "prometheus", "github.com/prometheus/prometheus/cmd/promtool@v0.309.1"),
+    "kube-score": Program("checks what the chart renders", module="github.com/zegl/kube-score/cmd/kube-score@v1.20.0"),
+    "kubeconform": Program(
+        "holds what the chart renders to the API's schemas",
+        module="github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0",
+    ),
+    "checkov": Program("checks what the chart renders", fetched=True),
+    "shellcheck": Program("checks the scripts", fetched=True),
+}
+
+
+def find(name: str) -> str | None:
+    """Path of a program; None where there is none."""
+    return shutil.which(name, path=os.pathsep.join([*map(str, PLACES), os.environ.get("PATH", os.defpath)]))
+
+
+def missing() -> dict[str, Program]:
+    """The programs that this machine lacks and nothing of ours fetches."""
+    return {name: program for name, program in PROGRAMS.items() if not program.fetched and find(name) is None}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["check", "apt", "go"])
+    options = parser.parse_args()
+    lacking = missing()
+    if options.what == "apt":
+        print(*sorted({program.package for program in lacking.values() if program.package}))
+    elif options.what == "go":
+        print(*sorted({program.module for program in lacking.values() if program.module and not program.package}))
+    elif not lacking:
+        print(
+            "make test-full needs",
+            ", ".join(name for name, item in PROGRAMS.items() if not item.fetched),
+            "- all are there",
+        )
+    else:
+        lines = [f"  {name:<12} {item.remedy}\n{'':15}{item.purpose}" for name, item in sorted(lacking.items())]
+        sys.exit("make test-full needs programs that this machine lacks:\n" + "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
