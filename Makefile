@@ -63,7 +63,7 @@ unit: $(VENV)/.load tools ## Specifications of the rooms, in process
 	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n 2 --dist loadscope $(PYTEST_ARGS)
 
 chart-test: $(VENV)/.dev tools ## The chart and argocd/, rendered and validated
-	@scripts/stage.sh chart pytest tests/chart tests/argocd $(ANYWHERE) -n 2 $(PYTEST_ARGS)
+	@scripts/stage.sh chart pytest tests/chart tests/argocd tests/linters $(ANYWHERE) -n 2 $(PYTEST_ARGS)
 
 alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, drift
 	@scripts/stage.sh alerts pytest tests/alerts $(ANYWHERE) -n 2 $(PYTEST_ARGS)
@@ -88,7 +88,7 @@ e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
 e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report that the documents quote
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
 	@passed=0; scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS) || passed=$$?; \
-	  $(MAKE) --no-print-directory docs && exit $$passed
+	  $(GENERATE) && exit $$passed
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run
 	$(BIN)/python benchmarks/serving.py --seconds 3 --out benchmarks/results/serving.json
@@ -126,10 +126,9 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd tests/redis-server && $(LOCK) requirements.in -o requirements.txt
 	cd tests/linters && $(LOCK) requirements.in -o requirements.txt
 
+GENERATE := $(BIN)/python scripts/chart_readme.py && $(BIN)/python scripts/dashboards.py && $(BIN)/python scripts/readme_tables.py
 docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the documents
-	$(BIN)/python scripts/chart_readme.py
-	$(BIN)/python scripts/dashboards.py
-	$(BIN)/python scripts/readme_tables.py
+	$(GENERATE)
 
 pictures: $(VENV)/.dev ## Draw the dashboards from a cluster: make pictures NAMESPACE=... [PROMETHEUS=namespace/service:port]
 	$(BIN)/python scripts/dashboard_pictures.py --namespace "$(NAMESPACE)" --prometheus "$(PROMETHEUS)" --minutes $(MINUTES)
