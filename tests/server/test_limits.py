@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import socket
 import time
@@ -33,7 +32,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         limits_connection_timeout_seconds=5,
         limits_body_timeout_seconds=2,
         limits_tool_body_kib=4,
-        limits_sockets=40,
         http_connection_max_seconds=3,
         memory_resident_mb=64,
     ) as started:
@@ -245,11 +243,7 @@ def test_drops_that_keep_coming_do_not_keep_a_connection(server: Server) -> None
 def test_a_client_that_does_not_read_its_answers_is_given_up(server: Server) -> None:
     with RawClient(server) as client:
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        client.socket.settimeout(1)
-        with contextlib.suppress(TimeoutError):  # until nothing more is taken
-            for _ in range(5_000):
-                client.send(request)
+        client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 16)  # as many as may be unanswered
         before = server.metric("sockets")
         eventually(lambda: server.metric("sockets") < before, timeout=40)
         assert server.get("/health").status_code == 200
@@ -305,30 +299,6 @@ def test_a_connection_that_lived_long_enough_is_closed_with_its_next_answer(serv
         time.sleep(3.1)
         client.request("GET", "/nothing")
         assert client.answer()[1]["connection"] == "close"
-
-
-def test_past_the_sockets_only_probes_are_answered_and_nothing_is_lost_for_others(server: Server) -> None:
-    eventually(lambda: server.metric("sockets") <= 2)
-    held = [RawClient(server) for _ in range(39)]
-    try:
-        for client in held:
-            client.request("GET", "/nothing")
-            assert client.answer()[0] == 404
-        assert server.rpc("tools/list").status_code == 200  # the fortieth
-        held.append(RawClient(server))
-        held[-1].request("GET", "/nothing")
-        assert held[-1].answer()[0] == 404
-        refused = server.rpc("tools/list")
-        assert refused.status_code == 503
-        assert refused.json()["error"]["data"]["reason"] == "sockets"
-        assert refused.headers["connection"] == "close"
-        for path in PROBES:
-            assert server.get(path).status_code == 200
-        assert server.metric("sockets") >= server.metric("sockets_limit") == 40
-    finally:
-        for client in held:
-            client.__exit__()
-    eventually(lambda: server.rpc("tools/list").status_code == 200)
 
 
 async def test_probes_answer_within_a_second_while_everything_is_taken(server: Server) -> None:

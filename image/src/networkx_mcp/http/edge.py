@@ -22,7 +22,7 @@ from networkx_mcp import context, errors
 from networkx_mcp.context import CallContext, Caller
 from networkx_mcp.errors import Forbidden, ServiceError, Unauthenticated, Unavailable
 from networkx_mcp.http.auth import Authenticator
-from networkx_mcp.http.connections import CONNECTION_KEY, Connection
+from networkx_mcp.http.connections import CONNECTION_KEY, PROBES, Connection
 from networkx_mcp.http.exchange import CLOSE, EXCHANGE_KEY, Exchange
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import MOUNTS, OTHER, VERBS, Labels, asked_by_headers
@@ -37,9 +37,10 @@ from networkx_mcp.telemetry.tracing import Tracing, span_trace_id, trace_id_of
 if TYPE_CHECKING:
     from networkx_mcp.http.oidc import Oidc
 
-PROBES = frozenset({"/health", "/ready", "/startup", "/metrics"})
 #: Path of the RFC 9728 metadata; served with an issuer only.
 METADATA = "/.well-known/oauth-protected-resource/mcp"
+#: Connections that may leave an answer from /metrics unread, at once.
+MAX_SCRAPERS = 8
 #: Whoever has not shown a token yet.
 NOBODY = Caller("", "", frozenset())
 
@@ -89,6 +90,9 @@ class Edge:
         self._limit = limit
         self._tracing = tracing
         self._origins = Origins(settings.http)
+        self._exposition = exposition.Exposition()
+        #: Connections that may not have read their last answer from /metrics, the oldest first.
+        self._scrapers: dict[Connection, None] = {}
         #: First part of the path -> service: `mcp`, `graphs`, `admin`.
         self.services: dict[str, Service] = {}
         #: Size of the process in MiB for the logs, kept current by the app.
@@ -168,11 +172,13 @@ class Edge:
             return
         if scope["method"] not in service.methods:
             raise MethodNotAllowed(f"This path answers {', '.join(sorted(service.methods))} only.")
-        if exchange.connection is not None and exchange.connection.reserve:
+        if exchange.connection is not None and not exchange.connection.has_place():
             raise shed("All client sockets are in use (limits.sockets).", retry_after=1, reason="sockets")
         if not self._status.started:
             raise self._starting()
         exchange.call.caller = await self._auth.caller(headers)
+        if exchange.connection is not None:
+            exchange.connection.authenticated()
         await self._limit(exchange.call.caller)
         # Both may have asked somebody: an issuer for its keys, a store that hangs for a lease.
         exchange.call.waited_seconds = time.monotonic() - exchange.call.arrived
@@ -223,12 +229,21 @@ class Edge:
         if scope["method"] not in ("GET", "HEAD"):
             await respond(send, 405, b"", headers=[(b"allow", b"GET, HEAD"), *close])
         elif path == "/metrics":
-            content_type = exposition.CONTENT_TYPE.encode()
-            await respond(send, 200, exposition.render(), content_type, close)
+            await self._metrics(scope.get(CONNECTION_KEY), send, close)
         else:
             status = self._status
             code, document = {"/health": status.health, "/startup": status.startup, "/ready": status.ready}[path]()
             await respond_json(send, code, document, [(b"cache-control", b"no-store"), *close])
+
+    async def _metrics(self, connection: Connection | None, send: Send, close: Headers) -> None:
+        """Answer /metrics. Anybody may ask, and what is not read is held: of those who do not read, the oldest are cut."""
+        if connection is not None:
+            waiting = [one for one in self._scrapers if one.unread and one is not connection]
+            for one in waiting[: max(0, len(waiting) + 1 - MAX_SCRAPERS)]:
+                metrics.REQUESTS_SHED.labels("metrics").inc()
+                one.abort()
+            self._scrapers = dict.fromkeys([*waiting[max(0, len(waiting) + 1 - MAX_SCRAPERS) :], connection])
+        await respond(send, 200, self._exposition.text(), exposition.CONTENT_TYPE.encode(), close)
 
     def _record(self, exchange: Exchange) -> None:
         """Count and log a request that has ended, whoever ended it."""

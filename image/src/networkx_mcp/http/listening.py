@@ -13,6 +13,12 @@ import os
 import socket
 from collections.abc import Callable
 
+#: Bytes of answers that the kernel takes for one connection before the client's side has room for them. A client that reads nothing
+#: would otherwise have it hold megabytes, which count to the memory of the container.
+UNSENT_BYTES = 32 * 1024
+#: TCP_NOTSENT_LOWAT of Linux (tcp(7)); Python 3.11 has no name for it.
+_TCP_NOTSENT_LOWAT = 25
+
 #: Connections per listener and turn. Each is a handle, which costs a vain accept for every single connection that comes.
 ACCEPTS = 32
 
@@ -28,3 +34,10 @@ async def accept_more(
         for listener in server.sockets
         for _ in range(ACCEPTS - 1)
     ]
+
+
+def bound_unsent(server: asyncio.Server) -> None:
+    """Let the kernel hold at most UNSENT_BYTES for each connection that `server` will accept; connections inherit it."""
+    for listener in server.sockets:
+        with socket.socket(fileno=os.dup(listener.fileno())) as same:
+            same.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from networkx_mcp.http.connections import Guard
-from networkx_mcp.http.listening import accept_more
+from networkx_mcp.http.listening import accept_more, bound_unsent
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
 
@@ -112,6 +112,7 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
+            bound_unsent(self.servers[0])
             self.servers += await accept_more(self.servers[0], self._connection, self.config.backlog)
             self._sweeper = asyncio.create_task(self._sweep())
             self._settler = asyncio.create_task(self._settle())

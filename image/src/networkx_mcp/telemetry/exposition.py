@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from importlib.metadata import version
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -24,6 +25,25 @@ def set_build_info() -> None:
     ).set(1)
 
 
-def render() -> bytes:
-    """All metrics in Prometheus' text format."""
-    return generate_latest(metrics.REGISTRY)
+#: Renderings per second, and how many may come at once: anybody may ask, and one takes 9 ms of the event loop.
+RENDERS_PER_SECOND, RENDERS_AT_ONCE = 5.0, 50
+
+
+class Exposition:
+    """The text, made anew for whoever asks now and then; under a flood of questions the last one is given again, which is
+    at most 1 / RENDERS_PER_SECOND seconds old."""
+
+    def __init__(self) -> None:
+        self._level = float(RENDERS_AT_ONCE)
+        self._seen = time.monotonic()
+        self._text = b""
+
+    def text(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        now = time.monotonic()
+        self._level = min(RENDERS_AT_ONCE, self._level + (now - self._seen) * RENDERS_PER_SECOND)
+        self._seen = now
+        if self._level >= 1:
+            self._level -= 1
+            self._text = generate_latest(metrics.REGISTRY)
+        return self._text

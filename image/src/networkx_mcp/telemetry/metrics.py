@@ -46,6 +46,9 @@ REQUESTS_QUEUED_LIMIT = _gauge("requests_queued_limit", "Places in a queue.", "q
 REQUESTS_SHED = _counter("requests_shed_total", "Requests refused to protect those that run, by reason.", "reason")
 SOCKETS = _gauge("sockets", "Open client sockets.")
 SOCKETS_LIMIT = _gauge("sockets_limit", "Client sockets that may be open (limits.sockets).")
+SOCKETS_EVICTED = _counter(
+    "sockets_evicted_total", "Idle connections closed because their place was needed, by kind.", "kind"
+)
 MEMORY = _gauge("memory_bytes", "Proportional set size, by process.", "process")
 MEMORY_LIMIT = _gauge("memory_limit_bytes", "Memory that the container may use.")
 GRAPHS = _gauge("graphs", "Graphs resident in this process.")
