@@ -45,16 +45,78 @@ UNUSUAL: dict[str, tuple[dict[str, Any], int]] = {
     "not json": ({"content": b"{"}, 400),
     "a batch": ({"content": b"[]"}, 400),
     "no version of JSON-RPC": ({"content": b'{"id":1,"method":"tools/list"}'}, 400),
-    "a boolean id": ({"content": b'{"jsonrpc":"2.0","id":true,"method":"tools/list"}'}, 202),
+    "a boolean id": ({"content": b'{"jsonrpc":"2.0","id":true,"method":"tools/list"}'}, 400),
     "a notification": ({"content": b'{"jsonrpc":"2.0","method":"notifications/initialized"}'}, 202),
 }
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
-def test_unusual_requests_get_the_sdks_own_answer(tools: Tools, name: str) -> None:
+def test_unusual_requests_get_a_status_that_says_so(tools: Tools, name: str) -> None:
     changed, status = UNUSUAL[name]
     answer = post(tools.server, handshake("tools/list"), **{**changed})
     assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+@pytest.mark.parametrize("request_id", [None, 1.5, True, [], {}, 10**30])
+def test_an_id_that_is_none_is_answered(tools: Tools, era: Any, request_id: Any) -> None:
+    for method, params in (("tools/list", {}), ("tools/call", {"name": "rank_nodes", "arguments": {}})):
+        request = era(method, params)
+        body = {**json.loads(request["content"]), "id": request_id}
+        answer = post(tools.server, request, content=json.dumps(body).encode())
+        assert answer.status_code == 400, answer.text
+        assert (answer.json()["id"], answer.json()["error"]["code"]) == (None, -32600)
+        assert answer.json()["error"]["message"].startswith("id ")
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+def test_a_wrong_version_is_explained_by_the_versions_there_are(tools: Tools, era: Any) -> None:
+    answer = post(tools.server, handshake("tools/list"), headers={"mcp-protocol-version": "2099-01-01"})
+    assert answer.status_code == 400
+    told = answer.json()["error"]["message"]
+    assert all(word in told for word in ("MCP-Protocol-Version", "2099-01-01", "2026-07-28", "2024-11-05"))
+    answer = post(tools.server, modern("tools/list"), headers={"mcp-protocol-version": "2025-11-25"})
+    told = answer.json()["error"]["message"]
+    assert answer.status_code == 400
+    assert all(word in told for word in ("MCP-Protocol-Version", "2025-11-25", "_meta", "2026-07-28"))
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+@pytest.mark.parametrize(
+    "accept", ["application/json", "*/*", "application/*", None, "application/json;q=0.1, text/html"]
+)
+@pytest.mark.parametrize("tool", ["describe_graph", "rank_nodes"])
+def test_who_takes_json_alone_gets_json(tools: Tools, florence: str, era: Any, accept: str | None, tool: str) -> None:
+    request = era("tools/call", {"name": tool, "arguments": {"graph_id": florence}})
+    headers = {**request["headers"], "accept": accept}
+    with httpx.Client(headers={"accept": ""}) as client:  # httpx would add one
+        del client.headers["accept"]
+        headers = {name: value for name, value in headers.items() if value is not None}
+        answer = client.post(tools.server.url, content=request["content"], headers=headers, timeout=30)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json"), answer.text
+    assert answer.json()["result"]["structuredContent"]["graph_id"] == florence
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+@pytest.mark.parametrize("accept", ["text/html", "text/event-stream", "application/json;q=0, text/event-stream"])
+@pytest.mark.parametrize("tool", ["describe_graph", "rank_nodes"])
+def test_who_takes_no_json_is_told_what_to_send(tools: Tools, florence: str, era: Any, accept: str, tool: str) -> None:
+    request = era("tools/call", {"name": tool, "arguments": {"graph_id": florence}})
+    answer = post(tools.server, request, headers={"accept": accept})
+    assert answer.status_code == 406
+    assert "Accept: application/json, text/event-stream" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+@pytest.mark.parametrize("method", ["tools/list", "prompts/list", "resources/list", "resources/templates/list"])
+@pytest.mark.parametrize("cursor", ["nonsense!", "2", "../..", 5, {"a": 1}, "x" * 65])
+def test_a_cursor_that_was_never_given_is_named(tools: Tools, era: Any, method: str, cursor: Any) -> None:
+    if (method, cursor) == ("resources/list", "2"):
+        return  # a graph may have had this name
+    error = post(tools.server, era(method, {"cursor": cursor})).json()["error"]
+    assert error["code"] == -32602
+    assert "cursor" in error["message"]
+    assert "result" in post(tools.server, era(method, {})).json()
 
 
 def test_no_version_header_means_the_version_before_there_was_one(tools: Tools) -> None:
@@ -92,13 +154,15 @@ def test_a_body_at_the_limit_is_read_and_a_longer_one_is_refused(make_server: Ca
 
 
 @pytest.mark.parametrize("era", [modern, handshake])
-def test_a_hang_up_ends_a_heavy_call(tools: Tools, make_graph: Callable[..., str], era: Any) -> None:
+@pytest.mark.parametrize("accept", ["application/json, text/event-stream", "application/json"])
+def test_a_hang_up_ends_a_heavy_call(tools: Tools, make_graph: Callable[..., str], era: Any, accept: str) -> None:
     chance = random.Random(1)
     edges = sorted({tuple(sorted(chance.sample(range(900), 2))) for _ in range(4000)})
     graph_id = make_graph(edges=[list(edge) for edge in edges])
     before = tools.server.metric("requests_total", tool="measure_graph", outcome="cancelled")
     arguments = {"graph_id": graph_id, "metrics": ["node_connectivity", "edge_connectivity", "girth"]}
     request = era("tools/call", {"name": "measure_graph", "arguments": arguments})
+    request["headers"]["accept"] = accept
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(tools.server.url, timeout=httpx.Timeout(10, read=1.0), **request)
     eventually(lambda: tools.server.metric("requests_total", tool="measure_graph", outcome="cancelled") == before + 1)

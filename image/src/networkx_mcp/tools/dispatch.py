@@ -35,6 +35,9 @@ OTHER = "other"
 #: Time kept back from the deadline to send the answer, in seconds.
 _ANSWER_SECONDS = 0.25
 
+#: Parameters named in one error.
+_SHOWN = 4
+
 #: An error that names the nearest in its own words.
 _TOLD = re.compile(r"did you mean|nearest|there is a", re.IGNORECASE)
 #: A deadline further away than this is none, in seconds.
@@ -60,12 +63,20 @@ async def follow_call(ctx: Context, call_next: CallNext) -> HandlerResult:
         if call.outcome == "ok":
             call.outcome = "internal" if error.error.code == INTERNAL_ERROR else "client_error"
         raise
-    except ValidationError:
+    except ValidationError as error:
         call.outcome = "client_error"
-        raise
+        raise invalid_params(error) from None
     except Exception:
         call.outcome = "internal"
         raise
+
+
+def invalid_params(error: ValidationError) -> MCPError:
+    """The JSON-RPC error of parameters that are not those of the method: it names them, and repeats no value."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    places = [".".join(map(str, ("params", *one["loc"]))) for one in found[:_SHOWN]]
+    told = "; ".join(f"{shortened(place)}: {one['msg']}" for place, one in zip(places, found, strict=False))
+    return MCPError(INVALID_PARAMS, f"Invalid request parameters: {told}")
 
 
 def tool_handler(registry: Registry, server_info: dict[str, Any]) -> Any:

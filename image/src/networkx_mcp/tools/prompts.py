@@ -22,6 +22,7 @@ from mcp_types import (
 from networkx_mcp.compute.nearest import nearest
 from networkx_mcp.errors import shortened
 from networkx_mcp.tools.dispatch import Context
+from networkx_mcp.tools.pages import one_page
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,9 @@ TEMPLATES = (
 )
 
 
-async def list_prompts(_: Context, _params: PaginatedRequestParams | None) -> ListPromptsResult:
+async def list_prompts(_: Context, params: PaginatedRequestParams | None) -> ListPromptsResult:
     """The handler of prompts/list."""
+    one_page("prompts/list", params)
     return ListPromptsResult(prompts=[template.listing for template in TEMPLATES])
 
 

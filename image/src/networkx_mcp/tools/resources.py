@@ -20,10 +20,12 @@ from mcp_types import (
 
 from networkx_mcp import context
 from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, shortened
+from networkx_mcp.graphs.model import GRAPH_ID
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import to_json
 from networkx_mcp.tools.dispatch import ERROR_META, Context
 from networkx_mcp.tools.overview import overview, page
+from networkx_mcp.tools.pages import invalid_cursor, one_page
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
@@ -53,6 +55,8 @@ class Resources:
     async def list(self, _: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         """Graphs of the tenant in order of id; the cursor is the last id of the page before."""
         after = (params.cursor if params is not None else None) or ""
+        if after and not GRAPH_ID.fullmatch(after):
+            raise invalid_cursor("resources/list", after)
         try:
             _may_read()
             shown, lines, following = page(await self._graphs.list(after, PAGE))
@@ -64,8 +68,9 @@ class Resources:
         ]
         return ListResourcesResult(resources=found, next_cursor=following)
 
-    async def templates(self, _: Context, _params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
+    async def templates(self, _: Context, params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
         """The one template."""
+        one_page("resources/templates/list", params)
         return ListResourceTemplatesResult(resource_templates=[TEMPLATE])
 
     async def read(self, _: Context, params: ReadResourceRequestParams) -> ReadResourceResult:

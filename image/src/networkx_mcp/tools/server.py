@@ -18,6 +18,7 @@ from networkx_mcp import __version__
 from networkx_mcp.settings import Settings
 from networkx_mcp.tools import analyse, catalogue, draw, edit, load, manage, prompts, read
 from networkx_mcp.tools.dispatch import Context, follow_call, tool_handler
+from networkx_mcp.tools.pages import one_page
 from networkx_mcp.tools.registry import Registry
 from networkx_mcp.tools.resources import Resources
 from networkx_mcp.tools.transport import McpApp
@@ -73,7 +74,8 @@ def build_server(
     """The MCP server over these tools. It holds no state of its own."""
     listing = ListToolsResult(tools=[Tool.model_validate(tool.listing) for tool in registry])
 
-    async def list_tools(_: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
+    async def list_tools(_: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        one_page("tools/list", params)
         return listing
 
     server: Server[Any] = Server(

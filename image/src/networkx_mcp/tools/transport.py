@@ -1,10 +1,10 @@
 """The ASGI app of /mcp: the SDK's transport, entered in two ways, and a short cut.
 
-A call is answered as a stream or as plain JSON. Only a stream notices that the client hung up and
-carries progress, and that costs CPU: 0.6 ms a call in the modern era, 1.1 ms in the handshake era,
-against 0.2 ms by the short cut (`direct`; `python benchmarks/transport.py` measures them). So what is
-answered from memory, and could not be interrupted anyway, goes the plain way; everything that runs in
-a worker, and everything unknown, is streamed. Clients must understand both in every version.
+A call is answered as a stream or as plain JSON. A stream of the SDK's notices that the client hung up and carries progress,
+and that costs CPU: 0.6 ms a call in the modern era, 1.1 ms in the handshake era, against 0.2 ms by the short cut (`direct`;
+`python benchmarks/transport.py` measures them). So what is answered from memory, and could not be interrupted anyway, goes the
+plain way; everything that runs in a worker, and everything unknown, is streamed to a client that names `text/event-stream`. One
+that takes JSON alone gets JSON for these, too, by the short cut under watch: a hang-up ends them as well, progress is not told.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import msgspec
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp_types import INVALID_REQUEST
 from sse_starlette.sse import AppStatus
 from starlette.types import Message, Receive, Scope, Send
 
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.tools import direct
+from networkx_mcp.tools import direct, envelope
+from networkx_mcp.tools.accept import accepted
 
 #: Methods answered from what is in memory.
 _PLAIN_METHODS = frozenset(
@@ -36,20 +37,21 @@ _PLAIN_METHODS = frozenset(
         "resources/read",
     }
 )
-#: A longer body is not looked into before the SDK parses it: it is an upload, and streamed.
-_PEEK_BYTES = 64 * KIB
+#: Methods whose answer is more than one message, or a state of the SDK's.
+_OF_THE_SDK = frozenset({"initialize", "subscriptions/listen"})
+_JSON, _BOTH = b"application/json", b"application/json, text/event-stream"
 
 
-class _Params(msgspec.Struct):
-    name: str = ""
+class Unacceptable(envelope.Refused):
+    """The client takes nothing that is ever sent."""
 
+    status = 406
 
-class _Envelope(msgspec.Struct):
-    method: str = ""
-    params: _Params | None = None
-
-
-_envelope = msgspec.json.Decoder(_Envelope)
+    def __init__(self) -> None:
+        super().__init__(
+            INVALID_REQUEST,
+            "The header Accept excludes application/json: send Accept: application/json, text/event-stream",
+        )
 
 
 class McpApp:
@@ -77,26 +79,39 @@ class McpApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         first = await receive()
-        method = self._plain_method(first)
         receive = _replay(first, receive)
-        if not method:
-            await self._streamed.handle_request(scope, receive, send)
-        elif method == "initialize" or not await direct.serve(self._server, scope, first["body"], send):
-            await self._plain.handle_request(scope, receive, send)
-
-    def _plain_method(self, message: Message) -> str:
-        """The method of a request that is answered without a stream; else nothing."""
-        body = message.get("body", b"")
-        if message["type"] != "http.request" or message.get("more_body") or len(body) > _PEEK_BYTES:
-            return ""
+        body = first.get("body", b"")
+        takes = accepted(scope["headers"])
         try:
-            envelope = _envelope.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return ""
-        if envelope.method == "tools/call":
-            quick = envelope.params is not None and envelope.params.name in self._plain_tools
-            return envelope.method if quick else ""
-        return envelope.method if envelope.method in _PLAIN_METHODS else ""
+            if not takes.json:
+                raise Unacceptable
+            asked = envelope.read(body, scope["headers"]) if _whole(first) else None
+        except envelope.Refused as refused:
+            await direct.respond(refused.status, refused.answer, send)
+            return
+        plain = asked is not None and self._is_plain(asked)
+        if asked is not None and asked.request and asked.method not in _OF_THE_SDK and (plain or not takes.stream):
+            receiving = None if plain else receive
+            if await direct.serve(self._server, scope, body, send, receiving):
+                return
+        # The SDK knows no ranges.
+        scope = {**scope, "headers": _accepting(scope["headers"], _BOTH if takes.stream else _JSON)}
+        manager = self._plain if plain or not takes.stream else self._streamed
+        await manager.handle_request(scope, receive, send)
+
+    def _is_plain(self, asked: envelope.Asked) -> bool:
+        """Whether a message is answered from memory."""
+        if asked.method == "tools/call":
+            return type(asked.tool) is str and asked.tool in self._plain_tools
+        return asked.method in _PLAIN_METHODS
+
+
+def _whole(first: Message) -> bool:
+    return first["type"] == "http.request" and not first.get("more_body", False)
+
+
+def _accepting(headers: Iterable[tuple[bytes, bytes]], value: bytes) -> list[tuple[bytes, bytes]]:
+    return [*(pair for pair in headers if pair[0] != b"accept"), (b"accept", value)]
 
 
 def _manager(server: Server[Any], limit: int, *, json_response: bool) -> StreamableHTTPSessionManager:

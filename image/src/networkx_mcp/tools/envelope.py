@@ -1,0 +1,250 @@
+"""What a POST to /mcp says before anything in it is built: its era, its id, its method. What is no request is refused by name.
+
+The SDK takes a request whose id is null, true or 1.5 for a notification and answers nothing, explains a wrong version in a
+header by what `_meta` lacks, and names neither of two values that differ. So all of that is looked at here, in both eras, and
+the SDK gets what is well formed. The body is scanned once and not built.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import msgspec
+from mcp.shared.inbound import NAME_BEARING_METHODS, decode_header_value
+from mcp_types import (
+    CLIENT_CAPABILITIES_META_KEY,
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    PROTOCOL_VERSION_META_KEY,
+    UNSUPPORTED_PROTOCOL_VERSION,
+)
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+
+from networkx_mcp.errors import shortened
+
+#: Methods that want an answer: without an id it would go nowhere, and the caller would believe it done.
+REQUESTS = frozenset(
+    {
+        "completion/complete",
+        "initialize",
+        "logging/setLevel",
+        "ping",
+        "prompts/get",
+        "prompts/list",
+        "resources/list",
+        "resources/read",
+        "resources/subscribe",
+        "resources/templates/list",
+        "resources/unsubscribe",
+        "server/discover",
+        "subscriptions/listen",
+        "tools/call",
+        "tools/list",
+    }
+)
+#: Characters of an id that is text; the answer repeats it.
+MAX_ID_CHARACTERS = 1024
+_INTEGER = re.compile(rb"-?[0-9]{1,20}")
+#: Integers that every JSON library carries through unchanged: those of 64 bits, with a sign or without.
+_LEAST, _MOST = -(2**63), 2**64 - 1
+
+VERSION_HEADER = "MCP-Protocol-Version"
+_EVERY_VERSION = (*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS)
+
+
+class Refused(Exception):
+    """The request is not one: a JSON-RPC error and the HTTP status that goes with it."""
+
+    status = 400
+
+    def __init__(self, code: int, message: str, request_id: int | str | None = None, data: Any = None) -> None:
+        super().__init__(message)
+        error: dict[str, Any] = {"code": code, "message": message}
+        if data is not None:
+            error["data"] = data
+        #: The JSON-RPC response.
+        self.answer = {"jsonrpc": "2.0", "id": request_id, "error": error}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message that is well formed. `tool` is the `name` among its parameters, as it came."""
+
+    method: str
+    request: bool
+    tool: Any = None
+
+
+class _Params(msgspec.Struct):
+    name: Any = None
+    uri: Any = None
+    meta: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="_meta")
+
+
+class _Envelope(msgspec.Struct):
+    jsonrpc: Any = None
+    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    method: Any = msgspec.UNSET
+    params: msgspec.Raw = msgspec.Raw(b"null")
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+_params = msgspec.json.Decoder(_Params | None)
+_meta = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_any = msgspec.json.Decoder()
+
+
+def read(body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Asked:
+    """Look at a message of either era. Raises Refused."""
+    envelope = _decoded(body)
+    request_id = _id(envelope)
+    if envelope.jsonrpc != "2.0":
+        said = "is missing" if envelope.jsonrpc is None else f'must be "2.0", not {_shown(envelope.jsonrpc)}'
+        raise Refused(INVALID_REQUEST, f"jsonrpc {said}", request_id)
+    if envelope.method is msgspec.UNSET:
+        return _response(envelope, request_id)
+    if type(envelope.method) is not str:
+        raise Refused(
+            INVALID_REQUEST, f"method must be the name of a method, not {_shown(envelope.method)}", request_id
+        )
+    method = envelope.method
+    if envelope.id is msgspec.UNSET and method in REQUESTS:
+        raise Refused(INVALID_REQUEST, f"{method} is a request: it needs an id, a string or an integer", None)
+    try:
+        params = _params.decode(envelope.params) or _Params()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        what = "an array" if _begins(envelope.params) == b"[" else "that"
+        if _begins(envelope.params) != b"{":
+            raise Refused(INVALID_PARAMS, f"params must be an object, not {what}", request_id) from None
+        params = _Params()  # built by the SDK, which has the last word on it
+    _check_versions(method, params, headers, request_id)
+    return Asked(method, envelope.id is not msgspec.UNSET, params.name)
+
+
+def _decoded(body: bytes) -> _Envelope:
+    try:
+        return _envelope.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    # It may be what Python calls JSON: NaN, half of a surrogate pair. Or it is not an object.
+    try:
+        found = json.loads(body)
+    except RecursionError:
+        raise Refused(PARSE_ERROR, "Parse error: the body is nested too deeply") from None
+    except ValueError as error:
+        raise Refused(PARSE_ERROR, f"Parse error: the body is not JSON ({shortened(str(error))})") from None
+    if isinstance(found, list):
+        raise Refused(
+            INVALID_REQUEST, "The body is a batch, which MCP no longer has: send each message in a POST of its own"
+        )
+    if not isinstance(found, dict):
+        raise Refused(INVALID_REQUEST, f"The body must be a JSON-RPC object, not {_shown(found)}")
+    raws = {
+        name: msgspec.Raw(json.dumps(found[name]).encode())
+        for name in ("id", "params", "result", "error")
+        if name in found
+    }
+    return _Envelope(jsonrpc=found.get("jsonrpc"), method=found.get("method", msgspec.UNSET), **raws)
+
+
+def _begins(raw: msgspec.Raw) -> bytes:
+    return bytes(memoryview(raw)[:1])
+
+
+def _id(envelope: _Envelope) -> int | str | None:
+    """The id; None where there is none, and of a response to nothing that could be read."""
+    if envelope.id is msgspec.UNSET:
+        return None
+    raw = bytes(envelope.id).strip()
+    if raw[:1] == b'"':
+        try:
+            text = _any.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Refused(INVALID_REQUEST, "id is text that is not valid Unicode") from None
+        if len(text) > MAX_ID_CHARACTERS:
+            raise Refused(
+                INVALID_REQUEST, f"id has {len(text)} characters; an answer repeats at most {MAX_ID_CHARACTERS}"
+            )
+        return str(text)
+    if _INTEGER.fullmatch(raw) and _LEAST <= (number := int(raw)) <= _MOST:
+        return number
+    if raw == b"null" and envelope.method is msgspec.UNSET and envelope.error is not msgspec.UNSET:
+        return None
+    said = shortened(raw.decode("utf-8", "replace"))
+    raise Refused(INVALID_REQUEST, f"id must be a string or an integer of at most 64 bits, not {said}")
+
+
+def _response(envelope: _Envelope, request_id: int | str | None) -> Asked:
+    """A client's answer to a request of the server."""
+    if (envelope.result is msgspec.UNSET) == (envelope.error is msgspec.UNSET) or envelope.id is msgspec.UNSET:
+        raise Refused(
+            INVALID_REQUEST,
+            "method is missing: a request has jsonrpc, id, method and, where needed, params",
+            request_id,
+        )
+    return Asked("", False)
+
+
+def _check_versions(
+    method: str, params: _Params, headers: Sequence[tuple[bytes, bytes]], request_id: int | str | None
+) -> None:
+    """The version of the header against that of `_meta` and those served; the other routing headers against the body."""
+    sent = {b"mcp-protocol-version": "", b"mcp-method": "", b"mcp-name": ""}
+    given = [(name, value.decode("latin-1")) for name, value in headers if name in sent]
+    sent.update(given)
+    header = sent[b"mcp-protocol-version"] if any(name == b"mcp-protocol-version" for name, _ in given) else None
+    if sum(name == b"mcp-protocol-version" for name, _ in given) > 1:
+        raise Refused(HEADER_MISMATCH, f"{VERSION_HEADER} is sent more than once: send one of its values", request_id)
+    try:
+        meta = _meta.decode(params.meta) if _begins(params.meta) == b"{" else {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        meta = {}
+    if (raw := meta.get(PROTOCOL_VERSION_META_KEY)) is not None:
+        said = _any.decode(raw)
+        if header is None or said != header:
+            _mismatch(VERSION_HEADER, header, f"{PROTOCOL_VERSION_META_KEY} of params._meta", said, request_id)
+    if header is None or header in HANDSHAKE_PROTOCOL_VERSIONS:
+        return
+    if header not in MODERN_PROTOCOL_VERSIONS:
+        raise Refused(
+            UNSUPPORTED_PROTOCOL_VERSION,
+            f"Unsupported protocol version: the header {VERSION_HEADER} is {_shown(header)}; this server speaks "
+            f"{', '.join(reversed(_EVERY_VERSION))}",
+            request_id,
+            {"supported": list(MODERN_PROTOCOL_VERSIONS), "requested": shortened(header)},
+        )
+    if raw is None or CLIENT_CAPABILITIES_META_KEY not in meta or request_id is None:
+        return  # the SDK tells what `_meta` lacks
+    if len({name for name, _ in given}) < len(given):
+        return  # and which header came twice
+    if sent[b"mcp-method"] != method:
+        _mismatch("Mcp-Method", sent[b"mcp-method"] or None, "the method of the body", method, request_id)
+    key = NAME_BEARING_METHODS.get(method)
+    named = getattr(params, key) if key is not None else None
+    if named is not None and decode_header_value(sent[b"mcp-name"]) != named:
+        _mismatch("Mcp-Name", sent[b"mcp-name"] or None, f"params.{key}", named, request_id)
+
+
+def _mismatch(header: str, sent: str | None, other: str, value: Any, request_id: int | str | None) -> NoReturn:
+    told = "is missing" if sent is None else f"is {_shown(sent)}"
+    raise Refused(
+        HEADER_MISMATCH, f"The header {header} {told}, but {other} is {_shown(value)}: send the same", request_id
+    )
+
+
+def _shown(value: Any) -> str:
+    """A caller's value as a refusal says it again."""
+    if isinstance(value, str):
+        return shortened(value) or "empty"
+    try:
+        return shortened(json.dumps(value))
+    except (TypeError, ValueError, RecursionError):
+        return f"a value of {type(value).__name__}"
