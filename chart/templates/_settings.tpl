@@ -74,6 +74,7 @@ NETWORKX_MCP_LIMITS_WORKERS: {{ toJson .workers | quote }}
 NETWORKX_MCP_LIMITS_RESERVED_WORKERS: {{ toJson .reservedWorkers | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_NODES: {{ toJson .graphNodes | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_EDGES: {{ toJson .graphEdges | quote }}
+NETWORKX_MCP_LIMITS_VALUE_KIB: {{ toJson .valueKiB | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_MB: {{ toJson .graphMB | quote }}
 NETWORKX_MCP_LIMITS_TENANT_MB: {{ toJson .tenantMB | quote }}
 NETWORKX_MCP_LIMITS_TENANT_GRAPHS: {{ toJson .tenantGraphs | quote }}

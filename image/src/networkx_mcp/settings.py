@@ -46,6 +46,11 @@ class Limits(Group):
     )
     graph_nodes: int = Field(180_000, ge=1, description="Nodes of one graph.")
     graph_edges: int = Field(540_000, ge=1, description="Edges of one graph.")
+    value_kib: int = Field(
+        256,
+        ge=1,
+        description="JSON of one attribute value, in KiB. Longer ones that a graph already holds stay; answers clip them.",
+    )
     graph_mb: int = Field(64, ge=1, description="Stored size of one graph (snapshot and log), in MiB.")
     tenant_mb: int = Field(512, ge=1, description="Stored size of all graphs of one tenant, in MiB.")
     tenant_graphs: int = Field(1000, ge=1, description="Graphs of one tenant.")

@@ -325,6 +325,37 @@ class TestLimits:
         state, head, _ = await graphs.view("g")
         assert (state.n, head.version) == (8, 9)
 
+    @pytest.mark.parametrize(
+        "edit",
+        [
+            AddNodes(nodes=["a"], attributes=[{"note": [[]] * 400}]),
+            AddEdges(edges=[("a", "b")], attributes=[{"note": "x" * 1100}]),
+            SetGraphAttributes(attributes={"note": "x" * 1100}),
+        ],
+        ids=lambda edit: type(edit).__name__,
+    )
+    async def test_a_value_up_to_the_limit_and_not_beyond(self, open_graphs: OpenGraphs, edit: Any) -> None:
+        graphs = open_graphs(limits={"value_kib": 1})
+        before = metrics.GRAPH_LIMIT_REFUSALS.labels("value")._value.get()
+        await graphs.create("g", False, attributes={"note": "x" * 1022})
+        for write in (graphs.edit("g", [edit]), graphs.create("h", False, edits=[edit])):
+            with pytest.raises(LimitExceeded, match=r"'note'.*limits\.value_kib") as caught:
+                await write
+            assert caught.value.data["limit"] == "value"
+        with pytest.raises(LimitExceeded):
+            await graphs.create("h", False, attributes={"note": "x" * 1100})
+        assert (await graphs.info("g")).version == 1
+        assert metrics.GRAPH_LIMIT_REFUSALS.labels("value")._value.get() == before + 3
+
+    async def test_values_from_before_the_limit_stay(self, open_graphs: OpenGraphs) -> None:
+        await open_graphs().create("g", False, edits=[AddNodes(nodes=["a"], attributes=[{"note": "x" * 5000}])])
+        await open_graphs().edit("g", [AddNodes(nodes=["b"], attributes=[{"note": "y" * 5000}])])
+        graphs = open_graphs(limits={"value_kib": 1})
+        await graphs.edit("g", [AddNodes(nodes=["a"], attributes=[{"small": 1}])])
+        state, _, _ = await graphs.view("g")
+        assert state.node_attributes("a") == {"note": "x" * 5000, "small": 1}
+        assert state.node_attributes("b") == {"note": "y" * 5000}
+
 
 class TestTenants:
     async def test_a_foreign_id_and_an_absent_id_give_the_same_answer(self, graphs: Graphs) -> None:

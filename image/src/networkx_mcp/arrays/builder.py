@@ -7,7 +7,7 @@ named, be it by an edge (source before target).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
-from . import csr
+from . import csr, sizes
 from .columns import Assembler, AttributeTable, Column, encode_values
 from .frozen import FrozenGraph, assemble
 from .ids import NodeId, check_id, decode_id, encode_id, format_id
@@ -37,11 +37,13 @@ class GraphBuilder:
     """Collects a graph; `freeze` ends it.
 
     `duplicates` says what a repeated edge is (for undirected graphs also the reverse one): an error,
-    an update of the attributes, or nothing. A repeated node always merges attributes.
+    an update of the attributes, or nothing. A repeated node always merges attributes. With `value_bytes` a value whose
+    JSON is longer is refused (LimitExceeded, see `sizes`) as it comes.
     """
 
-    def __init__(self, directed: bool, *, duplicates: Duplicates = "error") -> None:
+    def __init__(self, directed: bool, *, duplicates: Duplicates = "error", value_bytes: int | None = None) -> None:
         self.directed = directed
+        self._value_bytes = value_bytes
         self.duplicates: Duplicates = duplicates
         #: Attributes of the graph itself; set them before `freeze`.
         self.graph_attributes: dict[str, Any] = {}
@@ -76,6 +78,8 @@ class GraphBuilder:
         node = check_id(node, field)
         if attributes:
             self._nodes.put(check_attributes(attributes, field))
+            if self._value_bytes is not None:
+                sizes.check_sizes(attributes, self._value_bytes, sizes.of_node(node))
         self._nodes.loose.append(self._length)
         self._loose.append(encode_id(node))
         self._length += 1
@@ -89,6 +93,8 @@ class GraphBuilder:
         u, v = check_id(u, field), check_id(v, field)
         if attributes:
             self._edges.put(check_attributes(attributes, field))
+            if self._value_bytes is not None:
+                sizes.check_sizes(attributes, self._value_bytes, sizes.of_edge(u, v))
         self._edges.loose.append(self._length)
         self._loose += (encode_id(u), encode_id(v))
         self._length += 2
@@ -103,7 +109,8 @@ class GraphBuilder:
         """
         ids = encode_ids(nodes, field)
         at = self._put(ids)
-        self._nodes.extend(np.arange(at, at + len(ids), dtype=np.int32), columns, field)
+        found = self._nodes.extend(np.arange(at, at + len(ids), dtype=np.int32), columns, field)
+        self._check_columns(found, lambda row: sizes.of_node(decode_id(ids[row].as_py())))
 
     def add_edges(
         self, sources: Any, targets: Any, columns: Mapping[str, Any] | None = None, *, field: str = "edges"
@@ -115,7 +122,20 @@ class GraphBuilder:
             raise InvalidInput(f"{field}: {count} sources but {len(tails)} targets.", field=field)
         order = np.arange(2 * count).reshape(2, count).T.ravel()  # source, target, source, target, ...
         at = self._put(pa.concat_arrays([heads, tails]).take(pa.array(order)))
-        self._edges.extend(np.arange(at, at + 2 * count, 2, dtype=np.int32), columns, field)
+        found = self._edges.extend(np.arange(at, at + 2 * count, 2, dtype=np.int32), columns, field)
+        self._check_columns(
+            found, lambda row: sizes.of_edge(decode_id(heads[row].as_py()), decode_id(tails[row].as_py()))
+        )
+
+    def _check_columns(self, columns: Mapping[str, Column], what: Callable[[int], str]) -> None:
+        if self._value_bytes is None:
+            return
+        for name, column in columns.items():
+            row = sizes.longer_row(column.values, column.kind, self._value_bytes)
+            if row >= 0:
+                error = sizes.too_long(what(row), name, self._value_bytes)
+                error.data["row"] = row
+                raise error
 
     def _put(self, ids: pa.Array) -> int:
         """Append encoded ids; the position of the first."""
@@ -180,8 +200,14 @@ class GraphBuilder:
             tables=tables,
             nodes=nodes.assemble(n, node_rows),
             edges=edges.assemble(len(src), rows),
-            attributes=check_attributes(self.graph_attributes, "attributes"),
+            attributes=self._checked_of_graph(),
         )
+
+    def _checked_of_graph(self) -> dict[str, Any]:
+        found = check_attributes(self.graph_attributes, "attributes")
+        if self._value_bytes is not None:
+            sizes.check_sizes(found, self._value_bytes, sizes.OF_GRAPH)
+        return found
 
     def _unique(
         self, src: NDArray[np.int32], dst: NDArray[np.int32], ids: pa.Array
@@ -255,17 +281,20 @@ class _Items:
             self._columns.append((name, np.array(rows, np.int64), encode_values(values)))
         self._loose_values = {}
 
-    def extend(self, positions: NDArray[np.int32], columns: Mapping[str, Any] | None, field: str) -> None:
+    def extend(self, positions: NDArray[np.int32], columns: Mapping[str, Any] | None, field: str) -> dict[str, Column]:
+        """Items with columns of attributes; the columns as they are kept."""
         count = len(positions)
         rows = np.arange(self._length, self._length + count)
+        found: dict[str, Column] = {}
         for name, values in (columns or {}).items():
             check_name(name, field)
-            column = encode_column(values, f"{field}.{name}")
+            column = found[name] = encode_column(values, f"{field}.{name}")
             if len(column) != count:
                 raise InvalidInput(f"{field}.{name}: {len(column)} values for {count} rows.", field=field)
             self._columns.append((name, rows, column))
         self._positions.append(positions)
         self._length += count
+        return found
 
     def repeated(self, rows: NDArray[Any]) -> int:
         """How many items with attributes belong to a row (of `rows`, one for each item) that had some before."""

@@ -71,7 +71,7 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """A spooled file as a sealed buffer and its snapshot.
 
     Parameters: `format` (empty: as content and name tell), `filename`, `encoding`, `options`, and the limits `nodes`,
-    `edges`, `bytes`. Descriptors: the file. Value: `directed`, `nodes`, `edges`, `digest` (of the file), `reading` (a
+    `edges`, `bytes`, `value`. Descriptors: the file. Value: `directed`, `nodes`, `edges`, `digest` (of the file), `reading` (a
     `formats.Reading`). Descriptors: the buffer, the snapshot.
     Raises InvalidInput that names the line of a broken file, LimitExceeded.
     """
@@ -81,7 +81,7 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     with os.fdopen(os.dup(fds[0]), "rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
         file.seek(0)
-        limits = formats.ParseLimits(nodes=params["nodes"], edges=params["edges"], bytes=params["bytes"])
+        limits = formats.ParseLimits(**{name: params[name] for name in ("nodes", "edges", "bytes", "value")})
         hints = formats.Hints(filename=params["filename"], encoding=params["encoding"])
         graph, reading = formats.load(file, params["format"], params["options"], limits, hints)
     snapshot = memfd.create("snapshot", [frozen.compress(graph)])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from networkx_mcp.arrays import edits as batches
+from networkx_mcp.arrays import sizes
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.graphs import work
 from networkx_mcp.graphs.compaction import Compactor
@@ -17,8 +18,9 @@ from networkx_mcp.graphs.loading import Loader
 from networkx_mcp.graphs.refusals import limit_exceeded
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.graphs.sections import Sections
-from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.settings import KIB, MIB, Settings
 from networkx_mcp.store.protocol import Operation, Quota, Store
+from networkx_mcp.telemetry import metrics
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
@@ -57,6 +59,17 @@ class Desk:
         limits = settings.limits
         self._limits = limits
         self.quota = Quota(limits.graph_mb * MIB, limits.tenant_mb * MIB, limits.tenant_graphs)
+        for name, most in (
+            ("value", limits.value_kib * KIB),
+            ("graph_nodes", limits.graph_nodes),
+            ("graph_edges", limits.graph_edges),
+            ("graph_bytes", self.quota.graph_bytes),
+            ("tenant_bytes", self.quota.tenant_bytes),
+            ("tenant_graphs", self.quota.tenant_graphs),
+            ("upload", limits.upload_mb * MIB),
+        ):
+            metrics.GRAPH_LIMIT.labels(name).set(most)
+            metrics.GRAPH_LIMIT_REFUSALS.labels(name)
         self.store = store
         self.loader = loader
         self.residents = residents
@@ -81,6 +94,18 @@ class Desk:
             )
         return known[1]
 
+    def encode_batch(self, edits: Sequence[Edit]) -> bytes:
+        """The batch of a caller as the log keeps it.
+
+        Raises InvalidInput for values that no JSON has, LimitExceeded for one that is longer than limits.value_kib.
+        """
+        try:
+            data = batches.encode(list(edits))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidInput(f"edits hold a value that is not JSON: {error}", field="edits") from None
+        sizes.check_batch(edits, self._limits.value_kib * KIB)
+        return data
+
     def check_limits(self, nodes: int, edges: int, before: tuple[int, int] = (0, 0)) -> None:
         """Raises LimitExceeded; a graph above a limit that was lowered may still shrink."""
         for kind, actual, was, maximum in (
@@ -95,11 +120,3 @@ async def pause(conflicts: int) -> None:
     """Let the other replica go first: none the first time, then a random while that grows to 0.1 s."""
     longest = 0.002 * 2 ** min(conflicts, 6) if conflicts > 1 else 0
     await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - spreads retries, no secret
-
-
-def encode_batch(edits: Sequence[Edit]) -> bytes:
-    """The batch as the log keeps it. Raises InvalidInput for values that no JSON has."""
-    try:
-        return batches.encode(list(edits))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidInput(f"edits hold a value that is not JSON: {error}", field="edits") from None

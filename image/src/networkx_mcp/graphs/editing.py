@@ -19,7 +19,7 @@ import msgspec
 from networkx_mcp.arrays.state import Counts, GraphState
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError
 from networkx_mcp.graphs import model, work
-from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, encode_batch, pause
+from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, pause
 from networkx_mcp.graphs.model import EditOutcome
 from networkx_mcp.graphs.refusals import too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
@@ -87,7 +87,7 @@ class Editor:
         model.check_operation_id(operation_id)
         with Attempt("edit", graph_id) as attempt:
             self._desk.worker.refuse_writes()
-            payload = encode_batch(edits)
+            payload = self._desk.encode_batch(edits)
             name = Name(operation_id, model.fingerprint("edit", graph_id, if_version, payload))
             await self._desk.compactor.make_way(key)
             async with self._desk.sections.hold(key) as hold:

@@ -11,7 +11,7 @@ import msgspec
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.errors import Conflict, NotFound
 from networkx_mcp.graphs import model, work
-from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, encode_batch, pause
+from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, pause
 from networkx_mcp.graphs.model import Deleted, GraphInfo, Meta
 from networkx_mcp.graphs.refusals import too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
@@ -50,7 +50,7 @@ class Placer:
             self._desk.worker.refuse_writes()
             meta = Meta(directed=directed, description=model.check_description(description))
             batch = [*([batches.SetGraphAttributes(attributes=attributes)] if attributes else []), *edits]
-            payload = encode_batch(batch)
+            payload = self._desk.encode_batch(batch)
             base, snapshot, counts = await self._first_contents(tenant, directed, batch, payload)
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
             name = Name(operation_id, model.fingerprint("create", asked, directed, description, payload))

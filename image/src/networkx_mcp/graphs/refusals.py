@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from networkx_mcp.errors import Conflict, LimitExceeded
 
+#: What a graph or a tenant is held to, as errors (data `limit`) and metrics name it.
+LIMITS = (
+    "value", "graph_nodes", "graph_edges", "graph_bytes", "tenant_bytes", "tenant_graphs", "upload",
+)  # fmt: skip
+
 
 def limit_exceeded(name: str, maximum: int, actual: int) -> LimitExceeded:
     """The error for a graph with too many `nodes` or `edges`."""

@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from networkx_mcp.errors import Outcome, ServiceError
+from networkx_mcp.errors import LimitExceeded, Outcome, ServiceError
+from networkx_mcp.graphs.refusals import LIMITS
 from networkx_mcp.graphs.resident import Key
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.audit import audit
@@ -56,6 +57,8 @@ class Attempt:
         self._open = False
         outcome = outcome_of(error)
         metrics.GRAPH_OPERATIONS.labels(self.operation, outcome).inc()
+        if isinstance(error, LimitExceeded) and (limit := error.data.get("limit")) in LIMITS:
+            metrics.GRAPH_LIMIT_REFUSALS.labels(limit).inc()
         if self._audited:
             audit(
                 self.operation,

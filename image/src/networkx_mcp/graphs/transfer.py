@@ -19,7 +19,7 @@ from networkx_mcp.graphs.model import LoadedGraph, Meta, Stamp
 from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.refusals import version_conflict
 from networkx_mcp.graphs.sections import Attempt
-from networkx_mcp.settings import MIB, Settings, spool_directory
+from networkx_mcp.settings import KIB, MIB, Settings, spool_directory
 
 
 class Transfer:
@@ -91,6 +91,7 @@ class Transfer:
             "nodes": self._limits.graph_nodes,
             "edges": self._limits.graph_edges,
             "bytes": self._limits.upload_mb * MIB,
+            "value": self._limits.value_kib * KIB,
         }
         result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
         try:

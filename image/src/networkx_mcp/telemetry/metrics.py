@@ -55,6 +55,10 @@ GRAPHS = _gauge("graphs", "Graphs resident in this process.")
 GRAPH_NODES = _gauge("graph_nodes", "Nodes of the resident graphs.")
 GRAPH_EDGES = _gauge("graph_edges", "Edges of the resident graphs.")
 GRAPH_OPERATIONS = _counter("graph_operations_total", "Writes and loads of graphs.", "operation", "outcome")
+GRAPH_LIMIT = _gauge("graph_limit", "What graphs are held to, by limit: nodes and edges, else bytes.", "limit")
+GRAPH_LIMIT_REFUSALS = _counter(
+    "graph_limit_refusals_total", "Writes that would have passed a limit, by limit.", "limit"
+)
 ALGORITHM_RUNS = _counter("algorithm_runs_total", "Algorithm runs.", "algorithm", "engine", "outcome")
 ALGORITHM_DURATION = _histogram("algorithm_duration_seconds", "Run time in the worker.", _REQUEST_BUCKETS, "algorithm")
 ALGORITHM_ELEMENTS = _counter("algorithm_elements_total", "Nodes and edges processed.", "algorithm")

@@ -25,7 +25,7 @@ import pyarrow as pa
 from ...errors import LimitExceeded
 from ..state import GraphState
 from . import arrow_sizes
-from .columnar_types import FieldNote, SchemaNote, decode_column, decode_ids, decoded_bytes, note, tabulate
+from .columnar_types import FieldNote, SchemaNote, check_note, decode_column, decode_ids, decoded_bytes, note, tabulate
 from .common import FormatError, Options, ParseLimits, Place
 from .record import SURE, Format, Head, Part
 from .sink import Sink
@@ -139,6 +139,7 @@ class _Table:
 
     def begin(self, schema: pa.Schema) -> None:
         """Choose the columns and read the metadata. Raises FormatError."""
+        check_note(schema.metadata, self._limits)
         of_table = note(schema.metadata, SchemaNote)
         if of_table.directed is not None:
             self._sink.set_directed(of_table.directed)
@@ -169,7 +170,10 @@ class _Table:
                     f"column {self._ends[0]!r} is {source.type}, column {self._ends[1]!r} is {target.type}: give both "
                     "one type"
                 )
-            found = {name: decode_column(column, self._notes[name], name, place) for name, column in columns.items()}
+            found = {
+                name: decode_column(column, self._notes[name], name, place, self._limits)
+                for name, column in columns.items()
+            }
             emit(self._sink, source, target, found, place)
             self._came += part.num_rows
 

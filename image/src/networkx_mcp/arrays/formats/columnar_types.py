@@ -14,7 +14,7 @@ from ..columns import EXACT, MISSING, TYPES, AttributeTable, Column, Kind
 from ..frozen import FrozenGraph
 from ..ids import INT64_MAX, INT64_MIN
 from ..values import check_value
-from .common import FormatError, Options, Place
+from .common import FormatError, Options, ParseLimits, Place
 from .pages import id_column
 from .table import Page, attribute_names, end_columns, node_rows_wanted, pages, spread
 
@@ -54,6 +54,23 @@ def note(metadata: Mapping[bytes, bytes] | None, type_: type[_Note]) -> _Note:
         return msgspec.json.decode(metadata[KEY], type=type_)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise FormatError(f"the file's metadata `networkx-mcp` cannot be read: {error}") from None
+
+
+class _Slices(msgspec.Struct):
+    attributes: dict[str, msgspec.Raw] = {}
+
+
+def check_note(metadata: Mapping[bytes, bytes] | None, limits: ParseLimits) -> None:
+    """Raises LimitExceeded for an attribute of the graph that is too long, before it is made."""
+    data = (metadata or {}).get(KEY, b"")
+    if limits.value is None or len(data) <= limits.value:
+        return
+    try:
+        found = msgspec.json.decode(data, type=_Slices)
+    except (msgspec.MsgspecError, RecursionError):
+        return  # `note` says what is wrong
+    for name, raw in found.attributes.items():
+        limits.check_text(memoryview(raw).nbytes, None, _named(name))
 
 
 # -- reading
@@ -141,15 +158,20 @@ def decode_ids(column: pa.Array, about: FieldNote, name: str, place: Where) -> p
     return column
 
 
-def decode_column(column: pa.Array, about: FieldNote, name: str, place: Where) -> pa.Array | Column:
-    """An attribute column as the builder takes it. Raises FormatError that names the row."""
+def decode_column(
+    column: pa.Array, about: FieldNote, name: str, place: Where, limits: ParseLimits
+) -> pa.Array | Column:
+    """An attribute column as the builder takes it. Raises FormatError that names the row, LimitExceeded."""
     type_ = column.type
+    if _is_nested(type_, 0):
+        _check_nested(column, name, place, limits)
     if pa.types.is_dictionary(type_):
         column, type_ = column.dictionary_decode(), type_.value_type
     if about.kind == "json" and is_text(type_):
         rows, values = [], []
         for row, text in enumerate(column.to_pylist()):
             if text is not None:
+                limits.check_text(len(text), place(row), _named(name))
                 rows.append(row)
                 values.append(_json(text, name, row, place))
         return spread(rows, values, len(column))
@@ -160,6 +182,19 @@ def decode_column(column: pa.Array, about: FieldNote, name: str, place: Where) -
         utc = column.cast(pa.timestamp(type_.unit)).cast(pa.string())
         return pc.binary_join_element_wise(utc, "Z", "")
     return column
+
+
+def _check_nested(column: pa.Array, name: str, place: Where, limits: ParseLimits) -> None:
+    """Refuse lists and structs that are too long before they are made into objects of Python."""
+    if limits.value is None or column.nbytes <= 4 * limits.value:
+        return
+    for row in range(len(column)):
+        # an integer of eight bytes may be two characters, an item and its comma; all else has more for each byte
+        limits.check_text(column.slice(row, 1).nbytes // 4, place(row), _named(name))
+
+
+def _named(name: str) -> str:
+    return f"the value of attribute {name[:60]!r}"
 
 
 def _integral(values: pa.Array) -> pa.Array:

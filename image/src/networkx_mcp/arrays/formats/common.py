@@ -22,9 +22,13 @@ class FormatError(InvalidInput):
     def __init__(self, message: str, place: Place = None) -> None:
         #: What is wrong, without the place.
         self.reason = message
-        where = "" if place is None else f"line {place}: " if isinstance(place, int) else f"{place}: "
         data: dict[str, Any] = {"line": place} if isinstance(place, int) else {}
-        super().__init__(f"{where}{message}; nothing was changed", field="file", **data)
+        super().__init__(f"{where(place)}{message}; nothing was changed", field="file", **data)
+
+
+def where(place: Place) -> str:
+    """A place as a message begins with it."""
+    return "" if place is None else f"line {place}: " if isinstance(place, int) else f"{place}: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,12 @@ def counted(count: int, what: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ParseLimits:
-    """Most nodes, edges and bytes of a file."""
+    """Most nodes, edges and bytes of a file, and bytes of JSON of one attribute value (None: as many as the file has)."""
 
     nodes: int
     edges: int
     bytes: int
+    value: int | None = None
 
     def check_file(self, file: File) -> None:
         """Raises LimitExceeded for a file that is too large."""
@@ -60,6 +65,18 @@ class ParseLimits:
                 setting="limits.upload_mb",
                 maximum=self.bytes,
                 actual=size,
+            )
+
+    def check_text(self, size: int, place: Place = None, what: str = "one value") -> None:
+        """Raises LimitExceeded where `what` of the file goes on for more than `value` characters: for parsers, which need not
+        gather the rest of it. What a value has as JSON, with quotes and escapes, the builder checks."""
+        if self.value is not None and size > self.value:
+            raise LimitExceeded(
+                f"{where(place)}{what} has more than {self.value // 1024} KiB (limits.value_kib); nothing was changed",
+                limit="value",
+                setting="limits.value_kib",
+                maximum=self.value,
+                **({"line": place} if isinstance(place, int) else {}),
             )
 
     def check_nodes(self, nodes: int) -> None:

@@ -26,6 +26,7 @@ import pyarrow as pa
 
 from ...errors import InvalidInput
 from ..frozen import FrozenGraph
+from ..sizes import named
 from ..state import GraphState
 from .common import FormatError, Options
 from .pages import edge_rows, id_column, node_rows
@@ -34,6 +35,7 @@ from .sink import Sink
 from .text import bare_id, chunks, lines_of, one_type, refuse_graph_attributes, text_ids
 
 _json = msgspec.json.Decoder(dict[str, Any])
+_slices = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _number = msgspec.json.Decoder(int | float)
 _encode = msgspec.json.Encoder().encode
 #: Lines that become one piece of columns.
@@ -88,7 +90,7 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
             piece.pairs.append(len(piece.words))
             piece.words += parts[:2]
             piece.lines.append(number)
-            piece.attributes.append(_attributes(parts[2], number) if len(parts) == 3 else None)
+            piece.attributes.append(_attributes(parts, number, sink))
             edges += 1
             if not sink.repeats_allowed:
                 sink.limits.check_edges(edges)
@@ -135,13 +137,19 @@ def _emit(piece: _Piece, ids: pa.Array, sink: Sink) -> None:
             sink.edge(u, v, attributes, place=line)
 
 
-def _attributes(text: str, line: int) -> Any:
+def _attributes(parts: list[str], line: int, sink: Sink) -> Any:
     """A number, the checked text of a JSON object, or None."""
-    text = text.strip()
+    if len(parts) < 3:
+        return None
+    text = parts[2].strip()
     if not text or text[0] == "#":
         return None
     if text[0] == "{":
         try:
+            if sink.limits.value is not None and len(text) > sink.limits.value:
+                for name, raw in _slices.decode(text).items():  # what is too long is never made
+                    size = memoryview(raw).nbytes
+                    sink.limits.check_text(size, line, f"{named(*parts[:2])}: the value of attribute {name[:60]!r}")
             return text if _json.decode(text) else None
         except (msgspec.MsgspecError, RecursionError) as error:
             raise FormatError(f"the attributes are no JSON object ({error})", line) from None

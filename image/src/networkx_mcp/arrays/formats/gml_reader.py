@@ -105,6 +105,20 @@ def _character(found: re.Match[str]) -> str:
     return chr(code) if 0 <= code < 0x110000 else found[0]
 
 
+class _Room:
+    """Characters of JSON that the value of one attribute has at least, so far."""
+
+    __slots__ = ("_key", "_sink", "_size")
+
+    def __init__(self, key: str, sink: Sink) -> None:
+        self._key, self._sink, self._size = key, sink, 0
+
+    def take(self, size: int, line: int) -> None:
+        """Raises LimitExceeded as soon as it has more than one value may have."""
+        self._size += size
+        self._sink.limits.check_text(self._size, line, f"the value of attribute {self._key[:60]!r}")
+
+
 class _Reader:
     """Takes the tokens of one file, in order, and hands nodes and edges over as soon as they are known."""
 
@@ -136,7 +150,7 @@ class _Reader:
                 self._expect_open("graph")
                 self._graph()
             else:  # Creator, Version, comment
-                self._value(0)
+                self._value(0, _Room(value, self._sink))
         if not graphs:
             raise FormatError("there is no graph [ ... ] in the file")
         for source, target, attributes, line in self._waiting:
@@ -154,6 +168,7 @@ class _Reader:
 
     def _graph(self) -> None:
         found: dict[str, list[Any]] = {}
+        rooms: dict[str, _Room] = {}
         while True:
             kind, key, line = self._next()
             if kind == "close":
@@ -169,7 +184,7 @@ class _Reader:
                 self._expect_open(key)
                 self._edge(self._object(1), line)
             else:
-                value = self._value(1)
+                value = self._value(1, self._room(rooms, key))
                 if key in ("directed", "multigraph"):
                     if value not in (0, 1) or not isinstance(value, int):
                         raise FormatError(f"{key} is 0 or 1, not {value!r}"[:200], line)
@@ -220,9 +235,17 @@ class _Reader:
         else:
             self._sink.edge(self._names[source], self._names[target], edge, place=line)
 
-    def _object(self, depth: int) -> dict[str, Any]:
-        """The pairs up to the closing bracket."""
+    def _room(self, rooms: dict[str, _Room], key: str) -> _Room:
+        """That of an attribute: all that stands under one key is one value."""
+        room = rooms.get(key)
+        if room is None:
+            room = rooms[key] = _Room(key, self._sink)
+        return room
+
+    def _object(self, depth: int, room: _Room | None = None) -> dict[str, Any]:
+        """The pairs up to the closing bracket. `room`: of the attribute that they are in, None where they are attributes."""
         found: dict[str, list[Any]] = {}
+        rooms: dict[str, _Room] = {}
         while True:
             kind, key, line = self._next()
             if kind == "close":
@@ -231,16 +254,21 @@ class _Reader:
                 raise FormatError(
                     "a key or ] was expected here" if kind != "end" else "a ] is missing at the end", line
                 )
-            found.setdefault(key, []).append(self._value(depth))
+            if room is not None and key not in found:
+                room.take(len(key) + 3, line)  # quotes and colon
+            inside = room if room is not None else self._room(rooms, key)
+            found.setdefault(key, []).append(self._value(depth, inside))
 
-    def _value(self, depth: int) -> Any:
+    def _value(self, depth: int, room: _Room) -> Any:
         kind, value, line = self._next()
         if kind == "value":
+            room.take(len(value) + 2 if isinstance(value, str) else 1, line)
             return value
         if kind == "open":
             if depth > MAX_DEPTH:
                 raise FormatError(f"objects nest deeper than {MAX_DEPTH}", line)
-            return self._object(depth + 1)
+            room.take(2, line)
+            return self._object(depth + 1, room)
         if kind == "key" and value in ("NAN", "INF"):
             raise FormatError(f"{value} is no number of JSON: leave the value out", line)
         raise FormatError("a value was expected here: a number, a text in quotes or [ ... ]", line)

@@ -11,6 +11,7 @@ from xml.sax.xmlreader import AttributesImpl
 import msgspec
 
 from ..ids import NodeId
+from ..sizes import named
 from .common import FormatError, Options, Place
 from .markup import Lines, parse_xml
 from .sink import Convert, Sink, to_integer, to_text, with_ids
@@ -96,6 +97,7 @@ class _Handler(ContentHandler):
         #: Depth of an element that is passed over, and all in it.
         self._skip = 0
         self._text: list[str] | None = None
+        self._length = 0
         self._key: _Key | None = None
         #: Node or edge that is being read.
         self._ends: tuple[NodeId, ...] = ()
@@ -158,7 +160,16 @@ class _Handler(ContentHandler):
 
     def characters(self, content: str) -> None:
         if self._text is not None:
+            if not self._text:
+                self._length = 0
+            self._length += len(content)
+            self._sink.limits.check_text(self._length, self.line, self._named())
             self._text.append(content)
+
+    def _named(self) -> str:
+        inside = self._stack[-2:-1]
+        what = f"{named(*self._ends)}: " if inside in (["node"], ["edge"]) and self._ends else ""
+        return f"{what}the value of attribute {self._key.name[:60]!r}" if self._key is not None else "one value"
 
     def endDocument(self) -> None:  # noqa: N802
         if not self._graphs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import IO, Final, Protocol
+from typing import IO, Any, Final, Protocol
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
 
@@ -14,6 +14,9 @@ from defusedxml.expatreader import DefusedExpatParser
 from .common import FormatError
 
 _CHUNK: Final = 64 * 1024
+#: Longest tag or comment, in bytes. Expat (before 2.6) reads an unfinished one again from its start with each chunk, in time that
+#: grows with the square of its length: 18 s for 30 MB.
+MAX_TAG: Final = 1024 * 1024
 _DECLARED: Final = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*?(\sencoding\s*=\s*(?:"[^"]*"|'[^']*'))""")
 #: A document type that declares nothing itself.
 _DOCTYPE: Final = re.compile(
@@ -37,10 +40,16 @@ def parse_xml(file: IO[bytes], make: Callable[[Lines], ContentHandler], *, recod
     """
     parser = DefusedExpatParser(forbid_dtd=True)
     parser.setContentHandler(make(parser))
+    fed = 0
     try:
         data = _plain(file.read(_CHUNK), recoded=recoded)
         while data:
             parser.feed(data)
+            fed += len(data)
+            expat: Any = vars(parser)["_parser"]  # xml.sax has no name for it
+            # Expat says where the part begins that it could not finish.
+            if fed - expat.CurrentByteIndex > MAX_TAG:
+                raise FormatError(f"a tag or comment is longer than {MAX_TAG} bytes", parser.getLineNumber() or 1)
             data = file.read(_CHUNK)
         parser.close()
     except SAXParseException as error:

@@ -33,13 +33,15 @@ class _Document(msgspec.Struct):
     nodes: list[msgspec.Raw]
     directed: bool | None = None
     multigraph: bool = False
-    graph: dict[str, Any] = {}
+    graph: dict[str, msgspec.Raw] = {}
     edges: list[msgspec.Raw] | None = None
     links: list[msgspec.Raw] | None = None
 
 
 _decode_document = msgspec.json.Decoder(_Document).decode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+_slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_value = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -60,10 +62,11 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
         raise FormatError("the document has both edges and links: keep one")
     if document.directed is not None:
         sink.set_directed(document.directed)
-    sink.builder.graph_attributes = document.graph
+    _check_slices(document.graph, sink, "graph")
+    sink.builder.graph_attributes = {name: _value(raw) for name, raw in document.graph.items()}
     for number, raw in enumerate(document.nodes):
         place = f"nodes[{number}]"
-        node = _item(data, raw, place)
+        node = _item(data, raw, place, sink)
         if "id" not in node:
             raise FormatError(f"{place} has no id", _line(data, raw))
         try:
@@ -74,7 +77,7 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     name = "links" if document.links else "edges"
     for number, raw in enumerate(edges):
         place = f"{name}[{number}]"
-        edge = _item(data, raw, place)
+        edge = _item(data, raw, place, sink)
         if "source" not in edge or "target" not in edge:
             raise FormatError(f"{place} has no source or no target", _line(data, raw))
         if document.multigraph:
@@ -86,13 +89,22 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     sink.edge_places(0, lambda number: _line(data, edges[number]))
 
 
-def _item(data: bytes, raw: msgspec.Raw, place: str) -> dict[str, Any]:
+def _item(data: bytes, raw: msgspec.Raw, place: str, sink: Sink) -> dict[str, Any]:
     try:
+        if sink.limits.value is not None and memoryview(raw).nbytes > sink.limits.value:
+            # As slices: what is too long is never made.
+            line = _line(data, raw)
+            _check_slices(_slices(raw), sink, f"line {line}, {place}" if line is not None else place)
         return _decode(raw)
     except msgspec.ValidationError as error:
         raise FormatError(f"{place}: {error}", _line(data, raw)) from None
     except msgspec.DecodeError as error:
         raise FormatError(f"{place} is not JSON: {error}", _line(data, raw)) from None
+
+
+def _check_slices(attributes: dict[str, msgspec.Raw], sink: Sink, place: str) -> None:
+    for name, raw in attributes.items():
+        sink.limits.check_text(memoryview(raw).nbytes, place, f"the value of attribute {name[:60]!r}")
 
 
 def _line(data: bytes, raw: msgspec.Raw) -> int | None:

@@ -8,11 +8,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Final, TypeAlias
 
-from ...errors import InvalidInput
+from ...errors import InvalidInput, LimitExceeded
 from ..builder import DuplicateEdge, GraphBuilder
 from ..frozen import FrozenGraph
 from ..ids import INT64_MAX, INT64_MIN, NodeId, format_id
-from .common import FormatError, Ids, Options, ParseLimits, Place
+from .common import FormatError, Ids, Options, ParseLimits, Place, where
 from .reading import Reading
 
 #: Places of a column of edges: one for each, or a function of the row.
@@ -42,7 +42,11 @@ class Sink:
 
     def restart(self) -> None:
         """Forget all that came, to read the file once more."""
-        self.builder = GraphBuilder(bool(self._directed), duplicates=self._duplicates)  # type: ignore[arg-type]
+        self.builder = GraphBuilder(
+            bool(self._directed),
+            duplicates=self._duplicates,  # type: ignore[arg-type]
+            value_bytes=self.limits.value,
+        )
         # (number of the first edge, places of the edges from there on)
         self._places: list[tuple[int, Places]] = []
         self._single: array[int] | None = None
@@ -78,6 +82,8 @@ class Sink:
             self.builder.add_node(node, attributes)
         except InvalidInput as error:
             raise FormatError(_plain(error), place) from None
+        except LimitExceeded as error:
+            raise _placed(error, place) from None
         self._check_nodes()
 
     def edge(self, u: NodeId, v: NodeId, attributes: Mapping[str, Any] | None = None, *, place: Place = None) -> None:
@@ -86,6 +92,8 @@ class Sink:
             self.builder.add_edge(u, v, attributes)
         except InvalidInput as error:
             raise FormatError(_plain(error), place) from None
+        except LimitExceeded as error:
+            raise _placed(error, place) from None
         if self._single is None:
             self._single = array("q")
             self._places.append((self.builder.edges_given - 1, self._single))
@@ -98,6 +106,8 @@ class Sink:
             self.builder.add_nodes(ids, columns)
         except InvalidInput as error:
             raise _of_column(error, places) from None
+        except LimitExceeded as error:
+            raise _placed(error, _row_place(error, places)) from None
         self._check_nodes()
 
     def edges(
@@ -114,6 +124,8 @@ class Sink:
             self.builder.add_edges(sources, targets, columns)
         except InvalidInput as error:
             raise _of_column(error, places) from None
+        except LimitExceeded as error:
+            raise _placed(error, _row_place(error, places)) from None
         self.edge_places(first, places)
         self._check_edges()
 
@@ -149,6 +161,8 @@ class Sink:
             ) from None
         except InvalidInput as error:
             raise FormatError(_plain(error)) from None
+        except LimitExceeded as error:
+            raise _placed(error, None) from None
         self.limits.check_nodes(graph.n)
         self.limits.check_edges(graph.m)
         if self._duplicates == "update":
@@ -176,6 +190,17 @@ def _at(places: Places, row: int) -> Place:
 
 def _plain(error: InvalidInput) -> str:
     return error.message.rstrip(".")
+
+
+def _row_place(error: LimitExceeded, places: Places | None) -> Place:
+    row = error.data.pop("row", None)
+    return None if row is None or places is None else _at(places, row)
+
+
+def _placed(error: LimitExceeded, place: Place) -> LimitExceeded:
+    """The error about a value with the place in the file."""
+    line = {"line": place} if isinstance(place, int) else {}
+    return LimitExceeded(f"{where(place)}{error.message} Nothing was changed.", **error.data, **line)
 
 
 def _of_column(error: InvalidInput, places: Places | None) -> FormatError:
