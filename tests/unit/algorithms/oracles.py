@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
-from itertools import chain, combinations, permutations
+from itertools import chain, combinations, pairwise, permutations
 from typing import Any
 
 import networkx as nx
@@ -95,4 +95,18 @@ def looped(graph: nx.Graph) -> nx.Graph:
     """The graph with a self-loop at each node."""
     graph = graph.copy()
     graph.add_edges_from((node, node) for node in list(graph))
+    return graph
+
+
+def simple_paths(graph: nx.Graph, source: Any, target: Any, weight: str) -> dict[tuple[Any, ...], Any]:
+    """The length of each simple path."""
+    paths = [[source]] if source == target else nx.all_simple_paths(graph, source, target)
+    return {tuple(p): sum(graph[u][v].get(weight, 1) for u, v in pairwise(p)) for p in paths}
+
+
+def weighted(graph: nx.Graph, choices: list[Any], seed: int, name: str = "weight") -> nx.Graph:
+    """The graph with one of `choices` on each edge."""
+    rng = random.Random(seed)
+    for *_, data in graph.edges(data=True):
+        data[name] = rng.choice(choices)
     return graph

@@ -35,7 +35,7 @@ ORACLE = {
 
 
 def number(value: object) -> float:
-    return float(value)  # type: ignore[arg-type]
+    return math.nan if value is None else float(value)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("measure", sorted(ORACLE))
@@ -50,6 +50,10 @@ def test_scores_are_those_of_networkx(measure: str, graph: nx.Graph) -> None:
         if isinstance(error, AttributeError):  # an undirected graph has no in_degree
             assert measure in ("in_degree", "out_degree")
         with pytest.raises((InvalidInput, NotFound)):
+            ask(rank_nodes, graph, measure=measure, **({"weight": weight} if weight else {}))
+        return
+    if expected and all(math.isnan(score) for score in expected.values()):
+        with pytest.raises(InvalidInput, match="not defined on this graph"):
             ask(rank_nodes, graph, measure=measure, **({"weight": weight} if weight else {}))
         return
     given_weight = {"weight": weight or ""} if MEASURES[measure].weight else {}
@@ -111,6 +115,20 @@ def test_a_sample_says_that_it_is_one_and_repeats_with_its_seed() -> None:
     assert everything["exact"] is True
     with pytest.raises(InvalidInput, match="closeness is not sampled"):
         ask(rank_nodes, graph, measure="closeness", sample=10)
+
+
+def test_scores_that_are_not_defined_are_told() -> None:
+    alone = nx.compose(nx.path_graph(3), nx.empty_graph(4))
+    answer = ask(rank_nodes, alone, measure="constraint")
+    assert answer["rows"][-1] == [4, 3, None]
+    assert answer["notes"] == ["1 without a score, last: a node without neighbours (self-loops aside) has none."]
+    one = ask(rank_nodes, nx.path_graph(5), measure="betweenness", sample=1)
+    assert [row[2] for row in one["rows"]].count(None) == 1
+    assert "says nothing about itself" in one["notes"][0]
+    named = ask(rank_nodes, nx.path_graph(5), measure="betweenness", sample=1, nodes=[0, 1, 2, 3, 4])
+    assert named["rows"] == one["rows"]
+    with pytest.raises(InvalidInput, match="constraint is not defined on this graph"):
+        ask(rank_nodes, nx.empty_graph(3), measure="constraint")
 
 
 def test_pages_follow_each_other() -> None:

@@ -230,6 +230,23 @@ def test_infinite_and_huge_numbers_are_json() -> None:
     assert isinstance(answer["rows"][0][2], str | int)
 
 
+def test_what_is_not_defined_is_refused_or_told() -> None:
+    for name in ("degree_assortativity_coefficient", "degree_pearson_correlation_coefficient"):
+        with pytest.raises(InvalidInput, match="not defined on this graph: all ends of edges have the same value"):
+            ask(run_algorithm, nx.cycle_graph(5), name=name)
+    with pytest.raises(InvalidInput, match="not defined on this graph: a node without neighbours"):
+        ask(run_algorithm, nx.empty_graph(2), name="effective_size")
+    alone = nx.compose(nx.path_graph(3), nx.empty_graph(4))
+    answer = ask(run_algorithm, alone, name="effective_size")
+    assert mapping(answer, "node", "value")[3] == "nan"
+    assert '"nan" means not defined: a node without neighbours (self-loops aside) has none.' in answer["notes"]
+    page = ask(run_algorithm, alone, name="effective_size", order="ascending", offset=3)
+    assert page["rows"] == [[3, "nan"]]
+    far = ask(run_algorithm, nx.empty_graph(2), name="wiener_index")
+    assert '"inf" means infinite: some nodes have no path between them.' in far["notes"]
+    assert str(ask(run_algorithm, nx.empty_graph(1), name="percolation_centrality")["rows"][0][1]) != "-0.0"
+
+
 def test_ids_keep_their_type() -> None:
     graph = nx.Graph([(1, "1"), ("1", 2)])
     answer = ask(run_algorithm, graph, name="shortest_path", arguments={"source": 1, "target": 2})

@@ -132,38 +132,116 @@ def katz_centrality(
     raise nx.PowerIterationFailedConvergence(max_iter)
 
 
-@kernel("hits", engine=ENGINE, least=3)
+@kernel("hits", engine=ENGINE, least=1)
 def hits(
     graph: Arrays, max_iter: int = 100, tol: float = 1e-8, nstart: Any = None, normalized: bool = True
 ) -> tuple[NodeValues, NodeValues]:
-    """Hubs and authorities: the first singular vector of the adjacency matrix, by ARPACK as in networkx."""
+    """Hubs and authorities: the first singular vectors of the adjacency matrix, by ARPACK as in networkx."""
     return hits_by(graph, "weight", max_iter, tol, nstart, normalized)
 
 
 def hits_by(
     graph: Arrays, weight: str | None, max_iter: int, tol: float, nstart: Any, normalized: bool
 ) -> tuple[NodeValues, NodeValues]:
-    """`hits` with any weight. Without `nstart` it starts from ones; networkx starts anywhere."""
+    """`hits` with any weight of 0 or more: the limit of its iteration from hubs of `nstart`, or of 1 each.
+
+    Where several singular values are the largest (rings, equal stars, trees), networkx gives any vector of theirs,
+    with entries below 0, and divides by sums that may be 0 (networkx/networkx#6289). The iteration ends at the
+    projection of its start on all of them. Each connected block of the matrix has one largest value and one positive
+    vector for it (Perron and Frobenius), so the projection is summed over the blocks that share the largest.
+    """
+    if max_iter <= 0 or not graph.m:
+        raise Unsuited
+    matrix = graph.matrix(weight, lowest=0)
+    matrix = sp.csr_array((matrix.data.copy(), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
+    matrix.sort_indices()
+    matrix.eliminate_zeros()
+    scale = float(matrix.data.max(initial=0.0))
+    if not scale:
+        raise Unsuited
+    start = np.ones(graph.n) if nstart is None else _vector(graph, nstart, np.ones(graph.n))
+    try:
+        hubs = _projected(matrix / scale, start, max_iter, tol)
+    except nx.NetworkXError:
+        raise nx.PowerIterationFailedConvergence(max_iter) from None
+    authorities = matrix.T @ hubs
+    if not hubs.any():
+        raise Unsuited  # the start has no part in what is largest
+    if normalized:
+        hubs, authorities = (_snapped(values / values.sum()) for values in (hubs, authorities))
+        return NodeValues(graph, hubs), NodeValues(graph, authorities)
+    authorities /= float(np.linalg.norm(authorities))
+    return NodeValues(graph, _snapped(matrix @ authorities)), NodeValues(graph, _snapped(authorities))
+
+
+#: Largest singular values whose ratio is nearer to 1 count as equal: sums of the same numbers in other orders.
+_EQUAL = 1e-9
+#: Rows or columns of a block up to which their products are one dense matrix, and entries of it as a dense matrix.
+_DENSE, _DENSE_ENTRIES = 300, 10**6
+
+
+def _snapped(values: Float) -> Float:
+    """To 40 bits: nodes that have the same place in the graph have the same number, whatever the sums were."""
+    mantissas, exponents = np.frexp(values)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissas, 40)), exponents - 40))
+
+
+def _projected(matrix: sp.csr_array, start: Float, max_iter: int, tol: float) -> Float:
+    """`start` projected on the left singular vectors of the largest singular value. Raises NetworkXError."""
+    import scipy.sparse.csgraph as csgraph
+
+    entries = matrix.tocoo()
+    both = sp.block_array([[None, matrix], [matrix.T, None]], format="csr")
+    _, labels = csgraph.connected_components(both, directed=False)
+    of_entry = labels[entries.coords[0]]
+    order = np.argsort(of_entry, kind="stable")
+    rows, columns, data = entries.coords[0][order], entries.coords[1][order], entries.data[order]
+    bounds = np.flatnonzero(np.diff(of_entry[order], prepend=-1))
+    squares = np.add.reduceat(data**2, bounds)
+    ends = [*bounds[1:].tolist(), len(order)]
+    best = 0.0
+    kept: list[tuple[float, Float, Any]] = []
+    for place in np.argsort(-squares, kind="stable"):
+        if squares[place] < best * (1 - _EQUAL):
+            break  # the sum of squares bounds the largest: no block after this one has it
+        part = slice(bounds[place], ends[place])
+        ids, row = np.unique(rows[part], return_inverse=True)
+        width, column = np.unique(columns[part], return_inverse=True)
+        value, vector = _leading(row, column, data[part], (len(ids), len(width)), max_iter, tol)
+        kept.append((value, ids, vector))
+        best = max(best, value)
+    found = np.zeros(matrix.shape[0])
+    for value, ids, vector in kept:
+        if value >= best * (1 - _EQUAL):
+            found[ids] = vector * float(start[ids] @ vector)
+    return found
+
+
+def _leading(
+    row: Any, column: Any, data: Float, shape: tuple[int, int], max_iter: int, tol: float
+) -> tuple[float, Float]:
+    """Square of the largest singular value of a connected block without entries below 0, and its left vector."""
     import scipy.sparse.linalg as linalg
 
-    if graph.n < 3 or max_iter <= 0 or not graph.m:
-        raise Unsuited
-    matrix = graph.matrix(weight)
-    matrix = sp.csr_array((matrix.data, matrix.indices.copy(), matrix.indptr), shape=matrix.shape)
-    matrix.sort_indices()
-    start = np.ones(graph.n) if nstart is None else np.array(list(nstart.values()), float)
+    height, width = shape
+    small = min(shape) <= _DENSE
+    block: Any
+    if small and height * width <= _DENSE_ENTRIES:
+        block = np.zeros(shape)
+        block[row, column] = data
+    else:
+        block = sp.csr_array((data, (row, column)), shape=shape)
+    if small:
+        across = height > width
+        products = block.T @ block if across else block @ block.T
+        values, vectors = np.linalg.eigh(products if isinstance(products, np.ndarray) else products.toarray())
+        vector = np.abs(vectors[:, -1])
+        if across:
+            vector = block @ vector
+        return float(values[-1]), vector / float(np.linalg.norm(vector))
     try:
-        _, _, vectors = linalg.svds(matrix, k=1, v0=start, maxiter=max_iter, tol=tol)
-    except linalg.ArpackNoConvergence as error:
-        raise nx.PowerIterationFailedConvergence(max_iter) from error
-    except (linalg.ArpackError, ValueError, TypeError):
-        raise Unsuited from None
-    authorities = vectors.flatten().real
-    hubs = matrix @ authorities
-    if normalized:
-        totals = float(hubs.sum()), float(authorities.sum())
-        if min(map(abs, totals)) < 1e-6 * float(np.linalg.norm(hubs)):
-            raise Unsuited  # ones is orthogonal to what was found: noise is all that could be scaled
-        hubs /= totals[0]
-        authorities /= totals[1]
-    return NodeValues(graph, hubs), NodeValues(graph, authorities)
+        _, singular, vectors = linalg.svds(block, k=1, v0=np.ones(min(shape)), maxiter=max_iter, tol=tol)
+    except linalg.ArpackError as error:
+        raise nx.NetworkXError(str(error)) from error
+    vector = np.abs(block @ vectors.flatten())
+    return float(singular[0]) ** 2, vector / float(np.linalg.norm(vector))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
@@ -12,6 +13,7 @@ import networkx as nx
 from networkx_mcp.backend.kernels import degrees
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.compute.algorithms import engine
+from networkx_mcp.compute.algorithms.corrected import undefined
 from networkx_mcp.compute.algorithms.failures import explained
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import table
@@ -133,7 +135,9 @@ _WEIGHTED = frozenset(
         "degree_assortativity", "average_clustering", "wiener_index", "total_weight", "algebraic_connectivity",
     }
 )  # fmt: skip
-_DIRECTED_ONLY = frozenset({"in_degree", "out_degree", "is_strongly_connected", "strong_components"})
+#: Metrics that networkx knows by another name, of those that may not be defined.
+_NAMES = {"degree_assortativity": "degree_assortativity_coefficient"}
+_DIRECTED_ONLY = frozenset({"reciprocity", "in_degree", "out_degree", "is_strongly_connected", "strong_components"})
 
 
 @task
@@ -173,9 +177,15 @@ def _row(measuring: Measuring, name: str) -> list[Any]:
         return [name, None, "for directed graphs only"]
     try:
         with explained(measuring.graph.state, name):
-            return [name, METRICS[name](measuring), note]
+            value = METRICS[name](measuring)
     except (InvalidInput, NotFound) as error:
         return [name, None, _reason(name, error)]
+    if isinstance(value, float) and not math.isfinite(value):
+        algorithm = _NAMES.get(name, name)
+        if math.isnan(value):
+            return [name, None, f"not defined: {undefined.why_undefined(algorithm)}"]
+        note = undefined.why_infinite(algorithm) or note
+    return [name, value, note]
 
 
 def _reason(name: str, error: ServiceError) -> str:

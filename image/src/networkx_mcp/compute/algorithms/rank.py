@@ -13,6 +13,8 @@ from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.degrees import degrees
 from networkx_mcp.backend.kernels.values import NodeValues
 from networkx_mcp.compute import cost_advice
+from networkx_mcp.compute.algorithms.corrected import undefined
+from networkx_mcp.compute.algorithms.corrected.spectra import NOTHING_POINTS, rounded, weighs
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
@@ -87,18 +89,35 @@ def rank_nodes(graph: Loaded, args: Arguments) -> Answer:
 
     run = Run(graph, measure.algorithm)
     scores = _scores(graph, run, name, measure, weight, options)
+    _defined(graph, measure.algorithm, scores)
     edges = name == "edge_betweenness"
     if isinstance(scores, NodeValues) and scores.rows is None and wanted is None:
         return run.report({**_top(scores, limit, offset), **facts})
     order = graph.order  # networkx's dicts are not all in node order
     items = list(scores.items()) if edges else sorted(scores.items(), key=lambda item: order[item[0]])
     ranked = sorted(items, key=lambda item: _descending(item[1]))
-    rows = [[rank, *(key if edges else (key,)), score] for rank, (key, score) in enumerate(ranked, 1)]
+    rows = [[rank, *(key if edges else (key,)), _number(score)] for rank, (key, score) in enumerate(ranked, 1)]
     if wanted is not None:
         keep = set(wanted)
         rows = [row for row in rows if row[1] in keep or (edges and row[2] in keep)]
     columns = ["rank", "source", "target", "score"] if edges else ["rank", "node", "score"]
     return run.report({**table(columns, rows, limit=limit, offset=offset), **facts})
+
+
+def _defined(graph: Loaded, algorithm: str, scores: Any) -> None:
+    """Remark on scores that are not defined. Raises InvalidInput where none is."""
+    values = scores.array if isinstance(scores, NodeValues) else list(scores.values())
+    without = int(np.isnan(values).sum()) if isinstance(values, np.ndarray) else sum(v != v for v in values)
+    if not without:
+        return
+    reason = undefined.why_undefined(algorithm)
+    if without == len(values):
+        raise InvalidInput(f"{algorithm} is not defined on this graph: {reason}.", field="measure")
+    graph.remark(f"{without} without a score, last: {reason}.")
+
+
+def _number(score: Any) -> Any:
+    return None if score != score else score
 
 
 def _top(scores: NodeValues, limit: int, offset: int) -> Answer:
@@ -113,7 +132,7 @@ def _top(scores: NodeValues, limit: int, offset: int) -> Answer:
         chosen = np.argsort(keys, kind="stable")
     chosen = chosen[offset:end]
     nodes = scores.graph.frozen.ids_of(chosen.tolist())
-    ranked = zip(range(offset + 1, end + 1), nodes, scores.array[chosen].tolist(), strict=True)
+    ranked = zip(range(offset + 1, end + 1), nodes, map(_number, scores.array[chosen].tolist()), strict=True)
     answer = table(["rank", "node", "score"], [list(row) for row in ranked], limit=limit)
     cut = offset + len(answer["rows"])
     more = cut < len(keys) and offset < len(keys)
@@ -185,23 +204,14 @@ def _scores(
 
 def _hits(graph: Loaded, run: Run, part: int, weight: str | None, options: dict[str, Any]) -> dict[Any, Any]:
     takes = {"max_iter": 100, "tol": 1e-8, "normalized": True, **options}
+    if not weighs(graph, weight):
+        raise NOTHING_POINTS
     try:
         found = run.timed(lambda: spectral.hits_by(graph.arrays, weight, nstart=None, **takes))
-        run.engine = spectral.ENGINE
-        return found[part]  # type: ignore[no-any-return]
-    except Unsuited:
-        pass  # a graph of a few nodes, or of no edge
-    # networkx starts from a random vector: a fixed one makes a repeated call give the same digits
-    options["nstart"] = dict.fromkeys(graph.nx, 1.0)
-    if weight == "weight":
-        return run(**options)[part]  # type: ignore[no-any-return]
-    reweighed = graph.nx.__class__()
-    reweighed.add_nodes_from(graph.nx)
-    reweighed.add_weighted_edges_from(
-        (u, v, 1 if weight is None else data.get(weight, 1)) for u, v, data in graph.nx.edges(data=True)
-    )
-    other = Run(Loaded.from_networkx(reweighed), run.algorithm)
-    return run.timed(lambda: other(**options))[part]  # type: ignore[no-any-return]
+    except Unsuited:  # integers that floats do not hold exactly: near enough
+        found = run.timed(lambda: spectral.hits_by(rounded(graph, weight).arrays, "weight", nstart=None, **takes))
+    run.engine = spectral.ENGINE
+    return found[part]  # type: ignore[no-any-return]
 
 
 def _katz_alpha(graph: Loaded, error: InvalidInput) -> InvalidInput:

@@ -46,6 +46,8 @@ class Values:
         self.notes = notes or Notes()
         self.max_items = max_items
         self.budget = budget
+        #: Numbers so far that are not defined, and that are infinite.
+        self.undefined = self.infinite = 0
 
     def json(self, value: Any, depth: int = 0) -> Any:
         """`value` as None, bool, int within int64, finite float, str or a list or dict of these.
@@ -81,7 +83,9 @@ class Values:
 
     def _float(self, value: float) -> float | str:
         if math.isfinite(value):
-            return value
+            return value + 0.0  # -0 is 0
+        self.undefined += math.isnan(value)
+        self.infinite += math.isinf(value)
         self.notes.add('"inf", "-inf" and "nan" stand for infinite and undefined numbers.')
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
 

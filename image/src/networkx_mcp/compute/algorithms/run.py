@@ -11,6 +11,8 @@ import networkx as nx
 import numpy as np
 
 from networkx_mcp.compute import catalogue
+from networkx_mcp.compute.algorithms.corrected import undefined
+from networkx_mcp.compute.algorithms.corrected.domains import NON_NEGATIVE
 from networkx_mcp.compute.algorithms.failures import unknown_node
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.normalise import Normaliser, Rows
@@ -54,12 +56,16 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
     given = validate_arguments(algorithm.name, args.get("arguments", {}))
     args.finish()
     _graph_type(graph, algorithm)
+    negative = algorithm.name not in NON_NEGATIVE
+    for field in _NUMBERS:
+        if isinstance(given.get(field), str) and not negative:
+            check_edge_numbers(graph, given[field], field, required=False, negative=False)
     kwargs = {
         argument.parameter: _value(graph, argument, given) for argument in algorithm.arguments if argument.name in given
     }
     for argument in algorithm.arguments:  # networkx's default weight must be a number too, where there is one
         if argument.name in _NUMBERS and argument.name not in given and isinstance(argument.default, str):
-            check_edge_numbers(graph, argument.default, argument.name, required=False)
+            check_edge_numbers(graph, argument.default, argument.name, required=False, negative=negative)
     facts = _seeded(algorithm, kwargs)
     if not facts["exact"]:
         facts["arguments"] = Values().json(given)
@@ -73,6 +79,7 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
         values = Values()
         found = table(rows.columns, rows.rows, limit=limit, total=rows.total, offset=offset, values=values)
         extra = {name: values.json(fact) for name, fact in rows.facts.items()}
+        _unfinished(algorithm.name, found, values)
         return {**found, **_bounded(extra, limit, values)}
 
     return run.report({**run.timed(answer), **facts})
@@ -182,6 +189,18 @@ def _sorted(rows: Rows, order: str, most: int) -> Rows:
     sign = -1 if order == "descending" else 1
     first = heapq.nsmallest(most, counted(), key=lambda row: (row[-1] != row[-1], sign * row[-1]))
     return Rows(rows.columns, first, count, rows.facts)
+
+
+def _unfinished(name: str, found: Answer, values: Values) -> None:
+    """Note why numbers are nan or infinite. Raises InvalidInput where the answer holds nothing but nan."""
+    rows = found["rows"]
+    if values.undefined and rows:
+        reason: str | None = undefined.why_undefined(name)
+        if values.undefined >= len(rows) == found["total"]:
+            raise InvalidInput(f"{name} is not defined on this graph: {reason}.")
+        values.notes.add(f'"nan" means not defined: {reason}.')
+    if values.infinite and (reason := undefined.why_infinite(name)):
+        values.notes.add(f'"inf" means infinite: {reason}.')
 
 
 def _bounded(facts: dict[str, Any], limit: int, values: Values) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from networkx_mcp.compute.algorithms.corrected.table import CORRECTIONS, OURS, C
 
 __all__ = ["CORRECTIONS", "OURS", "Correction", "Original", "load"]
 
-_MODULES = ("connectivity", "cuts")
+_MODULES = ("communities", "connectivity", "cuts", "domains", "flows", "groups", "paths", "spectra")
 
 
 def load() -> None:
