@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.kernels.equal import answer, asked, graphs, same
+from tests.unit.kernels.equal import asked, graphs, same
 
 weights = st.integers(0, 5) | st.sampled_from([0.25, 0.5, 1.5, 8.0])
 signed = st.integers(-3, 5) | st.sampled_from([-0.5, 0.5])
