@@ -166,6 +166,20 @@ USE = [
         maximum=1,
     ),
     Panel(
+        "File descriptors against limit",
+        "percentunit",
+        "Open file descriptors of the server process over those that it may open.",
+        {"{{pod}}": f"max by (pod) (networkx_mcp_descriptors{{{POD}}} / networkx_mcp_descriptors_limit{{{POD}}})"},
+        alert="NetworkxMcpDescriptorsHigh",
+        maximum=1,
+    ),
+    Panel(
+        "Event loop held, P99",
+        "s",
+        "How late the event loop ran what was due, of 99 % of looks: while it is held, nobody is answered.",
+        {"{{pod}}": p95("networkx_mcp_event_loop_lag_seconds", "pod").replace("0.95", "0.99")},
+    ),
+    Panel(
         "Rate limited and unauthenticated",
         "reqps",
         "Answers 429 and 401: a runaway client, an expired or wrong token.",

@@ -110,8 +110,10 @@ def _serve(_: argparse.Namespace) -> int:
 
     logs.configure(settings.log.level)
     from networkx_mcp.app import create_app
+    from networkx_mcp.compute import descriptors
     from networkx_mcp.http.shutdown import Server
 
+    descriptors.raise_limit()
     app = create_app(settings)
     server = Server(app, settings, app.rooms.guard)
     try:

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Receive, Scope, Send
 
+from networkx_mcp.compute import descriptors
 from networkx_mcp.compute.budget import MemoryBudget
 from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import ServiceError, StoreUnavailable
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.auth import Authenticator, check_exposure
-from networkx_mcp.http.connections import Guard
+from networkx_mcp.http.connections import RESERVE, Guard
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.edge import Edge, Service
 from networkx_mcp.http.endpoint import McpService
@@ -32,7 +33,7 @@ from networkx_mcp.http.labels import Labels
 from networkx_mcp.http.ratelimit import RateLimiter
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.store import Store, open_store
-from networkx_mcp.telemetry import exposition, logs, metrics
+from networkx_mcp.telemetry import exposition, logs, looplag, metrics
 from networkx_mcp.telemetry.tracing import Tracing
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class App:
         budget = MemoryBudget(settings)
         compute = Compute(settings, budget)
         admission = Admission(settings.limits)
-        guard = Guard(settings)
+        self._descriptors = descriptors.shares(settings.limits, descriptors.limit(), RESERVE)
+        guard = Guard(settings, self._descriptors.sockets)
         store = open_store(settings)
         status = Status(admission, budget, compute, lambda: (guard.open, guard.limit))
         self.rooms = Rooms(
@@ -165,6 +167,8 @@ class App:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         rooms, status = self.rooms, self.rooms.status
+        for work in (looplag.watch(), self._watch_descriptors()):
+            stack.push_async_callback(_cancel, asyncio.create_task(work))
         # The zygote warms up on the other core while this process imports its own rooms.
         stack.push_async_callback(rooms.compute.close)
         await rooms.compute.start()
@@ -179,7 +183,9 @@ class App:
         from networkx_mcp.http.transfer import Transfers
         from networkx_mcp.tools.server import build_app, build_registry
 
-        rooms.graphs = graphs = Graphs(self.settings, rooms.store, rooms.compute, rooms.budget)
+        rooms.graphs = graphs = Graphs(
+            self.settings, rooms.store, rooms.compute, rooms.budget, places=self._descriptors.graphs
+        )
         await graphs.start()
         stack.push_async_callback(graphs.close)
         mcp = build_app(graphs, self.settings, extra_tools=self._extra)
@@ -216,6 +222,23 @@ class App:
             sample = self.rooms.compute.sampler.last
             if sample is not None:
                 self.edge.memory_mb = round(sample.total / MIB, 1)
+            await asyncio.sleep(_MONITOR_SECONDS)
+
+    async def _watch_descriptors(self) -> None:
+        """Tell how many are open, let graphs go before none is left, and since when none is."""
+        while True:
+            status = self.rooms.status
+            used = self._descriptors.limit
+            if descriptors.available():
+                status.cannot_open_since = None
+                with contextlib.suppress(OSError):  # taken since
+                    used = descriptors.count()
+                metrics.DESCRIPTORS.set(used)
+            else:
+                status.cannot_open_since = status.cannot_open_since or time.monotonic()
+            if used > descriptors.FULL_RATIO * self._descriptors.limit and self.rooms.graphs is not None:
+                logs.event("descriptors_full", level=logging.WARNING, open=used, limit=self._descriptors.limit)
+                self.rooms.graphs.halve()
             await asyncio.sleep(_MONITOR_SECONDS)
 
     async def _watch_backups(self) -> None:

@@ -167,8 +167,10 @@ class _Size(NamedTuple):
 class Residents:
     """Least-recently-used cache of graphs, entered in the memory budget as `resident`."""
 
-    def __init__(self, budget: MemoryBudget) -> None:
+    def __init__(self, budget: MemoryBudget, places: int | None = None) -> None:
         self._budget = budget
+        #: Entries that there are descriptors for; None: no bound.
+        self._places = places
         self._account = budget.reserve("resident", 0)
         self._entries: OrderedDict[Key, Resident] = OrderedDict()
         #: What each entry was counted with.
@@ -251,6 +253,11 @@ class Residents:
         while self._entries and self.nbytes > goal:
             self.drop(next(iter(self._entries)))
 
+    def halve(self) -> None:
+        """Forget the less recently used half: what else they hold is short."""
+        for key in list(self._entries)[: (len(self._entries) + 1) // 2]:
+            self.drop(key)
+
     def close(self) -> None:
         """Forget all and leave the budget."""
         self.clear()
@@ -260,7 +267,7 @@ class Residents:
         """Count `entry` anew and drop others, at last itself, until the budget takes the total."""
         self._count(entry.key, _Size(entry.nbytes, entry.heap_bytes, entry.head.nodes, entry.head.edges))
         while True:
-            if self.nbytes <= self.capacity:
+            if self.nbytes <= self.capacity and (self._places is None or len(self._entries) <= self._places):
                 try:
                     self._account.resize(self.nbytes)
                 except MemoryLimit:

@@ -41,12 +41,15 @@ if TYPE_CHECKING:
 class Graphs(Administration):
     """The graph service of one process; several on one store agree with each other."""
 
-    def __init__(self, settings: Settings, store: Store, compute: Compute, budget: MemoryBudget) -> None:
-        """`store`, `compute` and `budget` belong to the caller, who starts and closes them."""
+    def __init__(
+        self, settings: Settings, store: Store, compute: Compute, budget: MemoryBudget, *, places: int | None = None
+    ) -> None:
+        """`store`, `compute` and `budget` belong to the caller, who starts and closes them. At most `places` graphs are
+        held in memory, where given: as many as there are file descriptors for."""
         worker = work.Worker(compute, budget)
         # Before the graphs: results are the first to make room for work.
         self._results = results = Results(store, budget)
-        self._residents = residents = Residents(budget)
+        self._residents = residents = Residents(budget, places)
         self._compactor = compactor = Compactor(settings, store, residents, worker)
         store.when_replaced(residents.next_era)
         store.when_replaced(results.clear)
@@ -57,6 +60,10 @@ class Graphs(Administration):
         self._transfer = Transfer(settings, loader, placer, worker)
         self._analyst = Analyst(settings, loader, worker, results)
         super().__init__(store, budget, loader, placer, worker, results)
+
+    def halve(self) -> None:
+        """Let go of the less recently used half of the graphs in memory."""
+        self._residents.halve()
 
     async def start(self) -> None:
         """Nothing to load: graphs come when they are asked for."""

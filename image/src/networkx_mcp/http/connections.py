@@ -365,8 +365,9 @@ class Reader(asyncio.BufferedProtocol):
 class Guard:
     """The limits of all sockets of one server."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.limit = settings.limits.sockets
+    def __init__(self, settings: Settings, sockets: int | None = None) -> None:
+        #: Sockets that may be open: as many as there are descriptors for.
+        self.limit = settings.limits.sockets if sockets is None else sockets
         self.pacer = Pacer()
         self.places = Places()
         #: Where every read of a socket puts its bytes; they are parsed, or copied, before the next one.

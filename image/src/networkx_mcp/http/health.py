@@ -1,6 +1,7 @@
 """/health, /startup, /ready: whether the process lives, has started, and can serve.
 
-They pass no host list, no token and no queue. `/ready` is 503 only while the process starts, while it
+They pass no host list, no token and no queue. `/health` is 503 when only a new process can help: after 30 s in which this one
+could open nothing, or could not have a zygote. `/ready` is 503 only while the process starts, while it
 drains (or an administrator took it out), and when compute has been dead for more than 5 s. A store that went away later leaves it 200:
 taking every replica out at once would help nobody, and calls are told `store_unavailable`.
 """
@@ -19,6 +20,8 @@ from networkx_mcp.store.protocol import Health as StoreHealth
 
 #: Compute may be dead for this long before the pod is taken out, in seconds.
 COMPUTE_GRACE_SECONDS = 5.0
+#: Time without a free file descriptor, or without a zygote, after which the process should be started anew, in seconds.
+BROKEN_SECONDS = 30.0
 _MIB = 1024 * 1024
 
 
@@ -38,6 +41,8 @@ class Status:
     #: Why it has not started yet.
     waiting_for: str = "starting"
     store: StoreHealth | None = None
+    #: Since when no file descriptor is free (time.monotonic()); None while one is.
+    cannot_open_since: float | None = None
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -46,8 +51,22 @@ class Status:
         return self.draining or self.cordoned
 
     def health(self) -> tuple[int, dict[str, Any]]:
-        """Alive: whoever can answer this has a running event loop."""
-        return 200, {"status": "alive", "uptime_seconds": round(time.monotonic() - self.began, 1)}
+        """200: whoever can answer this has a running event loop. 503 with the reason where only a restart repairs."""
+        uptime = round(time.monotonic() - self.began, 1)
+        if (reason := self._broken()) is not None:
+            return 503, {"status": "broken", "detail": reason, "uptime_seconds": uptime}
+        return 200, {"status": "alive", "uptime_seconds": uptime}
+
+    def _broken(self) -> str | None:
+        """Why a new process is needed. One that ends, or has not started, is left alone: other probes judge it."""
+        if self.draining or not self.started:
+            return None
+        if self.cannot_open_since is not None:
+            seconds = time.monotonic() - self.cannot_open_since
+            if seconds > BROKEN_SECONDS:
+                return f"no free file descriptor for {seconds:.0f} s"
+        dead = self.compute.dead_seconds
+        return f"no zygote for {dead:.0f} s" if dead > BROKEN_SECONDS else None
 
     def startup(self) -> tuple[int, dict[str, Any]]:
         """200 once the store has answered and all rooms are open."""

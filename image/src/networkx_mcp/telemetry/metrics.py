@@ -18,6 +18,8 @@ REGISTRY = CollectorRegistry(auto_describe=True)
 # The contract's thresholds (0.5, 2, 5, 20 and 30 s) are bucket bounds, so that a quantile alert at
 # a threshold needs no interpolation.
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30)
+# 0.25 s is the longest hold of the loop that abuse may cause (loadtests/abuse).
+_LAG_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 _STORE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2)
 
 
@@ -48,6 +50,11 @@ SOCKETS = _gauge("sockets", "Open client sockets.")
 SOCKETS_LIMIT = _gauge("sockets_limit", "Client sockets that may be open (limits.sockets).")
 SOCKETS_EVICTED = _counter(
     "sockets_evicted_total", "Idle connections closed because their place was needed, by kind.", "kind"
+)
+DESCRIPTORS = _gauge("descriptors", "Open file descriptors of the API process.")
+DESCRIPTORS_LIMIT = _gauge("descriptors_limit", "File descriptors that the API process may open (ulimit -n).")
+EVENT_LOOP_LAG = _histogram(
+    "event_loop_lag_seconds", "How late the event loop ran what was due, looked at every 50 ms.", _LAG_BUCKETS
 )
 MEMORY = _gauge("memory_bytes", "Proportional set size, by process.", "process")
 MEMORY_LIMIT = _gauge("memory_limit_bytes", "Memory that the container may use.")
