@@ -51,6 +51,31 @@ limits in force and the warnings that apply.
 `ci/*-values.yaml` are whole cases: minimal, production, embedded, external store, Ingress with TLS,
 HTTPRoute, an environment of Argo CD, and a small cluster for tests.
 
+## Upgrade and roll back
+
+`helm upgrade graphs chart --namespace graphs --values values.yaml`, with the values you keep in a file. `--reuse-values` hides the
+values that are new in this chart, and those are then refused by name; `--reset-then-reuse-values` does not.
+
+**From 0.1.0**, once: the StatefulSet of the store has another `podManagementPolicy`, which Kubernetes never changes in place
+(`spec: Forbidden: updates to statefulset spec`). Take the object away and leave its pod, which serves on until the upgrade replaces it.
+The way back to 0.1.0 begins with the same command:
+
+```console
+$ kubectl -n graphs delete statefulset graphs-networkx-mcp-store --cascade=orphan
+$ helm upgrade graphs chart --namespace graphs --values values.yaml
+```
+
+An upgrade that cannot start (an image that does not exist, for instance) is taken back with `helm rollback graphs --namespace graphs`,
+the store's too: its pod is replaced although it was never ready.
+
+Requests below what the defaults fill are refused since this version. A node that runs short of memory evicts pods that use more than
+they asked for first; where priority matters, make two classes and name them in `store.valkey.priorityClassName` and `priorityClassName`:
+
+```console
+$ kubectl create priorityclass graphs-store --value=1000
+$ kubectl create priorityclass graphs --value=900
+```
+
 `helm uninstall` leaves the volume claims of the store and of the backups, and says so; a release of the same name finds
 them again.
 

@@ -19,7 +19,8 @@
 #   --rotate        new tokens for smoke and backup (with --user: for that caller instead); the old ones
 #                   stay valid for --grace seconds (180), until kubelets have brought the new ones, which
 #                   takes up to two minutes and not the same time on each node
-#   --rotate-store  a new password; the store is restarted and takes the old one until the next rotation.
+#   --rotate-store  a new password; store and servers take it up within two minutes, without a restart, and
+#                   the store takes the old one as well until the next rotation.
 #                   For the chart's own store: a password of an external one is changed there, then here
 #   --store-password-file
 #                   the password of an external store (- reads it from a pipe), also in place of the one before
@@ -131,8 +132,6 @@ elif [[ -n $rotate_store ]]; then
   k get statefulset "$store" -o name >/dev/null 2>&1 ||
     die "there is no statefulset $store: change the password in your store, then give it with --store-password-file"
   set_values "$store" password "$(random)" previous "$(value "$store" password)"
-  k rollout restart "statefulset/$store" >&2
-  k rollout status "statefulset/$store" --timeout=300s >&2
 else
   say "$store is there"
 fi

@@ -17,9 +17,10 @@
 {{- end }}
 {{- end }}
 
-{{/* Port of a URL: the one it names, else that of its scheme. */}}
+{{/* Port of a URL: the one it names, else the usual one of its scheme. */}}
 {{- define "networkx-mcp.urlPort" -}}
-{{- regexFind ":[0-9]+(/|$)" (regexReplaceAll "^https?://" . "") | trimPrefix ":" | trimSuffix "/" | default (ternary "80" "443" (hasPrefix "http://" .)) }}
+{{- $url := urlParse . }}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (get (dict "http" "80" "https" "443" "redis" "6379" "rediss" "6379") $url.scheme) }}
 {{- end }}
 
 {{/* Name and version of the chart, as a label. */}}
@@ -54,9 +55,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end }}
 
-{{/* repository:tag@digest of an image (dict: image, tag). */}}
+{{/* repository:tag@digest of an image (dict: image, tag). A tag of digits alone is a number to YAML, and a large
+     one would print as 2.0260101e+07. */}}
 {{- define "networkx-mcp.image" -}}
-{{- .image.repository }}:{{ .image.tag | default .tag }}{{ with .image.digest }}@{{ . }}{{ end }}
+{{- $tag := .image.tag | default .tag }}
+{{- .image.repository }}:{{ kindIs "string" $tag | ternary $tag (int64 $tag | toString) }}{{ with .image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{- define "networkx-mcp.serviceAccountName" -}}
@@ -65,6 +68,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- else }}
 {{- .Values.serviceAccount.name | default "default" }}
 {{- end }}
+{{- end }}
+
+{{/* MiB that a pod of the server fills at its defaults, without any call: graphs, results, and 560 for its processes. */}}
+{{- define "networkx-mcp.idleMiB" -}}
+{{- add (int64 .Values.memory.residentMB) (int64 .Values.memory.resultsMB) 560 }}
 {{- end }}
 
 {{/* The label that lets a pod of the namespace call the server through its NetworkPolicy. */}}
@@ -79,9 +87,42 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- mulf (float64 $number) (get $factors (trimPrefix $number .)) | int64 }}
 {{- end }}
 
+{{/* Size of the spool volume, in MiB: all uploads that may arrive at once, and as much again for exports. */}}
+{{- define "networkx-mcp.spoolMiB" -}}
+{{- mul (int64 .Values.limits.uploadMB) (int64 .Values.limits.uploadConcurrent) 2 | add 64 }}
+{{- end }}
+
+{{/* Longest time of a call at a Gateway, in seconds: its body may arrive and its answer leave in time, and the server
+     ends it first, with an error that says why. */}}
+{{- define "networkx-mcp.callSeconds" -}}
+{{- addf .Values.limits.bodyTimeoutSeconds .Values.limits.connectionTimeoutSeconds 5 | ceil | int64 }}
+{{- end }}
+
+{{/* The same for a transfer: what the spool volume holds, at the slowest rate that the server lets go on. A duration of the
+     Gateway API has five digits. */}}
+{{- define "networkx-mcp.transferSeconds" -}}
+{{- $slowest := divf (mulf (include "networkx-mcp.spoolMiB" . | float64) 1024) .Values.limits.uploadMinKiBPerSecond }}
+{{- addf $slowest (include "networkx-mcp.callSeconds" . | float64) | ceil | int64 | min 99999 }}
+{{- end }}
+
 {{/* Seconds from the pod's end to its kill, rounded up: preStop runs inside them. */}}
 {{- define "networkx-mcp.grace" -}}
 {{- addf .Values.shutdown.preStopSeconds .Values.limits.shutdownTimeoutSeconds .Values.shutdown.slackSeconds | ceil | int64 }}
+{{- end }}
+
+{{/* Egress to the cluster's name servers, as rules of a NetworkPolicy; nothing where none are named. */}}
+{{- define "networkx-mcp.dnsEgress" -}}
+{{- with .Values.networkPolicy.dns }}
+{{- if .peers -}}
+- ports:
+    - port: {{ int64 .port }}
+      protocol: UDP
+    - port: {{ int64 .port }}
+      protocol: TCP
+  to:
+    {{- toYaml .peers | nindent 4 }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* What Argo CD reads of an object (list: root, wave, sync options...); nothing unless argocd.enabled. */}}

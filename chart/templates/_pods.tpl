@@ -126,7 +126,9 @@ tolerations:
 {{- include "networkx-mcp.clientPod" (dict "root" . "key" "smoke" "name" "smoke" "command" (list "python" "-m" "networkx_mcp.smoke") "args" (list $url "--token-file=/etc/networkx-mcp/client/smoke") "resources" $resources) }}
 {{- end }}
 
-{{/* What the jobs of backups run with (dict: root, command: backup or restore). */}}
+{{/* What the jobs of backups run with (dict: root, command: backup or restore, sync: true where Argo CD's sync waits
+     for it). A sync waits four minutes at the most and goes on where the backup fails, or a full backup volume would
+     hold up the next commit, which may be the one that mends it; NetworkxMcpBackupOld tells of backups that fail. */}}
 {{- define "networkx-mcp.backupJob" -}}
 {{- $root := .root -}}
 {{- $backup := $root.Values.backup -}}
@@ -135,10 +137,14 @@ tolerations:
 {{- if eq .command "backup" }}
 {{- $args = concat $args (list "--out=/backups" (printf "--keep=%d" (int64 $backup.keep))) }}
 {{- else }}
-{{- $args = append $args (printf "--from=/backups/%s" $backup.restoreFrom | trimSuffix "/") }}
+{{- $args = append $args (printf "--from=/backups/%s" (default "" $backup.restoreFrom) | trimSuffix "/") }}
 {{- end }}
-backoffLimit: 2
-activeDeadlineSeconds: {{ int64 $backup.timeoutSeconds }}
+{{- $command := list "networkx-mcp" }}
+{{- if .sync }}
+{{- $command = list "sh" "-c" `timeout 240 networkx-mcp "$@" || echo "no backup was made with this sync" >&2` "sync" }}
+{{- end }}
+backoffLimit: {{ ternary 0 2 (default false .sync) }}
+activeDeadlineSeconds: {{ ternary 300 (int64 $backup.timeoutSeconds) (default false .sync) }}
 template:
   metadata:
     labels:
@@ -146,5 +152,5 @@ template:
       app.kubernetes.io/component: backup
       {{- include "networkx-mcp.clientLabel" $root | nindent 6 }}
   spec:
-    {{- include "networkx-mcp.clientPod" (dict "root" $root "key" "backup" "name" .command "command" (list "networkx-mcp") "args" $args "resources" $backup.resources "volume" ($backup.persistence.existingClaim | default (printf "%s-backup" $name))) | nindent 4 }}
+    {{- include "networkx-mcp.clientPod" (dict "root" $root "key" "backup" "name" .command "command" $command "args" $args "resources" $backup.resources "volume" ($backup.persistence.existingClaim | default (printf "%s-backup" $name))) | nindent 4 }}
 {{- end }}

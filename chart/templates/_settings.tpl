@@ -41,19 +41,14 @@
 {{- end }}
 {{- end }}
 
-{{/* Port of an external store: that of its URL, else the usual one. */}}
-{{- define "networkx-mcp.storePort" -}}
-{{- regexFind ":[0-9]+(/|$)" (regexReplaceAll "^rediss?://" .Values.store.external.url "") | trimPrefix ":" | trimSuffix "/" | default "6379" }}
-{{- end }}
-
 {{/* Host names the server answers to: those that the Service, Ingress and HTTPRoute give it, and the user's. */}}
 {{- define "networkx-mcp.allowedHosts" -}}
 {{- $name := include "networkx-mcp.fullname" . }}
 {{- $namespace := printf "%s.%s" $name .Release.Namespace }}
 {{- $hosts := list "localhost" "127.0.0.1" "[::1]" $name $namespace (printf "%s.svc" $namespace) (printf "%s.svc.%s" $namespace .Values.clusterDomain) }}
-{{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end }}
-{{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end }}
-{{- concat $hosts .Values.http.allowedHosts | uniq | join "," }}
+{{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts (default list .Values.ingress.hosts) }}{{ end }}
+{{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts (default list .Values.httpRoute.hostnames) }}{{ end }}
+{{- concat $hosts (default list .Values.http.allowedHosts) | uniq | join "," }}
 {{- end }}
 
 {{/* Public URL of /mcp, for the OIDC metadata. */}}
@@ -111,7 +106,7 @@ NETWORKX_MCP_AUTH_TOKENS_DIR: /etc/networkx-mcp/tokens
 {{- if .issuer }}
 NETWORKX_MCP_OIDC_ISSUER: {{ .issuer | quote }}
 NETWORKX_MCP_OIDC_AUDIENCE: {{ .audience | quote }}
-NETWORKX_MCP_OIDC_JWKS_URL: {{ .jwksUrl | quote }}
+NETWORKX_MCP_OIDC_JWKS_URL: {{ .jwksUrl | default "" | quote }}
 NETWORKX_MCP_OIDC_RESOURCE_URL: {{ include "networkx-mcp.resourceUrl" $ | quote }}
 NETWORKX_MCP_OIDC_TENANT_CLAIM: {{ .tenantClaim | quote }}
 NETWORKX_MCP_OIDC_SCOPE_CLAIM: {{ .scopeClaim | quote }}
@@ -130,7 +125,7 @@ NETWORKX_MCP_STORE_URL: {{ include "networkx-mcp.storeUrl" $ | quote }}
 NETWORKX_MCP_STORE_PASSWORD_FILE: /etc/networkx-mcp/store/password
 {{- end }}
 {{- if eq .type "external" }}
-NETWORKX_MCP_STORE_USERNAME: {{ .external.username | quote }}
+NETWORKX_MCP_STORE_USERNAME: {{ .external.username | default "" | quote }}
 {{- if .external.caSecret }}
 NETWORKX_MCP_STORE_TLS_CA_FILE: /etc/networkx-mcp/store-ca/ca.crt
 {{- end }}
@@ -144,13 +139,13 @@ NETWORKX_MCP_STORE_COMPACT_KIB: {{ toJson .compactKiB | quote }}
 NETWORKX_MCP_HTTP_HOST: {{ .Values.http.host | quote }}
 NETWORKX_MCP_HTTP_PORT: "8080"
 NETWORKX_MCP_HTTP_ALLOWED_HOSTS: {{ include "networkx-mcp.allowedHosts" . | quote }}
-NETWORKX_MCP_HTTP_ALLOWED_ORIGINS: {{ join "," .Values.http.allowedOrigins | quote }}
+NETWORKX_MCP_HTTP_ALLOWED_ORIGINS: {{ join "," (default list .Values.http.allowedOrigins) | quote }}
 NETWORKX_MCP_HTTP_KEEP_ALIVE_SECONDS: {{ toJson .Values.http.keepAliveSeconds | quote }}
 NETWORKX_MCP_HTTP_CONNECTION_MAX_SECONDS: {{ toJson .Values.http.connectionMaxSeconds | quote }}
 NETWORKX_MCP_HTTP_CONNECTION_MAX_REQUESTS: {{ toJson .Values.http.connectionMaxRequests | quote }}
 NETWORKX_MCP_HTTP_DRAIN_SECONDS: {{ toJson .Values.shutdown.drainSeconds | quote }}
 NETWORKX_MCP_LOG_LEVEL: {{ .Values.log.level | quote }}
-NETWORKX_MCP_LOG_OTLP_ENDPOINT: {{ .Values.log.otlpEndpoint | quote }}
+NETWORKX_MCP_LOG_OTLP_ENDPOINT: {{ .Values.log.otlpEndpoint | default "" | quote }}
 {{- end }}
 
 {{/* Paths that leave the cluster, as a JSON list: never probes, metrics or /admin. */}}

@@ -21,8 +21,10 @@ tcp-keepalive 60
 timeout 0
 {{- end }}
 
-{{/* Only the password's hash reaches the configuration, and that lies in memory. `previous` is the password
-     before the last rotation: the servers' copies of the Secret are up to two minutes old.
+{{/* Only the password's hash reaches the configuration, and that lies in memory. A password that changes in the Secret
+     is taken up within a second of the kubelet's copy, without a restart; the servers' copies are up to two minutes
+     older or newer, so for ten minutes the one before is taken as well. A `previous` in the Secret is taken for as long as it is there,
+     also where the store starts anew meanwhile.
      A store that cannot write its log ends (appendfsync always), and would do so after each restart. So while less
      than a sixteenth of the volume is free (16 to 256 MiB: disks may be shared, and large), `guard` lets it refuse writes as if its memory were full:
      reads and deletes go on, and the log is rewritten where there is room, since that is what gives space back. */}}
@@ -32,13 +34,31 @@ umask 077
 hash() { printf %s "$(cat "$1")" | sha256sum | cut -d ' ' -f 1; }
 secret=/etc/store-password
 [ -s "$secret/password" ] || { echo "the Secret has no key password" >&2; exit 1; }
-user="user default on ~* &* +@all #$(hash "$secret/password")"
-[ ! -s "$secret/previous" ] || user="$user #$(hash "$secret/previous")"
-{ cat /etc/store/valkey.conf; printf '\n%s\n' "$user"; } > /run/store/valkey.conf
-cli() { REDISCLI_AUTH="$(cat "$secret/password")" "$(command -v valkey-cli || command -v redis-cli)" -e -p 6379 "$@"; }
+of_secret() { # the hashes of the passwords that the Secret names
+  printf '#%s' "$(hash "$secret/password")"
+  [ ! -s "$secret/previous" ] || printf ' #%s' "$(hash "$secret/previous")"
+}
+hashes=$(of_secret) password=$(cat "$secret/password")
+{ cat /etc/store/valkey.conf; printf '\nuser default on ~* &* +@all %s\n' "$hashes"; } > /run/store/valkey.conf
+cli() { REDISCLI_AUTH="$password" "$(command -v valkey-cli || command -v redis-cli)" -e -p 6379 "$@"; }
+rotate() {
+  [ -s "$secret/password" ] || return 0
+  fresh=$(of_secret)
+  if [ "$fresh" != "$hashes" ]; then
+    # shellcheck disable=SC2086 - words of hex digits
+    cli ACL SETUSER default resetpass $fresh "#$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)" > /dev/null || return 0
+    hashes=$fresh password=$(cat "$secret/password") grace=600
+    echo "the password was changed; the one before is taken for ten minutes"
+  elif [ "$grace" -gt 0 ]; then
+    grace=$((grace - 1))
+    # shellcheck disable=SC2086
+    [ "$grace" -gt 0 ] || cli ACL SETUSER default resetpass $hashes > /dev/null || grace=1
+  fi
+}
 guard() {
-  full=no turn=0
+  full=no turn=0 grace=0
   while sleep 1 && kill -0 $$ 2> /dev/null; do
+    rotate
     set -- $(df -Pk /data | tail -n 1)
     [ $# -ge 4 ] || continue
     reserve=$(($2 / 16))

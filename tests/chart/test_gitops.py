@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,12 +111,31 @@ def test_a_backup_asks_the_server_with_its_own_token_and_writes_to_its_volume() 
 
 
 def test_a_backup_calls_the_server_and_nobody_else() -> None:
-    spec = find("NetworkPolicy", BACKUP, "gitops")["spec"]
+    spec = find("NetworkPolicy", f"{FULLNAME}-clients", "gitops")["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
-    assert spec["ingress"] == []
+    assert "ingress" not in spec
     assert [[port["port"] for port in rule["ports"]] for rule in spec["egress"]] == [[53, 53], ["http"]]
     (peer,) = spec["egress"][1]["to"]
     assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "server"
+
+
+def test_a_backup_that_fails_does_not_hold_up_a_sync() -> None:
+    """The commit that waits behind it may be the one that mends it."""
+    spec = find("Job", f"{BACKUP}-sync", "gitops")["spec"]
+    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 300)
+    (container,) = spec["template"]["spec"]["containers"]
+    with tempfile.TemporaryDirectory() as place:
+        failing = Path(place, "networkx-mcp")
+        failing.write_text('#!/bin/sh\necho "$@" > "$0.log"\nexit 1\n', encoding="utf-8")
+        failing.chmod(0o755)
+        path = {"PATH": f"{place}:{os.environ['PATH']}"}
+        done = subprocess.run(
+            [*container["command"], *container["args"]], env=path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "no backup was made" in done.stderr) == (0, True)
+        assert Path(place, "networkx-mcp.log").read_text(encoding="utf-8").split() == container["args"]
+    spec = find("Job", f"{BACKUP}-r1", "gitops", "argocd.enabled=false")["spec"]
+    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (2, 1800)
 
 
 def test_a_restore_waits_for_a_person_and_reads_the_volume_of_the_backups() -> None:
@@ -140,7 +163,6 @@ def test_under_helm_each_revision_makes_a_backup_of_its_own() -> None:
         "CronJob/-backup",
         "CronJob/-restore",
         "Job/-backup-r1",
-        "NetworkPolicy/-backup",
         "PersistentVolumeClaim/-backup",
     }
 

@@ -12,7 +12,7 @@ SERVER = {
     "app.kubernetes.io/component": "server",
 }
 STORE = {**SERVER, "app.kubernetes.io/component": "store"}
-BACKUP = {**SERVER, "app.kubernetes.io/component": "backup"}
+RELEASE = {name: value for name, value in SERVER.items() if name != "app.kubernetes.io/component"}
 
 
 @pytest.mark.parametrize("case", EVERY)
@@ -27,7 +27,7 @@ def test_selectors_hold_only_what_never_changes_and_match_their_pods(case: str |
         elif item["kind"] in ("PodDisruptionBudget", "ServiceMonitor"):
             assert spec["selector"]["matchLabels"] == SERVER
         elif item["kind"] == "NetworkPolicy":
-            assert spec["podSelector"]["matchLabels"] in (SERVER, STORE, BACKUP)
+            assert spec["podSelector"]["matchLabels"] in (SERVER, STORE, RELEASE)
 
 
 def test_a_new_chart_version_does_not_restart_the_store() -> None:
@@ -199,11 +199,46 @@ def test_ingress_and_route_carry_the_public_paths_only() -> None:
     assert [rule["host"] for rule in spec["rules"]] == ["graphs.example.org", "graphs.example.net"]
     for rule in spec["rules"]:
         assert [path["path"] for path in rule["http"]["paths"]] == ["/mcp", "/graphs"]
-    rule = find("HTTPRoute", FULLNAME, "httproute")["spec"]["rules"][0]
-    assert [match["path"]["value"] for match in rule["matches"]] == ["/mcp", "/graphs"]
-    assert rule["backendRefs"] == [{"name": FULLNAME, "port": 8080}]
-    rule = find("HTTPRoute", FULLNAME, "production")["spec"]["rules"][0]  # OIDC: the metadata as well
+    rules = find("HTTPRoute", FULLNAME, "httproute")["spec"]["rules"]
+    assert [match["path"]["value"] for rule in rules for match in rule["matches"]] == ["/mcp", "/graphs"]
+    assert all(rule["backendRefs"] == [{"name": FULLNAME, "port": 8080}] for rule in rules)
+    rule = find("HTTPRoute", FULLNAME, "production")["spec"]["rules"][-1]  # OIDC: the metadata as well
     assert rule["matches"][-1]["path"] == {"type": "Exact", "value": "/.well-known/oauth-protected-resource/mcp"}
+
+
+@pytest.mark.parametrize(
+    ("sets", "call", "transfer"),
+    [
+        ((), 45, 9261),  # 10 + 30 + 5 s; 576 MiB at 64 KiB/s
+        (("limits.connectionTimeoutSeconds:=60.5", "limits.bodyTimeoutSeconds=20"), 86, 9302),
+        (("limits.uploadMB=128", "limits.uploadMinKiBPerSecond=1024"), 45, 1133),
+        (("limits.uploadMinKiBPerSecond=1",), 45, 99999),  # as long as the Gateway API can say
+    ],
+)
+def test_a_gateway_waits_as_long_as_the_server(sets: tuple[str, ...], call: int, transfer: int) -> None:
+    rules = find("HTTPRoute", FULLNAME, "production", *sets)["spec"]["rules"]
+    times = {rule["matches"][0]["path"]["value"]: rule["timeouts"]["request"] for rule in rules}
+    assert times == {
+        "/mcp": f"{call}s",
+        "/graphs": f"{transfer}s",
+        "/.well-known/oauth-protected-resource/mcp": f"{call}s",
+    }
+
+
+@pytest.mark.parametrize("tag", ["20260101", "8", "2026.01", "sha-20260101"])
+@pytest.mark.parametrize("image", ["image", "store.valkey.image"])
+def test_a_tag_of_digits_is_the_tag(image: str, tag: str) -> None:
+    found = {
+        container["image"].rpartition(":")[2]
+        for _, pod in pod_templates(objects(None, f"{image}.tag={tag}"))
+        for container in pod["spec"]["containers"]
+    }
+    assert tag in found
+    assert not any("e+" in each for each in found)
+
+
+def test_an_update_of_the_store_that_cannot_start_can_be_taken_back() -> None:
+    assert find("StatefulSet", f"{FULLNAME}-store")["spec"]["podManagementPolicy"] == "Parallel"
 
 
 def test_host_names_follow_from_service_ingress_and_route() -> None:

@@ -46,7 +46,19 @@ REFUSALS: list[tuple[tuple[str, ...], str]] = [
         "memory: 70 % of the limit is tested.",
     ),
     (
-        ("memory.residentMB=843",),
+        ("resources.requests.memory=1231Mi",),
+        "resources.requests.memory (1231Mi) is below memory.residentMB (640) + memory.resultsMB (32) + 560 MiB for the "
+        "processes: a pod full of graphs would use more than it asked for, and a node short of memory evicts such pods "
+        "first. Request at least 1232Mi or lower memory.residentMB.",
+    ),
+    (
+        ("store.valkey.resources.requests.memory=1279Mi",),
+        "store.valkey.resources.requests.memory (1279Mi) is below 1.25 x store.valkey.maxMemoryMB (1024): a full store "
+        "would use more than it asked for, and a node short of memory evicts such pods first. Raise the first or lower "
+        "the second.",
+    ),
+    (
+        ("memory.residentMB=843", "resources.requests.memory=1435Mi"),
         "memory.residentMB (843) + memory.resultsMB (32) + 560 MiB for the processes is above autoscaling.memoryPerPod "
         "(1434Mi): an idle pod full of graphs would add pods for ever. Lower memory.residentMB or raise autoscaling.memoryPerPod.",
     ),
@@ -197,8 +209,9 @@ def test_every_refusal_is_in_the_one_file() -> None:
         ("limits.connectionTimeoutSeconds=31", "limits.requestTimeoutSeconds=21"),
         ("limits.shutdownTimeoutSeconds=22",),
         ("autoscaling.minReplicas=10",),
-        ("memory.residentMB=842",),
-        ("store.valkey.maxMemoryMB=1365",),
+        ("memory.residentMB=842", "resources.requests.memory=1434Mi"),
+        ("resources.requests.memory=1232Mi",),
+        ("store.valkey.maxMemoryMB=1365", "store.valkey.resources.requests.memory=1707Mi"),
         ("auth.tokens.enabled=false", *OIDC),
         (*INGRESS, PROXY),
         (*INGRESS, "networkPolicy.enabled=false"),

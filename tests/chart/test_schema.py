@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
-from tests.chart.charts import CHART, helm, refusal
+from tests.chart.charts import CHART, Refused, helm, refusal, template
 
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
@@ -66,6 +66,49 @@ def test_schema_and_values_know_the_same_keys() -> None:
         )
         assert set(schema["properties"]) - extra == set(target) - extra, path
         assert schema["additionalProperties"] is False, path
+
+
+def defaults(schema: dict[str, Any], values: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """(key, default) of every value, the groups included."""
+    schema = resolve(schema)
+    for key, inner in schema.get("properties", {}).items():
+        if isinstance(values, dict) and key in values:
+            yield ".".join((*path, key)), values[key]
+            yield from defaults(inner, values[key], (*path, key))
+
+
+#: A case that uses what the defaults leave off.
+_USES = {
+    "ingress": "ingress-tls",
+    "httpRoute": "httproute",
+    "backup": "gitops",
+    "argocd": "gitops",
+    "store.external": "external-store",
+    "store.embedded": "embedded",
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "default"), list(defaults(SCHEMA, VALUES)), ids=lambda item: item if isinstance(item, str) else ""
+)
+def test_null_is_refused_by_name_or_means_empty(key: str, default: Any) -> None:
+    """Helm takes a value away that is set to null; what is left must never be nonsense."""
+    case = next((case for prefix, case in _USES.items() if f"{key}.".startswith(f"{prefix}.")), "production")
+    text, error = "", ""
+    try:
+        text = template(case, f"{key}:=null")
+    except Refused as refused:
+        error = str(refused)
+    assert not any(word in error for word in ("nil", "runtime error", "wrong type", "invalid value"))
+    assert not any(word in text for word in ("<nil>", "<no value>", '"null"', "%!"))
+    if error:
+        assert key.rpartition(".")[2] in error
+        return
+    optional = key.startswith(("podSecurity.", "spread.")) or key.endswith("limits.cpu")
+    assert optional or default in ("", {}, None) or isinstance(default, list), key
+    for item in yaml.safe_load_all(text):
+        for name, value in ((item or {}).get("data") or {}).items():
+            assert isinstance(value, str), name
 
 
 def test_lists_of_objects_are_strict_too() -> None:

@@ -33,7 +33,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     places = [f"{tmp_path}/bin", str(Path(find_server()).parent)]  # the first is where a test may put a df of its own
     running: list[subprocess.Popen[bytes]] = []
 
-    def run(volume: bool = True, **secret: str) -> redis.Redis:
+    def run(volume: bool = True, grace: int = 600, **secret: str) -> redis.Redis:
         data: dict[str, str] = find("ConfigMap", f"{FULLNAME}-store")["data"]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -48,7 +48,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 moved = moved.replace(place, f"{tmp_path}{place}")
             if key.endswith(".conf"):
                 moved += f"\nport {port}\nbind 127.0.0.1\n"
-            moved = moved.replace("-p 6379", f"-p {port}")
+            moved = moved.replace("-p 6379", f"-p {port}").replace("grace=600", f"grace={grace}")
             (tmp_path / "etc/store" / key).write_text(moved, encoding="utf-8")
         path = {"PATH": os.pathsep.join([*places, os.environ["PATH"]])}
         with (tmp_path / "errors").open("wb") as errors:
@@ -125,6 +125,49 @@ def test_while_a_password_rotates_the_old_one_still_works(start: Start) -> None:
     port = store.connection_pool.connection_kwargs["port"]
     assert client(port, "new").ping()
     assert client(port, "old").ping()
+
+
+def passwords(store: redis.Redis, *candidates: str) -> set[str]:
+    """Those that the store takes."""
+    taken = set()
+    for candidate in candidates:
+        try:
+            client(store.connection_pool.connection_kwargs["port"], candidate).ping()
+            taken.add(candidate)
+        except redis.AuthenticationError:
+            pass
+    return taken
+
+
+def test_a_password_that_changes_in_the_secret_needs_no_restart(start: Start, tmp_path: Path) -> None:
+    """External Secrets and `kubectl patch` change the Secret and nothing else."""
+    store = start(password="first")
+    began = store.info("server")["process_id"]
+    secret = tmp_path / "etc/store-password/password"
+    secret.write_text("second", encoding="utf-8")
+    both = {"first", "second"}
+    assert becomes(lambda: passwords(store, "first", "second") == both), "servers may hold either copy"
+    secret.write_text("third", encoding="utf-8")
+    assert becomes(lambda: passwords(store, "first", "second", "third") == {"second", "third"})
+    secret.write_text("", encoding="utf-8")  # a Secret that lost its key takes nothing away
+    time.sleep(2.5)
+    assert passwords(store, "third") == {"third"}
+    assert client(store.connection_pool.connection_kwargs["port"], "third").info("server")["process_id"] == began
+
+
+def test_the_password_before_is_forgotten_after_its_grace_unless_the_secret_names_it(
+    start: Start, tmp_path: Path
+) -> None:
+    store = start(grace=2, password="first")
+    folder = tmp_path / "etc/store-password"
+    (folder / "password").write_text("second", encoding="utf-8")
+    assert becomes(lambda: "second" in passwords(store, "second"))
+    assert becomes(lambda: passwords(store, "first", "second") == {"second"})
+    (folder / "previous").write_text("second", encoding="utf-8")
+    (folder / "password").write_text("third", encoding="utf-8")
+    assert becomes(lambda: passwords(store, "first", "second", "third") == {"second", "third"})
+    time.sleep(4)
+    assert passwords(store, "second", "third") == {"second", "third"}
 
 
 def test_an_empty_password_is_refused(start: Start) -> None:

@@ -40,14 +40,19 @@ class Replaced(StoreUnavailable):
 
 
 class _Password(CredentialProvider):
-    """User name and password, the file read at each connect: a rotated Secret needs no restart."""
+    """User name and password of one connection, the file read at each connect: a rotated Secret needs no restart."""
 
     def __init__(self, store: settings.Store) -> None:
         self._store = store
+        #: The password that was sent last.
+        self.sent: str | None = None
+        #: Sent in place of the file's.
+        self.instead: str | None = None
 
     def get_credentials(self) -> tuple[str] | tuple[str, str]:
         secret = settings.store_password(self._store)
-        password = secret.get_secret_value() if secret else ""
+        password = self.instead if self.instead is not None else secret.get_secret_value() if secret else ""
+        self.sent = password
         return (self._store.username, password) if self._store.username else (password,)
 
     async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
@@ -71,8 +76,6 @@ def connection_arguments(store: settings.Store) -> dict[str, Any]:
     arguments: dict[str, Any] = {"host": url.hostname, "port": url.port or 6379, "db": int(database)}
     if url.scheme == "rediss" and store.tls_ca_file is not None:
         arguments["ssl_ca_certs"] = str(store.tls_ca_file)
-    if store.password_file is not None or store.username:
-        arguments["credential_provider"] = _Password(store)
     return arguments
 
 
@@ -81,6 +84,9 @@ class Link:
 
     def __init__(self, store: settings.Store, connections: int = CONNECTIONS) -> None:
         self._arguments = connection_arguments(store)
+        self._store = store
+        #: The last password that the store took.
+        self._accepted: str | None = None
         self._tls = store.url.startswith("rediss:")
         self._timeout = store.timeout_seconds
         self._slots = asyncio.Semaphore(connections)
@@ -128,7 +134,7 @@ class Link:
             if connection.is_connected and await _stale(connection):
                 await connection.disconnect(nowait=True)
             if not connection.is_connected:
-                await connection.connect()  # type: ignore[no-untyped-call]
+                await self._connect(connection)
                 await self._meet(connection)
             if era is not None and era != self.era:
                 raise Replaced("the store's server was replaced; nothing was changed: try again", retry_after=1)
@@ -150,6 +156,26 @@ class Link:
         else:  # it may still lead to the server before, which perhaps lives on as a replica
             await connection.disconnect(nowait=True)
         return replies
+
+    async def _connect(self, connection: Connection) -> None:
+        """Connect with the password in the file. Where the store refuses it, once more with the one it took last: while
+        a Secret rotates, this pod's copy may be newer than the store's by two minutes."""
+        provider = connection.credential_provider
+        if not isinstance(provider, _Password):
+            await connection.connect()  # type: ignore[no-untyped-call]
+            return
+        try:
+            await connection.connect()  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            if not _wrong_password(error) or self._accepted in (None, provider.sent):
+                raise
+            await connection.disconnect(nowait=True)
+            provider.instead = self._accepted
+            try:
+                await connection.connect()  # type: ignore[no-untyped-call]
+            finally:
+                provider.instead = None
+        self._accepted = provider.sent
 
     async def _meet(self, connection: Connection) -> None:
         """Learn which server a new connection leads to, before it is used."""
@@ -184,9 +210,11 @@ class Link:
 
     def _new(self) -> Connection:
         kind = SSLConnection if self._tls else Connection
+        secret = self._store.password_file is not None or self._store.username
         # No limit on the socket: `call` limits the whole. RESP2: replies need no negotiation.
         return kind(
             **self._arguments,
+            credential_provider=_Password(self._store) if secret else None,
             socket_timeout=None,
             socket_connect_timeout=self._timeout,
             retry=Retry(NoBackoff(), 0),
@@ -210,11 +238,15 @@ async def _reply(connection: Connection) -> Any:
 
 
 def _translated(error: Exception) -> StoreUnavailable:
-    if isinstance(error, AuthenticationError) or str(error).startswith(("WRONGPASS", "NOAUTH")):
+    if _wrong_password(error):
         return unavailable("does not accept the password (store.username, store.password_file)")
     known = unavailable(f"cannot be reached ({type(error).__name__})")
     _log.warning("store connection failed: %s", error, extra={"event": "store_connection_failed"})
     return Lost(known.message, retry_after=known.retry_after)
+
+
+def _wrong_password(error: Exception) -> bool:
+    return isinstance(error, AuthenticationError) or str(error).startswith(("WRONGPASS", "NOAUTH"))
 
 
 def _read_only(reply: Any) -> bool:
