@@ -20,7 +20,7 @@ from typing import Any
 
 import redis
 
-MAXIMA_MIB = (128, 256, 1024)
+MAXIMA_MIB = (64, 128, 256)
 VALUE_BYTES = (200, 2048, 1 << 20)
 
 
@@ -39,7 +39,7 @@ def fill(program: str, maximum: int, size: int) -> float:
         port = probe.getsockname()[1]
         probe.close()
         command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", directory, "--save", ""]
-        command += ["--appendonly", "yes", "--appendfsync", "no", "--maxmemory", f"{maximum}mb"]
+        command += ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory", f"{maximum}mb"]
         store = subprocess.Popen([*command, "--maxmemory-policy", "noeviction"], stdout=subprocess.DEVNULL)
         try:
             client = redis.Redis(port=port)
@@ -58,6 +58,7 @@ def fill(program: str, maximum: int, size: int) -> float:
                         number += 1
                     pipe.execute()
             except redis.ResponseError:
+                time.sleep(1)  # what the last pipeline took is given back
                 return resident_mib(store.pid)
         finally:
             store.terminate()
