@@ -49,7 +49,10 @@ def test_external_secrets_knows_every_field() -> None:
 @pytest.mark.parametrize("callers", [VAULT["callers"], ""])
 def test_external_secrets_makes_what_make_secrets_makes(callers: str) -> None:
     auth, store, client = (secret(item, {**VAULT, "callers": callers}) for item in external())
-    assert (store, client) == ({"password": "secret", "previous": "before"}, {"smoke": "nmcp_smoke", "backup": "nmcp_backup"})
+    assert (store, client) == (
+        {"password": "secret", "previous": "before"},
+        {"smoke": "nmcp_smoke", "backup": "nmcp_backup"},
+    )
     entries = {entry.name: entry for text in auth.values() for entry in parse(text)}
     assert entries.keys() == {"smoke", "backup", *(["me"] if callers else [])}
     for name, scopes in (("smoke", {"read", "write"}), ("backup", {"admin"})):
