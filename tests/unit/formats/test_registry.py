@@ -72,8 +72,9 @@ def test_what_is_written_is_recognised_by_content(format_: str) -> None:
     ("data", "filename", "format_"),
     [
         ("a b\nb c 2\n", "x.txt", "edge-list"),
-        ("# FromNodeId\tToNodeId\n0\t1\n0\t2\n", "", "edge-list"),
-        ('﻿"source","target"\r\na,b\r\n', "", "csv"),
+        ("# Nodes: 3 Edges: 2\n# FromNodeId\tToNodeId\n0 1\n0 2\n", "", "edge-list"),
+        ("# FromNodeId\tToNodeId\n0\t1\n0\t2\n", "", "csv"),
+        ('﻿"Source";"Target"\r\na;b\r\n', "", "csv"),
         ("a b c\nb c\n", "x.adjlist", "adjacency-list"),
         ('<?xml version="1.0"?>\n<!-- a note -->\n<g:graphml xmlns:g="x"><g:graph/></g:graphml>', "", "graphml"),
         ('Creator "me"\nVersion 1\n# x\ngraph\n[\n]\n', "", "gml"),

@@ -59,7 +59,7 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
             lines, counts, words = array("q"), array("q"), []
     columns.append(pa.array(words, pa.string()))
     pieces.append((lines, counts))
-    column = text_ids(pa.chunked_array(columns, pa.string()), sink.ids)
+    column = text_ids(pa.chunked_array(columns, pa.string()), sink.ids, sink.reading)
     del columns
     for (lines, counts), ids in zip(pieces, column.chunks, strict=True):
         _emit(np.frombuffer(lines, np.int64), np.frombuffer(counts, np.int64), ids, sink)

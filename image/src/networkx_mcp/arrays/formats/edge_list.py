@@ -100,7 +100,7 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
             piece = _Piece()
     words.append(piece.close())
     pieces.append(piece)
-    column = text_ids(pa.chunked_array(words, pa.string()), sink.ids)
+    column = text_ids(pa.chunked_array(words, pa.string()), sink.ids, sink.reading)
     del words
     for piece, ids in zip(pieces, column.chunks, strict=True):
         _emit(piece, ids, sink)

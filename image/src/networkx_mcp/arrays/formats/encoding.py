@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from typing import IO, Final
 
 from ...errors import InvalidInput, shortened
 from .common import FormatError, ParseLimits
 
+_LINES: Final = re.compile(rb"\r\n|\r|\n")
 #: Python's names of the encodings that files have; codecs that are none, or slow on purpose (idna, punycode), are not.
 ALLOWED: Final = frozenset(
     {"utf-8", "utf-8-sig", "ascii", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "mac-roman"}
@@ -47,3 +49,20 @@ def as_utf8(file: IO[bytes], encoding: str, limits: ParseLimits) -> IO[bytes]:
     again = io.BytesIO(text.removeprefix("\ufeff").encode())
     limits.check_file(again)
     return again
+
+
+def refuse_encoding(data: bytes, lines_before: int = 0) -> None:
+    """Raises FormatError with the line and what to do where bytes are not UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = lines_before + len(_LINES.findall(data, 0, error.start)) + 1
+        raise FormatError(not_utf8(error), line) from None
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """What is wrong and what to do."""
+    return (
+        f"not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8, or give its encoding, often latin-1 or "
+        "windows-1252, by option encoding or by the charset of the content type"
+    )

@@ -154,8 +154,10 @@ class Sink:
             first, second = self._place(error.data["first"]), self._place(error.data["second"])
             word = f"line {first}" if isinstance(first, int) else first
             before = f" (first in {word})" if first is not None and first != second else ""
+            undirected = self._directed is None and not self.builder.directed
+            turned = "a - b and b - a are one edge unless option directed=true is given; " if undirected else ""
             raise FormatError(
-                f"the edge {format_id(u)} - {format_id(v)} stands twice{before}; parallel edges are not kept: remove "
+                f"the edge {format_id(u)} - {format_id(v)} stands twice{before}; {turned}parallel edges are not kept: remove "
                 "one, or use option duplicates=update (merge attributes) or duplicates=skip",
                 second,
             ) from None

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...errors import InvalidInput
@@ -31,6 +32,25 @@ END_NAMES: Final = (
     ("source", "target"),
     ("from", "to"),
     ("src", "dst"),
+    ("src", "dest"),
+    ("src", "tgt"),
+    ("source_id", "target_id"),
+    ("sourceid", "targetid"),
+    ("source id", "target id"),
+    ("from_id", "to_id"),
+    ("fromnodeid", "tonodeid"),
+    ("from_node_id", "to_node_id"),
+    ("from_node", "to_node"),
+    ("source_node", "target_node"),
+    ("origin", "destination"),
+    ("start", "end"),
+    (":start_id", ":end_id"),
+    ("_start", "_end"),
+    ("node1", "node2"),
+    ("node_1", "node_2"),
+    ("id_1", "id_2"),
+    ("id1", "id2"),
+    ("u", "v"),
 )
 #: The options of tables.
 ENDS: Final = (
@@ -62,18 +82,26 @@ def choose(names: Sequence[str], source: str | None, target: str | None) -> tupl
     if len(names) > MAX_COLUMNS:
         raise FormatError(f"the table has {len(names)} columns; at most {MAX_COLUMNS} are allowed")
     for name in names:
-        if names.count(name) > 1:
+        if name and names.count(name) > 1:
             raise FormatError(f"two columns are named {name!r}: rename one")
     for default in END_NAMES:
-        chosen = (source or default[0], target or default[1])
-        if chosen[0] in names and chosen[1] in names and chosen[0] != chosen[1]:
-            return chosen
+        chosen = _column(names, source or default[0]), _column(names, target or default[1])
+        if chosen[0] is not None and chosen[1] is not None and chosen[0] != chosen[1]:
+            return chosen[0], chosen[1]
     wanted = " and ".join(repr(name) for name in (source or "source", target or "target"))
     found = ", ".join(repr(name[:60]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
     raise FormatError(
         f"there are no two columns {wanted}: name the columns that hold the ends of an edge by options source and "
         f"target; the columns are {found or 'none'}"
     )
+
+
+def _column(names: Sequence[str], wanted: str) -> str | None:
+    """The column that is called so, else the one that is but for case and blanks."""
+    if wanted in names:
+        return wanted
+    like = [name for name in names if name.strip().casefold() == wanted.strip().casefold()]
+    return like[0] if len(like) == 1 else None
 
 
 def find_ends(names: Sequence[str]) -> tuple[int, int] | None:
@@ -93,6 +121,7 @@ def emit(sink: Sink, sources: Ids, targets: Ids, columns: Mapping[str, Any], pla
     no_source, no_target = _missing(sources), _missing(targets)
     if no_source.any():
         raise FormatError("the source is missing", place(int(np.flatnonzero(no_source)[0])))
+    columns = {name: _without_nan(column, sink) for name, column in columns.items() if _filled(column)}
     columns = {name: column for name, column in columns.items() if _filled(column)}
     if not no_target.any():
         sink.edges(sources, targets, columns, places=place)
@@ -112,6 +141,18 @@ def emit(sink: Sink, sources: Ids, targets: Ids, columns: Mapping[str, Any], pla
             sink.nodes(_take(sources, rows), part, places=where)
         elif len(rows):
             sink.edges(_take(sources, rows), _take(ends, rows), part, places=where)
+
+
+def _without_nan(column: Any, sink: Sink) -> Any:
+    """JSON has no NaN: it is a missing value, and counted."""
+    if isinstance(column, Column) or not pa.types.is_floating(column.type):
+        return column
+    nan = pc.is_nan(column)
+    count = pc.sum(nan).as_py()
+    if not count:
+        return column
+    sink.reading.missing_values += int(count)
+    return pc.if_else(nan, pa.scalar(None, column.type), column)
 
 
 def _missing(ids: Ids) -> NDArray[np.bool_]:

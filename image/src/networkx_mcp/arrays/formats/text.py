@@ -11,46 +11,64 @@ import pyarrow.compute as pc
 from ...errors import InvalidInput
 from ..ids import NodeId, format_id
 from .common import FormatError, Ids
+from .encoding import not_utf8
+from .reading import Reading
 
 #: Longest line of a text format, in bytes.
 MAX_LINE_BYTES = 16 * 1024 * 1024
 #: Pieces of text that a writer gathers before it hands them on.
 WRITE_ROWS = 4096
-#: An integer as Python prints one.
+#: An integer as Python prints one, and one that became a float on its way, as numbers do in columns with gaps.
 INTEGER = r"^(0|-?[1-9][0-9]{0,18})$"
+WHOLE = r"^(0|-?[1-9][0-9]{0,18})(\.0+)?$"
 
 
 def lines_of(file: IO[bytes]) -> Iterator[tuple[int, str]]:
     """Numbered lines (from 1) of UTF-8 text, without line ends; a byte order mark is passed over."""
     number = 0
     while raw := file.readline(MAX_LINE_BYTES):
-        number += 1
         if len(raw) >= MAX_LINE_BYTES:
-            raise FormatError(f"the line is longer than {MAX_LINE_BYTES} bytes", number)
+            raise FormatError(f"the line is longer than {MAX_LINE_BYTES} bytes", number + 1)
         try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            text = raw.decode("utf-8-sig" if number == 0 else "utf-8")
         except UnicodeDecodeError as error:
-            raise FormatError(f"not UTF-8 text ({error.reason} at byte {error.start} of the line)", number) from None
+            raise FormatError(not_utf8(error), number + 1) from None
         if "\0" in text:
-            raise FormatError("a NUL character: this is no text file", number)
-        yield number, text.rstrip("\r\n")
+            raise FormatError("a NUL character: this is no text file", number + 1)
+        text = text.rstrip("\r\n")
+        if "\r" not in text:
+            number += 1
+            yield number, text
+        else:  # line ends of one carriage return
+            for line in text.split("\r"):
+                number += 1
+                yield number, line
 
 
-def text_ids(column: pa.ChunkedArray, mode: Ids) -> pa.ChunkedArray:
+def text_ids(column: pa.ChunkedArray, mode: Ids, reading: Reading) -> pa.ChunkedArray:
     """Text as ids, in the same chunks: integers under `integer`, and under `auto` where every one is one.
 
-    An integer is what Python prints for one: `7` and `-7`, not `07`, `+7` or `7.0`. The decision is
+    An integer is what Python prints for one: `7` and `-7`, not `07` or `+7`; `7.0` is 7, too, and noted. The decision is
     made for all ids of a file together, so `1` and `"1"` cannot both come out of one. Nulls stay.
     """
     if mode == "string" or len(column) == column.null_count:
         return column
+    fractions = False
     for chunk in column.chunks:  # most files of names show it in their first lines
         whole = pc.match_substring_regex(chunk, INTEGER)
         if pc.all(whole).as_py() is False:
+            whole = pc.match_substring_regex(chunk, WHOLE)
+            if pc.all(whole).as_py() is not False:
+                fractions = True
+                continue
             if mode == "auto":
                 return column
             row = pc.index(whole, False).as_py()
             raise FormatError(f"id {format_id(chunk[row].as_py())} is no integer: use option ids=string")
+    if fractions:
+        whole_part = [pc.replace_substring_regex(chunk, r"\.0+$", "") for chunk in column.chunks]
+        column = pa.chunked_array(whole_part, pa.string())
+        reading.note("ids such as 7.0 are the integers 7; option ids=string keeps their text")
     try:
         # Chunk by chunk: a cast of the whole may join and drop chunks.
         return pa.chunked_array([chunk.cast(pa.int64()) for chunk in column.chunks], pa.int64())
