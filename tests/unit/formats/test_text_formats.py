@@ -68,7 +68,7 @@ def test_ids_of_both_types_are_not_written_without_types(format_: str) -> None:
 @pytest.mark.parametrize("format_", ["edge-list", "adjacency-list"])
 @pytest.mark.parametrize("node", ["", "a b", "a\tb", "#a", "a#b", "\x07", "\ufeffa"])
 def test_ids_that_would_fall_apart_are_not_written(format_: str, node: str) -> None:
-    with pytest.raises(InvalidInput, match=r"no white space and no #"):
+    with pytest.raises(InvalidInput, match=r"no white space, no # and no %"):
         written(nx.Graph([(node, "x")]), format_)
 
 

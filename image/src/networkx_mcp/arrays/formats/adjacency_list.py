@@ -26,8 +26,9 @@ from ..state import GraphState
 from .common import FormatError, Options
 from .pages import id_column
 from .record import DELIMITER, Format
+from .rows import rows_of, spaced_note
 from .sink import Sink
-from .text import bare_id, chunks, lines_of, one_type, refuse_graph_attributes, text_ids
+from .text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
 
 #: Ids that become one piece of columns.
 _WORDS = 1 << 16
@@ -41,12 +42,14 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     columns: list[pa.Array] = []
     lines, counts, words, edges = array("q"), array("q"), list[str](), 0
 
-    for number, text in lines_of(file):
-        parts = _parts(text, delimiter)
-        if not parts:
-            continue
+    for number, row in rows_of(file, delimiter, 0, sink):
+        parts = _ids(row)
         if not all(parts):
             raise FormatError("an id is missing", number)
+        if len(parts) > 1 and (parts[1] == "{}" or parts[1].startswith("{'")):
+            raise FormatError(
+                "this is a multiline adjacency list: let networkx write an edge list or an adjacency list", number
+            )
         lines.append(number)
         counts.append(len(parts))
         words += parts
@@ -65,18 +68,12 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
         _emit(np.frombuffer(lines, np.int64), np.frombuffer(counts, np.int64), ids, sink)
 
 
-def _parts(text: str, delimiter: str | None) -> list[str]:
-    """The ids of a line up to a comment."""
-    parts = text.split(delimiter)
-    if delimiter is not None:
-        parts = [part.strip() for part in parts]
-        while parts and not parts[-1]:
-            parts.pop()
-    if "#" in text:
-        for number, part in enumerate(parts):
-            if part[:1] == "#":
-                return parts[:number]
-    return parts
+def _ids(row: list[str]) -> list[str]:
+    """The ids of a row up to a comment."""
+    for number, part in enumerate(row):
+        if part[:1] == "#":
+            return row[:number]
+    return row
 
 
 def _emit(lines: NDArray[np.int64], counts: NDArray[np.int64], ids: pa.Array, sink: Sink) -> None:
@@ -108,6 +105,7 @@ def _rows(graph: FrozenGraph) -> Iterator[str]:
             "an adjacency list has no place for attributes: use csv, node-link or graphml", field="format"
         )
     ids = [bare_id(node, "adjacency-list") for node in one_type(id_column(graph), "adjacency-list").to_pylist()]
+    yield from spaced_note(list(ids))
     # A line for each node first, else a node that others name would move up.
     ends = np.searchsorted(graph.src, np.arange(graph.n + 1, dtype=np.int32))
     in_order = _in_order(graph)
@@ -138,7 +136,7 @@ FORMAT = Format(
     name="adjacency-list",
     title="an adjacency list",
     about="A node and the nodes that its edges lead to, on one line, as networkx writes it.",
-    extensions=("adjlist", "adj", "lgl"),
+    extensions=("adjlist", "adj"),
     content_types=("text/plain",),
     parse=parse,
     write=write,

@@ -7,17 +7,21 @@
     d
 
 A line with one id is a node by itself. Ids are separated by white space and hold none; option `delimiter`
-(reading) separates them by a character instead. The format has no types for ids (option `ids`) and no
+(reading) separates them by a character instead; where a file seems to need it and has it not, it is refused. `%` begins a
+comment, too. A second number is the attribute `timestamp`, as KONECT and Network Repository have it; the first line of KONECT
+says whether the graph is directed. Attributes may be a dict of Python, as networkx writes it; NaN is a missing value.
+The format has no types for ids (option `ids`) and no
 attributes of nodes or of the graph: writing a graph that has some, or ids of both types, is refused; all else
-comes back exactly. Text ids that are all digits need `ids=string`. As networkx.read_edgelist, with JSON in
-place of Python literals.
+comes back exactly. Text ids that are all digits need `ids=string`.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any, Final
 
 import msgspec
@@ -29,10 +33,13 @@ from ..frozen import FrozenGraph
 from ..sizes import named
 from ..state import GraphState
 from .common import FormatError, Options
+from .literals import attributes
 from .pages import edge_rows, id_column, node_rows
 from .record import DELIMITER, POSSIBLE, Format, Head
+from .rows import rows_of, spaced_note
 from .sink import Sink
-from .text import bare_id, chunks, lines_of, one_type, refuse_graph_attributes, text_ids
+from .table import find_ends
+from .text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
 
 _json = msgspec.json.Decoder(dict[str, Any])
 _slices = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -75,12 +82,13 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     words: list[pa.Array] = []
     piece = _Piece()
     edges = 0
-    for number, text in lines_of(file):
-        parts = _parts(text, delimiter)
-        if not parts:
-            continue
+    for number, parts in rows_of(file, delimiter, 3, sink):
         if not all(parts[:2]):
             raise FormatError("an id is missing", number)
+        if not edges and not piece.words and len(parts) > 1 and find_ends(parts[:2]) == (0, 1):
+            raise FormatError(
+                f"the first line, {' '.join(parts)[:60]!r}, names columns: use format csv with option delimiter", number
+            )
         piece.word_lines.append(number)
         if len(parts) == 1 or parts[1][0] == "#":
             piece.words.append(parts[0])
@@ -90,7 +98,7 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
             piece.pairs.append(len(piece.words))
             piece.words += parts[:2]
             piece.lines.append(number)
-            piece.attributes.append(_attributes(parts, number, sink))
+            piece.attributes.append(_attributes(parts, delimiter, number, sink))
             edges += 1
             if not sink.repeats_allowed:
                 sink.limits.check_edges(edges)
@@ -104,18 +112,6 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     del words
     for piece, ids in zip(pieces, column.chunks, strict=True):
         _emit(piece, ids, sink)
-
-
-def _parts(text: str, delimiter: str | None) -> list[str]:
-    """Up to three parts of a line; none of an empty line or a comment. A missing id is an empty part."""
-    parts = text.split(delimiter, 2)
-    if delimiter is not None:
-        parts = [part.strip() for part in parts]
-        while parts and not parts[-1]:
-            parts.pop()
-    if not parts or parts[0][:1] == "#":
-        return []
-    return parts
 
 
 def _emit(piece: _Piece, ids: pa.Array, sink: Sink) -> None:
@@ -133,32 +129,70 @@ def _emit(piece: _Piece, ids: pa.Array, sink: Sink) -> None:
     else:
         rows = zip(sources.to_pylist(), targets.to_pylist(), piece.attributes, piece.lines, strict=True)
         for u, v, found, line in rows:
-            attributes = _json.decode(found) if isinstance(found, str) else None if found is None else {"weight": found}
-            sink.edge(u, v, attributes, place=line)
+            data = _json.decode(found) if isinstance(found, str) else None if found is None else {"weight": found}
+            sink.edge(u, v, data, place=line)
 
 
-def _attributes(parts: list[str], line: int, sink: Sink) -> Any:
-    """A number, the checked text of a JSON object, or None."""
+def _attributes(parts: list[str], delimiter: str | None, line: int, sink: Sink) -> Any:
+    """A number, the text of a JSON object, or None."""
     if len(parts) < 3:
         return None
     text = parts[2].strip()
     if not text or text[0] == "#":
         return None
     if text[0] == "{":
-        try:
-            if sink.limits.value is not None and len(text) > sink.limits.value:
-                for name, raw in _slices.decode(text).items():  # what is too long is never made
-                    size = memoryview(raw).nbytes
-                    sink.limits.check_text(size, line, f"{named(*parts[:2])}: the value of attribute {name[:60]!r}")
-            return text if _json.decode(text) else None
-        except (msgspec.MsgspecError, RecursionError) as error:
-            raise FormatError(f"the attributes are no JSON object ({error})", line) from None
+        return _object(parts, text, line, sink)
     try:
-        return _number.decode(text.partition("#")[0])
+        return _number.decode(text)
     except msgspec.MsgspecError:
+        pass
+    words = [word.strip() for word in text.partition("#")[0].split(delimiter)]
+    numbers = [_number_of(word) for word in words]
+    if None in numbers or len(numbers) > 2:
         raise FormatError(
-            f"{text[:40]!r} follows the two ids: give a number (the weight) or a JSON object, or use format csv", line
-        ) from None
+            f"{text[:40]!r} follows the two ids: give a number (the weight), a second one (the time) or a JSON object, or use "
+            "format csv with options header=false and delimiter",
+            line,
+        )
+    kept: dict[str, Any] = {}
+    for name, value in zip(("weight", "timestamp"), numbers, strict=False):
+        if value == value:
+            kept[name] = value
+        else:
+            sink.reading.missing_values += 1
+    if len(numbers) == 2:
+        sink.reading.note("a second number behind the ids is the attribute 'timestamp', as KONECT has it")
+        return _encode(kept).decode()
+    return kept.get("weight")
+
+
+def _object(parts: list[str], text: str, line: int, sink: Sink) -> str | None:
+    """The text of attributes, as JSON; None where there are none."""
+    inner, brace, rest = text.rpartition("}")
+    if rest.strip() and rest.strip()[0] != "#":
+        raise FormatError(f"{rest.strip()[:40]!r} follows the attributes: they come last", line)
+    text = inner + brace
+    if sink.limits.value is not None and len(text) > sink.limits.value:
+        with suppress(msgspec.MsgspecError, RecursionError):
+            for name, raw in _slices.decode(text).items():  # what is too long is never made
+                size = memoryview(raw).nbytes
+                sink.limits.check_text(size, line, f"{named(*parts[:2])}: the value of attribute {name[:60]!r}")
+    found = attributes(text, line, sink.reading)
+    return _encode(found).decode() if found else None
+
+
+def _number_of(word: str) -> int | float | None:
+    """A number as programs write one (`.5`, `+5`, `1.`, `nan`); None for what is none."""
+    if _INTEGER.fullmatch(word):
+        return int(word)
+    if _REAL.fullmatch(word):
+        value = float(word)
+        return value if math.isfinite(value) else None
+    return math.nan if word.lower() in ("nan", "na", "null", "none") else None
+
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,300}")
+_REAL: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def write(state: GraphState, options: Options) -> Iterator[bytes]:
@@ -170,8 +204,9 @@ def write(state: GraphState, options: Options) -> Iterator[bytes]:
 def _rows(graph: FrozenGraph) -> Iterator[str]:
     refuse_graph_attributes(graph.graph_attributes, "edge-list")
     ids = one_type(id_column(graph), "edge-list").to_pylist()
-    for node, attributes in node_rows(graph, ids):
-        if attributes:
+    yield from spaced_note(ids)
+    for node, data in node_rows(graph, ids):
+        if data:
             raise InvalidInput(
                 f"an edge list has no place for attributes of nodes, and {node!r} has some: use csv, node-link or "
                 "graphml",
@@ -179,8 +214,8 @@ def _rows(graph: FrozenGraph) -> Iterator[str]:
             )
         # Each node on a line of its own, so that their order comes back too.
         yield f"{bare_id(node, 'edge-list')}\n"
-    for u, v, attributes in edge_rows(graph, ids):
-        yield f"{u} {v} {_encode(attributes).decode()}\n" if attributes else f"{u} {v}\n"
+    for u, v, data in edge_rows(graph, ids):
+        yield f"{u} {v} {_encode(data).decode()}\n" if data else f"{u} {v}\n"
 
 
 def _sniff(head: Head) -> int:

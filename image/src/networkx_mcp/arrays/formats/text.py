@@ -93,9 +93,10 @@ def bare_id(node: NodeId, format_: str) -> str:
     """An id in a format that separates ids by white space and begins comments with `#`."""
     if isinstance(node, int):
         return str(node)
-    if not node or "#" in node or any(c.isspace() or not c.isprintable() for c in node):
+    if not node or "#" in node or node[0] == "%" or any(c.isspace() or not c.isprintable() for c in node):
         raise InvalidInput(
-            f"node {format_id(node)} cannot stand in format {format_}: an id there has no white space and no #. "
+            f"node {format_id(node)} cannot stand in format {format_}: an id there has no white space, no # and no % at its "
+            "beginning. "
             "Use csv, node-link or parquet.",
             field="format",
         )
