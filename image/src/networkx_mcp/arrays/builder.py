@@ -50,6 +50,8 @@ class GraphBuilder:
         #: Known after `freeze`: edges that had been given before, and nodes with attributes of which that is so.
         self.repeated_edges = 0
         self.repeated_nodes = 0
+        #: Nodes that only edges named.
+        self.unlisted_nodes = 0
         # All ids ever named, in order; a node or edge knows its position there (an edge: its source's,
         # the target follows).
         self._chunks: list[pa.Array] = []
@@ -175,6 +177,9 @@ class GraphBuilder:
 
         node_rows = codes[nodes.take_positions()]
         self.repeated_nodes = nodes.repeated(node_rows)
+        listed = np.zeros(n, bool)
+        listed[node_rows] = True
+        self.unlisted_nodes = n - int(listed.sum())
         positions = edges.take_positions()
         src = codes[positions]
         positions += 1

@@ -39,9 +39,9 @@ class Hints:
     encoding: str = ""
 
 
-def counted(count: int, what: str) -> str:
-    """`3 edges were`, `1 edge was`: a number, its noun and the verb."""
-    return f"1 {what} was" if count == 1 else f"{count} {what}s were"
+def counted(count: int, what: str, of: str = "") -> str:
+    """`3 edges were`, `1 value of 'x' was`: a number, its noun, what that is of, and the verb."""
+    return f"1 {what}{of} was" if count == 1 else f"{count} {what}s{of} were"
 
 
 @dataclass(frozen=True, slots=True)

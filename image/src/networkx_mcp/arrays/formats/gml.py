@@ -1,7 +1,8 @@
 """GML: `graph [ node [ id 0 label "a" ] edge [ source 0 target 0 weight 1.5 ] ]`, as networkx.parse_gml.
 
-Nodes are named by their `label`, text or integer; by their `id` where no node has a label, or with option
-`label=id`. Numbers are integers or floats; a key that stands more than once is a list, `key [ ... ]` an object.
+Nodes are named by their `label`, text or integer; by their `id` where the first node has no label, or by the key of
+option `label` (`label=id`, `label=name`). Texts may lack their quotes. `multigraph 1` is understood as long as no two edges are
+parallel; their `key` is left out then. NaN is a missing value. Numbers are integers or floats; a key that stands more than once is a list, `key [ ... ]` an object.
 
 GML has no true, false and null, and no lists inside lists: writing them is refused, unless option
 `values=json` writes such values as JSON text. Attribute names are a letter, then letters, digits and `_`; names
@@ -36,7 +37,9 @@ FORMAT = Format(
     keeps=frozenset({"direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"}),
     rank=6,
     options=(
-        Option("label", "What names the nodes.", ("label", "id"), "label; id where no node has a label"),
+        Option(
+            "label", "The key that names the nodes, such as id or name.", (), "label; id where the first node has none"
+        ),
         Option(
             "values",
             "What is done with values that GML has not (true, false, null, lists in lists): refuse, or write JSON text.",

@@ -37,11 +37,12 @@ _Token = tuple[str, Any, int]
 
 def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
-    named_by = options.text("label", "label", ("label", "id"))
+    named_by = options.text("label")
     options.finish()
+    sink.lists_nodes = True
 
     def run(convert: Convert | None) -> None:
-        _Reader(_tokens(file), sink, named_by == "label", convert).run()
+        _Reader(_tokens(file), sink, named_by, convert).run()
 
     if sink.ids_given is None:  # types as they stand
         run(None)
@@ -59,7 +60,7 @@ def _tokens(file: IO[bytes]) -> Iterator[_Token]:
             if found is None:
                 rest = text[at:].lstrip()
                 if rest[:1] != '"':
-                    raise FormatError(f"{rest[:40]!r} is no GML", number)
+                    raise FormatError(f"{rest[:40]!r} is no GML: texts stand in double quotes", number)
                 # A text that goes on in the next line.
                 pieces, size = [text[at:]], len(text)
                 for number, more in lines:  # noqa: B007
@@ -105,6 +106,10 @@ def _character(found: re.Match[str]) -> str:
     return chr(code) if 0 <= code < 0x110000 else found[0]
 
 
+#: What is read for NaN.
+_NOTHING: Final = object()
+
+
 class _Room:
     """Characters of JSON that the value of one attribute has at least, so far."""
 
@@ -122,12 +127,13 @@ class _Room:
 class _Reader:
     """Takes the tokens of one file, in order, and hands nodes and edges over as soon as they are known."""
 
-    def __init__(self, tokens: Iterator[_Token], sink: Sink, by_label: bool, convert: Convert | None) -> None:
+    def __init__(self, tokens: Iterator[_Token], sink: Sink, named_by: str | None, convert: Convert | None) -> None:
         self._next = tokens.__next__
         self._sink = sink
         self._convert = convert
-        #: None: as the first node has it.
-        self._by_label: bool | None = None if by_label else False
+        #: The key that names nodes; None: `label`, or `id` where the first node has no label.
+        self._named_by = named_by
+        self._multigraph = False
         self._names: dict[Any, NodeId] = {}
         self._labels: set[NodeId] = set()
         #: Edges that came before one of their nodes, and all after them: nodes come first.
@@ -186,17 +192,13 @@ class _Reader:
             else:
                 value = self._value(1, self._room(rooms, key))
                 if key in ("directed", "multigraph"):
-                    if value not in (0, 1) or not isinstance(value, int):
+                    if not isinstance(value, int) or value not in (0, 1):
                         raise FormatError(f"{key} is 0 or 1, not {value!r}"[:200], line)
                     if key == "directed":
                         self._sink.set_directed(value == 1, line)
-                    elif value and not self._sink.repeats_allowed:
-                        raise FormatError(
-                            "the file says multigraph 1, and parallel edges are not kept: make it a simple graph, or "
-                            "use option duplicates=update or duplicates=skip",
-                            line,
-                        )
-                else:
+                    else:
+                        self._multigraph = value == 1
+                elif value is not _NOTHING:
                     found.setdefault(key, []).append(value)
         self._attributes = _plain(found)
 
@@ -206,17 +208,20 @@ class _Reader:
             raise FormatError("the node has no id (a number)", line)
         if key in self._names:
             raise FormatError(f"two nodes have the id {key!r}"[:200], line)
-        if self._by_label is None:
-            self._by_label = "label" in node
+        if self._named_by is None:
+            self._named_by = "label" if "label" in node else "id"
         name: Any = key
-        if self._by_label:
-            name = node.pop("label", None)
+        if self._named_by != "id":
+            name = node.pop(self._named_by, None)
             if name == []:
                 name = "[]"  # networkx writes such a label as any other
+            shown = self._named_by[:60]
+            if isinstance(name, float) and name.is_integer():
+                name = int(name)
             if not isinstance(name, int | str):
-                raise FormatError("the node has no label, others have one: use option label=id", line)
+                raise FormatError(f"the node has no {shown}, others have one: use option label=id", line)
             if name in self._labels:
-                raise FormatError(f"two nodes have the label {name!r}: use option label=id"[:200], line)
+                raise FormatError(f"two nodes have the {shown} {str(name)[:60]!r}: use option label=id", line)
             self._labels.add(name)
         if self._convert is not None:
             name = self._convert(str(name), line)
@@ -228,6 +233,8 @@ class _Reader:
         if not isinstance(source, int | str) or not isinstance(target, int | str):
             raise FormatError("the edge has no source or no target", line)
         self._edges += 1
+        if self._multigraph:
+            edge.pop("key", None)
         if not self._sink.repeats_allowed:
             self._sink.limits.check_edges(self._edges)
         if self._waiting or source not in self._names or target not in self._names:
@@ -257,7 +264,9 @@ class _Reader:
             if room is not None and key not in found:
                 room.take(len(key) + 3, line)  # quotes and colon
             inside = room if room is not None else self._room(rooms, key)
-            found.setdefault(key, []).append(self._value(depth, inside))
+            value = self._value(depth, inside)
+            if value is not _NOTHING:
+                found.setdefault(key, []).append(value)
 
     def _value(self, depth: int, room: _Room) -> Any:
         kind, value, line = self._next()
@@ -269,8 +278,15 @@ class _Reader:
                 raise FormatError(f"objects nest deeper than {MAX_DEPTH}", line)
             room.take(2, line)
             return self._object(depth + 1, room)
-        if kind == "key" and value in ("NAN", "INF"):
-            raise FormatError(f"{value} is no number of JSON: leave the value out", line)
+        if kind == "key":
+            if value.lower() == "nan":
+                self._sink.reading.missing_values += 1
+                return _NOTHING
+            if value.lower() in ("inf", "infinity"):
+                raise FormatError(f"{value} is no number of JSON: leave the value out", line)
+            self._sink.reading.note("texts without quotes were read as texts")
+            room.take(len(value) + 2, line)
+            return value
         raise FormatError("a value was expected here: a number, a text in quotes or [ ... ]", line)
 
 

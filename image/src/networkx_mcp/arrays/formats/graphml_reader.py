@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import IO, Any, Final
 from xml.sax.handler import ContentHandler
@@ -12,7 +13,7 @@ import msgspec
 
 from ..ids import NodeId
 from ..sizes import named
-from .common import FormatError, Options, Place
+from .common import FormatError, Options, Place, counted
 from .markup import Lines, parse_xml
 from .sink import Convert, Sink, to_integer, to_text, with_ids
 
@@ -21,6 +22,9 @@ _MAX_DEPTH = 64
 JSON: Final = "networkx-mcp.json"
 IDS: Final = "networkx-mcp.ids"
 _INT: Final = re.compile(r"[+-]?[0-9]{1,400}")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}\.0*")
+#: What programs write where there is no number.
+_NOTHING: Final = frozenset({"", "nan", "+nan", "-nan", "na", "null", "none"})
 _FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _KINDS: Final = {
     "boolean": "boolean",
@@ -41,6 +45,11 @@ _KNOWN: Final = {
     ("graphml", "desc"): "skip",
     ("key", "default"): "default",
     ("key", "desc"): "skip",
+    ("graphml", "locator"): "skip",
+    ("graph", "locator"): "skip",
+    ("node", "locator"): "skip",
+    ("node", "port"): "skip",
+    ("node", "graph"): "inner",
     ("graph", "node"): "node",
     ("graph", "edge"): "edge",
     ("graph", "data"): "data",
@@ -50,11 +59,13 @@ _KNOWN: Final = {
     ("edge", "data"): "data",
     ("edge", "desc"): "skip",
 }
-_REFUSED: Final = {
-    "hyperedge": "hyperedges join more than two nodes, which a graph here cannot: split them into edges",
-    "port": "ports are not kept: let edges end at nodes",
-    "graph": "a graph inside a graph is not kept: take the nodes out of it",
-}
+_HYPEREDGE: Final = "hyperedges join more than two nodes, which a graph here cannot: split them into edges"
+#: Elements of GraphML, which are wrong where they are not known; others are those of other programs.
+_ELEMENTS: Final = frozenset({"graphml", "key", "default", "graph", "node", "edge", "data"})
+#: Elements of yEd and yFiles that hold what is written on nodes and edges.
+_LABELS: Final = frozenset({"NodeLabel", "EdgeLabel", "Label.Text"})
+#: XML attributes that APOC (Neo4j) gives nodes and edges.
+_LABELLED: Final = ("labels", "label")
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -63,6 +74,7 @@ _encode = msgspec.json.Encoder().encode
 class _Key:
     scope: str
     name: str
+    #: A type of _KINDS, or `json`, or one that GraphML has not.
     kind: str
     #: Graphics of yEd.
     graphics: bool
@@ -71,6 +83,7 @@ class _Key:
 def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
     options.finish()
+    sink.lists_nodes = True
 
     def run(convert: Convert | None) -> None:
         parse_xml(file, lambda place: _Handler(place, sink, convert), recoded=sink.recoded)
@@ -91,18 +104,28 @@ class _Handler(ContentHandler):
         self._told = convert
         self._convert: Convert = convert or to_text
         self._stack: list[str] = []
-        self._keys: dict[str, _Key] = {}
+        self._keys: dict[tuple[str, str], _Key] = {}
         self._defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}, "graph": {}}
         self._graphs = 0
+        #: Nodes that are open around an inner graph: ends, place and attributes of each.
+        self._outer: list[tuple[tuple[NodeId, ...], Place, dict[str, Any]]] = []
+        self._grouped = 0
+        #: Elements of other programs, and keys whose values are no text, with the number of each.
+        self._foreign: Counter[str] = Counter()
+        self._structured: Counter[str] = Counter()
+        self._has_elements = False
         #: Depth of an element that is passed over, and all in it.
         self._skip = 0
         self._text: list[str] | None = None
         self._length = 0
+        self._label: list[str] | None = None
         self._key: _Key | None = None
         #: Node or edge that is being read.
         self._ends: tuple[NodeId, ...] = ()
         self._began: Place = None
         self._attributes: dict[str, Any] = {}
+        #: What stands in the tag itself; elements count more.
+        self._given: dict[str, Any] = {}
         self._of_graph: dict[str, Any] = {}
 
     @property
@@ -119,18 +142,13 @@ class _Handler(ContentHandler):
         if len(self._stack) > _MAX_DEPTH:
             raise FormatError(f"elements nest deeper than {_MAX_DEPTH}", self.line)
         if self._skip:
-            if name in ("NodeLabel", "EdgeLabel") and self._key is not None:
-                self._text = []
+            if name in _LABELS and self._key is not None:
+                self._label = []
             return
         what = _KNOWN.get((parent, name))
         if what is None:
-            if parent == "data" and self._key is not None and self._key.graphics:
-                self._skip = len(self._stack)
-                if name in ("NodeLabel", "EdgeLabel"):
-                    self._text = []
-                return
-            raise FormatError(_REFUSED.get(name, f"<{name[:60]}> in <{parent[:60]}> is not GraphML"), self.line)
-        if what == "skip":
+            self._begin_foreign(parent, name)
+        elif what == "skip":
             self._skip = len(self._stack)
         elif what:
             getattr(self, f"_begin_{what}")(attrs)
@@ -140,31 +158,37 @@ class _Handler(ContentHandler):
         depth = len(self._stack)
         self._stack.pop()
         if self._skip:
-            if name in ("NodeLabel", "EdgeLabel") and self._text is not None:
-                label = "".join(self._text).strip()
-                if label:
+            if name in _LABELS and self._label is not None:
+                label = "".join(self._label).strip()
+                if label and self._stack[0] == "graphml" and ("node" in self._stack or "edge" in self._stack):
                     self._attributes.setdefault("label", label)
-                self._text = None
+                self._label = None
             if depth == self._skip:
                 self._skip = 0
             return
         if name in ("data", "default"):
             self._end_text(name == "default")
         elif name == "node":
-            self._sink.node(self._ends[0], {**self._defaults["node"], **self._attributes}, place=self._began)
+            attributes = {**self._defaults["node"], **self._given, **self._attributes}
+            self._sink.node(self._ends[0], attributes, place=self._began)
+            self._given = {}
         elif name == "edge":
-            attributes = {**self._defaults["edge"], **self._attributes}
+            attributes = {**self._defaults["edge"], **self._given, **self._attributes}
+            self._given = {}
             self._sink.edge(self._ends[0], self._ends[1], attributes, place=self._began)
         elif name == "key":
             self._key = None
+        elif name == "graph" and self._outer:
+            self._ends, self._began, self._attributes = self._outer.pop()
 
     def characters(self, content: str) -> None:
-        if self._text is not None:
-            if not self._text:
+        text = self._label if self._skip else self._text
+        if text is not None:
+            if not text:
                 self._length = 0
             self._length += len(content)
             self._sink.limits.check_text(self._length, self.line, self._named())
-            self._text.append(content)
+            text.append(content)
 
     def _named(self) -> str:
         inside = self._stack[-2:-1]
@@ -175,8 +199,35 @@ class _Handler(ContentHandler):
         if not self._graphs:
             raise FormatError("there is no <graph> in the file", self.line)
         self._sink.builder.graph_attributes = {**self._defaults["graph"], **self._of_graph}
+        reading = self._sink.reading
+        if self._grouped:
+            reading.note(f"{counted(self._grouped, 'node')} inside groups: they are nodes like others, the groups too")
+        for name, count in self._structured.items():
+            reading.note(f"{counted(count, 'value', f' of {name[:60]!r}')} left out: XML of another program")
+        for name, count in self._foreign.items():
+            reading.note(f"{counted(count, 'element', f' <{name[:60]}>')} passed over")
 
     # -- elements
+
+    def _begin_foreign(self, parent: str, name: str) -> None:
+        """An element that GraphML has not here. Raises FormatError for one of GraphML's own."""
+        if parent in ("data", "default"):
+            self._has_elements = True
+            if name in _LABELS:
+                self._label = []
+        elif name == "hyperedge":
+            raise FormatError(_HYPEREDGE, self.line)
+        elif not parent or name in _ELEMENTS:
+            raise FormatError(f"<{name[:60]}> in <{parent[:60] or 'the file'}> is not GraphML", self.line)
+        else:
+            self._foreign[name] += 1
+        self._skip = len(self._stack)
+
+    def _begin_inner(self, _: AttributesImpl) -> None:
+        """A graph inside of a node: its nodes are nodes of the one graph, as networkx has it."""
+        self._sink.node(self._ends[0], place=self._began)
+        self._outer.append((self._ends, self._began, {**self._given, **self._attributes}))
+        self._given = {}
 
     def _need(self, attrs: AttributesImpl, name: str, element: str) -> str:
         value: str | None = attrs.get(name)
@@ -188,19 +239,19 @@ class _Handler(ContentHandler):
         found = self._need(attrs, "id", "key")
         graphics = "yfiles.type" in attrs
         type_ = attrs.get("attr.type", "string")
-        kind = _KINDS.get(type_)
-        if kind is None and not graphics:
-            raise FormatError(f"key {found!r} has type {type_!r}: use {', '.join(_KINDS)}"[:300], self.line)
+        kind = _KINDS.get(type_.strip().lower(), type_)
         if attrs.get(JSON) == "true":
             kind = "json"
-        self._key = _Key(attrs.get("for", "all"), attrs.get("attr.name", found), kind or "string", graphics)
-        self._keys[found] = self._key
+        scope = attrs.get("for", "all")
+        self._key = _Key(scope, attrs.get("attr.name", found), kind, graphics)
+        self._keys[found, scope] = self._key
 
     def _begin_default(self, _: AttributesImpl) -> None:
         if self._key is not None and self._key.graphics:
             self._skip = len(self._stack)
             return
         self._text = []
+        self._has_elements = False
 
     def _begin_graph(self, attrs: AttributesImpl) -> None:
         self._graphs += 1
@@ -221,14 +272,15 @@ class _Handler(ContentHandler):
         self._began = self.line
         self._ends = (self._convert(self._need(attrs, "id", "node"), self._began),)
         self._attributes = {}
+        self._grouped += bool(self._outer)
+        self._given = {name: attrs[name] for name in _LABELLED if name in attrs}
 
     def _begin_edge(self, attrs: AttributesImpl) -> None:
         self._began = self.line
         source, target = self._need(attrs, "source", "edge"), self._need(attrs, "target", "edge")
         self._ends = (self._convert(source, self._began), self._convert(target, self._began))
         self._attributes = {}
-        if "sourceport" in attrs or "targetport" in attrs:
-            raise FormatError(_REFUSED["port"], self._began)
+        self._given = {name: attrs[name] for name in ("sourceport", "targetport", *_LABELLED) if name in attrs}
         directed = attrs.get("directed")
         if directed is not None and (directed.lower() in ("true", "1")) != self._sink.builder.directed:
             raise FormatError("directed and undirected edges in one graph: make all of them one kind", self._began)
@@ -236,18 +288,28 @@ class _Handler(ContentHandler):
             self._attributes["id"] = attrs["id"]
 
     def _begin_data(self, attrs: AttributesImpl) -> None:
-        key = self._need(attrs, "key", "data")
-        if key not in self._keys:
-            raise FormatError(f"no <key> before this has the id {key[:60]!r}", self.line)
-        self._key = self._keys[key]
+        name, scope = self._need(attrs, "key", "data"), self._stack[-2]
+        key = self._keys.get((name, scope)) or self._keys.get((name, "all"))
+        if key is None:
+            key = next((key for (id_, _), key in self._keys.items() if id_ == name), None)
+        if key is None:
+            raise FormatError(f"no <key> before this has the id {name[:60]!r}", self.line)
+        self._key = key
         self._text = []
+        self._has_elements = False
 
     def _end_text(self, default: bool) -> None:
         text, key = "".join(self._text or ()), self._key
         self._text = None
         if key is None or key.graphics:
             return
-        value = self._value(key, text)
+        if self._has_elements and not text.strip():
+            if not default:
+                self._structured[key.name] += 1
+            return
+        value = self._value(key, text, default)
+        if value is None and key.kind != "json":
+            return
         if default:
             for scope in self._defaults:
                 if key.scope in (scope, "all"):
@@ -257,19 +319,26 @@ class _Handler(ContentHandler):
         parent = self._stack[-1]
         if parent in ("node", "edge"):
             self._attributes[key.name] = value
-        else:
+        elif not self._outer:
             self._of_graph[key.name] = value
 
-    def _value(self, key: _Key, text: str) -> Any:
+    def _value(self, key: _Key, text: str, default: bool) -> Any:
+        """The value that a text is; None: it says that there is none."""
         kind, bare = key.kind, text.strip()
         if kind == "string":
             return text
-        if kind == "int" and _INT.fullmatch(bare):
-            return int(bare)
+        if kind not in ("int", "float", "boolean", "json"):
+            self._sink.reading.note(f"GraphML has no type {kind[:60]!r}: values of {key.name[:60]!r} are text")
+            return text
+        if kind != "json" and bare.lower() in _NOTHING:
+            self._sink.reading.missing_values += not default
+            return None
+        if kind == "int" and (_INT.fullmatch(bare) or _WHOLE.fullmatch(bare)):
+            return int(bare.partition(".")[0])
         if kind == "float":
             if _FLOAT.fullmatch(bare):
                 return float(bare)
-            if bare.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+            if bare.lower().lstrip("+-") in ("inf", "infinity"):
                 raise FormatError(f"{key.name[:60]!r} is {bare}, which is no number of JSON: leave it out", self.line)
         if kind == "boolean" and bare.lower() in ("true", "false", "1", "0"):
             return bare.lower() in ("true", "1")

@@ -43,6 +43,8 @@ def parse_xml(file: IO[bytes], make: Callable[[Lines], ContentHandler], *, recod
     fed = 0
     try:
         data = _plain(file.read(_CHUNK), recoded=recoded)
+        if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+            raise FormatError("the file is empty: there is no element in it")
         while data:
             parser.feed(data)
             fed += len(data)

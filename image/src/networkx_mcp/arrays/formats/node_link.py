@@ -4,14 +4,15 @@
      "nodes": [{"id": "a", "color": "red"}, {"id": 2}],
      "edges": [{"source": "a", "target": 2, "weight": 1.5}]}
 
-`links` is understood in place of `edges`. `multigraph` may be true as long as no two edges are parallel; their
+`links` is understood in place of `edges`, and `from` and `to` in place of `source` and `target`. Nodes without `id` are named
+by their positions where edges name these, as D3 has it, else by `key` or `name`. NaN is a missing value. `multigraph` may be true as long as no two edges are parallel; their
 `key` is left out then. Attributes named `id` (of nodes), `source` or `target` (of edges) have no place in
 the format: writing them is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import msgspec
@@ -22,6 +23,7 @@ from ..frozen import FrozenGraph
 from ..ids import format_id
 from ..state import GraphState
 from .common import FormatError, Options
+from .json_nan import marked, without_marks
 from .pages import edge_rows, id_list, node_rows
 from .record import POSSIBLE, SURE, Format, Head
 from .sink import Sink
@@ -42,6 +44,9 @@ _decode_document = msgspec.json.Decoder(_Document).decode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _value = msgspec.json.Decoder().decode
+#: What is looked at before an item's turn, and its most bytes: ids are shorter.
+_NAMES = ("id", "key", "name", "source", "target", "from", "to")
+_MAX_NAME = 8192
 _encode = msgspec.json.Encoder().encode
 
 
@@ -49,62 +54,182 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
     options.finish()
     sink.typed_ids("node-link")
-    data = file.read()
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
+    sink.lists_nodes = True
+    data = file.read().removeprefix(b"\xef\xbb\xbf")
+    document, nan = None, False
+    try:
+        document = _document(data)
+    except FormatError:
+        again = marked(data)
+        if again is None:
+            raise
+        data, nan = again, True
+        document = _document(data)
+    _Reader(document, data, sink, nan=nan).run()
+
+
+def _document(data: bytes) -> _Document:
     try:
         document = _decode_document(data)
     except msgspec.ValidationError as error:
-        raise FormatError(f"not a node-link document: {error}") from None
+        raise FormatError(f"not a node-link document: {error}; it has lists nodes and edges") from None
     except msgspec.DecodeError as error:
         raise FormatError(f"not JSON: {error}", _line_of_byte(data, str(error))) from None
     if document.edges is not None and document.links is not None:
         raise FormatError("the document has both edges and links: keep one")
-    if document.directed is not None:
-        sink.set_directed(document.directed)
-    _check_slices(document.graph, sink, "graph")
-    sink.builder.graph_attributes = {name: _value(raw) for name, raw in document.graph.items()}
-    for number, raw in enumerate(document.nodes):
-        place = f"nodes[{number}]"
-        node = _item(data, raw, place, sink)
-        if "id" not in node:
-            raise FormatError(f"{place} has no id", _line(data, raw))
+    return document
+
+
+class _Reader:
+    """Takes nodes and edges of a document in turn."""
+
+    def __init__(self, document: _Document, data: bytes, sink: Sink, *, nan: bool) -> None:
+        self._document = document
+        self._data = data
+        self._sink = sink
+        self._nan = nan
+        self._nodes = document.nodes
+        self._edges = document.edges or document.links or []
+        self._name = "links" if document.links else "edges"
+        #: The key that names nodes; None: their position does.
+        self._key: str | None = "id"
+        #: Ids by position, where ends are positions.
+        self._positions: list[Any] | None = None
+        self._lines = data.count(b"\n", 0, len(data) - 1) > 0
+
+    def run(self) -> None:
+        """Hand all over. Raises FormatError."""
+        document, sink = self._document, self._sink
+        if document.directed is not None:
+            sink.set_directed(document.directed)
+        self._check_slices(document.graph, "graph")
+        sink.builder.graph_attributes = self._clean({name: _value(raw) for name, raw in document.graph.items()})
+        self._find_names()
+        for number, raw in enumerate(self._nodes):
+            place = f"nodes[{number}]"
+            node = self._item(raw, place)
+            if self._key is not None and self._key not in node:
+                raise FormatError(f"{place} has no id", self._line(raw))
+            name = number if self._key is None else self._id(node.pop(self._key))
+            self._put(lambda name=name, node=node: sink.node(name, node), place, raw)  # type: ignore[misc]
+        for number, raw in enumerate(self._edges):
+            place = f"{self._name}[{number}]"
+            edge = self._item(raw, place)
+            if document.multigraph:
+                edge.pop("key", None)
+            u, v = self._ends(edge, place, raw)
+            self._put(lambda u=u, v=v, edge=edge: sink.edge(u, v, edge), place, raw)  # type: ignore[misc]
+        sink.edge_places(0, lambda number: self._line(self._edges[number]) or f"{self._name}[{number}]")
+
+    def _put(self, put: Callable[[], None], place: str, raw: msgspec.Raw) -> None:
         try:
-            sink.node(node.pop("id"), node)
+            put()
         except FormatError as error:
-            raise FormatError(f"{place}: {error.reason}", _line(data, raw)) from None
-    edges = document.edges or document.links or []
-    name = "links" if document.links else "edges"
-    for number, raw in enumerate(edges):
-        place = f"{name}[{number}]"
-        edge = _item(data, raw, place, sink)
-        if "source" not in edge or "target" not in edge:
-            raise FormatError(f"{place} has no source or no target", _line(data, raw))
-        if document.multigraph:
-            edge.pop("key", None)
+            raise FormatError(f"{place}: {error.reason}", self._line(raw)) from None
+
+    def _find_names(self) -> None:
+        """What names nodes: `id`; else `key` or the position (D3), and whether ends are positions. Notes what is not `id`."""
+        if not self._nodes:
+            return
+        first = self._peek(self._nodes[0])
+        if "id" not in first:
+            others = (self._peek(raw) for number, raw in enumerate(self._nodes))
+            if any("id" in node for node in others):
+                return
+            ends = self._all_ends()
+            names = {"key": "key", "name": "name"}
+            if ends and all(type(end) is int for end in ends):
+                self._key = None
+                self._sink.reading.note(
+                    "nodes have no id: their ids are their positions from 0, as edges name them (D3)"
+                )
+                self._refuse_positions(ends)
+            else:
+                found = next((name for name in names if name in first), None)
+                if found is not None and ends:
+                    self._key = found
+                    self._sink.reading.note(f"nodes have no id: they are named by {found!r}, as edges name them")
+        elif isinstance(first["id"], str) and self._edges:
+            end = self._ends(self._peek(self._edges[0]), "", self._edges[0], check=False)
+            if type(end[0]) is int and type(end[1]) is int:
+                ids = [self._peek(raw).get("id") for raw in self._nodes]
+                ends = self._all_ends()
+                if all(isinstance(id_, str) for id_ in ids) and all(
+                    type(one) is int and 0 <= one < len(ids) for one in ends
+                ):
+                    self._positions = ids
+                    self._sink.reading.note(
+                        "the ends of edges are positions of nodes from 0 (D3): the ids of these were taken"
+                    )
+
+    def _refuse_positions(self, ends: set[Any]) -> None:
+        wrong = next((end for end in ends if not 0 <= end < len(self._nodes)), None)
+        if wrong is not None:
+            raise FormatError(
+                f"nodes have no id, and an edge names the node {wrong}, which is no position of one: give nodes ids"
+            )
+
+    def _all_ends(self) -> set[Any]:
+        """All different ends of edges that can be ids."""
+        found: set[Any] = set()
+        for number, raw in enumerate(self._edges):
+            place = f"{self._name}[{number}]"
+            ends = self._ends(self._peek(raw), place, raw, check=False)
+            found |= {end for end in ends if isinstance(end, str | int | float)}
+        return found
+
+    def _ends(self, edge: dict[str, Any], place: str, raw: msgspec.Raw, *, check: bool = True) -> tuple[Any, Any]:
+        """The ends, taken out of `edge`."""
+        for source, target in (("source", "target"), ("from", "to")):
+            if source in edge and target in edge:
+                u, v = self._id(edge.pop(source)), self._id(edge.pop(target))
+                return (self._positions[u], self._positions[v]) if self._positions is not None and check else (u, v)
+        if check:
+            raise FormatError(f"{place} has no source or no target", self._line(raw))
+        return None, None
+
+    def _id(self, value: Any) -> Any:
+        """An id; a whole float is the integer, and noted: JavaScript and pandas do not tell them apart."""
+        if type(value) is float and value.is_integer():
+            self._sink.reading.note("ids such as 7.0 are the integers 7")
+            return int(value)
+        return value
+
+    def _clean(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        return without_marks(attributes, self._sink.reading) if self._nan else attributes
+
+    def _peek(self, raw: msgspec.Raw) -> dict[str, Any]:
+        """What names things in an item, before its turn; empty where it is broken, which is told in its turn."""
         try:
-            sink.edge(edge.pop("source"), edge.pop("target"), edge)
-        except FormatError as error:
-            raise FormatError(f"{place}: {error.reason}", _line(data, raw)) from None
-    sink.edge_places(0, lambda number: _line(data, edges[number]))
+            parts = _slices(raw)
+            return {
+                name: _value(parts[name]) if memoryview(parts[name]).nbytes <= _MAX_NAME else None
+                for name in _NAMES
+                if name in parts
+            }
+        except msgspec.DecodeError:
+            return {}
 
+    def _item(self, raw: msgspec.Raw, place: str) -> dict[str, Any]:
+        most = self._sink.limits.value
+        try:
+            if most is not None and memoryview(raw).nbytes > most:  # as slices: what is too long is never made
+                line = self._line(raw)
+                self._check_slices(_slices(raw), f"line {line}, {place}" if line is not None else place)
+            found = _decode(raw)
+        except msgspec.ValidationError as error:
+            raise FormatError(f"{place}: {error}", self._line(raw)) from None
+        except msgspec.DecodeError as error:
+            raise FormatError(f"{place} is not JSON: {error}", self._line(raw)) from None
+        return self._clean(found)
 
-def _item(data: bytes, raw: msgspec.Raw, place: str, sink: Sink) -> dict[str, Any]:
-    try:
-        if sink.limits.value is not None and memoryview(raw).nbytes > sink.limits.value:
-            # As slices: what is too long is never made.
-            line = _line(data, raw)
-            _check_slices(_slices(raw), sink, f"line {line}, {place}" if line is not None else place)
-        return _decode(raw)
-    except msgspec.ValidationError as error:
-        raise FormatError(f"{place}: {error}", _line(data, raw)) from None
-    except msgspec.DecodeError as error:
-        raise FormatError(f"{place} is not JSON: {error}", _line(data, raw)) from None
+    def _check_slices(self, attributes: dict[str, msgspec.Raw], place: str) -> None:
+        for name, raw in attributes.items():
+            self._sink.limits.check_text(memoryview(raw).nbytes, place, f"the value of attribute {name[:60]!r}")
 
-
-def _check_slices(attributes: dict[str, msgspec.Raw], sink: Sink, place: str) -> None:
-    for name, raw in attributes.items():
-        sink.limits.check_text(memoryview(raw).nbytes, place, f"the value of attribute {name[:60]!r}")
+    def _line(self, raw: msgspec.Raw) -> int | None:
+        """The line of an item; None where all stands in one."""
+        return _line(self._data, raw) if self._lines else None
 
 
 def _line(data: bytes, raw: msgspec.Raw) -> int | None:

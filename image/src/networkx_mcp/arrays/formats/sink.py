@@ -12,7 +12,7 @@ from ...errors import InvalidInput, LimitExceeded
 from ..builder import DuplicateEdge, GraphBuilder
 from ..frozen import FrozenGraph
 from ..ids import INT64_MAX, INT64_MIN, NodeId, format_id
-from .common import FormatError, Ids, Options, ParseLimits, Place, where
+from .common import FormatError, Ids, Options, ParseLimits, Place, counted, where
 from .reading import Reading
 
 #: Places of a column of edges: one for each, or a function of the row.
@@ -31,6 +31,8 @@ class Sink:
         self.limits = limits
         #: What is done to make a graph of the file: parsers add to it, answers tell it.
         self.reading = Reading()
+        #: Whether files of the format list all nodes, so that one which only edges name is worth telling.
+        self.lists_nodes = False
         #: Whether the text comes in UTF-8 whatever the file itself declares (the caller knew its encoding).
         self.recoded = False
         self._directed = options.flag("directed")
@@ -172,6 +174,11 @@ class Sink:
         else:
             self.reading.skipped_edges = self.builder.repeated_edges
         self.reading.merged_nodes = self.builder.repeated_nodes
+        if self.lists_nodes and self.builder.unlisted_nodes:
+            made = counted(self.builder.unlisted_nodes, "node")
+            self.reading.note(f"{made} made because edges name them: the file does not list them")
+        if not graph.n:
+            self.reading.note("the file has no nodes: the graph is empty")
         return graph
 
     def _place(self, edge: int) -> Place:
