@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from networkx_mcp.arrays.formats import RECORDS, ParseLimits, of_content_type, p
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS
 
 MIB = 1024 * 1024
+CASES = Path(__file__).parents[1] / "unit/formats/cases"
+EXPECTED: dict[str, dict[str, Any]] = json.loads((CASES / "expected.json").read_text(encoding="utf-8"))
 
 
 class Files:
@@ -173,6 +176,18 @@ def test_without_a_format_the_file_tells_it(
         assert "é" in files.get("told?format=edge-list").text
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_file_of_another_program_gives_its_graph(files: Files, name: str) -> None:
+    expected = EXPECTED[name]
+    answer = files.put(f"case?format={expected['format']}", (CASES / name).read_bytes())
+    if "refused" in expected:
+        assert answer.status_code == 400
+        assert re.search(expected["refused"], error(answer)["message"])
+    else:
+        assert answer.status_code in (200, 201), answer.text
+        assert (answer.json()["nodes"], answer.json()["edges"]) == (expected["nodes"], expected["edges"])
+
+
 def test_options_come_with_the_query(files: Files) -> None:
     data = "from;to;w\n1;2;3\n1;2;4\n"
     query = (
@@ -188,7 +203,7 @@ def test_options_come_with_the_query(files: Files) -> None:
     ("path", "field", "text"),
     [
         ("x?format=xlsx", "format", "use one of csv, edge-list"),
-        ("x?format=csv&columns=a", "options.columns", "'columns' is unknown here; the options are delimiter"),
+        ("x?format=csv&columns=a", "options.columns", "'columns' is unknown here; the options are decimal, delimiter"),
         ("x?format=csv&directed=yes", "options.directed", "use true or false"),
         ("x?format=csv&ids=auto&ids=string", "ids", "given twice"),
         ("X!?format=csv", None, "id"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,3 +94,63 @@ def test_a_repeat_under_its_name_happens_once(tools: Tools) -> None:
     first = tools.data("load_graph", **arguments)
     again = tools.data("load_graph", **arguments)
     assert again == {**first, "repeated": True}
+
+
+# -- files of other programs
+
+CASES = Path(__file__).parents[2] / "unit/formats/cases"
+EXPECTED: dict[str, dict[str, Any]] = json.loads((CASES / "expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_file_of_another_program_gives_its_graph_or_is_told_what_to_do(tools: Tools, name: str) -> None:
+    content, expected = (CASES / name).read_text(encoding="utf-8"), EXPECTED[name]
+    if "refused" in expected:
+        if content:
+            text, facts = tools.error("load_graph", content=content, format=expected["format"])
+            assert facts["error"] == "invalid_input"
+            assert re.search(expected["refused"], text)
+        return
+    data = tools.data("load_graph", content=content, format=expected["format"])
+    assert (data["nodes"], data["edges"]) == (expected["nodes"], expected["edges"])
+
+
+def test_the_answer_says_how_the_file_was_read(tools: Tools) -> None:
+    content = "Source,Target,Type,Weight\na,b,Directed,1\nb,c,Directed,NA\na,b,Directed,2\n"
+    text = tools.text("load_graph", content=content, duplicates="update")
+    assert text.split("\n")[1:] == [
+        "note: read as csv, as its content tells",
+        "note: the ends of edges are the columns 'Source' and 'Target'",
+        "note: 1 repeated edge was merged: later attributes count",
+        "note: 1 missing value was left out (NaN, NA or empty)",
+        "note: the column 'Weight' is the attribute 'weight'",
+        "note: the graph is directed, as the column 'Type' says",
+    ]
+    reading = tools.data("load_graph", content=content, duplicates="update")["reading"]
+    assert {
+        key: reading[key] for key in ("format", "format_from", "source_column", "merged_edges", "missing_values")
+    } == {
+        "format": "csv",
+        "format_from": "content",
+        "source_column": "Source",
+        "merged_edges": 1,
+        "missing_values": 1,
+    }
+
+
+def test_a_string_has_no_encoding_whatever_it_declares(tools: Tools) -> None:
+    content = '<?xml version="1.0" encoding="ISO-8859-1"?><graphml><graph><node id="Zürich"/></graph></graphml>'
+    graph_id = tools.data("load_graph", content=content)["graph_id"]
+    assert tools.data("describe_graph", graph_id=graph_id)["page_nodes"][0]["id"] == "Zürich"
+    assert "leave it out" in tools.error("load_graph", content="a b\n", options={"encoding": "latin-1"})[0]
+
+
+def test_what_an_error_advises_can_be_given(tools: Tools) -> None:
+    content = 'graph [ node [ id 1 label "a" ] node [ id 2 label "a" ] ]'
+    assert "option label=id" in tools.error("load_graph", content=content)[0]
+    assert tools.data("load_graph", content=content, options={"label": "id"})["nodes"] == 2
+    assert "header=false" in tools.error("load_graph", content="1,2\n2,3\n", format="csv")[0]
+    for value in (False, "false"):
+        assert tools.data("load_graph", content="1,2\n2,3\n", format="csv", options={"header": value})["edges"] == 2
+    assert "directed=true" in tools.error("load_graph", content="a b\nb a\n")[0]
+    assert tools.data("load_graph", content="a b\nb a\n", directed=True)["edges"] == 2

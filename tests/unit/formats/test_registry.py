@@ -160,7 +160,7 @@ def test_repeats_are_counted() -> None:
     reading = load(data, "csv", duplicates="update").reading
     assert (reading.merged_edges, reading.skipped_edges, reading.merged_nodes) == (2, 0, 1)
     assert reading.lines()[:2] == [
-        "2 repeated edges were merged into the first of its ends",
+        "2 repeated edges were merged: later attributes count",
         "1 repeated node was merged: later attributes count",
     ]
     assert load(data, "csv", duplicates="skip").reading.skipped_edges == 2

@@ -123,6 +123,7 @@ class Options:
         """A true-or-false option."""
         self._known.append(name)
         value = self._left.pop(name, default)
+        value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
         if value is None or isinstance(value, bool):
             return value
         raise InvalidInput(f"option {name} is {value!r}: use true or false", field=f"options.{name}")

@@ -49,9 +49,9 @@ class Reading(msgspec.Struct, kw_only=True):
         if self.source_column is not None and (self.source_column, self.target_column) != ("source", "target"):
             lines.append(f"the ends of edges are the columns {self.source_column!r} and {self.target_column!r}")
         if self.merged_edges:
-            lines.append(f"{counted(self.merged_edges, 'repeated edge')} merged into the first of its ends")
+            lines.append(f"{counted(self.merged_edges, 'repeated edge')} merged: later attributes count")
         if self.skipped_edges:
-            lines.append(f"{counted(self.skipped_edges, 'repeated edge')} skipped: the first of its ends was kept")
+            lines.append(f"{counted(self.skipped_edges, 'repeated edge')} skipped: the first was kept")
         if self.merged_nodes:
             lines.append(f"{counted(self.merged_nodes, 'repeated node')} merged: later attributes count")
         if self.missing_values:
