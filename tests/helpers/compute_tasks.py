@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import mmap
 import os
 import resource
 import signal
+import socket
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +20,7 @@ import numpy as np
 
 from networkx_mcp import errors
 from networkx_mcp.compute import linux
-from networkx_mcp.compute.registry import TaskOutput, task
+from networkx_mcp.compute.registry import TaskOutput, parser, task
 
 Params = dict[str, Any]
 
@@ -162,3 +167,59 @@ def hold(params: Params, fds: list[int]) -> None:
     os.write(fds[0], b"x")
     time.sleep(60)
     kept.sum()
+
+
+@parser
+def escape(params: Params, fds: list[int]) -> Params:
+    """What a worker that reads bytes of others can still do: the name of each try, and the error or `done`."""
+    tries: dict[str, Callable[[], Any]] = {
+        "read a file": lambda: os.open(params["file"], os.O_RDONLY),
+        "read a file (io)": lambda: open(params["file"]),  # noqa: SIM115, PTH123
+        "make a file": lambda: os.open(params["file"] + ".new", os.O_WRONLY | os.O_CREAT),
+        "look at a file": lambda: os.stat(params["file"]),  # noqa: PTH116
+        "list a directory": lambda: os.listdir("/"),  # noqa: PTH208
+        "remove a file": lambda: os.unlink(params["file"]),  # noqa: PTH108
+        "open by descriptor": lambda: os.open("stat", os.O_RDONLY, dir_fd=fds[0]),
+        "tcp": lambda: socket.socket().connect(("127.0.0.1", params["port"])),
+        "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "unix": lambda: socket.socket(socket.AF_UNIX),
+        "socket pair": socket.socketpair,
+        "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+        "pipe": os.pipe,
+        "fork": os.fork,
+        "run": lambda: subprocess.run(["/bin/true"], check=True),
+        "exec": lambda: os.execv("/bin/true", ["true"]),
+        "kill the parent": lambda: os.kill(os.getppid(), 0),
+        "kill the API": lambda: os.kill(params["pid"], 0),
+        "signal by thread": lambda: _syscall("tgkill", params["pid"], params["pid"], 0),
+        "trace": lambda: _syscall("ptrace", 16, params["pid"], 0, 0),
+        "read another's memory": lambda: _syscall("process_vm_readv", params["pid"], 0, 0, 0, 0, 0),
+        "a descriptor of another": lambda: _syscall("pidfd_open", params["pid"], 0),
+        "limits of another": lambda: _syscall("prlimit64", params["pid"], 7, 0, 0),
+        "io_uring": lambda: _syscall("io_uring_setup", 1, ctypes.create_string_buffer(256)),
+        "executable memory": lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC),
+        "namespace": lambda: _syscall("unshare", 0x10000000),
+        "bpf": lambda: _syscall("bpf", 0, 0, 0),
+        "the alarm": lambda: signal.setitimer(signal.ITIMER_REAL, 0),
+        "no new privileges": lambda: _syscall("prctl", 38, 1, 0, 0, 0),
+    }
+    told = {}
+    for name, attempt in tries.items():
+        try:
+            attempt()
+        except BaseException as error:
+            refused = isinstance(error, OSError) and error.errno == errno.EPERM
+            told[name] = "refused" if refused else repr(error)
+        else:
+            told[name] = "done"
+    told["its own descriptors"] = os.pread(fds[1], 100, 0).decode()
+    return told
+
+
+def _syscall(name: str, *arguments: Any) -> None:
+    from seccompy.syscalls import syscall_nr
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(syscall_nr(name), *arguments) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))

@@ -143,6 +143,13 @@ def _check(_: argparse.Namespace) -> int:
     why = native.missing()
     print(f"kernels: {f'by libraries, slower: {why}' if why else 'compiled'}", file=sys.stderr)
 
+    from networkx_mcp.compute import sandbox
+
+    sandbox.prepare()
+    why = sandbox.missing()
+    shut = f"none, workers that read bytes of others can open files and sockets: {why}" if why else sandbox.kind()
+    print(f"sandbox: {shut}", file=sys.stderr)
+
     async def look() -> str:
         store = open_store(settings)
         try:

@@ -175,5 +175,9 @@ class Unavailable(ServiceError):
     code, outcome, status = "unavailable", "unavailable", 503
 
 
+class WorkerCrashed(Unavailable):
+    """A process died of what it computed or read; data: `signal`. Where it read a file, the file is to blame."""
+
+
 class StoreUnavailable(Unavailable):
     code = "store_unavailable"

@@ -26,7 +26,8 @@ LIMIT = 100 * MIB
         # the kernel or an operator killed it: memory if it held much, an accident if not
         (-signal.SIGKILL, 49, None, "crashed", errors.Unavailable),
         (-signal.SIGKILL, 50, None, "memory_limit", errors.MemoryLimit),
-        (-signal.SIGSEGV, 10, None, "crashed", errors.Unavailable),
+        (-signal.SIGSEGV, 10, None, "crashed", errors.WorkerCrashed),
+        (-signal.SIGFPE, 10, None, "crashed", errors.WorkerCrashed),
         (-signal.SIGSEGV, 90, None, "memory_limit", errors.MemoryLimit),
         # a refused allocation: abort of rust and C++, or no word at all
         (-signal.SIGABRT, 0, None, "memory_limit", errors.MemoryLimit),

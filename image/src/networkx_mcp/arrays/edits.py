@@ -123,5 +123,5 @@ def decode(data: bytes) -> list[Edit]:
     try:
         # a JSON list opens with "[", which msgpack takes for a small integer, never for a list
         return _json_decoder.decode(data) if data[:1] == b"[" else _msgpack_decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a batch of edits: {error}") from error

@@ -263,7 +263,7 @@ def decompress(data: bytes, max_bytes: int = MAX_BYTES) -> FrozenGraph:
     tables = csr.tables(*halves)
     if len(tables.src) != buffer.header.m:
         raise ValueError("corrupt snapshot: the number of edges differs")
-    return assemble(
+    graph = assemble(
         directed=directed,
         ids=buffer.ids,
         tables=tables,
@@ -271,3 +271,6 @@ def decompress(data: bytes, max_bytes: int = MAX_BYTES) -> FrozenGraph:
         edges=buffer.edges,
         attributes=buffer.header.attributes,
     )
+    if graph.loops != buffer.header.loops:
+        raise ValueError("corrupt snapshot: the number of self-loops differs")
+    return graph

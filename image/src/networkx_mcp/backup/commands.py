@@ -19,7 +19,8 @@ from networkx_mcp import __version__
 from networkx_mcp.backup import file
 from networkx_mcp.backup.client import Answer, Client
 from networkx_mcp.backup.file import BackupError, Entry
-from networkx_mcp.graphs import archive, model
+from networkx_mcp.graphs import model
+from networkx_mcp.store import archive
 
 
 def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The backup file: a tar with one archive for each graph and a manifest with their checksums.
 
     manifest.json    what is in it and what each part must hash to; the last member, because it is known last
-    000001.graph     one graph (see `graphs.archive`), in the order of the manifest
+    000001.graph     one graph (see `store.archive`), in the order of the manifest
 
 Beside `NAME.tar` lies `NAME.tar.sha256`, which `sha256sum -c` reads. A file is written under another name, read
 again from the disk and checked to the last byte, and only then gets its name: what is called a backup is one.
@@ -25,7 +25,7 @@ from typing import IO
 import msgspec
 
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.graphs import archive
+from networkx_mcp.store import archive
 
 FORMAT = "networkx-mcp backup 1"
 MANIFEST = "manifest.json"

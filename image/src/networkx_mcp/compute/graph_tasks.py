@@ -17,9 +17,10 @@ import msgspec
 from networkx_mcp.arrays import edits, frozen, memfd
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import EditSummary, GraphState
-from networkx_mcp.compute.registry import TaskOutput, task
-from networkx_mcp.errors import LimitExceeded, ServiceError
+from networkx_mcp.compute.registry import TaskOutput, parser, task
+from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound, ServiceError
 from networkx_mcp.settings import MIB
+from networkx_mcp.store import archive
 
 
 def read_snapshot(snapshot: bytes) -> FrozenGraph:
@@ -27,7 +28,23 @@ def read_snapshot(snapshot: bytes) -> FrozenGraph:
     try:
         return frozen.decompress(snapshot)
     except ValueError as error:
-        raise ServiceError(f"the stored graph cannot be read ({error}); restore it from a backup") from error
+        raise unreadable(str(error)) from error
+
+
+def _applied(directed: bool, base: FrozenGraph | None, batches: Sequence[bytes]) -> GraphState:
+    """A base and the stored batches after it. ValueError where they do not belong together."""
+    state = GraphState(base, directed)
+    for number, batch in enumerate(batches, 1):
+        try:
+            state.apply(edits.decode(batch))
+        except (InvalidInput, NotFound) as error:
+            raise ValueError(f"operation {number} of its log does not apply: {error.message}") from error
+    return state
+
+
+def unreadable(why: str) -> ServiceError:
+    """The error for a graph whose bytes in the store are not sound."""
+    return ServiceError(f"the stored graph cannot be read ({why}); restore it from a backup")
 
 
 def merge(
@@ -35,16 +52,17 @@ def merge(
 ) -> tuple[FrozenGraph, EditSummary | None]:
     """One buffer of a base and the batches after it, and what the last one, `edit`, did.
 
-    Raises InvalidInput or NotFound where `edit` does not apply.
+    Raises InvalidInput or NotFound where `edit` does not apply, ServiceError where the stored batches do not.
     """
-    state = GraphState(base, directed)
-    for batch in batches:
-        state.apply(edits.decode(batch))
+    try:
+        state = _applied(directed, base, batches)
+    except ValueError as error:
+        raise unreadable(str(error)) from error
     summary = state.apply(edits.decode(edit)) if edit is not None else None
     return state.freeze(), summary
 
 
-@task
+@parser
 def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """`merge` in a worker.
 
@@ -66,7 +84,38 @@ def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     return TaskOutput({"summary": msgspec.to_builtins(summary)}, out)
 
 
-@task
+class _Meta(msgspec.Struct):
+    """What the graph service writes into a head, as far as it decides how the log is read."""
+
+    directed: bool = False
+
+
+@parser
+def read_archive(params: dict[str, Any], fds: list[int]) -> TaskOutput:
+    """An archive, checked in full: its graph as a sealed buffer and the snapshot of that.
+
+    Parameters: `archive`, the index of its descriptor. Value: `version`, `graph_id`, `meta` of the header.
+    Descriptors: the buffer, the snapshot. Raises InvalidInput (field `archive`) for what is no archive, is
+    damaged, or holds another graph than it says.
+    """
+    with memfd.attach(fds[params["archive"]]) as data:
+        found = archive.unpack(data)
+    header = found.header
+    try:
+        directed = msgspec.msgpack.decode(header.meta, type=_Meta).directed
+        base = frozen.decompress(found.snapshot) if found.snapshot else None
+        graph = _applied(directed, base, [payload for _, payload in found.log]).freeze()
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise archive.broken(str(error)) from None
+    if (graph.n, graph.m) != (header.nodes, header.edges):
+        raise archive.broken(
+            f"it says {header.nodes} nodes and {header.edges} edges, and holds {graph.n} and {graph.m}"
+        )
+    value = {"version": header.version, "graph_id": header.graph_id, "meta": header.meta}
+    return TaskOutput(value, [os.dup(graph.fd), memfd.create("snapshot", [frozen.compress(graph)])])
+
+
+@parser
 def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """A spooled file as a sealed buffer and its snapshot.
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 Task = Callable[[dict[str, Any], list[int]], Any]
 _F = TypeVar("_F", bound=Task)
 _MARK = "__networkx_mcp_task__"
+_PARSES = "__networkx_mcp_parser__"
 _DEFAULT_MODULE = "networkx_mcp.compute.tasks"
 
 
@@ -30,6 +31,17 @@ def task(function: _F) -> _F:
     """Mark a function as one that a worker may run."""
     setattr(function, _MARK, True)
     return function
+
+
+def parser(function: _F) -> _F:
+    """Mark a task that reads bytes of others: its worker is shut in first (see `sandbox`)."""
+    setattr(function, _PARSES, True)
+    return task(function)
+
+
+def parses(function: Task) -> bool:
+    """Whether the task reads bytes of others."""
+    return getattr(function, _PARSES, False)
 
 
 def resolve(name: str) -> Task:

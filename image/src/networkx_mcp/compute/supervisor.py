@@ -38,6 +38,8 @@ class Supervisor:
         self._task: asyncio.Task[None] | None = None
         self._refills: set[asyncio.Task[None]] = set()
         self._closing = False
+        #: Whether the log has said that there is no sandbox.
+        self._said = False
         self.restarts = 0
 
     @property
@@ -184,6 +186,7 @@ class Supervisor:
         if warm:
             self._dead_since = None
             self._ready.set()
+            self._say_once(zygote.unshut)
             logger.info(
                 "zygote ready",
                 extra={
@@ -199,6 +202,16 @@ class Supervisor:
             extra={"event": "worker_zygote_lost", "pid": zygote.pid, "workers": len(zygote.worker_pids())},
         )
         return time.monotonic() - ready if warm else 0.0
+
+    def _say_once(self, unshut: str) -> None:
+        """Tell the log that there is no sandbox, once a process."""
+        if unshut and not self._said:
+            self._said = True
+            logger.warning(
+                "workers that read bytes of others have no sandbox: %s",
+                unshut,
+                extra={"event": "worker_no_sandbox"},
+            )
 
 
 def _next_pause(pause: float) -> float:

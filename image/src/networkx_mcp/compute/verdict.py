@@ -13,6 +13,9 @@ from networkx_mcp.settings import MIB
 #: most likely died of it: libraries that do not check an allocation end with SIGSEGV.
 _NEAR_LIMIT = 0.5
 
+#: Ends that no allocation explains by itself: killed by others, or by what it computed.
+_SUDDEN = tuple(-number for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL, signal.SIGTERM))  # fmt: skip
+
 _TRY_LESS = (
     "Try a subgraph, a sampled or approximate variant of the algorithm, or fewer results; "
     "`find_algorithms` names cheaper ones."
@@ -41,6 +44,15 @@ def crash_error() -> errors.Unavailable:
     """The process ended for a reason that is not the caller's; a repeat is safe."""
     return errors.Unavailable(
         "The process that ran this call ended unexpectedly; nothing was changed. Repeat the call.", retry_after=1
+    )
+
+
+def signal_error(number: int) -> errors.WorkerCrashed:
+    """The process died of what it did: native code that met what it did not expect."""
+    return errors.WorkerCrashed(
+        "The process that ran this call ended unexpectedly; nothing was changed. Repeat the call.",
+        retry_after=1,
+        signal=signal.Signals(number).name,
     )
 
 
@@ -92,10 +104,12 @@ def of_exit(
         return "shutdown", shutdown_error()
     if killed == "zygote_lost" or end.status is None:
         return "zygote_lost", zygote_error()
-    if end.status in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGILL):
+    if end.status in _SUDDEN:
         if _near_limit(end.max_rss_kib, base_rss_kib, reservation):
             return "memory_limit", memory_error(reservation)
-        return "crashed", crash_error()
+        if end.status in (-signal.SIGKILL, -signal.SIGTERM):
+            return "crashed", crash_error()
+        return "crashed", signal_error(-end.status)
     # Rust aborts and C++ terminates (SIGABRT) when an allocation is refused, and the interpreter may
     # end without a word: with a cap on memory all of these mean that it was reached.
     return "memory_limit", memory_error(reservation)

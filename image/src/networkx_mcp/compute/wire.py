@@ -38,6 +38,8 @@ class Hello(msgspec.Struct, frozen=True, tag=True):
 
     pid: int
     seconds: float
+    #: Why workers that read bytes of others have no sandbox; empty where they have one.
+    unshut: str = ""
 
 
 class Fork(msgspec.Struct, frozen=True, tag=True):

@@ -3,7 +3,8 @@
 It begins as a copy of the zygote, waits on its job channel (a worker may be forked ahead of its job)
 and, when the job comes, bounds itself: memory by RLIMIT_DATA, the size of a file or memfd by
 RLIMIT_FSIZE, time by an alarm of the kernel that ends the process even while C code runs. The API
-kills it at the deadline anyway; the alarm is for an API that is late itself.
+kills it at the deadline anyway; the alarm is for an API that is late itself. A job that reads bytes of others
+gives up all but its descriptors first (`sandbox`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import traceback
 from typing import Any, NoReturn
 
 from networkx_mcp import errors
-from networkx_mcp.compute import linux, registry, rehearsal, wire
+from networkx_mcp.compute import linux, registry, rehearsal, sandbox, wire
 
 #: Seconds after the deadline at which the kernel ends a worker that the API did not.
 ALARM_GRACE = 0.3
@@ -117,7 +118,10 @@ def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> None:
         job = wire.decode_job(body)
         del body
         _bound(job)
-        output = registry.resolve(job.task)(job.params, fds)
+        function = registry.resolve(job.task)
+        if registry.parses(function):
+            sandbox.enter()
+        output = function(job.params, fds)
         if not isinstance(output, registry.TaskOutput):
             output = registry.TaskOutput(output)
         done = wire.Done(output.value, time.monotonic() - started, _max_rss())

@@ -23,7 +23,7 @@ import sys
 import time
 from typing import NoReturn
 
-from networkx_mcp.compute import linux, wire
+from networkx_mcp.compute import linux, sandbox, wire
 
 #: Library threads are 1: the environment a zygote needs. Arrow takes its memory from the C library, because mimalloc
 #: reserves a GiB of addresses, which counts as if it were used where a worker's data is limited: a graph of ten million
@@ -71,6 +71,7 @@ def _warm(more: list[str]) -> None:
 
     pyarrow.set_cpu_count(1)
     rehearsal.rehearse(rehearsal.TIMES)
+    sandbox.prepare()
     gc.collect()
     gc.freeze()
 
@@ -160,7 +161,7 @@ def main(arguments: list[str]) -> None:
     importlib.import_module("networkx_mcp.compute.worker")
     _warm(arguments[1:])
     _assert_single_thread()
-    wire.send_control(control, wire.Hello(os.getpid(), time.monotonic() - started))
+    wire.send_control(control, wire.Hello(os.getpid(), time.monotonic() - started, sandbox.missing()))
     _Zygote(control).serve()
 
 

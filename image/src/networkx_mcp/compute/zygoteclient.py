@@ -34,6 +34,8 @@ class ZygoteClient:
         self._process = process
         self._control = control
         self._loop = asyncio.get_running_loop()
+        #: Why its workers that read bytes of others have no sandbox; empty where they have one.
+        self.unshut = ""
         self._hello: asyncio.Future[bool] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._pending: dict[int, tuple[asyncio.Future[WorkerProcess], socket.socket, Callable[..., None]]] = {}
@@ -198,7 +200,8 @@ class ZygoteClient:
                 worker = self._workers.pop(pid, None)
                 if worker is not None:
                     worker.report(status, rss)
-            case wire.Hello():
+            case wire.Hello(unshut=why):
+                self.unshut = why
                 if not self._hello.done():
                     self._hello.set_result(True)
             case _:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from networkx_mcp.errors import Conflict, InvalidInput, MemoryLimit, NotFound
-from networkx_mcp.graphs import archive, model, work
+from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import Name
 from networkx_mcp.graphs.model import Deleted, GraphInfo, GraphPage
 from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.store import archive
 from networkx_mcp.telemetry.shed import shed
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 MAX_PAGE = 200
 #: How long an archive waits for memory, in seconds.
 MEMORY_SECONDS = 10.0
-#: What `restore_raw` takes of memory, in sizes of the archive: as it came, its parts, and the new snapshot.
+#: What `restore_raw` takes of memory, in sizes of the archive: as it came, as its worker gets it, and the new snapshot.
 RESTORE_COPIES = 3
 
 
@@ -116,32 +117,29 @@ class Administration:
         replaced, LimitExceeded past the quota. Nothing changes then. `limits.graph_nodes` and `limits.graph_edges`
         do not hold: what was backed up before they were lowered comes back (and may shrink, as any such graph).
         """
-        found = await asyncio.to_thread(archive.unpack, data)
-        header = found.header
-        graph_id = model.check_graph_id(header.graph_id if graph_id is None else graph_id)
-        with Attempt("restore_raw", graph_id, of_tenant=tenant) as attempt:
+        if graph_id is not None:
+            model.check_graph_id(graph_id)
+        with Attempt("restore_raw", graph_id or "", of_tenant=tenant) as attempt:
             self._worker.refuse_writes()
+            found = await self._worker.read_archive(data, tenant=tenant)
+            if graph_id is None:
+                graph_id = attempt.graph_id = model.check_graph_id(found.graph_id)
             try:
-                meta = model.decode_meta(header.meta)
-            except msgspec.MsgspecError as error:
-                raise InvalidInput(
-                    f"the archive's description of the graph cannot be read: {error}", field="archive"
-                ) from None
-            source = work.Source(meta.directed, snapshot=found.snapshot, batches=[payload for _, payload in found.log])
-            base, snapshot, _ = await self._worker.materialise(source, tenant=tenant, compress=True)
-            if (base.n, base.m) != (header.nodes, header.edges):
-                raise InvalidInput("the archive does not hold the graph that it names", field="archive")
+                meta = model.decode_meta(found.meta)
+                model.check_description(meta.description)
+            except (msgspec.MsgspecError, InvalidInput) as error:
+                raise archive.broken(f"its description of the graph cannot be read: {error}") from None
             try:
                 return await self._placer.put(
                     tenant,
                     graph_id,
                     meta,
-                    base,
-                    snapshot,
+                    found.graph,
+                    found.snapshot,
                     None if replace else 0,
                     Name(None, ""),
                     attempt,
-                    version=header.version,
+                    version=found.version,
                 )
             except Conflict as error:
                 if replace:

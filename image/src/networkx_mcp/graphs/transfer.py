@@ -11,7 +11,7 @@ import msgspec
 from networkx_mcp.arrays.formats import Hints, Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.memfd import attach
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, WorkerCrashed
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import Name
 from networkx_mcp.graphs.loading import Loader
@@ -93,7 +93,14 @@ class Transfer:
             "bytes": self._limits.upload_mb * MIB,
             "value": self._limits.value_kib * KIB,
         }
-        result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
+        try:
+            result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
+        except WorkerCrashed as error:
+            raise InvalidInput(
+                f"the {format_} file cannot be read: the process that read it ended ({error.data['signal']}); nothing was "
+                "changed",
+                field="file",
+            ) from None
         try:
             base = FrozenGraph.attach(result.fds.pop(0))
             with attach(result.fds[0]) as data:

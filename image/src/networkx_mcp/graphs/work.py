@@ -17,8 +17,9 @@ from networkx_mcp.arrays import frozen, memfd
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.compute.budget import Level, MemoryBudget
-from networkx_mcp.compute.graph_tasks import merge, read_snapshot
-from networkx_mcp.errors import Shed
+from networkx_mcp.compute.graph_tasks import merge, read_snapshot, unreadable
+from networkx_mcp.errors import Shed, WorkerCrashed
+from networkx_mcp.store import archive
 from networkx_mcp.telemetry.shed import shed
 
 if TYPE_CHECKING:
@@ -59,6 +60,23 @@ class Materialised(NamedTuple):
     graph: FrozenGraph
     snapshot: bytes
     summary: EditSummary | None
+
+
+class Restored(NamedTuple):
+    """What an archive held: its graph in one buffer, the snapshot of that, and what its header says."""
+
+    graph: FrozenGraph
+    snapshot: bytes
+    version: int
+    graph_id: str
+    meta: bytes
+
+
+def _taken(fds: list[int]) -> tuple[FrozenGraph, bytes]:
+    """The buffer and the snapshot that a worker made; the buffer's descriptor is the graph's now."""
+    graph = FrozenGraph.attach(fds.pop(0))
+    with memfd.attach(fds[0]) as data:
+        return graph, bytes(data)
 
 
 def _short(what: str) -> Shed:
@@ -113,6 +131,21 @@ class Worker:
             for fd in own:
                 os.close(fd)
 
+    async def read_archive(self, data: bytes, *, tenant: str) -> Restored:
+        """An archive, read and checked by a worker. Raises InvalidInput where it is none or not sound."""
+        fd = memfd.create("archive", [data])
+        try:
+            result = await self.run(f"{TASKS}:read_archive", {"archive": 0}, tenant=tenant, fds=[fd])
+        except WorkerCrashed as error:
+            raise archive.broken(f"the process that read it ended ({error.data['signal']})") from None
+        finally:
+            os.close(fd)
+        try:
+            graph, snapshot = _taken(result.fds)
+        finally:
+            result.close()
+        return Restored(graph, snapshot, **result.value)
+
     async def materialise(
         self, source: Source, *, tenant: str, compress: bool = False, edit: bytes | None = None
     ) -> Materialised:
@@ -126,7 +159,12 @@ class Worker:
             graph, summary = merge(source.directed, base, source.batches, edit)
             return Materialised(graph, frozen.compress(graph) if compress else b"", summary)
         params = {"compress": compress, "edit": edit}
-        result = await self.run(f"{TASKS}:materialise", params, source, tenant=tenant)
+        try:
+            result = await self.run(f"{TASKS}:materialise", params, source, tenant=tenant)
+        except WorkerCrashed as error:
+            if source.base is not None:
+                raise
+            raise unreadable(f"the process that read it ended ({error.data['signal']})") from None
         try:
             graph = FrozenGraph.attach(result.fds.pop(0))
             snapshot = b""

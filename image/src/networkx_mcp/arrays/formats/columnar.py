@@ -23,8 +23,8 @@ from typing import IO, Any, Final
 import pyarrow as pa
 
 from ...errors import LimitExceeded
+from .. import messages
 from ..state import GraphState
-from . import arrow_sizes
 from .columnar_types import FieldNote, SchemaNote, check_note, decode_column, decode_ids, decoded_bytes, note, tabulate
 from .common import FormatError, Options, ParseLimits, Place
 from .record import SURE, Format, Head, Part
@@ -59,6 +59,7 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
         texts = [field.name for field in schema if _is_text(field.type)]
         with parquet.ParquetFile(data, read_dictionary=texts, memory_map=False, pre_buffer=False) as table:
             for batch in table.iter_batches(batch_size=_ROWS, use_threads=False):
+                batch.validate(full=True)  # the reader takes text for UTF-8 that says so
                 reader.take(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
         raise _broken("Parquet", error) from None
@@ -71,9 +72,10 @@ def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
     try:
         # A file is a stream between two marks.
         stream = pa.py_buffer(data)[8:] if data.startswith(b"ARROW1") else pa.py_buffer(data)
-        for rows, size in arrow_sizes.declared(stream):
-            reader.check_rows(rows)
-            reader.check_bytes(size)
+        for message in messages.messages(stream):
+            # the rows of a dictionary are no rows of the table
+            reader.check_rows(message.rows if message.kind == messages.RECORDS else 0)
+            reader.check_bytes(message.inflated)
         with pa.ipc.open_stream(stream, options=pa.ipc.IpcReadOptions(use_threads=False)) as batches:
             reader.begin(batches.schema)
             for batch in batches:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.graphs import archive
+from networkx_mcp.store import archive
 from networkx_mcp.store.protocol import Contents, Head
 
 

@@ -17,6 +17,8 @@ from networkx_mcp.store.protocol import Contents
 
 MAGIC = b"networkx-mcp graph 1\n"
 _LENGTH = struct.Struct("<Q")
+#: Largest version: what every store, Lua's floats included, counts exactly.
+_MAX_VERSION = 2**53
 _DIGEST_BYTES = 32
 
 
@@ -57,43 +59,47 @@ def pack(tenant: str, contents: Contents) -> list[bytes]:
         updated=head.updated,
     )
     parts = [msgspec.msgpack.encode(header), contents.snapshot, msgspec.msgpack.encode(contents.log), b""]
-    return [MAGIC, *(piece for part in parts for piece in (_LENGTH.pack(len(part)), _digest(part), part))]
+    return [MAGIC, *(piece for part in parts for piece in (_LENGTH.pack(len(part)), digest(part), part))]
 
 
-def unpack(data: bytes) -> Archive:
+def unpack(data: bytes | memoryview) -> Archive:
     """The inverse of `pack`. Raises InvalidInput (field `archive`) for anything else, or one byte changed."""
     view = memoryview(data)
     if bytes(view[: len(MAGIC)]) != MAGIC:
-        raise _broken("it does not begin as one")
+        raise broken("it does not begin as one")
     at, parts = len(MAGIC), []
     for _ in range(4):
         start = at + _LENGTH.size + _DIGEST_BYTES
         if start > len(view):
-            raise _broken("it is cut off")
+            raise broken("it is cut off")
         (size,) = _LENGTH.unpack_from(view, at)
         if size > len(view) - start:
-            raise _broken("it is cut off")
+            raise broken("it is cut off")
         part = bytes(view[start : start + size])
-        if _digest(part) != bytes(view[at + _LENGTH.size : start]):
-            raise _broken("a checksum does not hold")
+        if digest(part) != bytes(view[at + _LENGTH.size : start]):
+            raise broken("a checksum does not hold")
         parts.append(part)
         at = start + size
     if at != len(view) or parts[3]:
-        raise _broken("something follows its end")
+        raise broken("something follows its end")
     try:
         header = msgspec.msgpack.decode(parts[0], type=Header)
         log = msgspec.msgpack.decode(parts[2], type=list[tuple[int, bytes]])
-    except msgspec.MsgspecError as error:
-        raise _broken(str(error)) from None
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise broken(str(error)) from None
+    if not 1 <= header.version <= _MAX_VERSION or len(log) > header.version:
+        raise broken(f"its version {header.version} is none")
     versions = [version for version, _ in log]
     if versions != list(range(header.version - len(log) + 1, header.version + 1)):
-        raise _broken("its log has gaps")
+        raise broken("its log has gaps")
     return Archive(header=header, snapshot=parts[1], log=log)
 
 
-def _digest(part: bytes) -> bytes:
+def digest(part: bytes) -> bytes:
+    """The checksum that stands before a part."""
     return hashlib.blake2b(part, digest_size=_DIGEST_BYTES).digest()
 
 
-def _broken(reason: str) -> InvalidInput:
+def broken(reason: str) -> InvalidInput:
+    """The error for bytes that are no archive, or not a sound one."""
     return InvalidInput(f"this is not a graph archive of networkx-mcp: {reason}; nothing was changed", field="archive")

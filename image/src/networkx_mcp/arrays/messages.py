@@ -1,35 +1,48 @@
-"""What an Arrow stream says that it inflates to, read without inflating anything.
+"""The messages of an Arrow stream, read without pyarrow and without inflating anything.
 
 pyarrow allocates what a compressed buffer declares before it looks at the data, so a few bytes could ask for all
-memory. The declarations stand in the message headers (flatbuffers, read here by hand: the tables are
-Message, DictionaryBatch and RecordBatch of Arrow's Message.fbs) and in the first eight bytes of each buffer.
+memory; and several columns may share one buffer, so a few bytes may stand for many. Both stand in the message headers
+(flatbuffers, read here by hand: the tables are Message, DictionaryBatch and RecordBatch of Arrow's Message.fbs) and in
+the first eight bytes of each buffer.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any
-
-from .common import FormatError
+from typing import Any, Final, NamedTuple
 
 _INT32 = struct.Struct("<i")
 _INT64 = struct.Struct("<q")
 _PAIR = struct.Struct("<qq")
-_DICTIONARY, _RECORDS = 2, 3
+SCHEMA: Final = 1
+DICTIONARY: Final = 2
+RECORDS: Final = 3
 _CONTINUES = -1
 
 
-def declared(stream: Any) -> Iterator[tuple[int, int]]:
-    """(rows, bytes) of each batch in the stream, dictionaries with 0 rows. Raises FormatError where it is broken."""
+class Message(NamedTuple):
+    """One message. `buffers`: (offset, length) of each in the body of `size` bytes."""
+
+    kind: int
+    rows: int
+    size: int
+    buffers: list[tuple[int, int]]
+    #: Bytes once all buffers are inflated, as they say.
+    inflated: int
+    compressed: bool
+
+
+def messages(stream: Any) -> Iterator[Message]:
+    """The messages of a stream, one by one. ValueError where it is broken."""
     data = memoryview(stream).cast("B")
     try:
         yield from _messages(data)
-    except (struct.error, IndexError, ValueError):
-        raise FormatError("the Arrow file is broken: a message header cannot be read") from None
+    except (struct.error, IndexError) as error:
+        raise ValueError("a message header cannot be read") from error
 
 
-def _messages(data: memoryview) -> Iterator[tuple[int, int]]:
+def _messages(data: memoryview) -> Iterator[Message]:
     at = 0
     while at + 4 <= len(data):
         (size,) = _INT32.unpack_from(data, at)
@@ -40,34 +53,36 @@ def _messages(data: memoryview) -> Iterator[tuple[int, int]]:
         if size == 0:  # the end of the stream
             return
         if size < 0 or at + size > len(data):
-            raise FormatError("the Arrow file is cut off or broken")
+            raise ValueError("cut off or broken")
         message = _Table(data[at : at + size], _INT32.unpack_from(data, at)[0])
         at += size
         kind = message.number(1, "<B")
         length = message.number(3, "<q")
         if length < 0 or at + length > len(data):
-            raise FormatError("the Arrow file is cut off or broken")
-        body = data[at : at + length]
+            raise ValueError("cut off or broken")
+        yield _message(kind, message, data[at : at + length])
         at += length
-        if kind == _RECORDS:
-            batch = message.table(2)
-            yield max(0, batch.number(0, "<q")), _inflated(batch, body)
-        elif kind == _DICTIONARY:
-            yield 0, _inflated(message.table(2).table(1), body)
 
 
-def _inflated(batch: _Table, body: memoryview) -> int:
+def _message(kind: int, message: _Table, body: memoryview) -> Message:
+    if kind == RECORDS:
+        batch = message.table(2)
+    elif kind == DICTIONARY:
+        batch = message.table(2).table(1)
+    else:
+        return Message(kind, 0, len(body), [], 0, False)
     compressed = batch.field(3) is not None
-    total = 0
+    buffers, total = [], 0
     for offset, length in batch.pairs(2):
         if offset < 0 or length < 0 or offset + length > len(body):
-            raise FormatError("the Arrow file is broken: a buffer lies outside of it")
+            raise ValueError("a buffer lies outside of its message")
+        buffers.append((offset, length))
         if compressed and length >= 8:
             (size,) = _INT64.unpack_from(body, offset)
             total += length if size == -1 else max(0, size)
         else:
             total += length
-    return total
+    return Message(kind, max(0, batch.number(0, "<q")), len(body), buffers, total, compressed)
 
 
 class _Table:
