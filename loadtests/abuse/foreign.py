@@ -7,6 +7,7 @@ but for snapshots, which the API itself reads, the sandbox).
 
 from __future__ import annotations
 
+import faulthandler
 import io
 import json
 import mmap
@@ -134,6 +135,7 @@ def _listened(pid: int, reading: int, shared: mmap.mmap) -> bytes:
 def _work(kind: str, seed: int, start: int, end: int, shared: mmap.mmap, pipe: int) -> NoReturn:
     code = 70
     try:
+        faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what a dying library says
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         limit = linux.data_bytes() + MEMORY

@@ -398,7 +398,7 @@ def _json(random: Random, text: bytes) -> bytes:
     if random.random() < 0.3 or not isinstance(value, dict) or not value:
         return blunt(random, text) if random.random() < 0.7 else random.choice(_TEXTS).encode()
     name = random.choice([*value, "part", "of", "kind", "attributes", "loops", "seed"])
-    other = random.choice(
+    other: Any = random.choice(
         (*_NUMBERS, None, "x", "json", "number", "edge", [], {}, True, 1.5, "é", 2**64, 2**200, {"a": [[]]})
     )
     shown = random.choice((msgspec.json.encode(other), random.choice(_TEXTS).encode()))

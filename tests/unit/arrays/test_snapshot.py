@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import networkx as nx
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.arrays.graphs import assert_same, networkx_graphs
 from xxhash import xxh3_64_intdigest
 
-from networkx_mcp.arrays import csr, layout, snapshot
+from networkx_mcp.arrays import csr, layout, messages, snapshot
 from networkx_mcp.arrays.columns import AttributeTable
 from networkx_mcp.arrays.convert import from_networkx
 from networkx_mcp.arrays.frozen import FrozenGraph, compress, decompress
@@ -163,3 +164,155 @@ def test_it_is_small() -> None:
 
 def pack(payload: bytes, size: int) -> bytes:
     return snapshot._HEAD.pack(b"NXG", snapshot.VERSION, size, xxh3_64_intdigest(payload)) + payload
+
+
+# -- what Arrow would read, and must not: bytes that anybody may have made
+
+
+def stream(graph: FrozenGraph, change: Any = None, **options: Any) -> bytes:
+    """A snapshot's Arrow stream after `change(fields, columns, metadata)`, sealed with a checksum that holds."""
+    arrays = {"out_indptr": graph.out_indptr, "out_indices": graph.out_indices}
+    sink = pa.BufferOutputStream()
+    layout.Buffer(graph.header, graph.ids, arrays, graph.node_table, graph.edge_table).write(sink)
+    with pa.ipc.open_stream(sink.getvalue()) as reader:
+        batch = reader.read_next_batch()
+    fields, columns, metadata = list(batch.schema), list(batch.columns), dict(batch.schema.metadata)
+    if change is not None:
+        change(fields, columns, metadata)
+    schema = pa.schema(fields, metadata=metadata)
+    out = pa.BufferOutputStream()
+    with pa.ipc.new_stream(out, schema, options=pa.ipc.IpcWriteOptions(use_threads=False, **options)) as writer:
+        writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return sealed(out.getvalue().to_pybytes())
+
+
+def sealed(raw: bytes) -> bytes:
+    return pack(pa.Codec("zstd").compress(raw, asbytes=True), len(raw))
+
+
+def rich() -> FrozenGraph:
+    graph: nx.Graph[Any] = nx.path_graph(20)
+    for node in graph:
+        graph.nodes[node].update(real=node / 2, mixed=node if node % 2 else node / 4, text="é", any=[node])
+    graph.nodes[0]["rare"] = 1
+    return from_networkx(graph)
+
+
+def at(name: str) -> int:
+    """Position of an attribute's field."""
+    notes = [name_ for name_, column in rich().node_table.columns.items()]
+    return 3 + notes.index(name) + (notes.index(name) > notes.index("mixed"))
+
+
+def column(name: str, values: Any) -> Any:
+    """Put other values in the place of an attribute's."""
+
+    def apply(fields: list[Any], columns: list[Any], metadata: dict[bytes, bytes]) -> None:
+        place = at(name)
+        columns[place] = pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
+        fields[place] = pa.field(fields[place].name, columns[place].type, metadata=fields[place].metadata)
+
+    return apply
+
+
+def note(place: int, text: str) -> Any:
+    def apply(fields: list[Any], columns: list[Any], metadata: dict[bytes, bytes]) -> None:
+        fields[place] = fields[place].with_metadata({b"networkx_mcp": text.encode()})
+
+    return apply
+
+
+def header(text: str) -> Any:
+    def apply(fields: list[Any], columns: list[Any], metadata: dict[bytes, bytes]) -> None:
+        metadata[b"networkx_mcp"] = text.encode()
+
+    return apply
+
+
+def twice(fields: list[Any], columns: list[Any], metadata: dict[bytes, bytes]) -> None:
+    fields.append(fields[0])
+    columns.append(columns[0])
+
+
+def cut(fields: list[Any], columns: list[Any], metadata: dict[bytes, bytes]) -> None:
+    columns[1] = pa.ListArray.from_arrays(pa.array([1, 21], pa.int32()), columns[1].values)
+
+
+def gone(fields: list[Any], columns: list[Any], metadata: dict[bytes, bytes]) -> None:
+    columns[2] = pa.nulls(1, columns[2].type)
+
+
+def texts(*first: str) -> pa.Array:
+    return pa.array([*first, *["[]"] * (20 - len(first))])
+
+
+def told(more: str) -> Any:
+    return header('{"directed":false,"n":20,"m":19,' + more + "}")
+
+
+def test_the_stream_of_a_graph_is_read() -> None:
+    graph = rich()
+    assert list(GraphState(decompress(stream(graph))).nodes(data=True)) == list(GraphState(graph).nodes(data=True))
+    assert graph.node_table.rest is not None
+    assert set(graph.node_table.columns) == {"real", "mixed", "text", "any"}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (column("any", pa.array([[1]] * 20)), "is list<"),
+        (column("real", pa.array(range(20))), "is list<"),
+        (column("text", pa.array(["x"] * 20).dictionary_encode()), "other messages"),
+        (column("real", pa.array([0.5] * 19)), "another number of rows"),
+        (column("real", pa.array([float("nan")] * 20)), "not finite"),
+        (column("mixed", pa.array([0.5] * 20)), "marks a number as an integer"),
+        (column("mixed", pa.array([float(2**60)] * 20)), "marks a number as an integer"),
+        (column("any", texts("{")), "no JSON"),
+        (column("any", texts("")), "no JSON"),
+        (column("any", texts("1e400")), "no JSON"),
+        (column("any", texts("[" * 40 + "]" * 40)), "nested too deeply"),
+        (column("any", texts("[" * 100_000)), "nested too deeply"),
+        (column("any", texts('["' + "[" * 100 + '"]', "[[],[]]", "9" * 400)), "too many digits"),
+        (twice, "stands twice"),
+        (cut, "broken offsets"),
+        (gone, "an array is missing"),
+        (note(3, '{"of":"node","name":"real","kind":"float","part":-1}'), "Invalid enum value -1"),
+        (note(3, '{"of":"graph","name":"real","kind":"float"}'), "Invalid enum value 'graph'"),
+        (note(3, '{"of":"node","name":"real","kind":"number"}'), "does not fit its kind"),
+        (note(3, '{"of":"node","name":null,"kind":"float"}'), "stands twice|does not fit its kind"),
+        (note(3, "[" * 100_000), "recursion|Expected"),
+        (told('"loops":1'), "self-loops differs"),
+        (header('{"directed":false,"n":20,"m":-1}'), "rows|number of edges"),
+        (header(f'{{"directed":false,"n":{2**70},"m":19}}'), "rows|range"),
+        (told('"attributes":{"a":' + "[" * 2000 + "]" * 2000 + "}"), "recursion"),
+        (told('"attributes":{"a":' + "[" * 60 + "]" * 60 + "}"), "nested too deeply"),
+        (told('"attributes":{"a":' + "7" * 400 + "}"), "too many digits"),
+    ],
+)
+def test_a_stream_that_is_none_of_ours_is_a_value_error(change: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        decompress(stream(rich(), change))
+
+
+def test_buffers_are_not_inflated_again_and_none_is_read_twice() -> None:
+    graph = rich()
+    with pytest.raises(ValueError, match="compressed inside"):
+        decompress(stream(graph, compression="zstd"))
+    raw = bytearray(pa.Codec("zstd").decompress(stream(graph)[20:], snapshot.raw_size(stream(graph)), asbytes=True))
+    (_, batch) = [message for message in messages.messages(bytes(raw)) if message.kind in (1, 3)]
+    one, other = [buffer for buffer in batch.buffers if buffer[1]][1:3]
+    place = raw.index(struct.pack("<qq", *other))
+    raw[place : place + 8] = struct.pack("<q", one[0])
+    with pytest.raises(ValueError, match="buffers overlap"):
+        decompress(sealed(bytes(raw)))
+
+
+def test_offsets_that_point_outside_are_found_before_they_are_followed() -> None:
+    """The array of ids begins at minus a billion: taken apart before it was validated, this aborted the process."""
+    raw = bytearray(pa.Codec("zstd").decompress(stream(rich())[20:], snapshot.raw_size(stream(rich())), asbytes=True))
+    (_, batch) = [message for message in messages.messages(bytes(raw)) if message.kind in (1, 3)]
+    body = len(raw) - batch.size - 8
+    offset = next(offset for offset, length in batch.buffers if length)
+    raw[body + offset : body + offset + 4] = struct.pack("<i", -(10**9))
+    with pytest.raises(ValueError, match="negative offset"):
+        decompress(sealed(bytes(raw)))

@@ -95,7 +95,8 @@ class Buffer:
         put("ids", self.ids)
         for name, values in self.arrays.items():
             put(name, pa.array(values))
-        for of, table in (("node", self.nodes), ("edge", self.edges)):
+        both: tuple[tuple[Literal["node", "edge"], AttributeTable], ...] = (("node", self.nodes), ("edge", self.edges))
+        for of, table in both:
             named: list[tuple[str | None, Column]] = list(table.columns.items())
             if table.rest is not None:
                 named.append((None, table.rest))
