@@ -27,6 +27,7 @@ import msgspec
 
 from loadtests.abuse import mutants
 from networkx_mcp.arrays import formats, frozen, memfd
+from networkx_mcp.arrays.formats import columnar
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.compute import graph_tasks, linux, sandbox
@@ -190,7 +191,7 @@ def _told(error: BaseException) -> str:
 
 
 def _snapshot(data: bytes) -> FrozenGraph:
-    return frozen.decompress(data, _LIMITS.bytes * formats.columnar.INFLATE)
+    return frozen.decompress(data, _LIMITS.bytes * columnar.INFLATE)
 
 
 def _archive(data: bytes) -> FrozenGraph:

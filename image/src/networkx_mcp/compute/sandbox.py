@@ -59,20 +59,12 @@ _MODULES: Final = (
     "linecache",
     "traceback",
 )
-#: Codecs that an XML declaration can ask for: those of one byte a character, which expat takes from Python.
+#: What names of codecs begin with that text is in: those of one byte a character, which expat takes from Python, and
+#: those that an upload may name.
 _CODECS: Final = (
-    "iso8859",
-    "cp",
-    "koi8",
-    "mac_",
-    "latin_1",
-    "ascii",
-    "utf_",
-    "hp_roman8",
-    "tis_620",
-    "ptcp154",
-    "kz1048",
-)
+    "ascii", "big5", "cp", "euc_", "gb", "hp_roman8", "iso8859", "koi8", "kz1048", "latin_1", "mac_", "ptcp154", "shift_jis",
+    "tis_620", "utf_",
+)  # fmt: skip
 
 #: Why there is no filter; None: not tried yet; empty: there is one.
 _missing: str | None = None
@@ -116,13 +108,11 @@ def _parsers() -> list[str]:
 
 
 def _codecs() -> list[str]:
+    """Modules of the codecs that a caller or an XML declaration can ask for."""
     import encodings
 
-    names = (module.name for module in pkgutil.iter_modules(encodings.__path__))
-    # Tables of many bytes a character are large, and expat cannot use them.
-    return [
-        f"encodings.{name}" for name in names if name.startswith(_CODECS) and name not in ("cp932", "cp949", "cp950")
-    ]
+    names = [module.name for module in pkgutil.iter_modules(encodings.__path__)]
+    return [f"encodings.{name}" for name in names if name.startswith(_CODECS)]
 
 
 def _load() -> None:
