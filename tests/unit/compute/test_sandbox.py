@@ -58,7 +58,7 @@ def test_every_task_that_reads_bytes_of_others_is_shut_in() -> None:
 
 
 async def parse(compute: Compute, data: bytes, format_: str, *, encoding: str = "", **options: Any) -> TaskResult:
-    limits = {"nodes": 1000, "edges": 1000, "bytes": 1 << 24, "filename": "", "encoding": encoding}
+    limits = {"nodes": 1000, "edges": 1000, "bytes": 1 << 24, "value": 1 << 20, "filename": "", "encoding": encoding}
     fd = memfd.create("file", [data])
     try:
         return await compute.run(f"{PARSERS}:parse_upload", {"format": format_, "options": options, **limits}, fds=[fd])

@@ -73,6 +73,7 @@ def _warm(more: list[str]) -> None:
     rehearsal.rehearse(rehearsal.TIMES)
     sandbox.prepare()
     gc.collect()
+    linux.trim_heap()  # what the imports left free would be added to what each worker may take
     gc.freeze()
 
 
