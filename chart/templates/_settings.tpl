@@ -74,6 +74,7 @@ NETWORKX_MCP_LIMITS_GRAPH_MB: {{ toJson .graphMB | quote }}
 NETWORKX_MCP_LIMITS_TENANT_MB: {{ toJson .tenantMB | quote }}
 NETWORKX_MCP_LIMITS_TENANT_GRAPHS: {{ toJson .tenantGraphs | quote }}
 NETWORKX_MCP_LIMITS_TOOL_BODY_KIB: {{ toJson .toolBodyKiB | quote }}
+NETWORKX_MCP_LIMITS_TOOL_BODY_VALUES: {{ toJson .toolBodyValues | quote }}
 NETWORKX_MCP_LIMITS_UPLOAD_MB: {{ toJson .uploadMB | quote }}
 NETWORKX_MCP_LIMITS_UPLOAD_CONCURRENT: {{ toJson .uploadConcurrent | quote }}
 NETWORKX_MCP_LIMITS_UPLOAD_MIN_KIB_PER_SECOND: {{ toJson .uploadMinKiBPerSecond | quote }}

@@ -265,3 +265,17 @@ def test_few_may_leave_the_metrics_unread(server: Server) -> None:
         eventually(lambda: server.metric("requests_shed_total", reason="metrics") > 0)
         assert server.get("/metrics").status_code == 200  # whoever reads is served
         assert server.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "value, status", [(b"[]", 413), (b'"' + b"[]," * 300_000 + b'"', 200)], ids=["lists", "a text"]
+)
+def test_a_body_of_more_values_than_the_limit_is_not_parsed(server: Server, value: bytes, status: int) -> None:
+    request = modern("tools/call", {"name": "describe_graph", "arguments": {"graph_id": "@"}}, token=server.token)
+    if value == b"[]":
+        value = b"[" + b"[]," * 300_000 + b"[]]"
+    request["content"] = request["content"].replace(b'"@"', value)
+    answer = httpx.post(server.url, **request)
+    assert answer.status_code == status, answer.text
+    assert ("limits.tool_body_values" in answer.text) is (status == 413)
+    assert answer.json()["id"] == (1 if status == 200 else answer.json()["id"])

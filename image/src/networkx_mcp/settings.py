@@ -55,6 +55,11 @@ class Limits(Group):
     tenant_mb: int = Field(512, ge=1, description="Stored size of all graphs of one tenant, in MiB.")
     tenant_graphs: int = Field(1000, ge=1, description="Graphs of one tenant.")
     tool_body_kib: int = Field(1024, ge=1, description="Body of one request to /mcp, in KiB; 413 past it.")
+    tool_body_values: int = Field(
+        300_000,
+        ge=1000,
+        description="JSON values (lists, objects and what commas part) in the body of one request to /mcp; 413 past it.",
+    )
     upload_mb: int = Field(64, ge=1, description="Body of one PUT /graphs/{id}, in MiB; 413 as soon as it is passed.")
     upload_concurrent: int = Field(
         4,

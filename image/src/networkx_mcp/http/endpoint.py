@@ -13,6 +13,7 @@ from networkx_mcp.http.body import read_body
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
 from networkx_mcp.http.labels import OTHER, Labels, asked
+from networkx_mcp.http.values import Turnstile
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.telemetry import logs, metrics
 
@@ -28,6 +29,7 @@ class McpService:
         self._deadlines = deadlines
         self._budget = budget
         self._labels = labels
+        self._turnstile = Turnstile(settings.limits.tool_body_values)
         #: The MCP app; set before the edge lets anything through.
         self.app: ASGIApp | None = None
         metrics.REQUESTS_SHED.labels("body_budget")
@@ -55,6 +57,7 @@ class McpService:
             slot = await self._admission.enter(call, receive)
             try:
                 async with self._deadlines.hold(call):
+                    await self._turnstile.enter(body.data)
                     assert self.app is not None
                     await self.app(scope, body.replay(receive), send)
             finally:
