@@ -93,6 +93,7 @@ def minimum_edge_cut(graph: Loaded, original: Original, s: Any = None, t: Any = 
     "connectivity.is_locally_k_edge_connected", "is_k_edge_connected", "k_edge_components", "k_edge_subgraphs",
     "connectivity.bridge_components", "stoer_wagner", "gomory_hu_tree",
     "approximation.local_node_connectivity", "approximation.all_pairs_node_connectivity",
+    "approximation.large_clique_size", "approximation.max_clique", "approximation.clique_removal",
     upstream=_8837,
 )  # fmt: skip
 def without_loops(graph: Loaded, original: Original, **given: Any) -> Any:
@@ -107,6 +108,17 @@ def approximate_node_connectivity(graph: Loaded, original: Original, s: Any = No
     if s is not None or t is not None or not graph.directed:
         return original(plain, **({} if s is None else {"s": s}), **({} if t is None else {"t": t}))
     return len(_weakest(plain.nx, None)) if plain.state.n else _no_nodes()
+
+
+@corrects(
+    "current_flow_betweenness_centrality", "current_flow_betweenness_centrality_subset",
+    "current_flow_closeness_centrality", "edge_current_flow_betweenness_centrality",
+    "edge_current_flow_betweenness_centrality_subset", "approximate_current_flow_betweenness_centrality",
+    "community.edge_current_flow_betweenness_partition", upstream="networkx/networkx#2292",
+)  # fmt: skip
+def currents(graph: Loaded, original: Original, **given: Any) -> Any:
+    """No current flows through a self-loop; networkx counts one for its node."""
+    return original(graph.without_loops, **given)
 
 
 def _no_nodes() -> Any:
