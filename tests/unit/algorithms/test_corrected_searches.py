@@ -215,6 +215,16 @@ def test_edges_that_all_meet_are_refused(name: str) -> None:
         assert "meet in a node" in found
 
 
+def test_swaps_keep_degrees_and_self_loops() -> None:
+    graph = nx.cycle_graph(6)
+    graph.add_edges_from([(0, 0), (1, 1), (2, 2)])
+    for name in ("double_edge_swap", "random_reference"):
+        for seed in range(8):
+            swapped = call(graph, name, seed=seed)
+            assert dict(swapped.degree()) == dict(graph.degree())
+            assert set(nx.selfloop_edges(swapped)) == {(0, 0), (1, 1), (2, 2)}
+
+
 def test_reciprocity_is_for_digraphs() -> None:
     with pytest.raises(InvalidInput, match="for directed graphs"):
         ask(run_algorithm, nx.path_graph(3), name="overall_reciprocity")

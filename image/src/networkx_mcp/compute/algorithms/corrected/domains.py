@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import networkx as nx
+
 from networkx_mcp.compute.algorithms.corrected.table import Original, corrects
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.errors import InvalidInput
@@ -44,12 +46,26 @@ NON_NEGATIVE = frozenset({
 @corrects("random_reference", "lattice_reference", "sigma", "omega")
 def rewired(graph: Loaded, original: Original, **given: Any) -> Any:
     """Refuses graphs in which all edges meet (stars, triangles): networkx looks for two that do not, for ever.
-    Self-loops cannot be exchanged and are left out."""
+    Self-loops cannot be exchanged and stay."""
     plain = graph.without_loops
     edges = list(plain.nx.edges)
     if len(edges) > 1 and not _apart(edges):
         raise InvalidInput("Any two edges of this graph meet in a node: none can be exchanged, there is no reference.")
-    return original(plain, **given)
+    return _with_loops(original(plain, **given), graph)
+
+
+@corrects("double_edge_swap")
+def double_edge_swap(graph: Loaded, original: Original, **given: Any) -> Any:
+    """Exchanges no self-loops: networkx loses edges in that, and with them the degrees it should keep."""
+    plain = graph.without_loops
+    return _with_loops(original(Loaded.from_networkx(plain.nx.copy()), **given), graph)
+
+
+def _with_loops(value: Any, graph: Loaded) -> Any:
+    """A derived graph with the self-loops of the one it came from; numbers as they are."""
+    if isinstance(value, nx.Graph):
+        value.add_edges_from((u, v, data) for u, v, data in graph.nx.edges(data=True) if u == v)
+    return value
 
 
 def _apart(edges: list[tuple[Any, Any]]) -> bool:

@@ -81,6 +81,8 @@ def traveling_salesman_problem(graph: Loaded, original: Original, **given: Any) 
     named = given.get("method")
     if not graph.directed or named not in (None, nx.approximation.asadpour_atsp):
         return original(**given)
+    if len(graph.nx if nodes is None else set(nodes)) < 2:
+        raise nx.NetworkXError("G must have at least two nodes")
     graph.remark(_how(graph.state.n if nodes is None else len(set(nodes))))
     return original(**{**given, "method": lambda tour, weight: _tour(tour, weight, None)})
 
