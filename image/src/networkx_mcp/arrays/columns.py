@@ -11,6 +11,7 @@ Otherwise many rare names would cost rows x names.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
@@ -18,7 +19,10 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from .deferred import BYTES, Deferred, plain
 
 Kind: TypeAlias = Literal["int", "float", "bool", "string", "number", "json"]
 
@@ -29,6 +33,8 @@ EXACT = 2**53
 #: A new name gets a column when at least 1 / FILL of the rows have it; an old one keeps it to 1 / (2 FILL).
 FILL = 16
 MAX_COLUMNS = 256
+#: Two offsets of an Arrow array of text.
+_PAIR = struct.Struct("<ii")
 
 TYPES: dict[Kind, pa.DataType] = {
     "int": pa.int64(),
@@ -38,8 +44,9 @@ TYPES: dict[Kind, pa.DataType] = {
     "number": pa.float64(),
     "json": pa.string(),
 }
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=plain).encode
 _decode = msgspec.json.Decoder().decode
+_slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,12 @@ class Column:
         """Rows that have the attribute."""
         return len(self.values) - int(self.values.null_count)
 
-    def get(self, row: int) -> Any:
-        """The value at `row`, or MISSING."""
+    def get(self, row: int, most: int | None = None) -> Any:
+        """The value at `row`, or MISSING. Texts and JSON of more than `most` stored bytes are not decoded (`Deferred`)."""
+        if most is not None and (self.kind == "json" or self.kind == "string"):
+            data = _long(self.values, row, most)
+            if data is not None:
+                return Deferred(self.kind, data)
         value = self.values[row].as_py()
         if value is None:
             return MISSING
@@ -79,14 +90,34 @@ class Column:
             values = [int(v) if flag else v for v, flag in zip(values, flags, strict=True)]
         return [MISSING if value is None else value for value in values] if self.values.null_count else values
 
+    def to_short_list(self) -> list[Any]:
+        """As `to_list`, without decoding what is long (`Deferred`)."""
+        if self.kind in ("json", "string") and (pc.max(pc.binary_length(self.values)).as_py() or 0) > BYTES:
+            return [self.get(row, BYTES) for row in range(len(self.values))]
+        return self.to_list()
+
     def take(self, rows: pa.Array) -> Column:
         """The column at `rows`; a null row gives a missing value."""
         return Column(self.kind, self.values.take(rows), None if self.integral is None else self.integral.take(rows))
 
 
+def _long(values: pa.Array, row: int, most: int) -> pa.Buffer | None:
+    """The bytes of a text that has more than `most` of them, in place: a scalar of Arrow's would be a copy."""
+    valid, offsets, data = values.buffers()
+    if offsets is None:
+        return None
+    at = values.offset + row
+    start, end = _PAIR.unpack_from(offsets, 4 * at)
+    if end - start <= most or (valid is not None and not memoryview(valid).cast("B")[at >> 3] >> (at & 7) & 1):
+        return None
+    return data.slice(start, end - start)
+
+
 def encode_values(values: Sequence[Any]) -> Column:
     """A column of JSON values, none missing, in the narrowest kind that holds them exactly."""
     kinds = set(map(type, values))
+    if Deferred in kinds:
+        return _encode_deferred(values)
     if kinds == {float}:
         return Column("float", pa.array(values, pa.float64()))
     if kinds == {bool}:
@@ -100,6 +131,14 @@ def encode_values(values: Sequence[Any]) -> Column:
         flags = pa.array([type(v) is int for v in values], pa.bool_())
         return Column("number", pa.array([float(v) for v in values], pa.float64()), flags)
     return Column("json", pa.array([_encode(v).decode() for v in values], pa.string()))
+
+
+def _encode_deferred(values: Sequence[Any]) -> Column:
+    """As `encode_values`, where some are not decoded and need not be."""
+    if all(type(v) is str or (type(v) is Deferred and v.kind == "string") for v in values):
+        return Column("string", pa.array([v if type(v) is str else v.text for v in values], pa.string()))
+    texts = [v.text if type(v) is Deferred and v.kind == "json" else _encode(v).decode() for v in values]
+    return Column("json", pa.array(texts, pa.string()))
 
 
 def concat(parts: Sequence[Column]) -> Column:
@@ -137,6 +176,21 @@ def _as_json(column: Column) -> Column:
     return Column("json", pa.array(texts, pa.string()))
 
 
+def bounded(slices: Mapping[str, msgspec.Raw], most: int) -> dict[str, Any]:
+    """Values of JSON texts; those of more than `most` bytes are not decoded (`Deferred`)."""
+    return {
+        name: Deferred("json", raw) if memoryview(raw).nbytes > most else _decode(raw) for name, raw in slices.items()
+    }
+
+
+def _opened(rest: Any, most: int | None) -> dict[str, Any]:
+    """Attributes of one row of the rest, which is deferred where they are long together."""
+    if type(rest) is not Deferred:
+        return rest  # type: ignore[no-any-return]
+    assert most is not None
+    return bounded(_slices(rest.text), most)
+
+
 class AttributeTable:
     """The attributes of all nodes or all edges: columns by name, and the rest."""
 
@@ -151,17 +205,17 @@ class AttributeTable:
     def __bool__(self) -> bool:
         return bool(self.columns) or self.rest is not None
 
-    def row(self, row: int) -> dict[str, Any]:
-        """All attributes of one row, a new dict."""
+    def row(self, row: int, most: int | None = None) -> dict[str, Any]:
+        """All attributes of one row, a new dict; those of more than `most` stored bytes are not decoded (`Deferred`)."""
         found = {}
         for name, column in self.columns.items():
-            value = column.get(row)
+            value = column.get(row, most)
             if value is not MISSING:
                 found[name] = value
         if self.rest is not None:
-            value = self.rest.get(row)
+            value = self.rest.get(row, most)
             if value is not MISSING:
-                found.update(value)
+                found.update(_opened(value, most))
         return found
 
     def dicts(self) -> list[dict[str, Any]]:
@@ -177,12 +231,12 @@ class AttributeTable:
                     attributes.update(value)
         return found
 
-    def rest_rows(self) -> Iterable[tuple[int, dict[str, Any]]]:
-        """(row, attributes) of the rows that have something in the rest."""
+    def rest_rows(self, most: int | None = None) -> Iterable[tuple[int, dict[str, Any]]]:
+        """(row, attributes) of the rows that have something in the rest. `most`: see `row`."""
         if self.rest is None:
             return
         for row in np.flatnonzero(self.rest.values.is_valid().to_numpy(zero_copy_only=False)).tolist():
-            yield row, self.rest.get(row)
+            yield row, _opened(self.rest.get(row, most), most)
 
     def names(self) -> list[str]:
         """All attribute names, columns first."""
@@ -256,7 +310,7 @@ class Assembler:
         if table.rest is not None:
             target = np.full(table.rows, -1, np.int64)
             target[source[rows]] = rows
-            for row, attributes in table.rest_rows():
+            for row, attributes in table.rest_rows(BYTES):
                 if target[row] >= 0:
                     self.put(int(target[row]), attributes)
 
@@ -312,7 +366,7 @@ class Assembler:
                 columns[name] = self._column(parts)
             else:
                 for rows, column in zip(parts.rows, parts.columns, strict=True):
-                    for row, value in zip(rows.tolist(), column.to_list(), strict=True):
+                    for row, value in zip(rows.tolist(), column.to_short_list(), strict=True):
                         rest.setdefault(row, {})[name] = value
         if not rest:
             return AttributeTable(self.rows, columns)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -18,12 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from . import csr, hashindex, layout, memfd, snapshot
-from .columns import AttributeTable
+from . import csr, deferred, hashindex, layout, memfd, snapshot
+from .columns import AttributeTable, bounded
 from .ids import NodeId, decode_id, encode_id
 
 #: Default cap of `decompress`, bytes: no graph that fits the default pod is larger.
 MAX_BYTES = 1 << 30
+_decode = msgspec.json.Decoder().decode
 #: Neighbour lists up to this length are searched as Python lists, longer ones by numpy.
 _SHORT = 128
 
@@ -187,16 +188,22 @@ class FrozenGraph:
 
     @property
     def graph_attributes(self) -> dict[str, Any]:
-        """Attributes of the graph itself; not to be changed."""
-        return self.header.attributes
+        """Attributes of the graph itself, a new dict."""
+        # A graph that was made without a buffer (`backend.labelled`) has the values themselves.
+        found = self.header.attributes.items()
+        return {name: _decode(value) if type(value) is msgspec.Raw else value for name, value in found}
 
-    def node_attributes(self, row: int) -> dict[str, Any]:
-        """Attributes of a node row, a new dict."""
-        return self.node_table.row(row)
+    def short_graph_attributes(self) -> dict[str, Any]:
+        """The same without decoding what is long (`Deferred`); a new dict."""
+        return bounded(self.header.attributes, deferred.BYTES)
 
-    def edge_attributes(self, row: int) -> dict[str, Any]:
-        """Attributes of an edge row, a new dict."""
-        return self.edge_table.row(row)
+    def node_attributes(self, row: int, most: int | None = None) -> dict[str, Any]:
+        """Attributes of a node row, a new dict. `most`: see `AttributeTable.row`."""
+        return self.node_table.row(row, most)
+
+    def edge_attributes(self, row: int, most: int | None = None) -> dict[str, Any]:
+        """Attributes of an edge row, a new dict. `most`: see `AttributeTable.row`."""
+        return self.edge_table.row(row, most)
 
 
 def _view(values: NDArray[np.int32]) -> memoryview:
@@ -220,7 +227,7 @@ def assemble(
     tables: csr.Tables,
     nodes: AttributeTable,
     edges: AttributeTable,
-    attributes: dict[str, Any],
+    attributes: Mapping[str, Any],
 ) -> FrozenGraph:
     """A graph from its parts: `ids` encoded and all different, `nodes` and `edges` in row order."""
     seed = int.from_bytes(os.urandom(7), "little")
@@ -230,7 +237,7 @@ def assemble(
         m=len(tables.src),
         seed=seed,
         loops=int(np.count_nonzero(tables.src == tables.dst)),
-        attributes=attributes,
+        attributes=dict(attributes),
     )
     arrays = {"index": hashindex.build(ids, seed), "src": tables.src, "out_indptr": tables.out_indptr}
     arrays["out_indices"] = tables.out_indices

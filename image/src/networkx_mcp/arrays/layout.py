@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from . import memfd, messages
 from .columns import TYPES, AttributeTable, Column, Kind
+from .deferred import plain
 
 VERSION = 1
+_encode = msgspec.json.Encoder(enc_hook=plain).encode
 _KEY = b"networkx_mcp"
 #: Names of arrays that a buffer can have beside ids and attributes.
 ARRAYS: Final = frozenset(
@@ -44,8 +46,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: int = 0
     #: Self-loops among the edges.
     loops: int = 0
-    #: The graph's own attributes.
-    attributes: dict[str, Any] = {}
+    #: The graph's own attributes: read, slices of JSON; to be written, values or such slices.
+    attributes: dict[str, msgspec.Raw] = {}
 
 
 class _Field(msgspec.Struct, frozen=True):
@@ -104,7 +106,7 @@ class Buffer:
                 put(f"{of}:{number}", column.values, _Field(of, name_, column.kind))
                 if column.integral is not None:
                     put(f"{of}:{number}:integral", column.integral, _Field(of, name_, column.kind, 1))
-        schema = pa.schema(fields, metadata={_KEY: msgspec.json.encode(self.header)})
+        schema = pa.schema(fields, metadata={_KEY: _encode(self.header)})
         options = pa.ipc.IpcWriteOptions(use_threads=False)
         with pa.ipc.new_stream(sink, schema, options=options) as writer:
             writer.write_batch(pa.record_batch(columns, schema=schema))

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from . import deferred
 from .frozen import FrozenGraph
 from .ids import NodeId
 
@@ -58,7 +59,7 @@ class Overlay:
         #: All attributes of a node (by index) or frozen edge (by row), instead of the frozen ones.
         self.node_attributes: dict[int, Attributes] = {}
         self.edge_attributes: dict[int, Attributes] = {}
-        self.graph_attributes: Attributes = dict(base.graph_attributes) if base else {}
+        self.graph_attributes: Attributes = base.short_graph_attributes() if base else {}
         self.entries = 0
         self.value_bytes = 0
         self.graph_bytes = 0
@@ -175,10 +176,14 @@ class Overlay:
                         yield other, row
 
     def attributes_of_node(self, index: int) -> Attributes:
-        """Attributes of a node that exists; not to be changed."""
+        """Attributes of a node that exists; not to be changed. Long ones of the frozen graph are `Deferred`."""
         found = self.node_attributes.get(index)
         if found is None:
-            found = self.base.node_attributes(index) if self.base is not None and index < self.frozen_n else {}
+            found = (
+                self.base.node_attributes(index, deferred.BYTES)
+                if self.base is not None and index < self.frozen_n
+                else {}
+            )
         return found
 
     def attributes_of_edge(self, row: int, new: Attributes | None) -> Attributes:
@@ -188,7 +193,7 @@ class Overlay:
         found = self.edge_attributes.get(row)
         if found is None:
             assert self.base is not None
-            found = self.base.edge_attributes(row)
+            found = self.base.edge_attributes(row, deferred.BYTES)
         return found
 
     # -- changes
@@ -325,11 +330,18 @@ def _text_size(node: NodeId) -> int:
 
 def size_of(value: Any) -> int:
     """Estimate of the bytes that a JSON value holds; linear in its size."""
-    kind = type(value)
-    if kind is dict:
-        return _DICT + sum(_ITEM + size_of(item) for item in value.values())
-    if kind is list:
-        return 80 + sum(8 + size_of(item) for item in value)
-    if kind is str:
-        return 64 + len(value) * (1 if value.isascii() else 4)
-    return 0 if value is None or kind is bool else 32
+    size, waiting = 0, [value]
+    while waiting:
+        value = waiting.pop()
+        kind = type(value)
+        if kind is dict:
+            size += _DICT + _ITEM * len(value)
+            waiting += value.values()
+        elif kind is list:
+            size += 80 + 8 * len(value)
+            waiting += value
+        elif kind is str:
+            size += 64 + len(value) * (1 if value.isascii() else 4)
+        elif value is not None and kind is not bool:
+            size += 32
+    return size

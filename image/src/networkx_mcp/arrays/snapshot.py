@@ -32,18 +32,31 @@ def pack(buffer: layout.Buffer) -> bytes:
     return _HEAD.pack(_MAGIC, VERSION, raw.size, xxh3_64_intdigest(data)) + data
 
 
-def raw_size(data: bytes) -> int:
-    """Bytes that the snapshot says it inflates to. ValueError when it is none."""
+#: What a graph in memory may be larger than the stream of its snapshot: edge table, entry rows and hash index follow from it.
+GROWTH = 3
+
+
+def stated_size(data: bytes) -> int:
+    """Bytes that the snapshot says it inflates to, by its first bytes alone. ValueError when it is none.
+
+    `unpack` inflates no more than that, so what is done with a snapshot can be decided by it, whoever wrote it."""
     if len(data) < _HEAD.size:
         raise ValueError("corrupt snapshot: too short")
-    magic, version, size, digest = _HEAD.unpack_from(data)
+    magic, version, size, _ = _HEAD.unpack_from(data)
     if magic != _MAGIC:
         raise ValueError("not a snapshot of a graph")
     if version != VERSION:
         raise ValueError(f"a snapshot of version {version}; this program reads {VERSION}")
+    return int(size)
+
+
+def raw_size(data: bytes) -> int:
+    """As `stated_size`, with the checksum of all that follows. ValueError when it does not hold."""
+    size = stated_size(data)
+    digest = _HEAD.unpack_from(data)[3]
     if xxh3_64_intdigest(memoryview(data)[_HEAD.size :]) != digest:
         raise ValueError("corrupt snapshot: the checksum differs")
-    return int(size)
+    return size
 
 
 def unpack(data: bytes, max_bytes: int) -> layout.Buffer:

@@ -108,7 +108,7 @@ class GraphState:
         return self.n
 
     def node_attributes(self, node: NodeId) -> Attributes:
-        """Attributes of a node, a new dict (its nested values are shared)."""
+        """Attributes of a node, a new dict (its nested values are shared). Long values are `Deferred`, as in all reads here."""
         return dict(self._overlay.attributes_of_node(self._index(node)))
 
     @overload

@@ -139,7 +139,7 @@ class Loader:
             if entry.version >= head.version:
                 return True
             log = await self._store.read_log(*entry.key, entry.uid, entry.version)
-            if log is None or _size(log) > work.INLINE_BYTES or not self._residents.lived(entry):
+            if log is None or work.LOG_WEIGHT * _size(log) > work.INLINE_BYTES or not self._residents.lived(entry):
                 return False
             if entry.version >= head.version:
                 return True
@@ -222,7 +222,8 @@ class Loader:
 
     async def _decode(self, key: Key, contents: Contents, load: _Load) -> Resident:
         head, log = contents.head, contents.log
-        if len(contents.snapshot) + _size(log) <= work.INLINE_BYTES:
+        weight = work.inflated(contents.snapshot) + work.LOG_WEIGHT * _size(log)
+        if weight <= work.INLINE_BYTES:
             base = read_snapshot(contents.snapshot) if contents.snapshot else None
             # Without a snapshot the log begins after the (empty) creation.
             start = head.snapshot_version or (log[0][0] - 1 if log else head.version)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from networkx_mcp.arrays import frozen, memfd
+from networkx_mcp.arrays import frozen, memfd, snapshot
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.compute.budget import Level, MemoryBudget
@@ -26,10 +26,17 @@ if TYPE_CHECKING:
     from networkx_mcp.compute.pool import Compute, TaskResult
     from networkx_mcp.graphs.resident import Resident
 
-#: Snapshot and log of up to this many bytes are decoded on the event loop: some milliseconds.
-INLINE_BYTES = 256 * 1024
+#: Snapshot and log of up to this many bytes, as they are once inflated, are decoded on the event loop: 50 ms for the dearest
+#: (30,000 ids), and 25 ms for a log of single edges.
+INLINE_BYTES = 512 * 1024
 #: Graph and edits of up to this many bytes are merged, frozen and compressed on the event loop.
 INLINE_FREEZE = 64 * 1024
+#: Bytes of a snapshot that take as long as one of a log: objects are made of it, a byte of MessagePack may be one.
+LOG_WEIGHT = 4
+#: Bytes that one of a log becomes at most, merged: `[1,2]` is an edge, with an entry at each end and a row.
+LOG_GROWTH = 16
+#: How long a graph waits for the memory that it will take, in seconds.
+MEMORY_SECONDS = 2.0
 TASKS = "networkx_mcp.compute.graph_tasks"
 
 
@@ -49,9 +56,15 @@ class Source:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that would have to be worked through."""
+        """Bytes that would have to be worked through: those of a snapshot as it is once inflated."""
         base = self.base.nbytes if self.base is not None else 0
-        return base + len(self.snapshot) + sum(map(len, self.batches))
+        return base + inflated(self.snapshot) + LOG_WEIGHT * sum(map(len, self.batches))
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the graph may take at most once it is in memory, batches as edges and attributes."""
+        base = self.base.nbytes if self.base is not None else 0
+        return base + snapshot.GROWTH * inflated(self.snapshot) + LOG_GROWTH * sum(map(len, self.batches))
 
 
 class Materialised(NamedTuple):
@@ -77,6 +90,18 @@ def _taken(fds: list[int]) -> tuple[FrozenGraph, bytes]:
     graph = FrozenGraph.attach(fds.pop(0))
     with memfd.attach(fds[0]) as data:
         return graph, bytes(data)
+
+
+def inflated(data: bytes) -> int:
+    """Bytes of a stored snapshot once it is inflated, by its first bytes; nothing is inflated. 0 for none.
+
+    Raises ServiceError where it is no snapshot."""
+    if not data:
+        return 0
+    try:
+        return snapshot.stated_size(data)
+    except ValueError as error:
+        raise unreadable(str(error)) from error
 
 
 def _short(what: str) -> Shed:
@@ -154,7 +179,7 @@ class Worker:
         Raises InvalidInput or NotFound where `edit` does not apply, ServiceError where the snapshot is
         corrupt, and what `Compute.run` raises.
         """
-        if source.nbytes + len(edit or b"") <= INLINE_FREEZE:
+        if source.nbytes + LOG_WEIGHT * len(edit or b"") <= INLINE_FREEZE:
             base = source.base or (read_snapshot(source.snapshot) if source.snapshot else None)
             graph, summary = merge(source.directed, base, source.batches, edit)
             return Materialised(graph, frozen.compress(graph) if compress else b"", summary)

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from typing import Any, TypeVar
 
+from networkx_mcp.arrays.deferred import Deferred
+from networkx_mcp.arrays.sizes import surely_longer
+
 Row = TypeVar("Row")
 
 #: Characters of rows in one answer; a page ends early when it is reached, whatever its `limit`.
@@ -73,6 +76,15 @@ def show_as(name: str, value: Any) -> str:
 
 def clip(value: Any) -> Any:
     """An attribute's value, or a note of its size when it is too long to show."""
+    if type(value) is Deferred:
+        # Four bytes are a character at most: what is longer is not decoded to be told so.
+        if value.nbytes > 4 * MAX_VALUE_CHARACTERS or (value.kind == "json" and len(value.text) > MAX_VALUE_CHARACTERS):
+            return str(value)
+        value = value.value
+    if isinstance(value, (list, dict)) and surely_longer(value, MAX_VALUE_CHARACTERS):
+        return f"<over {MAX_VALUE_CHARACTERS} characters, not shown: GET /graphs/{{graph_id}} carries it>"
+    if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
+        return f"<{len(value) + 2} characters, not shown: GET /graphs/{{graph_id}} carries it>"
     if isinstance(value, (str, list, dict)) and len(text := to_json(value)) > MAX_VALUE_CHARACTERS:
         return f"<{len(text)} characters, not shown: GET /graphs/{{graph_id}} carries it>"
     return value
@@ -110,6 +122,8 @@ class Clipper:
 
     def __init__(self) -> None:
         self.cut = 0
+        #: Values that are too long to show.
+        self.long = 0
 
     def __call__(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """A copy with long values clipped, as far as MAX_ATTRIBUTES_CHARACTERS reach."""
@@ -124,6 +138,7 @@ class Clipper:
         left = MAX_ATTRIBUTES_CHARACTERS
         for name, value in attributes.items():
             clipped = clip(value)
+            self.long += clipped is not value and type(clipped) is str and clipped[:1] == "<"
             if (left := left - len(to_json({name: clipped}))) < 0:
                 self.cut += 1
                 break
@@ -132,9 +147,12 @@ class Clipper:
 
     def notes(self) -> list[str]:
         """What to tell the reader."""
-        if not self.cut:
-            return []
-        return [f"Too many attributes to show at {self.cut} places: GET /graphs/{{graph_id}} carries all."]
+        notes = []
+        if self.cut:
+            notes.append(f"Too many attributes to show at {self.cut} places: GET /graphs/{{graph_id}} carries all.")
+        if self.long:
+            notes.append(f"Values too long to show: {self.long}. GET /graphs/{{graph_id}} carries them.")
+        return notes
 
 
 def fitting(rows: Iterable[tuple[Row, str]], most: int = MAX_CHARACTERS) -> tuple[list[Row], list[str]]:

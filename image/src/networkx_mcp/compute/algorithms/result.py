@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from networkx_mcp.arrays.deferred import BYTES, Deferred
+
 #: Rows of one answer at most, whatever the caller asks for.
 MAX_ROWS = 10_000
 #: Items of one list inside a row (members of a community, nodes of a path).
@@ -56,6 +58,8 @@ class Values:
         decimal text; sets become lists; a list longer than `max_items` is cut, its last item says so.
         """
         self.budget -= 1
+        if type(value) is Deferred:
+            value = value.value if value.nbytes <= 4 * BYTES else str(value)
         if value is None or isinstance(value, bool | str):
             return self._text(value) if isinstance(value, str) else value
         if isinstance(value, int):
