@@ -27,7 +27,7 @@ class ObjectTable(AttributeTable):
     def __bool__(self) -> bool:
         return any(self._dicts) if self._dicts is not None else bool(self._lists)
 
-    def row(self, row: int, most: int | None = None) -> dict[str, Any]:
+    def row(self, row: int, most: int | None = None) -> dict[str, Any]:  # noqa: ARG002 -- its values are objects already
         """All attributes of one row, a new dict."""
         if self._dicts is not None:
             return dict(self._dicts[row])
