@@ -240,7 +240,7 @@ class TestLevels:
         budget = MemoryBudget(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False)
-        big = work.INLINE_BYTES // 3 + 1
+        big = work.INLINE_BYTES // (3 * work.LOG_WEIGHT) + 1
         for node in range(3):
             await graphs.edit("g", [AddNodes(nodes=[node], attributes=[{"t": "x" * big}])])
         budget.set_override(Level.CONSTRAINED)
