@@ -92,3 +92,19 @@ def test_imports_point_down_the_list_of_rooms(room: str) -> None:
 
 def test_tools_never_import_the_store() -> None:
     assert not [file for file in (PACKAGE / "tools").rglob("*.py") if "store" in _imported(file)]
+
+
+def test_the_document_of_the_formats_is_made_from_their_records() -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "scripts/format_docs.py"), "--check"], check=False)
+    assert done.returncode == 0
+
+
+def test_every_format_that_is_read_has_a_section_with_its_options() -> None:
+    from networkx_mcp.arrays.formats import RECORDS
+
+    text = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+    for name, record in RECORDS.items():
+        section = text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        assert record.about in section
+        assert all(f"| `{option.name}` |" in section for option in record.options), name
+        assert record.example in section

@@ -143,6 +143,10 @@ FORMAT = Format(
     keeps=frozenset({"nodes"}),
     rank=3,
     options=(DELIMITER,),
+    reads=(
+        "Ids are separated by white space, or by the character of option `delimiter`. `#` and `%` begin comments.",
+        "Attributes are refused when writing. A multiline adjacency list of networkx is another format, and refused.",
+    ),
     example="""\
 a b c
 b c

@@ -240,6 +240,12 @@ FORMAT = Format(
     keeps=frozenset({"nodes", "edge attributes"}),
     rank=2,
     options=(DELIMITER,),
+    reads=(
+        "Two ids, separated by white space or by the character of option `delimiter`. A file whose ids seem to be separated by a comma, semicolon or bar is refused until you say so.",
+        "Behind the ids: nothing, a number (the attribute `weight`), a second number (`timestamp`, as KONECT and Network Repository have it), or attributes as a JSON object or as a dict of Python, which is what networkx writes.",
+        "`#` and `%` begin comments. A file of KONECT says in its first line whether the graph is directed; bipartite ones (`% bip`) are refused, because their two columns number different nodes.",
+        "A line with one id is a node by itself. Attributes of nodes are refused when writing.",
+    ),
     example="""\
 # a comment
 a b

@@ -33,6 +33,12 @@ FORMAT = Format(
     declares_encoding=True,
     keeps=frozenset({"direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"}),
     rank=5,
+    reads=(
+        "Types are boolean, int, long, float, double and string; values of types that GraphML has not are text. An empty number or truth value is missing. Ids are text unless you say `ids=auto` or `ids=integer`.",
+        "Nodes inside of groups are nodes like others, as networkx reads them. Ports and locators are passed over; the ports of an edge are its attributes `sourceport` and `targetport`.",
+        "Of the XML of yEd and yFiles the labels are read, as attribute `label`. XML of other programs is passed over and counted.",
+        "A document type that declares nothing is passed over. Entities, hyperedges and a second graph are refused.",
+    ),
     example="""\
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns">
   <key id="w" for="edge" attr.name="weight" attr.type="double"/>

@@ -303,6 +303,11 @@ FORMAT = Format(
     sniff=_sniff,
     keeps=frozenset({"direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"}),
     rank=4,
+    reads=(
+        "`links` is understood in place of `edges`, and `from` and `to` in place of `source` and `target`.",
+        "Nodes without `id` are named by their positions from 0 where edges name these, as D3 has it, else by `key` or `name`. Whole floats among ids (`1.0`) are integers.",
+        "`multigraph` may be true as long as no two edges are parallel; the `key` of edges is left out then.",
+    ),
     example="""\
 {"directed": false, "graph": {"name": "x"},
  "nodes": [{"id": "a", "color": "red"}, {"id": 2}],

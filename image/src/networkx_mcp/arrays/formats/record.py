@@ -133,6 +133,8 @@ class Format:
     rank: int = 50
     #: Those of its own; all formats have the ones in `COMMON`.
     options: tuple[Option, ...] = ()
+    #: What is understood beside the plain case, and what is refused, in sentences for the documents.
+    reads: tuple[str, ...] = ()
     #: A small file, for the documents; empty for binary ones.
     example: str = ""
 
@@ -169,4 +171,4 @@ COMMON: Final = (
         "the charset of the content type, else UTF-8",
     ),
 )
-DELIMITER: Final = Option("delimiter", "One character that separates cells.", (), "", True, False)
+DELIMITER: Final = Option("delimiter", "One character that separates cells.", (), "white space", True, False)

@@ -1,0 +1,135 @@
+"""Write docs/formats.md from the records of the formats, so that they cannot part.
+
+`--check` writes nothing and exits with 1 when the file differs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from networkx_mcp.arrays.formats import COMMON, RECORDS, Format, Option
+
+TARGET = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
+
+INTRO = """\
+# Formats
+
+<!-- Written by scripts/format_docs.py from the records in image/src/networkx_mcp/arrays/formats: change those, then `make docs`. -->
+
+Whole graphs go in and out as files. `PUT /graphs/{id}` makes the body of a request the contents of a graph,
+`GET /graphs/{id}?format=NAME` gives a graph as a file, and the tool `load_graph` takes the text of a file that is small enough to
+pass through a model.
+
+```console
+$ curl -T roads.csv 'http://127.0.0.1:8080/graphs/roads?filename=roads.csv'
+$ curl 'http://127.0.0.1:8080/graphs/roads?format=graphml'
+```
+
+"""
+
+READING = """
+## How a file is read
+
+**Its format** is the one that you name (`?format=`, or the argument `format` of `load_graph`), else that of the content type. Where
+neither tells, the content does, or the name of the file (`?filename=`, or `Content-Disposition`). A file that is surely of
+another format than you say is refused, with its name.
+
+**Its encoding** is UTF-8, with or without a byte order mark. XML may declare another one. For other text in another encoding, say so:
+`Content-Type: text/csv; charset=windows-1252`, or the option `encoding`. The content of `load_graph` is a string, so what it
+declares does not count.
+
+**Compressed files, workbooks and databases** are refused, and the error says what to do.
+
+**Nothing happens in silence.** The answer to `PUT` has an object `reading`, as has the data of `load_graph`, and its text has a line for each
+thing that you might not expect:
+
+```json
+{"format": "csv", "format_from": "content", "source_column": "Source", "target_column": "Target", "merged_edges": 1,
+ "skipped_edges": 0, "merged_nodes": 0, "missing_values": 2, "notes": ["the graph is directed, as the column 'Type' says"]}
+```
+
+**A broken file changes nothing.** The error names the line and what to do.
+
+**NaN is a missing value** in every format, because JSON has none: the attribute is left out and counted. Infinite numbers are
+refused.
+
+**An edge that stands twice** is an error unless you say what it is: parallel edges are not kept. In an undirected graph `a b` and `b a` are
+one edge; `directed=true` makes them two.
+"""
+
+
+def main() -> int:
+    text = "".join(document())
+    if "--check" in sys.argv[1:]:
+        if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
+            return 0
+        print(f"{TARGET.name} is not what its records say: run make docs", file=sys.stderr)
+        return 1
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text(text, encoding="utf-8")
+    return 0
+
+
+def document() -> Iterator[str]:
+    """The whole document, in pieces."""
+    yield INTRO
+    yield "| format | in | out | file names | content type |\n|---|---|---|---|---|\n"
+    for record in RECORDS.values():
+        read, write = ("yes" if way is not None else "no" for way in (record.parse, record.write))
+        names = ", ".join(f"`.{extension}`" for extension in record.extensions)
+        types = ", ".join(f"`{media}`" for media in record.content_types)
+        yield f"| [{record.name}](#{record.name}) | {read} | {write} | {names} | {types} |\n"
+    yield READING
+    yield "\n## Options of all formats\n\nThese are for reading. In a request they are query parameters, in `load_graph` arguments.\n\n"
+    yield from _options(COMMON)
+    for record in RECORDS.values():
+        yield from _section(record)
+
+
+def _section(record: Format) -> Iterator[str]:
+    yield f"\n## {record.name}\n\n{record.about}\n"
+    if record.parse is not None and record.write is not None:
+        yield f"\n{_kept(record)}\n"
+    if record.reads:
+        yield "\n" + "".join(f"- {sentence}\n" for sentence in record.reads)
+    if record.options:
+        yield "\n"
+        yield from _options(record.options)
+    if record.example:
+        yield f"\n```\n{record.example}```\n"
+
+
+def _kept(record: Format) -> str:
+    words = {
+        "direction": "whether edges have a direction",
+        "ids": "the types of ids",
+        "nodes": "nodes without edges",
+        "node attributes": "attributes of nodes",
+        "edge attributes": "attributes of edges",
+        "graph attributes": "attributes of the graph",
+    }
+    lost = [word for part, word in words.items() if part not in record.keeps]
+    if not lost:
+        return "A graph comes back exactly as it was written."
+    kept = [word for part, word in words.items() if part in record.keeps]
+    return f"A file keeps {_and(kept)}. It has no place for {_and(lost, 'or')}."
+
+
+def _and(words: list[str], last: str = "and") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _options(options: Iterable[Option]) -> Iterator[str]:
+    yield "| option | when | values | default | what it does |\n|---|---|---|---|---|\n"
+    for option in options:
+        when = " and ".join(word for word, on in (("reading", option.reading), ("writing", option.writing)) if on)
+        values = ", ".join(f"`{value}`" for value in option.values) or "text"
+        default = f"`{option.default}`" if option.default in option.values else option.default
+        cells = (f"`{option.name}`", when, values, default, option.meaning)
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
