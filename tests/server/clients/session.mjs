@@ -1,10 +1,11 @@
 // One session of a TypeScript client: node session.mjs URL ERA TOKEN|-; prints what it saw as JSON.
+// With a fourth argument, a JSON list of [tool, arguments]: calls these, and prints how many characters each answer has.
 // ERA: modern (package client, 2026-07-28), legacy (package client, handshake), v1 (package sdk).
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [url, era, token] = process.argv.slice(2);
+const [url, era, token, calls] = process.argv.slice(2);
 const load = async name => import(pathToFileURL(createRequire(join(process.env.NODE_PATH, 'x.js')).resolve(name)));
 
 async function open() {
@@ -25,6 +26,13 @@ async function open() {
 }
 
 const client = await open();
+if (calls) {
+    const sizes = [];
+    for (const [name, args] of JSON.parse(calls)) sizes.push(JSON.stringify(await client.callTool({ name, arguments: args })).length);
+    await client.close();
+    console.log(JSON.stringify(sizes));
+    process.exit(0);
+}
 const call = async (name, args) => {
     const result = await client.callTool({ name, arguments: args });
     return { error: result.isError ?? false, text: result.content[0].text, data: result.structuredContent ?? null };

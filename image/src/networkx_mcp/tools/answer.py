@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
+from json.encoder import encode_basestring_ascii
 from typing import Any, TypeVar
 
 from networkx_mcp.arrays.deferred import Deferred
@@ -20,6 +21,8 @@ Row = TypeVar("Row")
 
 #: Characters of rows in one answer; a page ends early when it is reached, whatever its `limit`.
 MAX_CHARACTERS = 48_000
+#: Characters of rows in a message of ASCII, over those of the rows.
+_ESCAPED = 5
 #: Characters of one value; a longer attribute is replaced by a note, a longer computed list cut, in text and data alike.
 MAX_VALUE_CHARACTERS = 8_000
 #: Characters of the attributes of one node, edge or graph: those that do not fit are left out, and a note says so.
@@ -162,10 +165,12 @@ def fitting(rows: Iterable[tuple[Row, str]], most: int = MAX_CHARACTERS) -> tupl
     """
     kept: list[Row] = []
     lines: list[str] = []
-    size = 0
+    size = escaped = 0
     for row, line in rows:
         size += len(line) + 1
-        if size > most and lines:
+        # A message may be sent as ASCII: there a character of other scripts takes six, an emoji twelve.
+        escaped += len(line) if line.isascii() else len(encode_basestring_ascii(line))
+        if (size > most or escaped > most * _ESCAPED) and lines:
             break
         kept.append(row)
         lines.append(line)

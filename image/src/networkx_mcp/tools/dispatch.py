@@ -23,6 +23,7 @@ from networkx_mcp import context
 from networkx_mcp.compute.nearest import nearest
 from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError, shortened
 from networkx_mcp.telemetry.audit import refused
+from networkx_mcp.tools import wire
 from networkx_mcp.tools.answer import show
 from networkx_mcp.tools.registry import Registry, Tool
 
@@ -133,10 +134,10 @@ async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> di
     arguments = tool.parse(raw)
     left = call.deadline - time.monotonic() - _ANSWER_SECONDS
     if left > _FOREVER or (tool.quick and tool.kind == "read"):
-        return (await tool.run(arguments)).as_result()
+        return wire.check((await tool.run(arguments)).as_result(), tool.name)
     try:
         async with asyncio.timeout(max(left, 0.0)):
-            return (await tool.run(arguments)).as_result()
+            return wire.check((await tool.run(arguments)).as_result(), tool.name)
     except TimeoutError:
         if tool.kind == "read":
             what = ": ask for less, or try again when the server is less busy"

@@ -58,6 +58,7 @@ class Picture(TypedDict):
     layout: str
     seed: int
     bytes: int
+    notes: Annotated[list[str], Field(description="What was reduced to keep the picture within 700 KiB.")]
 
 
 def tools(graphs: Graphs) -> list[Tool]:
@@ -66,13 +67,14 @@ def tools(graphs: Graphs) -> list[Tool]:
     async def draw(args: DrawGraph) -> Answer:
         value, version = await analyse(graphs, args.graph_id, "draw_graph", args.params())
         picture: bytes = value["data"]
-        facts = ("format", "media_type", "width", "height", "nodes", "edges", "layout", "seed")
+        facts = ("format", "media_type", "width", "height", "nodes", "edges", "layout", "seed", "notes")
         data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}}
         data["bytes"] = len(picture)
         text = (
             f"{args.graph_id} version {version}: {value['nodes']} nodes and {value['edges']} edges drawn as "
             f"{args.format}, layout {value['layout']}"
         )
+        text = "\n".join([text, *(f"note: {note}" for note in value["notes"])])
         return Answer(text, data, [_content(args, value["media_type"], picture)])
 
     return [

@@ -1,8 +1,10 @@
-"""draw_graph: a picture of a small graph, as SVG or PNG, by matplotlib without a display."""
+"""draw_graph: a picture of a small graph, as SVG or PNG, by matplotlib without a display.
+
+Its length is bounded (see `picture`): `width`, `height` and `notes` of the answer tell what was made.
+"""
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 import warnings
@@ -14,6 +16,7 @@ import numpy as np
 from networkx_mcp.arrays.formats.graphml_writer import NO_XML
 from networkx_mcp.arrays.values import is_number
 from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.compute.algorithms.picture import Picture, render
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task, unknown_attribute
 from networkx_mcp.errors import InvalidInput, LimitExceeded
 
@@ -61,10 +64,11 @@ def draw_graph(graph: Loaded, args: Arguments) -> Answer:
     layout = _auto(drawn) if layout == "auto" else layout
     positions = run.timed(lambda: _positions(drawn, layout, weight, seed))
     run.engine = "matplotlib"
-    data = run.timed(
+    made = run.timed(
         lambda: _picture(drawn, positions, labels, colors, edge_labels, title, kind, width / _DPI, height / _DPI)
     )
-    facts = {"format": kind, "media_type": MEDIA_TYPES[kind], "data": data, "width": width, "height": height}
+    facts = {"format": kind, "media_type": MEDIA_TYPES[kind], "data": made.data, "width": made.width}
+    facts |= {"height": made.height, "notes": made.notes}
     return run.report({**facts, "nodes": nodes, "edges": edges, "layout": layout, "seed": seed, "truncated": False})
 
 
@@ -172,7 +176,7 @@ def _picture(
     kind: str,
     width: float,
     height: float,
-) -> bytes:
+) -> Picture:
     # matplotlib wants a writable directory for its font cache; the root file system may be read-only
     os.environ.setdefault("MPLCONFIGDIR", tempfile.gettempdir())
     import matplotlib as mpl
@@ -190,21 +194,22 @@ def _picture(
         drawn, positions, ax=axes, node_size=size, node_color=fill, linewidths=0.5, edgecolors="#333333"
     )
     arrows = {"arrowsize": 8, "node_size": size} if drawn.is_directed() else {"arrows": False}
-    nx.draw_networkx_edges(drawn, positions, ax=axes, width=0.7, edge_color="#888888", **arrows)
+    made = nx.draw_networkx_edges(drawn, positions, ax=axes, width=0.7, edge_color="#888888", **arrows)
+    lines = [] if drawn.is_directed() else [made]  # arrows cannot be pixels beside vectors, nor can text
     texts = list(nx.draw_networkx_labels(drawn, positions, labels=labels, ax=axes, font_size=8).values())
     if edge_labels:
-        texts += nx.draw_networkx_edge_labels(drawn, positions, edge_labels=edge_labels, ax=axes, font_size=7).values()
+        written = nx.draw_networkx_edge_labels(drawn, positions, edge_labels=edge_labels, ax=axes, font_size=7)
+        texts += written.values()
+        lines = []
     if scale is not None:
         figure.colorbar(scale, ax=axes, shrink=0.6)
     if title:
         texts.append(axes.set_title(title))
     for text in texts:
         text.set_parse_math(False)  # a "$" in an id is a dollar sign
-    out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a box is drawn: nothing to tell a log
-        figure.savefig(out, format=kind, dpi=_DPI, metadata={"Date": None} if kind == "svg" else {"Software": None})
-    return out.getvalue()
+        return render(figure, kind, _DPI, lines)
 
 
 def _fill(colors: dict[Any, Any]) -> tuple[Any, Any]:
