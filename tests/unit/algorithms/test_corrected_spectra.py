@@ -103,3 +103,46 @@ def test_a_digraph_without_cycles_has_the_spectrum_0() -> None:
     ring = column(ask(run_algorithm, nx.cycle_graph(3, create_using=nx.DiGraph), name="adjacency_spectrum"), "value")
     assert sorted(map(str, ring)) != ["0", "0", "0"]
     assert "no cycle" in ask(rank_nodes, graph, measure="eigenvector")["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "field"),
+    [
+        ("pagerank", {"personalization": [[0, 0], [1, 0]]}, "personalization"),
+        ("pagerank", {"personalization": [[0, -1], [1, 3]]}, "personalization"),
+        ("pagerank", {"dangling": [[0, 0]]}, "dangling"),
+        ("pagerank", {"nstart": [[0, 0]]}, "nstart"),
+        ("pagerank", {"alpha": 1.5}, "alpha"),
+        ("google_matrix", {"alpha": -1}, "alpha"),
+        ("katz_centrality_numpy", {"alpha": 0.9}, "alpha"),
+        ("katz_centrality_numpy", {"alpha": 1 / 2**0.5}, "alpha"),
+    ],
+)
+def test_what_is_no_distribution_is_refused(name: str, arguments: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{field}: ") as caught:
+        ask(run_algorithm, nx.path_graph(3), name=name, arguments=arguments)
+    assert caught.value.data["field"] == field
+
+
+def test_katz_of_one_node_and_of_walks() -> None:
+    assert ask(run_algorithm, nx.empty_graph(1), name="katz_centrality_numpy")["rows"] == [[0, 1.0]]
+    graph = nx.path_graph(4)
+    found = mapping(
+        ask(run_algorithm, graph, name="katz_centrality_numpy", arguments={"normalized": False}), "node", "value"
+    )
+    walks = sum(np.linalg.matrix_power(0.1 * nx.to_numpy_array(graph), k) for k in range(60)).sum(axis=0)
+    assert [found[node] for node in graph] == pytest.approx(walks.tolist())
+
+
+def test_one_of_many_eigenvectors_is_said_to_be_one() -> None:
+    assert "one of many" in ask(run_algorithm, nx.cycle_graph(5), name="fiedler_vector")["notes"][0]
+    assert ask(run_algorithm, nx.path_graph(5), name="fiedler_vector")["notes"] == []
+
+
+def test_weights_at_the_ends_of_floats() -> None:
+    for size in (1e300, 5e-324):
+        graph = oracles.weighted(nx.complete_graph(3), [size], 0)
+        for measure in ("hits", "hubs") if size < 1 else ("hits", "hubs", "eigenvector"):
+            scores = column(ask(rank_nodes, graph, measure=measure, weight="weight"), "score")
+            assert scores == pytest.approx([scores[0]] * 3)
+            assert scores[0] > 0.3

@@ -17,6 +17,7 @@ from networkx_mcp.backend.kernels.register import kernel
 from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "scipy"
+_HUGE = 1e100
 
 
 def _vector(graph: Arrays, given: Any, default: Float) -> Float:
@@ -91,6 +92,9 @@ def eigenvector_centrality(
         raise Unsuited
     n = graph.n
     matrix = graph.matrix(weight or None, into=True, lowest=0)
+    largest = float(matrix.data.max(initial=0.0))
+    if largest > _HUGE:  # its powers are past floats; the eigenvector knows no scale
+        matrix = matrix / largest
     x = np.full(n, 1.0 / n)
     for _ in range(max_iter):
         last = x
@@ -150,8 +154,10 @@ def hits_by(
     projection of its start on all of them. Each connected block of the matrix has one largest value and one positive
     vector for it (Perron and Frobenius), so the projection is summed over the blocks that share the largest.
     """
-    if max_iter <= 0 or not graph.m:
+    if not graph.m:
         raise Unsuited
+    if max_iter < 2:
+        raise nx.PowerIterationFailedConvergence(max_iter)  # two steps are the least that can be alike
     matrix = graph.matrix(weight, lowest=0)
     matrix = sp.csr_array((matrix.data.copy(), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
     matrix.sort_indices()
@@ -161,7 +167,8 @@ def hits_by(
         raise Unsuited
     start = np.ones(graph.n) if nstart is None else _vector(graph, nstart, np.ones(graph.n))
     try:
-        hubs = _projected(matrix / scale, start, max_iter, tol)
+        matrix.data /= scale  # numbers whose squares floats do not hold
+        hubs = _projected(matrix, start, max_iter, tol)
     except nx.NetworkXError:
         raise nx.PowerIterationFailedConvergence(max_iter) from None
     authorities = matrix.T @ hubs
@@ -171,7 +178,7 @@ def hits_by(
         hubs, authorities = (_snapped(values / values.sum()) for values in (hubs, authorities))
         return NodeValues(graph, hubs), NodeValues(graph, authorities)
     authorities /= float(np.linalg.norm(authorities))
-    return NodeValues(graph, _snapped(matrix @ authorities)), NodeValues(graph, _snapped(authorities))
+    return NodeValues(graph, _snapped(matrix @ authorities * scale)), NodeValues(graph, _snapped(authorities))
 
 
 #: Largest singular values whose ratio is nearer to 1 count as equal: sums of the same numbers in other orders.

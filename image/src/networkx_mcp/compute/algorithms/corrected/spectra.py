@@ -117,3 +117,54 @@ def eigenvector_centrality_numpy(graph: Loaded, original: Original, weight: str 
     vector = vectors[:, int(np.argmax(values.real))].real
     vector = vector * (np.sign(vector.sum()) or 1) / np.linalg.norm(vector)
     return dict(zip(nodes, vector.tolist(), strict=True))
+
+
+@corrects("pagerank", "google_matrix")
+def pagerank(_graph: Loaded, original: Original, **given: Any) -> Any:
+    """Refuses what makes no distribution of it: `alpha` outside of 0 to 1, shares below 0 or that sum to 0. networkx
+    answers numbers below 0, or that it did not converge."""
+    alpha = given.get("alpha", 0.85)
+    if not 0 <= alpha <= 1:
+        raise InvalidInput(f"alpha: the share of steps along edges is from 0 to 1, not {alpha!r}.", field="alpha")
+    for name in ("personalization", "nstart", "dangling"):
+        shares = given.get(name)
+        if shares and (min(shares.values()) < 0 or not sum(shares.values()) > 0):
+            raise InvalidInput(f"{name}: values of 0 or more that do not sum to 0.", field=name)
+    return original(**given)
+
+
+@corrects("katz_centrality_numpy")
+def katz_centrality_numpy(graph: Loaded, original: Original, **given: Any) -> Any:
+    """Refuses an `alpha` of 1/(largest eigenvalue) or more, for which the sum over all walks that Katz counts has no
+    end; networkx solves the equations all the same."""
+    alpha = given.get("alpha", 0.1)
+    matrix = _dense(graph.nx, list(graph.nx), given.get("weight"))
+    radius = float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))
+    if abs(alpha) * radius >= 1 - 1e-12:
+        raise InvalidInput(
+            f"alpha: walks without end sum to no number; here it must be below 1/(largest eigenvalue) = {1 / radius:.6g}.",
+            field="alpha",
+        )
+    if graph.state.n == 1:  # networkx's solver gives a number for one equation
+        (node,) = graph.nx
+        return {
+            node: 1.0 if given.get("normalized", True) else given.get("beta", 1.0) / (1 - alpha * float(matrix[0, 0]))
+        }
+    return original(**given)
+
+
+#: Nodes up to which all eigenvalues are looked at.
+_LOOKED_AT = 1000
+
+
+@corrects("fiedler_vector", "spectral_ordering", "spectral_bisection")
+def by_the_second_eigenvector(graph: Loaded, original: Original, **given: Any) -> Any:
+    """Says where there is more than one vector of the second eigenvalue (rings, stars, cliques): it is one of many."""
+    value = original(**given)
+    whole: Any = graph.nx
+    if not graph.directed and 2 < graph.state.n <= _LOOKED_AT and nx.is_connected(whole):
+        matrix: Any = nx.normalized_laplacian_matrix if given.get("normalized") else nx.laplacian_matrix
+        values = np.linalg.eigvalsh(matrix(whole, weight=given.get("weight", "weight")).toarray().astype(float))
+        if values[2] - values[1] <= 1e-8 * max(1.0, values[-1]):
+            graph.remark("The second eigenvalue is shared by several eigenvectors: this answer is by one of many.")
+    return value
