@@ -42,10 +42,11 @@ endif
 	  --image "$(IMAGE)" $(CLOCK) --node-loss "$(NODE_LOSS)" --node-return "$(NODE_RETURN)" $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory abuse
 
-abuse: $(VENV)/.load ## 100,000 malformed requests, a prober of tenants, bombs beside a normal user, at a process here
+abuse: $(VENV)/.load ## 100,000 malformed requests, a prober of tenants, bombs beside a user, what would hold the loop, at a process here
 	$(BIN)/python -m loadtests.abuse requests
 	$(BIN)/python -m loadtests.abuse tenants
 	$(BIN)/python -m loadtests.abuse neighbours
+	$(BIN)/python -m loadtests.abuse holds
 
 evidence: $(VENV)/.dev ## Every table, picture and number of the documents, from the results
 	$(BIN)/python -m loadtests plots

@@ -1,8 +1,9 @@
-"""`python -m loadtests.abuse COMMAND`: abuse of a real server, judged. `make abuse` runs all three.
+"""`python -m loadtests.abuse COMMAND`: abuse of a real server, judged. `make abuse` runs all.
 
     requests     malformed requests by the ten thousand: no crash, no 500, no growth, no leak, clean logs
     tenants      every tool, route, resource and prompt with tokens that must not reach a graph
     neighbours   bombs of memory, CPU and results beside a normal user
+    holds        cheap bytes that would hold the event loop, take its memory, sockets or descriptors
 
 The exit code is 1 where something was found. Results go to loadtests/results/abuse-COMMAND.json.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import os
 import sys
@@ -21,14 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import results
+from loadtests.abuse import holds as holding
 from loadtests.abuse import malformed
 from loadtests.abuse import neighbours as beside
 from loadtests.abuse import tenants as probing
 from loadtests.abuse.judge import Findings
+from loadtests.abuse.strikes import STRIKES
 from loadtests.abuse.subject import AbuseTarget
 from loadtests.results import Result
 from loadtests.targets import LoadTarget
 
+#: The soft limit of many machines.
+FEW_DESCRIPTORS = 1024
 SEED = 20261124
 VICTIM = "two tenants; the victim's graph of 65 nodes holds five secrets"
 
@@ -53,19 +59,27 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--only", type=int, help="one attack by its number, and what was answered")
     made = commands.add_parser("neighbours", parents=[common], help="bombs beside a normal user")
     made.add_argument("--seconds", type=float, default=60, help="of each stretch")
+    made = commands.add_parser("holds", parents=[common], help="what would hold the event loop")
+    made.add_argument("--only", default="", help="the strikes whose name contains this")
     commands.add_parser("tenants", parents=[common], help="a prober of another tenant's graphs")
     return parser
 
 
 @contextmanager
-def target(options: argparse.Namespace, **settings: str) -> Iterator[AbuseTarget]:
+def target(options: argparse.Namespace, descriptors: int | None = None, **settings: str) -> Iterator[AbuseTarget]:
     """A server of its own; the settings of the command line come last."""
     settings |= dict(item.split("=", 1) for item in options.set)
     with (
         tempfile.TemporaryDirectory(prefix="nmcp-abuse-") as directory,
-        AbuseTarget(Path(directory), options.store, settings) as live,
+        few(AbuseTarget(Path(directory), options.store, settings), descriptors) as live,
     ):
         yield live
+
+
+def few(made: AbuseTarget, descriptors: int | None) -> AbuseTarget:
+    """A target whose server may have so many file descriptors."""
+    made.descriptors = descriptors
+    return made
 
 
 def save(options: argparse.Namespace, live: LoadTarget, started: str, load: float, dataset: str, **more: Any) -> Path:
@@ -147,6 +161,31 @@ def neighbours(options: argparse.Namespace) -> int:
     return 0
 
 
+def holds(options: argparse.Namespace) -> int:
+    """Cheap bytes, judged by /health, by loop lag and by memory."""
+    started, load = results.now(), os.getloadavg()[0]
+    findings, held = Findings(), []
+    chosen = [one for one in STRIKES if options.only in one.name]
+    for descriptors in (None, FEW_DESCRIPTORS):
+        strikes = [one for one in chosen if one.few is (descriptors is not None)]
+        if not strikes:
+            continue
+        with target(options, descriptors) as live:
+            memory = float(live.settings.get("limits_memory_mb", "2048"))
+            held += asyncio.run(holding.run(live.subject(), strikes, findings, memory))
+    summary = {
+        "strikes": float(len(held)),
+        "findings": float(sum(findings.counts.values())),
+        "sent": float(sum(one.sent for one in held)),
+        "health_slowest_seconds": max(one.health_slowest_seconds for one in held),
+        "holds": float(sum(one.holds for one in held)),
+        "memory_peak_mib": max(one.memory_peak_mib for one in held),
+    }
+    told = {"strikes": [dataclasses.asdict(one) for one in held], "findings": findings.as_dict()}
+    print(save(options, live, started, load, VICTIM, summary=summary, abuse=told))
+    return judged(findings)
+
+
 def judged(findings: Findings) -> int:
     """Tell what was found; the exit code."""
     for sentence, count in findings.counts.items():
@@ -154,7 +193,7 @@ def judged(findings: Findings) -> int:
     return 1 if findings.counts else 0
 
 
-COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours}
+COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours, "holds": holds}
 
 
 def main() -> int:

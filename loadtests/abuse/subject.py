@@ -10,6 +10,7 @@ import http.client
 import json
 import secrets
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,6 +172,9 @@ class Subject:
 class AbuseTarget(LocalTarget):
     """`networkx-mcp serve` with the tokens of PEOPLE, in a directory of its own."""
 
+    #: File descriptors that the server may have, soft and hard; None: as this process.
+    descriptors: int | None = None
+
     def entries(self) -> list[dict[str, Any]]:
         """Who may call."""
         self.people, entries = mint()
@@ -188,6 +192,11 @@ class AbuseTarget(LocalTarget):
         core: bool = False,  # noqa: ARG002
     ) -> subprocess.Popen[bytes]:
         """On any core: nothing is measured here that one core would make comparable."""
+        if self.descriptors is not None:
+            bound = f'ulimit -Sn {self.descriptors} && ulimit -Hn {self.descriptors} && exec "$@"'
+            child = super()._start(["/bin/sh", "-c", bound, command[0], *command], env, core=False)
+            (self.directory / "sh-0.log").rename(self.directory / f"{Path(sys.executable).name}-0.log")
+            return child
         return super()._start(command, env, core=False)
 
     def subject(self) -> Subject:

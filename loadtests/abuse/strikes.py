@@ -1,0 +1,206 @@
+"""Cheap bytes that would cost a server its event loop, its memory or its places. One record an attack: add another to STRIKES.
+
+A strike is thrown as a whole, at a server that serves nobody else, while /health is asked (`holds`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from loadtests import protocol
+from loadtests.abuse import shapes
+from loadtests.abuse.attack import World
+from loadtests.abuse.subject import GRAPH, Subject
+
+#: Connections at once, and requests that one writes.
+CONNECTIONS, WRITTEN = 50, 12_000
+#: Sockets that idle: more than limits.sockets.
+IDLERS = 2_500
+#: Graphs of three nodes; a server of 1,024 descriptors holds 481 at most.
+GRAPHS = 600
+#: Seconds of a flood.
+FLOOD_SECONDS = 5.0
+
+
+@dataclass
+class Field:
+    """The server that is struck, and what came of it."""
+
+    subject: Subject
+    world: World
+    #: Requests, or connections, that were sent.
+    sent: int = 0
+    #: What was answered otherwise than it must be.
+    wrong: str = ""
+
+    async def write(self, data: bytes, seconds: float = 10.0) -> bytes:
+        """Send on a new connection and read until it is closed, or for so long; the first bytes of the answer."""
+        found = b""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(seconds):
+                reader, writer = await asyncio.open_connection(self.subject.host, self.subject.port)
+                try:
+                    writer.write(data)
+                    await writer.drain()
+                    while part := await reader.read(65536):
+                        found = (found + part)[:300]
+                finally:
+                    writer.close()
+        return found
+
+    async def many(self, data: bytes, each: int) -> None:
+        """CONNECTIONS that each write `data`, which holds `each` requests."""
+        self.sent += CONNECTIONS * each
+        await asyncio.gather(*(self.write(data) for _ in range(CONNECTIONS)))
+
+
+@dataclass(frozen=True)
+class Strike:
+    """One attack. `few`: at a server of 1,024 file descriptors."""
+
+    name: str
+    throw: Callable[[Field], Awaitable[None]]
+    few: bool = False
+
+
+def _ahead(path: str, body: bytes = b"") -> Callable[[Field], Awaitable[None]]:
+    async def throw(field: Field) -> None:
+        request = field.world.http("POST" if body else "GET", path, body=body, token=None)
+        await field.many(request * WRITTEN, WRITTEN)
+
+    return throw
+
+
+def _once(make: Callable[[World], bytes]) -> Callable[[Field], Awaitable[None]]:
+    async def throw(field: Field) -> None:
+        for _ in range(5):
+            await field.many(make(field.world), 1)
+
+    return throw
+
+
+def _fields(world: World) -> bytes:
+    return f"GET /mcp HTTP/1.1\r\nHost: {world.host}\r\n".encode() + b"a:b\r\n" * 200_000
+
+
+def _chunks(token: str | None) -> Callable[[World], bytes]:
+    def make(world: World) -> bytes:
+        head = world.http("POST", "/mcp", {"Transfer-Encoding": "chunked"}, token=token)
+        return head.replace(b"Content-Length: 0\r\n", b"") + b"1\r\n[\r\n" * 200_000
+
+    return make
+
+
+async def _crowd(field: Field) -> None:
+    """A thousand strangers who ask in the same moment, three times."""
+    links = [await asyncio.open_connection(field.subject.host, field.subject.port) for _ in range(1000)]
+    for _ in range(3):
+        for _, writer in links:
+            writer.write(field.world.http("GET", "/graphs", token=None))
+        field.sent += len(links)
+        for reader, _ in links:
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+    for _, writer in links:
+        writer.close()
+
+
+async def _idle(field: Field, sent: bytes) -> None:
+    links = []
+    for _ in range(IDLERS):
+        reader, writer = await asyncio.open_connection(field.subject.host, field.subject.port)
+        with suppress(OSError):
+            writer.write(sent)
+        links.append((reader, writer))
+    field.sent += len(links)
+    for _ in range(20):  # a caller with a token on a new connection
+        answer = await field.write(field.world.http("GET", "/graphs", {"Connection": "close"}))
+        if not answer.startswith(b"HTTP/1.1 200"):
+            field.wrong = f"a caller was told {answer[:60]!r}"
+    for _, writer in links:
+        writer.close()
+
+
+async def _idlers(field: Field) -> None:
+    await _idle(field, b"")
+
+
+async def _half(field: Field) -> None:
+    await _idle(field, b"POST /mcp HTTP/1.1\r\nHost: a")
+
+
+async def _unread(field: Field) -> None:
+    await _idle(field, field.world.http("GET", "/metrics", token=None) * 16)
+
+
+async def _scrapes(field: Field) -> None:
+    """Eight strangers who ask for /metrics as fast as they are answered."""
+    until = time.monotonic() + FLOOD_SECONDS
+    request = field.world.http("GET", "/metrics", token=None)
+
+    async def flood() -> None:
+        reader, writer = await asyncio.open_connection(field.subject.host, field.subject.port)
+        while time.monotonic() < until:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+            field.sent += 1
+        writer.close()
+
+    await asyncio.gather(*(flood() for _ in range(8)))
+
+
+def _body(shape: str, token: str | None) -> Callable[[Field], Awaitable[None]]:
+    async def throw(field: Field) -> None:
+        for name, request in shapes.bodies(field.world, shape, token):
+            field.sent += 1
+            answer = await field.write(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1), 30.0)
+            if not answer.startswith(b"HTTP/1.1") or answer.startswith(b"HTTP/1.1 500"):
+                field.wrong = f"{name}: {answer[:60]!r}"
+
+    return throw
+
+
+async def _at_once(field: Field) -> None:
+    """As many large bodies as there are slots, of as many values as are allowed."""
+    rows = b"[" + b",".join([b"[1]"] * 140_000) + b"]"
+    message = protocol.message("modern", "tools/call", {"name": "describe_graph", "arguments": {"graph_id": "@"}})
+    request = field.world.mcp("modern", "tools/call", {"name": "describe_graph"}, message.replace(b'"@"', rows))
+    field.sent += 45
+    await asyncio.gather(*(field.write(request, 20.0) for _ in range(45)))
+
+
+async def _graphs(field: Field) -> None:
+    """More graphs than there are descriptors, read again; then a call that needs a worker."""
+    for number in range(GRAPHS):
+        made = {"graph_id": f"tiny-{number}", "edges": [["a", "b"], ["b", "c"]]}
+        await asyncio.to_thread(field.subject.call, "create_graph", **made)
+        field.sent += 1
+    for number in range(0, GRAPHS, 10):
+        await asyncio.to_thread(field.subject.call, "describe_graph", graph_id=f"tiny-{number}")
+    await asyncio.to_thread(field.subject.call, "rank_nodes", "ann", graph_id=field.subject.foreign_id)
+    await asyncio.to_thread(field.subject.call, "rank_nodes", graph_id=GRAPH)
+
+
+STRIKES: tuple[Strike, ...] = (
+    Strike("pipelining: GET /mcp", _ahead("/mcp")),
+    Strike("pipelining: GET /health", _ahead("/health")),
+    Strike("pipelining: unknown paths", _ahead("/nothing")),
+    Strike("pipelining: POST with a body", _ahead("/mcp", b"x" * 100)),
+    Strike("header fields of one letter", _once(_fields)),
+    Strike("chunks of one byte, no token", _once(_chunks(None))),
+    Strike("chunks of one byte, a token", _once(_chunks("bob"))),
+    Strike("1,000 strangers at once", _crowd),
+    Strike("idle sockets", _idlers),
+    Strike("idle sockets with half a request", _half),
+    Strike("unread /metrics", _unread),
+    Strike("/metrics as fast as it goes", _scrapes),
+    *(Strike(f"bodies: {name}", _body(name, "bob")) for name in shapes.values()),
+    Strike("bodies: empty lists, no token", _body("empty lists", None)),
+    Strike("bodies: 45 large ones at once", _at_once),
+    Strike("descriptors: more graphs than they allow", _graphs, few=True),
+    Strike("descriptors: idle sockets", _idlers, few=True),
+)
