@@ -26,7 +26,7 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADER_FIELDS = 256
 #: Bytes of one request that are neither headers nor body (chunk sizes, trailers), beside FRAMING_RATIO times its body: a chunk
 #: of three bytes and more is lawful for ever, smaller ones for a while.
-MAX_FRAMING_BYTES = 256 * 1024
+MAX_FRAMING_BYTES = 64 * 1024
 FRAMING_RATIO = 2
 #: Requests of one connection that are not answered yet, the one that runs among them.
 MAX_UNANSWERED = 16
@@ -137,8 +137,12 @@ class Connection(HttpToolsProtocol):
         if self._in_headers:
             if self._overhead > MAX_HEADER_BYTES:
                 self.refuse(b"431 Request Header Fields Too Large")
-        elif self._overhead > MAX_FRAMING_BYTES + FRAMING_RATIO * self._body_bytes:
+            return
+        framing = MAX_FRAMING_BYTES if self.known else STRANGER_BYTES
+        if self._overhead > framing + FRAMING_RATIO * self._body_bytes:
             self._end("framing")
+        elif not self.known and self.cycle is not None and not self.cycle.response_complete:
+            self.flow.pause_reading()  # first it is told whether it may go on
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
