@@ -36,6 +36,8 @@ class Held:
     #: Bound of the highest bucket of loop lag that was met, in seconds; infinite above all.
     longest_hold_below_seconds: float
     memory_peak_mib: float
+    #: How long the machine held a process that has nothing to do with the server.
+    bystander_seconds: float
     wrong: str
 
     def findings(self, memory_mib: float) -> Iterable[str]:
@@ -71,18 +73,19 @@ async def strike(field: Field, one: Strike) -> Held:
     except (AssertionError, OSError, EOFError, TimeoutError) as error:
         field.wrong = repr(error)[:200]
     await asyncio.sleep(_SETTLE_SECONDS)
-    answers = await asyncio.to_thread(prober.end)
+    seen = await asyncio.to_thread(prober.end)
     after = await asyncio.to_thread(lags, subject)
     new = {bound: after[bound] - before[bound] for bound in after}
     total = new[float("inf")]
     return Held(
         one.name,
         field.sent,
-        len(answers),
-        round(max(answers), 3),
+        len(seen.answers),
+        round(max(seen.answers), 3),
         int(total - new[HOLD_SECONDS]),
         min(bound for bound, count in new.items() if count == total),
         round(peak, 1),
+        seen.bystander_seconds,
         field.wrong,
     )
 

@@ -10,10 +10,20 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 
 PERIOD_SECONDS = 0.05
 #: Longest wait for an answer; one that does not come counts as so long.
 PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Seconds to each answer of 200 in their order, PATIENCE_SECONDS where none came; and how late, in seconds, the prober's own event
+    loop ran at worst: what the machine does to a process that has nothing to do with the server and hardly works."""
+
+    answers: list[float]
+    bystander_seconds: float
 
 
 class Prober:
@@ -25,11 +35,10 @@ class Prober:
         assert self._process.stdout is not None
         self._process.stdout.readline()
 
-    def end(self) -> list[float]:
-        """Seconds to each answer of 200, in their order; PATIENCE_SECONDS where none came."""
+    def end(self) -> Seen:
+        """What it saw."""
         told, _ = self._process.communicate("", timeout=2 * PATIENCE_SECONDS)
-        found: list[float] = json.loads(told)
-        return found
+        return Seen(**json.loads(told))
 
 
 async def _ask(host: str, port: int) -> float:
@@ -49,10 +58,14 @@ async def _probe(host: str, port: int) -> None:
     print(flush=True)
     ended = asyncio.ensure_future(asyncio.to_thread(sys.stdin.read))
     asked: list[asyncio.Task[float]] = []
+    late = 0.0
     while not ended.done():
         asked.append(asyncio.ensure_future(_ask(host, port)))
+        due = time.monotonic() + PERIOD_SECONDS
         await asyncio.sleep(PERIOD_SECONDS)
-    print(json.dumps([round(seconds, 4) for seconds in await asyncio.gather(*asked)]))
+        late = max(late, time.monotonic() - due)
+    answers = [round(seconds, 4) for seconds in await asyncio.gather(*asked)]
+    print(json.dumps({"answers": answers, "bystander_seconds": round(late, 3)}))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ is shown each fault tells it."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from loadtests.abuse import attackers, bombs, malformed, neighbours, schema, tenants, values
+from loadtests.abuse import attackers, bombs, holds, malformed, neighbours, schema, shapes, strikes, tenants, values
 from loadtests.abuse.attack import Attack, World
 from loadtests.abuse.client import Answers, Told, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
@@ -215,3 +216,23 @@ def test_bombs_do_not_repeat_themselves_where_answers_are_kept() -> None:
 def test_routes_come_from_the_modules_that_serve_them() -> None:
     routes = tenants.documented_routes()
     assert {"/graphs", "/graphs/{id}", "/admin/tenants/{tenant}/graphs/{id}/archive", "/admin/drain"} <= set(routes)
+
+
+def test_a_strike_that_held_the_loop_is_found_and_one_that_did_not_is_none() -> None:
+    good = holds.Held("x", 1, 20, 0.9, 0, 0.25, 500.0, 0.0, "")
+    assert list(good.findings(2048)) == []
+    for worse in ({"health_slowest_seconds": 1.1}, {"holds": 1}, {"memory_peak_mib": 2049.0}, {"wrong": "503"}):
+        assert len(list(dataclasses.replace(good, **worse).findings(2048))) == 1  # type: ignore[arg-type]
+
+
+def test_every_shape_is_a_mebibyte_in_every_place_and_both_eras() -> None:
+    world = World("h", {"bob": "t"}, [], [], "g", "f", {})
+    for shape, value in shapes.values().items():
+        assert 0.9 * shapes.SIZE < len(value) <= shapes.SIZE + 16, shape
+        made = list(shapes.bodies(world, shape, "bob"))
+        assert len({name for name, _ in made}) == 12
+        assert all(len(request) < 1024 * 1024 + 1024 and value in request for _, request in made)
+
+
+def test_strikes_have_names_of_their_own() -> None:
+    assert len({one.name for one in strikes.STRIKES}) == len(strikes.STRIKES)
