@@ -23,6 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         auth=True,
         limits_graph_nodes=NODES,
         limits_graph_edges=EDGES,
+        limits_value_kib=1024,
         limits_graph_mb=1,
         limits_tenant_mb=2,
         limits_tenant_graphs=GRAPHS,

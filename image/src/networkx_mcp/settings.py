@@ -51,7 +51,7 @@ class Limits(Group):
         ge=1,
         description="JSON of one attribute value, in KiB. Longer ones that a graph already holds stay; answers clip them.",
     )
-    graph_mb: int = Field(64, ge=1, description="Stored size of one graph (snapshot and log), in MiB.")
+    graph_mb: int = Field(64, ge=1, description="Size of one graph, in MiB: as it is stored, and as it is in memory.")
     tenant_mb: int = Field(512, ge=1, description="Stored size of all graphs of one tenant, in MiB.")
     tenant_graphs: int = Field(1000, ge=1, description="Graphs of one tenant.")
     tool_body_kib: int = Field(1024, ge=1, description="Body of one request to /mcp, in KiB; 413 past it.")

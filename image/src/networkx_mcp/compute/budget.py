@@ -1,7 +1,7 @@
 """One account of the container's memory, so that the kernel never has to kill.
 
 Everything large is entered here before it is allocated: resident graphs (memfds), reservations of
-workers, request bodies, archives; the processes' own size (the baseline) is measured. Together they stay
+workers, request bodies, archives, graphs that workers are about to make (`loads`); the processes' own size (the baseline) is measured. Together they stay
 below `CEILING_RATIO` of the limit.
 
 The degradation level (see `levels`) follows what is *used*: the measured working set, or the account
@@ -25,7 +25,7 @@ from networkx_mcp.telemetry import metrics
 
 __all__ = ["ASSUMED_BASELINE", "CEILING_RATIO", "KINDS", "Kind", "Level", "MemoryBudget", "Reservation"]
 
-Kind = Literal["resident", "results", "workers", "bodies", "archives"]
+Kind = Literal["resident", "results", "workers", "bodies", "archives", "loads"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: Share of the limit that may be promised; the rest is for what no account sees (kernel, sockets).

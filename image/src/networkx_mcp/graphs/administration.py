@@ -140,6 +140,7 @@ class Administration:
                     Name(None, ""),
                     attempt,
                     version=found.version,
+                    restored=True,
                 )
             except Conflict as error:
                 if replace:

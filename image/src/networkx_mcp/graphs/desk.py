@@ -15,7 +15,7 @@ from networkx_mcp.errors import InvalidInput
 from networkx_mcp.graphs import work
 from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.loading import Loader
-from networkx_mcp.graphs.refusals import limit_exceeded
+from networkx_mcp.graphs.refusals import limit_exceeded, memory_exceeded
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.graphs.sections import Sections
 from networkx_mcp.settings import KIB, MIB, Settings
@@ -105,6 +105,12 @@ class Desk:
             raise InvalidInput(f"edits hold a value that is not JSON: {error}", field="edits") from None
         sizes.check_batch(edits, self._limits.value_kib * KIB)
         return data
+
+    def check_memory(self, nbytes: int, before: int = 0) -> None:
+        """Raises LimitExceeded for a graph that takes more memory than `limits.graph_mb`, however few bytes it is stored in;
+        one that is above may still shrink. `nbytes` are those of its buffer and of the operations since."""
+        if nbytes > self.quota.graph_bytes and nbytes > before:
+            raise memory_exceeded(self.quota.graph_bytes, nbytes)
 
     def check_limits(self, nodes: int, edges: int, before: tuple[int, int] = (0, 0)) -> None:
         """Raises LimitExceeded; a graph above a limit that was lowered may still shrink."""

@@ -134,6 +134,7 @@ class Editor:
         if request.if_version is not None and request.if_version != version:
             raise version_conflict(request.graph_id, request.if_version, version)
         before = (entry.state.n, entry.state.m)
+        ready_base: FrozenGraph | None = None
         if len(request.payload) <= INLINE_EDIT:
             state = entry.state
             prepared = state.prepare(request.edits)
@@ -145,8 +146,14 @@ class Editor:
             )
             assert done is not None
             counts, summary = Counts(base.n, base.m), done
-            ready = partial(_Ready, base=base)
+            ready, ready_base = partial(_Ready, base=base), base
         self._desk.check_limits(*counts, before=before)
+        there = (entry.base.nbytes if entry.base is not None else 0) + entry.batch_bytes
+        grows = summary.nodes_added or summary.edges_added or summary.attributes_set
+        if ready_base is not None:
+            self._desk.check_memory(ready_base.nbytes, before=there)
+        elif grows:
+            self._desk.check_memory(there + len(request.payload), before=there)
         return ready(entry, EditOutcome(version=version + 1, nodes=counts.nodes, edges=counts.edges, summary=summary))
 
     async def _append(self, ready: _Ready, request: _Request, attempt: Attempt) -> EditOutcome:

@@ -65,6 +65,7 @@ class Placer:
             work.Source(directed), tenant=tenant, compress=True, edit=payload
         )
         self._desk.check_limits(base.n, base.m)
+        self._desk.check_memory(base.nbytes)
         return base, snapshot, Counts(base.n, base.m)
 
     async def put(
@@ -80,13 +81,16 @@ class Placer:
         *,
         if_uid: str = "",
         version: int = 1,
+        restored: bool = False,
     ) -> GraphInfo:
         """Make `base` the contents of the graph, new or not; `if_version` 0: only if it is new; `if_uid`: only onto
         the graph whose uid begins so.
 
         A graph that exists keeps its description unless `meta` has one; one that is new begins at
-        `version`.
+        `version`. What is `restored` may take more memory than `limits.graph_mb`: it may be older than that bound.
         """
+        if not restored:
+            self._desk.check_memory(base.nbytes)
         key = (tenant, graph_id)
         counts = Counts(base.n, base.m)
         for conflicts in range(ATTEMPTS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from networkx_mcp.errors import Conflict, LimitExceeded
+from networkx_mcp.settings import MIB
 
 #: What a graph or a tenant is held to, as errors (data `limit`) and metrics name it.
 LIMITS = (
@@ -18,6 +19,18 @@ def limit_exceeded(name: str, maximum: int, actual: int) -> LimitExceeded:
         "Split it into several graphs, or ask the operator to raise the limit",
         limit=f"graph_{name}",
         setting=setting,
+        maximum=maximum,
+        actual=actual,
+    )
+
+
+def memory_exceeded(maximum: int, actual: int) -> LimitExceeded:
+    """The error for a graph that is too large in memory, in bytes."""
+    return LimitExceeded(
+        f"the graph would take {-(-actual // MIB)} MiB in memory; at most {maximum // MIB} MiB are allowed (limits.graph_mb), "
+        "however small it is stored. Remove attributes or nodes, or split the graph",
+        limit="graph_bytes",
+        setting="limits.graph_mb",
         maximum=maximum,
         actual=actual,
     )

@@ -7,7 +7,7 @@ state they make. `Residents` holds them in least-recently-used order within the 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -176,6 +176,8 @@ class Residents:
         #: What each entry was counted with.
         self._counted: dict[Key, _Size] = {}
         self._totals = _Size()
+        #: Bytes of each tenant's entries.
+        self._of_tenant: Counter[str] = Counter()
         #: Counts the servers of the store: a graph read from one is not to be mixed with what another has.
         self.era = 0
         budget.subscribe(self._level_changed)
@@ -251,7 +253,7 @@ class Residents:
         """Forget the least recently used until `nbytes` are free, or none is left."""
         goal = self.nbytes - nbytes
         while self._entries and self.nbytes > goal:
-            self.drop(next(iter(self._entries)))
+            self.drop(self._next_to_go())
 
     def halve(self) -> None:
         """Forget the less recently used half: what else they hold is short."""
@@ -274,16 +276,26 @@ class Residents:
                     pass
                 else:
                     return True
-            oldest = next(iter(self._entries))
-            if oldest == entry.key and len(self._entries) > 1:
-                self._entries.move_to_end(oldest)
-                continue
+            oldest = self._next_to_go(entry.key)
             self.drop(oldest)
             if oldest == entry.key:
                 return False
 
+    def _next_to_go(self, last: Key | None = None) -> Key:
+        """The least recently used of the tenant that holds most, so that nobody's many graphs push out those of all others;
+        `last` only where it is alone."""
+        most = max(self._of_tenant.values(), default=0)
+        others = [key for key in self._entries if key != last]
+        return next(
+            (key for key in others if self._of_tenant[key[0]] == most),
+            others[0] if others else last or next(iter(self._entries)),
+        )
+
     def _count(self, key: Key, now: _Size) -> None:
         before = self._counted.pop(key, _Size())
+        self._of_tenant[key[0]] += now.nbytes - before.nbytes
+        if not self._of_tenant[key[0]]:
+            del self._of_tenant[key[0]]
         if now.nbytes:
             self._counted[key] = now
         changes = zip(self._totals, before, now, strict=True)

@@ -94,7 +94,9 @@ class Transfer:
             "value": self._limits.value_kib * KIB,
         }
         try:
-            result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
+            # A graph may be as large as that, whatever the file is; a larger one is refused when it is there.
+            with await self._worker.admitted(self._limits.graph_mb * MIB):
+                result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
         except WorkerCrashed as error:
             raise InvalidInput(
                 f"the {format_} file cannot be read: the process that read it ended ({error.data['signal']}); nothing was "

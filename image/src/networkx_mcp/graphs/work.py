@@ -16,9 +16,9 @@ import msgspec
 from networkx_mcp.arrays import frozen, memfd, snapshot
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import EditSummary
-from networkx_mcp.compute.budget import Level, MemoryBudget
+from networkx_mcp.compute.budget import Level, MemoryBudget, Reservation
 from networkx_mcp.compute.graph_tasks import merge, read_snapshot, unreadable
-from networkx_mcp.errors import Shed, WorkerCrashed
+from networkx_mcp.errors import MemoryLimit, Shed, WorkerCrashed
 from networkx_mcp.store import archive
 from networkx_mcp.telemetry.shed import shed
 
@@ -183,6 +183,22 @@ class Worker:
             base = source.base or (read_snapshot(source.snapshot) if source.snapshot else None)
             graph, summary = merge(source.directed, base, source.batches, edit)
             return Materialised(graph, frozen.compress(graph) if compress else b"", summary)
+        with await self.admitted(source.memory + LOG_GROWTH * len(edit or b"")):
+            return await self._materialise(source, tenant, compress, edit)
+
+    async def admitted(self, nbytes: int) -> Reservation:
+        """`nbytes` of memory for a graph that a worker is about to make, entered in the account until they are released.
+
+        What is resident makes room. Raises Shed where they are not free within MEMORY_SECONDS, MemoryLimit where they never are.
+        """
+        try:
+            return await self._budget.reserve_soon("loads", nbytes, timeout=MEMORY_SECONDS)
+        except MemoryLimit as error:
+            if error.retry_after is None:
+                raise
+            raise _short("makes no graph of this size") from None
+
+    async def _materialise(self, source: Source, tenant: str, compress: bool, edit: bytes | None) -> Materialised:
         params = {"compress": compress, "edit": edit}
         try:
             result = await self.run(f"{TASKS}:materialise", params, source, tenant=tenant)
