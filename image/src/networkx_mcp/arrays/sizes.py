@@ -86,7 +86,7 @@ def too_long(what: str, name: str, most: int) -> LimitExceeded:
     """The error for the value of an attribute of `what` that is longer than `most` bytes of JSON."""
     return LimitExceeded(
         f"{what}: the value of attribute {shortened(name)!r} has more than {most // 1024} KiB of JSON ({SETTING}). Divide it "
-        "among several attributes or nodes, or store it elsewhere and keep its address.",
+        "among several attributes or nodes, store it elsewhere and keep its address, or ask the operator to raise the limit.",
         limit="value",
         setting=SETTING,
         maximum=most,

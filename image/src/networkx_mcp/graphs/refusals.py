@@ -28,7 +28,7 @@ def memory_exceeded(maximum: int, actual: int) -> LimitExceeded:
     """The error for a graph that is too large in memory, in bytes."""
     return LimitExceeded(
         f"the graph would take {-(-actual // MIB)} MiB in memory; at most {maximum // MIB} MiB are allowed (limits.graph_mb), "
-        "however small it is stored. Remove attributes or nodes, or split the graph",
+        "however small it is stored. Remove attributes or nodes, split the graph, or ask the operator to raise the limit",
         limit="graph_bytes",
         setting="limits.graph_mb",
         maximum=maximum,
