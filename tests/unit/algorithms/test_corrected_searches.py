@@ -16,6 +16,7 @@ from networkx_mcp.compute.algorithms.communities import find_communities
 from networkx_mcp.compute.algorithms.corrected.domains import NON_NEGATIVE
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.paths import find_paths
+from networkx_mcp.compute.algorithms.rank import rank_nodes
 from networkx_mcp.compute.algorithms.run import run_algorithm
 from networkx_mcp.compute.catalogue import algorithms
 from networkx_mcp.errors import InvalidInput, ServiceError
@@ -75,7 +76,26 @@ def test_louvain_takes_networkx_steps() -> None:
     assert "All weights are 0" in apart["notes"][0]
 
 
+def test_louvain_knows_no_scale() -> None:
+    plain = call(ROUNDING, "community.louvain_communities", seed=1)
+    for size in (1e-300, 1e250):
+        graph = oracles.weighted(ROUNDING.copy(), [size], 0)
+        assert call(graph, "community.louvain_communities", seed=1) == plain
+
+
 # -- paths
+
+
+@pytest.mark.parametrize("directed", [False, True])
+def test_betweenness_over_edges_of_weight_0_says_that_it_is_not_exact(directed: bool) -> None:
+    graph = nx.DiGraph if directed else nx.Graph
+    edges = [(0, 1, {"weight": 0}), (1, 3, {"weight": 2}), (2, 3, {"weight": 0})]
+    for task, name in ((rank_nodes, {"measure": "betweenness"}), (run_algorithm, {"name": "betweenness_centrality"})):
+        arguments = {"arguments": {"weight": "weight"}} if task is run_algorithm else {"weight": "weight"}
+        answer = ask(task, graph(edges), **name, **arguments)
+        assert answer["exact"] is False
+        assert "weight 0" in answer["notes"][0]
+        assert ask(task, graph(edges), **name)["exact"] is True
 
 
 @pytest.mark.parametrize("directed", [False, True])

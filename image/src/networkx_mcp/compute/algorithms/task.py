@@ -234,6 +234,7 @@ class Run:
             "exact": True,
             **answer,
             **self._notes(answer),
+            **({} if self.graph.exact else {"exact": False}),
             "_run": run,
         }
 

@@ -17,6 +17,7 @@ from networkx_mcp.compute.algorithms.load import Loaded
 
 #: A move must gain more than this share of the whole weight: less is the rounding of sums that are equal.
 _ROUNDING = 1e-12
+_SMALLEST, _LARGEST = 1e-100, 1e100
 _8739 = "networkx/networkx#8739"
 
 
@@ -70,6 +71,10 @@ def _levels(
             loaded.remark("All weights are 0: nothing holds nodes together, each is a community of its own.")
         yield list(members.values())
         return
+    if not _SMALLEST < total < _LARGEST:  # its square is past floats, and modularity knows no scale
+        for *_, data in level.edges(data=True):
+            data["weight"] /= total
+        total = level.size(weight="weight")
     before = _modularity(level, [{node} for node in level], total, resolution)
     while True:
         groups = _moved(level, total, resolution, choose)

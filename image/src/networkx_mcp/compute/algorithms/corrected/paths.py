@@ -117,6 +117,22 @@ def _paths(before: dict[Any, list[Any]], source: Any, target: Any) -> Iterator[l
 
 
 @corrects(
+    "betweenness_centrality", "edge_betweenness_centrality", "betweenness_centrality_subset",
+    "edge_betweenness_centrality_subset", "load_centrality", "percolation_centrality",
+)  # fmt: skip
+def between(graph: Loaded, original: Original, **given: Any) -> Any:
+    """Says that edges of weight 0 make it inexact: nodes at one distance are counted in the order in which the search
+    meets them, so some shortest paths are left out (networkx documents weights above 0)."""
+    if lowest(graph, given.get("weight")) == 0:
+        graph.remark(
+            "Some edges have weight 0: not all shortest paths over them are counted, the scores are not exact. "
+            "Give them small weights, or leave weight out."
+        )
+        graph.exact = False
+    return original(**given)
+
+
+@corrects(
     "floyd_warshall", "floyd_warshall_numpy", "floyd_warshall_predecessor_and_distance",
     upstream="networkx/networkx#8440",
 )  # fmt: skip
