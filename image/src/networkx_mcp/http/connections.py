@@ -32,6 +32,8 @@ FRAMING_RATIO = 2
 MAX_UNANSWERED = 16
 #: Read from a socket at once, in bytes. The tightest chunks keep the parser 3 ms per read.
 READ_BYTES = 16 * 1024
+#: A read of so few bytes is parsed at once: a probe does not wait behind fifty clients who send much.
+SMALL_BYTES = 1024
 #: Kept of the answers and the body of a client without a token, in bytes; of others uvicorn's 64 KiB.
 STRANGER_BYTES = 16 * 1024
 #: Paths whose requests begin at once in any crowd.
@@ -108,7 +110,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes arrived; at most READ_BYTES. They are parsed now, or in a later turn and nothing is read until then."""
         pacer = self.guard.pacer
-        if not pacer.may_parse():
+        if len(data) > SMALL_BYTES and not pacer.may_parse():
             self._unparsed = data
             self.transport.pause_reading()
             pacer.later(self._resume)

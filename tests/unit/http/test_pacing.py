@@ -1,0 +1,70 @@
+"""A turn of the event loop starts a few requests and parses for a bounded time, whoever is ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from networkx_mcp.http import pacing
+from networkx_mcp.http.pacing import PARSE_SECONDS, STARTS, STARTS_OF_KNOWN, Pacer
+
+
+async def turns(pacer: Pacer, started: list[tuple[int, str]], turn: list[int]) -> Counter[tuple[int, str]]:
+    """Run turns until nothing waits: (turn, kind) -> requests that began in it."""
+    while pacer.waiting:
+        turn[0] += 1
+        await asyncio.sleep(0)
+    return Counter(started)
+
+
+def test_a_crowd_begins_a_few_a_turn_and_those_with_a_token_first() -> None:
+    async def crowd() -> None:
+        pacer, turn = Pacer(), [0]
+        started: list[tuple[int, str]] = []
+        for kind in ["stranger"] * 100 + ["known"] * 40:
+            pacer.start(lambda kind=kind: started.append((turn[0], kind)), known=kind == "known")  # type: ignore[misc]
+        assert len(started) == STARTS
+        found = await turns(pacer, started, turn)
+        each = Counter(number for number, _ in started)
+        assert len(started) == 140
+        assert max(each.values()) == STARTS
+        assert found[(1, "known")] == STARTS_OF_KNOWN
+        assert found[(1, "stranger")] == STARTS - STARTS_OF_KNOWN  # they are not starved
+
+    asyncio.run(crowd())
+
+
+def test_who_comes_alone_does_not_wait() -> None:
+    async def alone() -> None:
+        pacer = Pacer()
+        for _ in range(3 * STARTS):
+            begun: list[int] = []
+            pacer.start(lambda begun=begun: begun.append(1), known=False)  # type: ignore[misc]
+            assert begun
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    asyncio.run(alone())
+
+
+def test_reads_past_the_time_of_a_turn_come_in_later_ones() -> None:
+    async def read() -> None:
+        pacer, done = Pacer(), 0
+
+        def parse() -> None:
+            nonlocal done
+            done += 1
+            pacer.parsed(PARSE_SECONDS / 2)
+
+        pacer.parsed(PARSE_SECONDS)
+        assert not pacer.may_parse()
+        for _ in range(10):
+            pacer.later(parse)
+        seen = []
+        while done < 10:
+            await asyncio.sleep(0)
+            seen.append(done)
+        assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) == 2
+
+    asyncio.run(read())
+    assert pacing.PARSE_SECONDS < 0.25
