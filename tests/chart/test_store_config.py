@@ -216,6 +216,7 @@ def becomes(condition: Callable[[], bool]) -> bool:
     return True
 
 
+@pytest.mark.needs("redis-cli", "sed")
 def test_a_volume_that_fills_refuses_writes_in_time_and_takes_them_again(start: Start, tmp_path: Path) -> None:
     """The log is synced with each write, so a store that finds no room for it ends, and again after each restart."""
 
@@ -239,6 +240,7 @@ def test_a_volume_that_fills_refuses_writes_in_time_and_takes_them_again(start: 
     assert store.config_get("maxmemory")["maxmemory"] == str(1024 * 1024 * 1024)
 
 
+@pytest.mark.needs("redis-cli", "sed")
 @pytest.mark.parametrize(
     ("of", "free", "full"), [(64, 15, True), (64, 17, False), (1 << 20, 255, True), (1 << 20, 257, False)]
 )
