@@ -100,6 +100,7 @@ async def test_the_calls_of_a_killed_zygotes_workers_end_unavailable_and_the_que
 
 async def test_a_zygote_that_hangs_is_replaced(compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zygoteclient, "_FORK_SECONDS", 2.0)  # the new one must make it, on a busy machine too
+    monkeypatch.setattr(pool, "ZYGOTE_WAIT_SECONDS", 60.0)  # and the calls wait for it
     await at_rest(compute)
     stopped = await kill_zygote(compute, signal.SIGSTOP)
     calls = [asyncio.create_task(compute.run("echo", {"n": n})) for n in range(3)]
