@@ -45,7 +45,7 @@ rotate() {
   [ -s "$secret/password" ] || return 0
   fresh=$(of_secret)
   if [ "$fresh" != "$hashes" ]; then
-    # shellcheck disable=SC2086 - words of hex digits
+    # shellcheck disable=SC2086 # words of hex digits
     cli ACL SETUSER default resetpass $fresh "#$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)" > /dev/null || return 0
     hashes=$fresh password=$(cat "$secret/password") grace=600
     echo "the password was changed; the one before is taken for ten minutes"
