@@ -288,7 +288,7 @@ def test_errors_name_what_is_wrong_and_what_to_do(
 
 def test_a_node_of_the_other_type_is_named(tools: Tools, make_graph: Callable[..., str]) -> None:
     text, facts = tools.error("get_neighbors", graph_id=make_graph(nodes=["7"]), node=7)
-    assert 'there is a node "7"' in text
+    assert 'Did you mean "7"? An integer and a string are different ids.' in text
     assert facts["nearest"] == ["7"]
 
 

@@ -96,9 +96,9 @@ def test_the_largest_picture_is_drawn_and_one_more_is_not() -> None:
         ({"height": 2001}, InvalidInput, "height"),
         ({"layout": "layers"}, InvalidInput, "directed graph without cycles"),
         ({"layout": "bipartite"}, InvalidInput, "bipartite graph. Use spring"),
-        ({"color": "colour"}, NotFound, "no node has an attribute 'colour'.*'color'"),
-        ({"edge_label": "wieght"}, NotFound, "'weight'"),
-        ({"nodes": ["z"]}, NotFound, "node 'z'"),
+        ({"color": "colour"}, NotFound, 'no node has an attribute "colour".*"color"'),
+        ({"edge_label": "wieght"}, NotFound, '"weight"'),
+        ({"nodes": ["z"]}, NotFound, 'no node "z"'),
     ],
 )
 def test_a_wrong_argument_is_told(params: dict[str, Any], error: type[Exception], message: str) -> None:

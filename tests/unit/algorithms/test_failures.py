@@ -6,7 +6,7 @@ import networkx as nx
 import pytest
 
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute.algorithms.failures import explained, unknown_node
+from networkx_mcp.compute.algorithms.failures import explained
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.task import Run
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
@@ -76,6 +76,6 @@ def test_running_out_of_memory_passes_through() -> None:
 
 
 def test_an_unknown_node_in_an_empty_graph() -> None:
-    error = unknown_node(GraphState(directed=False), "a", "source")
-    assert error.message == "source: node 'a' is not in the graph. The graph has no nodes."
+    error = GraphState(directed=False).missing("a", "source")
+    assert error.message == 'source: no node "a" in this graph. The graph has no nodes.'
     assert error.data == {"kind": "node", "field": "source", "nearest": []}

@@ -114,7 +114,7 @@ def test_an_unweighted_metric_says_that_it_is() -> None:
 
 
 def test_a_misspelt_metric_is_told_with_its_nearest() -> None:
-    with pytest.raises(InvalidInput, match="Did you mean 'diameter'"):
+    with pytest.raises(InvalidInput, match="Did you mean diameter"):
         ask(measure_graph, example(), metrics=["diametre"])
     with pytest.raises(InvalidInput, match="must be a list"):
         ask(measure_graph, example(), metrics="diameter")

@@ -135,8 +135,8 @@ def test_long_paths_are_cut_and_counted() -> None:
         ({"source": "a", "target": "b", "k": 2}, InvalidInput, "only kind k_shortest"),
         ({"source": "a", "target": "b", "cutoff": 2}, InvalidInput, "cutoff: for all_simple"),
         ({"source": True}, InvalidInput, "must be a node id"),
-        ({"source": "a", "target": "z"}, NotFound, "target: node 'z' is not in the graph"),
-        ({"source": "a", "target": "b", "weight": "nope"}, NotFound, "no edge has an attribute 'nope'"),
+        ({"source": "a", "target": "z"}, NotFound, 'target: no node "z" in this graph'),
+        ({"source": "a", "target": "b", "weight": "nope"}, NotFound, 'no edge has an attribute "nope"'),
     ],
 )
 def test_a_wrong_question_is_told(params: dict[str, object], error: type[Exception], message: str) -> None:

@@ -151,7 +151,7 @@ def test_nodes_that_are_named_keep_their_rank_among_all() -> None:
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"measure": "betweeness"}, "Did you mean 'betweenness'"),
+        ({"measure": "betweeness"}, "Did you mean betweenness"),
         ({"measure": "in_degree"}, "this graph is undirected"),
         ({"measure": "triangles", "alpha": 0.5}, "alpha: triangles does not take it. It is for: katz, pagerank"),
         ({"measure": "core", "weight": "weight"}, "weight: core does not take it"),
@@ -172,11 +172,11 @@ def test_a_wrong_argument_is_told_with_what_is_allowed(params: dict[str, object]
 
 def test_weights_must_be_there_and_be_numbers_where_they_weigh() -> None:
     graph = example()
-    with pytest.raises(NotFound, match=r"no edge has an attribute 'wieght'.*'weight'") as error:
+    with pytest.raises(NotFound, match=r'no edge has an attribute "wieght".*"weight"') as error:
         ask(rank_nodes, graph, measure="closeness", weight="wieght")
     assert error.value.data["nearest"][0] == "weight"
     graph.edges["a", "b"]["weight"] = "heavy"
-    with pytest.raises(InvalidInput, match=r"edge \('a', 'b'\) is 'heavy'"):
+    with pytest.raises(InvalidInput, match=r'edge \("a", "b"\) is "heavy"'):
         ask(rank_nodes, graph, measure="pagerank")
     graph.edges["a", "b"]["weight"] = -1
     with pytest.raises(InvalidInput, match="needs values of 0 or more"):
@@ -186,8 +186,50 @@ def test_weights_must_be_there_and_be_numbers_where_they_weigh() -> None:
 
 def test_a_node_that_is_not_there_is_named_with_its_nearest() -> None:
     graph = nx.Graph([("alice", "bob"), (1, 2)])
-    with pytest.raises(NotFound, match=r"'alicia' is not in the graph.*'alice'") as error:
+    with pytest.raises(NotFound, match=r'no node "alicia" in this graph.*"alice"') as error:
         ask(rank_nodes, graph, nodes=["alicia"])
     assert error.value.data == {"kind": "node", "field": "nodes", "nearest": ["alice"]}
-    with pytest.raises(NotFound, match="There is a node 1: an integer and a string are different"):
+    with pytest.raises(NotFound, match=r"Did you mean 1\? An integer and a string are different"):
         ask(rank_nodes, graph, nodes=["1"])
+
+
+# --- weights that are not there
+
+
+def valued(weights: int = 0) -> nx.Graph:
+    """A ring of six whose edges carry `value`, and the first `weights` of them `weight`."""
+    graph = nx.cycle_graph(6)
+    nx.set_edge_attributes(graph, {edge: n for n, edge in enumerate(graph.edges, 1)}, "value")
+    nx.set_edge_attributes(graph, dict.fromkeys(list(graph.edges)[:weights], 10), "weight")
+    nx.set_edge_attributes(graph, "road", "kind")
+    return graph
+
+
+def test_a_default_weight_that_no_edge_has_is_told_with_the_numbers_that_edges_have() -> None:
+    answer = ask(rank_nodes, valued(), measure="pagerank")
+    assert answer["weight"] is None
+    assert answer["notes"] == [
+        'Every edge counts 1, as none has an attribute "weight". Edge attributes that are numbers: "value"; name one as '
+        "`weight` to use it."
+    ]
+    asked = ask(rank_nodes, valued(), measure="pagerank", weight="value")
+    assert (asked["weight"], asked["notes"]) == ("value", [])
+    assert asked["rows"] != answer["rows"]
+    none = ask(rank_nodes, valued(), measure="pagerank", weight="")
+    assert (none["weight"], none["notes"], none["rows"]) == (None, [], answer["rows"])
+    assert ask(rank_nodes, nx.cycle_graph(6), measure="pagerank")["notes"] == []
+
+
+def test_a_measure_that_could_weigh_says_that_it_does_not() -> None:
+    answer = ask(rank_nodes, valued(), measure="closeness")
+    assert answer["notes"] == [
+        'Every edge counts 1. Edge attributes that are numbers: "value"; name one as `weight` to use it.'
+    ]
+    assert ask(rank_nodes, valued(), measure="core")["notes"] == []
+
+
+def test_edges_without_the_weight_are_counted() -> None:
+    answer = ask(rank_nodes, valued(2), measure="pagerank")
+    assert answer["weight"] == "weight"
+    assert answer["notes"] == ['4 of 6 edges have no attribute "weight" and count 1.']
+    assert ask(rank_nodes, valued(6), measure="pagerank")["notes"] == []

@@ -195,10 +195,10 @@ def test_sampling_is_told() -> None:
     [
         ("pagernk", {}, NotFound, "Did you mean pagerank"),
         ("topological_sort", {}, InvalidInput, "defined for directed graphs only; this graph is undirected"),
-        ("shortest_path", {"source": "z"}, NotFound, "source: node 'z' is not in the graph"),
-        ("community.modularity", {"communities": [["a", 9]]}, NotFound, "communities: node 9"),
-        ("shortest_path", {"weight": "wieght"}, NotFound, "weight: no edge has an attribute 'wieght'.*'weight'"),
-        ("shortest_path", {"weight": "bad"}, InvalidInput, "'bad' of edge"),
+        ("shortest_path", {"source": "z"}, NotFound, 'source: no node "z" in this graph'),
+        ("community.modularity", {"communities": [["a", 9]]}, NotFound, "communities: no node 9"),
+        ("shortest_path", {"weight": "wieght"}, NotFound, 'weight: no edge has an attribute "wieght".*"weight"'),
+        ("shortest_path", {"weight": "bad"}, InvalidInput, '"bad" of edge'),
         ("pagerank", {"alpha": "x"}, InvalidInput, "alpha: pagerank wants a number"),
         ("community.modularity", {"communities": [["a"]]}, InvalidInput, "not a valid partition"),
     ],
@@ -213,7 +213,7 @@ def test_a_wrong_call_is_told(name: str, arguments: dict[str, Any], error: type[
 def test_a_default_weight_that_is_no_number_is_told_by_its_edge() -> None:
     graph = example()
     graph.edges["a", "b"]["weight"] = "heavy"
-    with pytest.raises(InvalidInput, match=r"edge \('a', 'b'\) is 'heavy', not a finite number"):
+    with pytest.raises(InvalidInput, match=r'edge \("a", "b"\) is "heavy", not a finite number'):
         ask(run_algorithm, graph, name="pagerank")
     assert ask(run_algorithm, graph, name="pagerank", arguments={"weight": None})["rows"]
 
@@ -251,5 +251,44 @@ def test_ids_keep_their_type() -> None:
     graph = nx.Graph([(1, "1"), ("1", 2)])
     answer = ask(run_algorithm, graph, name="shortest_path", arguments={"source": 1, "target": 2})
     assert column(answer, "node") == [1, "1", 2]
-    with pytest.raises(NotFound, match="There is a node 2"):
+    with pytest.raises(NotFound, match=r"Did you mean 2\? An integer and a string are different ids"):
         ask(run_algorithm, graph, name="shortest_path", arguments={"source": 1, "target": "2"})
+
+
+# --- weights that are not there
+
+
+def valued(**attributes: Any) -> nx.DiGraph:
+    graph = nx.cycle_graph(4, nx.DiGraph)
+    nx.set_edge_attributes(graph, 3, "value")
+    for name, value in attributes.items():
+        graph.edges[0, 1][name] = value
+    return graph
+
+
+def test_a_default_weight_that_no_edge_has_is_told() -> None:
+    answer = ask(run_algorithm, valued(), name="pagerank")
+    assert answer["weight"] is None
+    (note,) = answer["notes"]
+    assert note.startswith('Every edge counts 1, as none has an attribute "weight".')
+    assert '"value"' in note
+    named = ask(run_algorithm, valued(), name="pagerank", arguments={"weight": "value"})
+    assert (named["weight"], named["notes"]) == ("value", [])
+    assert ask(run_algorithm, valued(), name="pagerank", arguments={"weight": None})["notes"] == []
+    assert "weight" not in ask(run_algorithm, valued(), name="is_strongly_connected")
+
+
+def test_what_edges_without_the_attribute_count_is_told() -> None:
+    ends = {"s": 0, "t": 2}
+    answer = ask(run_algorithm, valued(capacity=2), name="maximum_flow", arguments=ends)
+    assert answer["notes"] == ['3 of 4 edges have no attribute "capacity" and count as unlimited.']
+    costs = ask(run_algorithm, valued(capacity=2, weight=1), name="max_flow_min_cost", arguments=ends)
+    assert '3 of 4 edges have no attribute "weight" and count 0.' in costs["notes"]
+
+
+@pytest.mark.parametrize("name", ["weight", "kind"])
+def test_an_attribute_of_nodes_is_no_weight_of_edges(name: str) -> None:
+    graph = valued()
+    nx.set_node_attributes(graph, 2, name)
+    with pytest.raises(NotFound, match=f'no edge has an attribute "{name}"'):
+        ask(run_algorithm, graph, name="pagerank", arguments={"weight": name})

@@ -75,8 +75,8 @@ def test_attributes_can_be_left_out() -> None:
         ({}, InvalidInput, "either nodes, or center"),
         ({"nodes": ["a"], "center": "b"}, InvalidInput, "either nodes, or center"),
         ({"nodes": ["a"], "radius": 2}, InvalidInput, "goes with center"),
-        ({"center": "z"}, NotFound, "center: node 'z'"),
-        ({"nodes": ["a", "z"]}, NotFound, "nodes: node 'z'"),
+        ({"center": "z"}, NotFound, 'center: no node "z"'),
+        ({"nodes": ["a", "z"]}, NotFound, 'nodes: no node "z"'),
         ({"center": "a", "direction": "up"}, InvalidInput, "both, out, in"),
     ],
 )

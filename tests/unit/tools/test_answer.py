@@ -65,7 +65,11 @@ def test_an_id_is_shown_within_one_cell_of_one_line(node: str | int) -> None:
         (1, "1"),
         ("1", '"1"'),
         ("alice", "alice"),
-        ("Alice Smith", "Alice Smith"),
+        ("Alice Smith", '"Alice Smith"'),
+        ("note", '"note"'),
+        ("a:b", '"a:b"'),
+        ("\u202e", '"\\u202e"'),
+        ("a@b.example/c-d_e+f", "a@b.example/c-d_e+f"),
         ("true", '"true"'),
         (True, "true"),
         ("null", '"null"'),
@@ -338,7 +342,7 @@ def result_table(rows: list[list[object]], budget: int) -> dict[str, object]:
 def test_a_table_is_one_row_a_line_and_says_how_to_get_the_rest() -> None:
     answer = table_answer("rank_nodes", "g", 3, table([[1, "a", 0.5], [2, 7, 0.25]], 10, 2), offset=0)
     assert answer.text.splitlines() == [
-        "rank_nodes of g version 3: exact measure=pagerank",
+        "rank_nodes of g version 3: exact measure=pagerank weight=none",
         "rank\tnode\tscore",
         "1\ta\t0.5",
         "2\t7\t0.25",
@@ -409,7 +413,10 @@ def test_a_last_page_that_ends_early_can_be_gone_on_with_too() -> None:
 def test_an_approximation_says_so_with_its_parameters_and_seed() -> None:
     value = {**table([[1, "a", 0.5]], 1), "exact": False, "sample": 10, "seed": 0}
     answer = table_answer("rank_nodes", "g", 3, value, offset=0)
-    assert answer.text.splitlines()[0] == "rank_nodes of g version 3: approximate measure=pagerank sample=10 seed=0"
+    assert (
+        answer.text.splitlines()[0]
+        == "rank_nodes of g version 3: approximate measure=pagerank weight=none sample=10 seed=0"
+    )
     assert (answer.data["accuracy"], answer.data["exact"], answer.data["seed"]) == ("approximate", False, 0)
 
 

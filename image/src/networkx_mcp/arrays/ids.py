@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Any, TypeAlias
 
-from ..errors import InvalidInput, shortened
+from ..errors import InvalidInput, quoted, shortened
 
 NodeId: TypeAlias = str | int
 
@@ -82,9 +82,7 @@ def _short(value: Any) -> str:
     if isinstance(value, int):
         # repr of a huge int is quadratic, and refused by Python past 4300 digits
         return str(value) if value.bit_length() <= 256 else f"of {value.bit_length()} bits"
-    text = shortened(str(value), 60)
-    shown: str = text.encode("utf-8", "backslashreplace").decode().replace('"', '\\"')
-    return f'"{shown}"'
+    return quoted(shortened(str(value), 60))
 
 
 def _describe(value: Any) -> str:

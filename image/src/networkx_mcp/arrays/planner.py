@@ -88,7 +88,7 @@ class Planner:
         """Index of the id at `field[number]end`; NotFound where there is no such node."""
         index = self.find(node, field, number, end)
         if index < 0:
-            raise missing_node(node, self.nearest(node), f"{field}[{number}]{end}")
+            raise missing_node(node, self.nearest(node), f"{field}[{number}]{end}", self.n)
         return index
 
     def key(self, u: int, v: int) -> int:

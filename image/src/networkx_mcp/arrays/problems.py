@@ -43,9 +43,19 @@ def show_edge(u: NodeId, v: NodeId, directed: bool) -> str:
     return f"{format_id(u)} {'->' if directed else '-'} {format_id(v)}"
 
 
-def missing_node(node: NodeId, nearest: Sequence[NodeId], field: str) -> NotFound:
-    """The error for an unknown node; data: `kind`, `nearest`, `field`."""
-    hint = f" Did you mean {' or '.join(map(format_id, nearest))}?" if nearest else ""
+def missing_node(
+    node: NodeId, nearest: Sequence[NodeId], field: str, total: int, some: Sequence[NodeId] = ()
+) -> NotFound:
+    """The error for an unknown node of a graph of `total` nodes; data: `kind`, `nearest`, `field`. `some`: nodes to name where
+    none is near."""
+    if nearest:
+        hint = f" Did you mean {' or '.join(map(format_id, nearest))}?"
+        if any(str(near) == str(node) for near in nearest):
+            hint += " An integer and a string are different ids."
+    elif total:
+        hint = f" It has {total} node{'s' if total > 1 else ''}{', such as ' if some else ''}{', '.join(map(format_id, some))}."
+    else:
+        hint = " The graph has no nodes."
     return NotFound(
         f"{field}: no node {format_id(node)} in this graph.{hint}", kind="node", nearest=list(nearest), field=field
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from ..errors import NotFound
 from .edits import Edit
 from .frozen import FrozenGraph
 from .ids import NodeId, check_id
@@ -142,13 +143,17 @@ class GraphState:
 
         return nearest(text, k, lambda node: overlay.find(node) >= 0, sample())
 
+    def missing(self, node: NodeId, field: str) -> NotFound:
+        """The error for a node that is not in the graph, with the nearest ids that are, or some."""
+        return missing_node(node, self._near(node), field, self.n, list(islice(self.nodes(), 3)))
+
     def _near(self, node: NodeId) -> list[NodeId]:
         return self.nearest_nodes(node)
 
     def _index(self, node: NodeId, field: str = "node") -> int:
         index = self._overlay.find(check_id(node, field))
         if index < 0:
-            raise missing_node(node, self._near(node), field)
+            raise self.missing(node, field)
         return index
 
     # -- edges

@@ -18,7 +18,7 @@ from networkx_mcp.tools.analyse_arguments import (
     PartitionGraph,
     RankNodes,
 )
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
 from networkx_mcp.tools.registry import Tool
 from networkx_mcp.tools.runs import analyse
 from networkx_mcp.tools.tables import Analysis, table_answer
@@ -221,8 +221,8 @@ def _subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answ
         "truncated": truncated,
         "notes": notes,
     }
-    lines = [f"{graph_id} version {version}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"]
-    lines += [*node_lines, *edge_lines, *(f"note: {note}" for note in notes)]
+    lines = [f"{show(graph_id)} version {version}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"]
+    lines += [*node_lines, *edge_lines, *noted(notes)]
     if truncated:
         lines.append("truncated: raise limit_nodes or limit_edges, or ask for fewer nodes or a smaller radius")
     return Answer("\n".join(lines), data)

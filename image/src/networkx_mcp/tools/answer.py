@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from networkx_mcp.arrays.deferred import Deferred
 from networkx_mcp.arrays.sizes import surely_longer
+from networkx_mcp.errors import quoted, visible
 
 Row = TypeVar("Row")
 
@@ -32,9 +33,15 @@ MAX_ATTRIBUTES_CHARACTERS = 16_000
 #: and sums of it, are shown in full.
 _SCORES = frozenset({"score", "hub", "authority", "coverage", "performance", "modularity", "cut_ratio"})
 
-#: Strings that are shown bare: nothing in them can be read as a number, a literal or a separator.
-_BARE = re.compile(r"[A-Za-z_\u00c0-\u024f][\w .:/@+\-\u00c0-\u024f]*")
+#: Strings that are shown bare: one word, in which nothing can be read as a number, a literal, a separator or words of the
+#: server, such as `note: ...`. All else of graphs and callers is shown as JSON, in quotes.
+_BARE = re.compile(r"[A-Za-z_\u00c0-\u024f][A-Za-z0-9_./@+\-\u00c0-\u024f]{0,199}")
 _LITERALS = frozenset({"true", "false", "null", "nan", "inf", "infinity", "none"})
+#: Words with which lines of the server begin: a graph may be named like one, and its line has a colon behind the name.
+_OURS = frozenset(
+    {"note", "truncated", "error", "warning", "node", "edge", "graph", "nodes", "edges", "done", "created", "loaded",
+     "deleted", "already", "returns", "instructions", "system", "user", "assistant", "human", "tool"}
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -62,12 +69,11 @@ def show(value: Any) -> str:
     The node 1 is `1` and the node "1" is `"1"`: what is shown can be copied into an argument.
     """
     if type(value) is str:
-        if len(value) <= 200 and _BARE.fullmatch(value) and value[-1] != " " and value.lower() not in _LITERALS:
-            return value
-        return to_json(value)
+        bare = _BARE.fullmatch(value) and (lower := value.lower()) not in _LITERALS and lower not in _OURS
+        return value if bare else quoted(value)
     if type(value) is float or type(value) is int:
         return repr(value)
-    return to_json(value)
+    return visible(to_json(value))
 
 
 def show_as(name: str, value: Any) -> str:
@@ -181,16 +187,7 @@ def show_attributes(attributes: Mapping[str, Any]) -> str:
     """Attributes in one line: `weight=2 kind="has, comma"`."""
     if not attributes:  # of most nodes and edges
         return ""
-    return " ".join(f"{_name(name)}={_quoted(value)}" for name, value in attributes.items())
-
-
-def _name(name: str) -> str:
-    return name if _BARE.fullmatch(name) and " " not in name else to_json(name)
-
-
-def _quoted(value: Any) -> str:
-    text = show(value)
-    return to_json(value) if " " in text and text[:1] not in '"[{' else text
+    return " ".join(f"{show(name)}={show(value)}" for name, value in attributes.items())
 
 
 def row_text(columns: Sequence[str], row: Sequence[Any]) -> tuple[list[Any], str]:
@@ -207,9 +204,14 @@ def _cell(name: str, value: Any) -> tuple[Any, str]:
         return None, "-"
     # The JSON whose length decides is the text, too: a list or an object is encoded once.
     if type(value) in (dict, list) and len(text := to_json(value)) <= MAX_VALUE_CHARACTERS:
-        return value, text
+        return value, visible(text)
     shown = beginning(value)
     return shown, show_as(name, shown)
+
+
+def noted(notes: Iterable[str]) -> list[str]:
+    """A line for each note; what a note repeats of a graph or a caller makes no line of its own."""
+    return [f"note: {visible(note)}" for note in notes]
 
 
 def more(shown: int, offset: int, total: int | None) -> str:

@@ -83,6 +83,7 @@ class Catalogue(TypedDict):
 class Run(Analysis):
     """The result as rows; its columns depend on the algorithm. A derived graph comes as its edges."""
 
+    weight: NotRequired[Annotated[str | None, Field(description="The edge attribute that was weighed by.")]]
     arguments: NotRequired[Annotated[dict[str, Any], Field(description="Of an approximation: what it was given.")]]
 
 

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from networkx_mcp import context
 from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError, shortened
+from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError, shortened, told
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools import wire
 from networkx_mcp.tools.answer import show
@@ -76,8 +76,8 @@ def invalid_params(error: ValidationError) -> MCPError:
     """The JSON-RPC error of parameters that are not those of the method: it names them, and repeats no value."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     places = [".".join(map(str, ("params", *one["loc"]))) for one in found[:_SHOWN]]
-    told = "; ".join(f"{shortened(place)}: {one['msg']}" for place, one in zip(places, found, strict=False))
-    return MCPError(INVALID_PARAMS, f"Invalid request parameters: {told}")
+    problems = "; ".join(f"{shortened(place)}: {one['msg']}" for place, one in zip(places, found, strict=False))
+    return MCPError(INVALID_PARAMS, f"Invalid request parameters: {problems}")
 
 
 def tool_handler(registry: Registry, server_info: dict[str, Any]) -> Any:
@@ -151,7 +151,7 @@ def unknown_tool(name: str, registry: Registry) -> MCPError:
     """The JSON-RPC error of a call to a tool that is not there."""
     close = nearest(name, registry.tools)
     hint = f"; did you mean {', '.join(close)}?" if close else "; tools/list names the tools"
-    return MCPError(INVALID_PARAMS, f"Unknown tool: {shortened(name)}{hint}", {"nearest": close})
+    return MCPError(INVALID_PARAMS, f"Unknown tool: {told(name)}{hint}", {"nearest": close})
 
 
 def failed(error: ServiceError) -> dict[str, Any]:

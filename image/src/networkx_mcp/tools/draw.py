@@ -9,7 +9,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.tools.analyse_arguments import OnGraph, Seed, Weight
-from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import NodeIds
 from networkx_mcp.tools.registry import Tool
 from networkx_mcp.tools.runs import analyse
@@ -71,7 +71,7 @@ def tools(graphs: Graphs) -> list[Tool]:
         data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}}
         data["bytes"] = len(picture)
         text = (
-            f"{args.graph_id} version {version}: {value['nodes']} nodes and {value['edges']} edges drawn as "
+            f"{show(args.graph_id)} version {version}: {value['nodes']} nodes and {value['edges']} edges drawn as "
             f"{args.format}, layout {value['layout']}"
         )
         text = "\n".join([text, *(f"note: {note}" for note in value["notes"])])

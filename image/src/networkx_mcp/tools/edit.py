@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from networkx_mcp.arrays import edits as batch
 from networkx_mcp.compute.nearest import nearest
 from networkx_mcp.errors import InvalidInput, told
-from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import (
     EDGES_SCHEMA,
     NODES_SCHEMA,
@@ -309,7 +309,7 @@ def tools(graphs: Graphs) -> list[Tool]:
         head = "already done" if outcome.repeated else "done"
         text = (
             f"{head}: {', '.join(parts) or 'nothing changed'}\n"
-            f"{args.graph_id}: {outcome.nodes} nodes, {outcome.edges} edges, version {outcome.version}"
+            f"{show(args.graph_id)}: {outcome.nodes} nodes, {outcome.edges} edges, version {outcome.version}"
         )
         return Answer(text, data)
 

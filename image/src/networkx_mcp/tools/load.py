@@ -12,9 +12,9 @@ from pydantic import Field
 from networkx_mcp import context
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
-from networkx_mcp.errors import Conflict, InvalidInput
+from networkx_mcp.errors import Conflict, InvalidInput, told
 from networkx_mcp.graphs.model import mint_graph_id
-from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.answer import Answer, noted
 from networkx_mcp.tools.arguments import OperationId
 from networkx_mcp.tools.manage import CreatedGraph
 from networkx_mcp.tools.overview import line, summary
@@ -120,11 +120,11 @@ def tools(graphs: Graphs) -> list[Tool]:
             except Conflict as error:
                 if if_version is None:
                     raise
-                message = f"graph {graph_id} exists: give `replace` to load over it, or another graph_id"
+                message = f"graph {told(graph_id)} exists: give `replace` to load over it, or another graph_id"
                 raise Conflict(message, retry_after=error.retry_after, **error.data) from error
         data = {**summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}
         lines = [("already loaded, " if info.repeated else "loaded ") + line(info)]
-        lines += [f"note: {note}" for note in info.reading.lines()]
+        lines += noted(info.reading.lines())
         return Answer("\n".join(lines), data)
 
     return [

@@ -134,9 +134,7 @@ def tools(graphs: Graphs) -> list[Tool]:
 
     async def delete(args: DeleteGraph) -> Answer:
         gone = await graphs.delete(args.graph_id, if_version=args.if_version, operation_id=args.operation_id)
-        text = (
-            f"{'already deleted' if gone.repeated else 'deleted'} {gone.graph_id}; its last version was {gone.version}"
-        )
+        text = f"{'already deleted' if gone.repeated else 'deleted'} {show(gone.graph_id)}; its last version was {gone.version}"
         return Answer(text, {"graph_id": gone.graph_id, "version": gone.version, "repeated": gone.repeated})
 
     return [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.model import GraphInfo, GraphPage, View
@@ -78,7 +78,7 @@ def _time(seconds: float) -> str:
 def line(info: GraphInfo) -> str:
     """A graph in one line."""
     kind = "directed" if info.directed else "undirected"
-    text = f"{info.graph_id}: {kind}, {info.nodes} nodes, {info.edges} edges, version {info.version}"
+    text = f"{show(info.graph_id)}: {kind}, {info.nodes} nodes, {info.edges} edges, version {info.version}"
     return f"{text}; {show(info.description)}" if info.description else text
 
 
@@ -116,7 +116,7 @@ def overview(view: View, offset: int, limit: int) -> Answer:
     if own:
         lines.append(f"graph attributes: {own}")
     lines += node_lines + edge_lines
-    lines += [f"note: {note}" for note in clipped.notes()]
+    lines += noted(clipped.notes())
     if following is not None:
         lines.append(f"truncated: call again with offset={following} for more nodes and edges")
     data = {

@@ -20,7 +20,8 @@ from mcp_types import (
 )
 
 from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import shortened
+from networkx_mcp.errors import told
+from networkx_mcp.tools.answer import show
 from networkx_mcp.tools.dispatch import Context
 from networkx_mcp.tools.pages import one_page
 
@@ -48,9 +49,10 @@ class Template:
             raise MCPError(INVALID_PARAMS, f"prompt {self.name} needs the argument {missing[0]}")
         if unknown := [name for name in given if name not in names]:
             raise MCPError(
-                INVALID_PARAMS, f"prompt {self.name} has no argument {shortened(unknown[0])}; it has {', '.join(names)}"
+                INVALID_PARAMS, f"prompt {self.name} has no argument {told(unknown[0])}; it has {', '.join(names)}"
             )
-        message = PromptMessage(role="user", content=TextContent(type="text", text=self.text(given)))
+        text = self.text({name: show(value) for name, value in given.items() if value})
+        message = PromptMessage(role="user", content=TextContent(type="text", text=text))
         return GetPromptResult(description=self.description, messages=[message])
 
 
@@ -115,5 +117,5 @@ async def get_prompt(_: Context, params: GetPromptRequestParams) -> GetPromptRes
     template = by_name.get(params.name)
     if template is None:
         close: Any = nearest(params.name, by_name) or list(by_name)
-        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {shortened(params.name)}; there are {', '.join(close)}")
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {told(params.name)}; there are {', '.join(close)}")
     return template.render(params.arguments or {})

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.errors import NotFound
-from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, more, show, show_attributes
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, more, noted, show, show_attributes
 from networkx_mcp.tools.arguments import GraphId, NodeId, Offset
 from networkx_mcp.tools.registry import Arguments, Tool
 
@@ -56,26 +55,6 @@ class Neighbors(TypedDict):
     notes: list[str]
 
 
-def unknown_node(state: GraphState, node: str | int, graph_id: str) -> NotFound:
-    """The error for a node that the graph does not have, with the nearest ids that it has."""
-    other = _other_type(node)
-    if other is not None and state.has_node(other):
-        close: list[str | int] = [other]
-        hint = f"; there is a node {show(other)}: an integer and a string are different ids"
-    else:
-        close = list(state.nearest_nodes(str(node), 3))
-        hint = f"; did you mean {', '.join(show(item) for item in close)}?" if close else "; it has no nodes"
-    return NotFound(f"graph {graph_id} has no node {show(node)}{hint}", kind="node", nearest=close)
-
-
-def _other_type(node: str | int) -> str | int | None:
-    """1 for "1" and "1" for 1."""
-    if type(node) is int:
-        return str(node)
-    text = str(node)
-    return int(text) if len(text) < 20 and text.removeprefix("-").isdecimal() and str(int(text)) == text else None
-
-
 def tools(graphs: Graphs) -> list[Tool]:
     """The tools of this file."""
 
@@ -83,10 +62,7 @@ def tools(graphs: Graphs) -> list[Tool]:
         state, head, _ = await graphs.view(args.graph_id)
         node = args.node
         clipped = Clipper()
-        try:
-            own = clipped(state.node_attributes(node))
-        except NotFound as error:
-            raise unknown_node(state, node, args.graph_id) from error
+        own = clipped(state.node_attributes(node))
         degree = state.degree(node)
         total, found = _adjacent(state, node, degree, args.direction, args.offset, args.limit)
         neighbors: list[Neighbor] = []
@@ -111,7 +87,7 @@ def tools(graphs: Graphs) -> list[Tool]:
         if about:
             first += f"; {about}"
         lines.insert(0, first)
-        lines += [f"note: {note}" for note in clipped.notes()]
+        lines += noted(clipped.notes())
         if truncated:
             lines.append(more(len(neighbors), args.offset, total))
         data = {

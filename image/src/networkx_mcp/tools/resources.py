@@ -19,7 +19,7 @@ from mcp_types import (
 )
 
 from networkx_mcp import context
-from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, shortened
+from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, shortened, told, visible
 from networkx_mcp.graphs.model import GRAPH_ID
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import to_json
@@ -81,7 +81,7 @@ class Resources:
             context.current().outcome = "not_found"
             raise MCPError(
                 INVALID_PARAMS,
-                f"Resource not found: {shortened(uri)}; resources are {SCHEME}{{graph_id}}",
+                f"Resource not found: {told(uri)}; resources are {SCHEME}{{graph_id}}",
                 {"uri": shortened(uri)},
             )
         try:
@@ -90,7 +90,7 @@ class Resources:
         except ServiceError as error:
             raise _protocol_error(error, uri) from error
         return ReadResourceResult(
-            contents=[TextResourceContents(uri=params.uri, mime_type=_TYPE, text=to_json(answer.data))]
+            contents=[TextResourceContents(uri=params.uri, mime_type=_TYPE, text=visible(to_json(answer.data)))]
         )
 
 

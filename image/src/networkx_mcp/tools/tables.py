@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import Answer, beginning, fitting, row_text, show_as
+from networkx_mcp.tools.answer import Answer, beginning, fitting, noted, row_text, show, show_as
 
 
 class Table(TypedDict):
@@ -118,17 +118,18 @@ def _total(data: dict[str, Any], name: str) -> int:
 
 def head(title: str, graph_id: str, version: int, data: dict[str, Any]) -> str:
     """The first line: what was asked of which graph, and the facts of the run."""
-    facts = [f"{name}={show_as(name, _brief(fact))}" for name, fact in data.items() if _told(name, fact)]
+    told = [(name, fact) for name, fact in data.items() if _told(name, fact)]
+    facts = [f"{name}={'none' if fact is None else show_as(name, _brief(fact))}" for name, fact in told]
     if "accuracy" in data:
         facts.insert(0, data["accuracy"])
         if data["accuracy"] == "approximate" and data.get("seed") is not None:
             facts.append(f"seed={data['seed']}")
-    return f"{title} of {graph_id} version {version}: {' '.join(facts)}".rstrip(": ")
+    return f"{title} of {show(graph_id)} version {version}: {' '.join(facts)}".rstrip(": ")
 
 
 def tail(data: dict[str, Any]) -> list[str]:
     """The last lines: remarks, and how to get the rest."""
-    lines = [f"note: {note}" for note in data["notes"]]
+    lines = noted(data["notes"])
     if data["truncated"]:
         shown = len(data["rows"])
         total = data["total"]
@@ -143,6 +144,8 @@ def tail(data: dict[str, Any]) -> list[str]:
 
 def _told(name: str, fact: Any) -> bool:
     """Whether the first line has the fact."""
+    if name == "weight":  # that nothing was weighed is as much a fact
+        return True
     return name not in _SILENT and name != "algorithm" and fact is not None and fact not in ([], {})
 
 

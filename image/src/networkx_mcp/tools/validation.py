@@ -7,7 +7,6 @@ truth values, lists and objects sent as text are read where no text is allowed (
 from __future__ import annotations
 
 import functools
-import json
 import types
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -17,7 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from networkx_mcp.compute import meant
 from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import InvalidInput, shortened
+from networkx_mcp.errors import InvalidInput, shortened, told
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -223,8 +222,7 @@ def _got(value: Any) -> str:
     kind = _KINDS.get(type(value), "something else")
     if isinstance(value, (list, dict)) or value is None:
         return kind
-    text = json.dumps(value, ensure_ascii=True)
-    return f"{kind}, {text if len(text) <= 60 else text[:57] + '...'}"
+    return f"{kind}, {told(value, 60)}"
 
 
 def _description(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:

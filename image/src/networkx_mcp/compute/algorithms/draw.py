@@ -18,7 +18,7 @@ from networkx_mcp.arrays.values import is_number
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.picture import Picture, render
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task, unknown_attribute
-from networkx_mcp.errors import InvalidInput, LimitExceeded
+from networkx_mcp.errors import InvalidInput, LimitExceeded, told
 
 #: A picture of more says nothing, and its layout takes long.
 MAX_NODES = 500
@@ -106,7 +106,7 @@ def _attribute(graph: Loaded, args: Arguments, field: str, drawn: nx.Graph[Any])
     if name is None:
         return {}
     if not isinstance(name, str):
-        raise InvalidInput(f"{field}: must be the name of a node attribute, not {name!r}.", field=field)
+        raise InvalidInput(f"{field}: must be the name of a node attribute, not {told(name)}.", field=field)
     values = {node: data.get(name) for node, data in drawn.nodes(data=True)}
     if values and all(value is None for value in values.values()):
         raise unknown_attribute(graph, name, field, "node")

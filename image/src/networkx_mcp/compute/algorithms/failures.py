@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
-from typing import Any
 
 import networkx as nx
 
@@ -14,30 +13,6 @@ from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
 
 _LIBRARIES = frozenset({"networkx", "scipy", "numpy"})
-
-
-def unknown_node(state: GraphState, node: Any, field: str) -> NotFound:
-    """The error for a node that is not in the graph, with the nearest ids that are."""
-    nearest = [near for near in state.nearest_nodes(str(node), 3) if near != node]
-    twin = _twin(state, node)
-    message = f"{field}: node {node!r} is not in the graph."
-    if twin is not None:
-        message += f" There is a node {twin!r}: an integer and a string are different ids."
-    elif nearest:
-        message += f" Nearest: {', '.join(repr(near) for near in nearest)}."
-    elif state.n == 0:
-        message += " The graph has no nodes."
-    return NotFound(message, kind="node", field=field, nearest=([twin] if twin is not None else nearest))
-
-
-def _twin(state: GraphState, node: Any) -> Any:
-    """The same id in the other type (1 for "1"), if that is in the graph."""
-    other: Any = None
-    if isinstance(node, int):
-        other = str(node)
-    elif isinstance(node, str) and re.fullmatch(r"-?\d{1,18}", node):
-        other = int(node)
-    return other if other is not None and state.has_node(other) else None
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from networkx_mcp.backend.kernels.values import NodeValues
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.result import Values, table
 from networkx_mcp.compute.algorithms.task import Answer, Arguments, Run, task
-from networkx_mcp.errors import InvalidInput, NotFound
+from networkx_mcp.errors import InvalidInput, NotFound, told
 
 KINDS = ("shortest", "all_shortest", "k_shortest", "all_simple", "reachable")
 
@@ -196,7 +196,7 @@ def _length(graph: Loaded, path: list[Any], weight: str | None) -> Any:
 
 def _why_none(graph: Loaded, source: Any, target: Any, cutoff: float | None) -> str:
     if cutoff is not None and Run(graph, "has_path")(source=source, target=target):
-        return f"No path from {source!r} to {target!r} has at most {cutoff:g} hops: raise cutoff."
+        return f"No path from {told(source)} to {told(target)} has at most {cutoff:g} hops: raise cutoff."
     if graph.directed and Run(graph, "has_path")(source=target, target=source):
-        return f"No path leads from {source!r} to {target!r}; one leads the other way."
-    return f"No path leads from {source!r} to {target!r}: they are not connected in this direction."
+        return f"No path leads from {told(source)} to {told(target)}; one leads the other way."
+    return f"No path leads from {told(source)} to {told(target)}: they are not connected in this direction."

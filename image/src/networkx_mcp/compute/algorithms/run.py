@@ -13,7 +13,6 @@ import numpy as np
 from networkx_mcp.compute import catalogue
 from networkx_mcp.compute.algorithms.corrected import undefined
 from networkx_mcp.compute.algorithms.corrected.domains import NON_NEGATIVE
-from networkx_mcp.compute.algorithms.failures import unknown_node
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.compute.algorithms.normalise import Normaliser, Rows
 from networkx_mcp.compute.algorithms.result import Values, table
@@ -25,14 +24,22 @@ from networkx_mcp.compute.algorithms.task import (
     has_attribute,
     task,
     unknown_attribute,
+    weighed,
 )
 from networkx_mcp.compute.catalogue import Algorithm, Argument
 from networkx_mcp.compute.catalogue_validate import validate_arguments
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, told
 
 ORDERS = ("networkx", "descending", "ascending")
 #: Edge attributes by these names are numbers for every algorithm that takes them.
 _NUMBERS = ("weight", "distance", "capacity")
+#: Arguments that name the attribute by which edges are weighed; these algorithms weigh nodes by them.
+_WEIGHTS = (*_NUMBERS, "attr", "matching_weight", "edge_weight")
+_OF_NODES = frozenset(
+    {"max_weight_clique", "approximation.min_weighted_dominating_set", "approximation.min_weighted_vertex_cover"}
+)
+#: These look whether edges have weights: their answer says itself that none has.
+_ASKING = frozenset({"is_weighted", "is_negatively_weighted"})
 #: A seed changes how these are found, not what is found; betweenness is sampled only with k.
 _EXACT_WITH_SEED = ("algebraic_connectivity", "fiedler_vector", "spectral_ordering")
 
@@ -61,12 +68,19 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
         if isinstance(given.get(field), str) and not negative:
             check_edge_numbers(graph, given[field], field, required=False, negative=False)
     kwargs = {
-        argument.parameter: _value(graph, argument, given) for argument in algorithm.arguments if argument.name in given
+        argument.parameter: _value(graph, algorithm, argument, given)
+        for argument in algorithm.arguments
+        if argument.name in given
     }
     for argument in algorithm.arguments:  # networkx's default weight must be a number too, where there is one
-        if argument.name in _NUMBERS and argument.name not in given and isinstance(argument.default, str):
+        if (
+            argument.name in _WEIGHTS
+            and algorithm.name not in _OF_NODES
+            and argument.name not in given
+            and isinstance(argument.default, str)
+        ):
             check_edge_numbers(graph, argument.default, argument.name, required=False, negative=negative)
-    facts = _seeded(algorithm, kwargs)
+    facts = {**_seeded(algorithm, kwargs), **_weighed(graph, algorithm, given, args)}
     if not facts["exact"]:
         facts["arguments"] = Values().json(given)
 
@@ -85,6 +99,27 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
     return run.report({**run.timed(answer), **facts})
 
 
+def _weighed(graph: Loaded, algorithm: Algorithm, given: dict[str, Any], args: Arguments) -> Answer:
+    """The attribute that edges are weighed by, as a fact; notes of defaults that no edge has and of edges that have none."""
+    facts: Answer = {}
+    if algorithm.name in _OF_NODES | _ASKING:
+        return facts
+    for argument in algorithm.arguments:
+        if argument.name not in _WEIGHTS or argument.type != "attribute":
+            continue
+        name = given.get(argument.name, argument.default)
+        missing = "1"
+        if algorithm.category == "flow":
+            missing = "as unlimited" if argument.name == "capacity" else "0"
+        used, note = weighed(graph, name if isinstance(name, str) else None, argument.name, missing)
+        if argument.name != "capacity":
+            facts["weight"] = used
+        asked_for_none = argument.name in given and given[argument.name] is None
+        if note is not None and not asked_for_none:
+            args.notes.append(note)
+    return facts
+
+
 def _graph_type(graph: Loaded, algorithm: Algorithm) -> None:
     here = "directed" if graph.directed else "undirected"
     if algorithm.graph not in ("any", here):
@@ -95,7 +130,7 @@ def _graph_type(graph: Loaded, algorithm: Algorithm) -> None:
             graph=here,
         )
     if algorithm.name in _NO_LOOPS and (loop := next(nx.selfloop_edges(graph.nx), None)):
-        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {loop[0]!r} has one.", field="name")
+        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {told(loop[0])} has one.", field="name")
 
 
 def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Answer:
@@ -114,7 +149,7 @@ def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Answer:
     return {"exact": exact and algorithm.name in _EXACT_WITH_SEED, "seed": seed}
 
 
-def _value(graph: Loaded, argument: Argument, given: dict[str, Any]) -> Any:
+def _value(graph: Loaded, algorithm: Algorithm, argument: Argument, given: dict[str, Any]) -> Any:
     """An argument as networkx takes it. Raises NotFound for nodes and attributes that are not there."""
     value = given[argument.name]
     if value is None:
@@ -142,9 +177,9 @@ def _value(graph: Loaded, argument: Argument, given: dict[str, Any]) -> Any:
         case "edge_numbers":
             return [(_node(graph, u, field), _node(graph, v, field), number) for u, v, number in value]
         case "attribute":
-            return _attribute(graph, value, field)
+            return _attribute(graph, algorithm, value, field)
         case "attributes":
-            return [_attribute(graph, name, field) for name in value]
+            return [_attribute(graph, algorithm, name, field) for name in value]
         case "function":
             package = nx.algorithms.flow if field == "flow_func" else nx.approximation
             return getattr(package, value)
@@ -154,16 +189,16 @@ def _value(graph: Loaded, argument: Argument, given: dict[str, Any]) -> Any:
 
 def _node(graph: Loaded, node: Any, field: str) -> Any:
     if not graph.state.has_node(node):
-        raise unknown_node(graph.state, node, field)
+        raise graph.state.missing(node, field)
     return node
 
 
-def _attribute(graph: Loaded, name: str, field: str) -> str:
-    """An attribute that some node or edge has; what weighs must be a number."""
-    if graph.state.n and not has_attribute(graph, name):
-        raise unknown_attribute(graph, name, field, "edge" if field in _NUMBERS and graph.state.m else "node")
-    if field in _NUMBERS:
-        check_edge_numbers(graph, name, field, required=False)
+def _attribute(graph: Loaded, algorithm: Algorithm, name: str, field: str) -> str:
+    """An attribute that some node or edge has; what weighs edges must be a number of edges."""
+    if field in _WEIGHTS and algorithm.name not in _OF_NODES:
+        check_edge_numbers(graph, name, field, required=True)
+    elif graph.state.n and not has_attribute(graph, name):
+        raise unknown_attribute(graph, name, field, "node")
     return name
 
 

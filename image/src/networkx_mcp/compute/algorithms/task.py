@@ -18,11 +18,11 @@ from networkx_mcp.arrays.columns import MISSING, Column
 from networkx_mcp.arrays.values import is_number
 from networkx_mcp.compute import registry
 from networkx_mcp.compute.algorithms import engine
-from networkx_mcp.compute.algorithms.failures import explained, unknown_node
+from networkx_mcp.compute.algorithms.failures import explained
 from networkx_mcp.compute.algorithms.load import GRAPH_KEYS, Loaded
 from networkx_mcp.compute.algorithms.result import MAX_ROWS, rounded
 from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import InvalidInput, NotFound, shortened
+from networkx_mcp.errors import InvalidInput, NotFound, told
 
 Answer = dict[str, Any]
 engine.load()
@@ -35,6 +35,8 @@ class Arguments:
         self.graph = graph
         self._values = {name: value for name, value in params.items() if name not in GRAPH_KEYS}
         self._read: set[str] = set()
+        #: What the answer must say about how the arguments were taken.
+        self.notes: list[str] = []
 
     def get(self, name: str, default: Any = None) -> Any:
         self._read.add(name)
@@ -56,28 +58,28 @@ class Arguments:
         value = self.get(name, default)
         if value not in choices:
             near = nearest(str(value), choices, 1, 0.6)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = f" Did you mean {near[0]}?" if near else ""
             raise InvalidInput(
-                f"{name}: {value!r} is not one of {', '.join(choices)}.{hint}", field=name, allowed=list(choices)
+                f"{name}: {told(value)} is not one of {', '.join(choices)}.{hint}", field=name, allowed=list(choices)
             )
         return cast(str, value)
 
     def integer(self, name: str, default: int | None, low: int, high: int) -> int:
         value = self.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise InvalidInput(f"{name}: must be an integer from {low} to {high}, not {value!r}.", field=name)
+            raise InvalidInput(f"{name}: must be an integer from {low} to {high}, not {told(value)}.", field=name)
         return value
 
     def number(self, name: str, default: float | None, low: float = -math.inf, high: float = math.inf) -> float:
         value = self.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise InvalidInput(f"{name}: must be a number from {low} to {high}, not {value!r}.", field=name)
+            raise InvalidInput(f"{name}: must be a number from {low} to {high}, not {told(value)}.", field=name)
         return value
 
     def flag(self, name: str, default: bool) -> bool:
         value = self.get(name, default)
         if not isinstance(value, bool):
-            raise InvalidInput(f"{name}: must be true or false, not {value!r}.", field=name)
+            raise InvalidInput(f"{name}: must be true or false, not {told(value)}.", field=name)
         return value
 
     def limit(self, default: int = 20, high: int = MAX_ROWS) -> int:
@@ -93,9 +95,9 @@ class Arguments:
     def node(self, name: str) -> str | int:
         value = self.get(name)
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidInput(f"{name}: must be a node id (a string or an integer), not {value!r}.", field=name)
+            raise InvalidInput(f"{name}: must be a node id (a string or an integer), not {told(value)}.", field=name)
         if not self.graph.state.has_node(value):
-            raise unknown_node(self.graph.state, value, name)
+            raise self.graph.state.missing(value, name)
         return value
 
     def nodes(self, name: str, maximum: int = 100_000) -> list[str | int]:
@@ -105,25 +107,57 @@ class Arguments:
         state = self.graph.state
         for node in value:
             if isinstance(node, bool) or not isinstance(node, str | int):
-                raise InvalidInput(f"{name}: {node!r} is not a node id (a string or an integer).", field=name)
+                raise InvalidInput(f"{name}: {told(node)} is not a node id (a string or an integer).", field=name)
             if not state.has_node(node):
-                raise unknown_node(state, node, name)
+                raise state.missing(node, name)
         return list(dict.fromkeys(value))
 
     def weight(self, default: str | None = None, *, negative: bool = True) -> str | None:
-        """The edge attribute to weigh by. Absent: `default` (networkx's); "" asks for no weights.
+        """The edge attribute to weigh by, None: none. Absent: `default` (networkx's), if an edge has it; "" asks for none.
 
         An attribute that was named must be on some edge, and be a finite number wherever it is;
-        where it is missing networkx counts 1.
+        where it is missing networkx counts 1. What was not weighed, though it could be, is noted.
         """
         name = self.get("weight", default)
         if name == "":
             return None
         if name is not None and not isinstance(name, str):
-            raise InvalidInput(f"weight: must be the name of an edge attribute, not {name!r}.", field="weight")
+            raise InvalidInput(f"weight: must be the name of an edge attribute, not {told(name)}.", field="weight")
         if name is not None:
             check_edge_numbers(self.graph, name, "weight", required=self.given("weight"), negative=negative)
-        return name
+        used, note = weighed(self.graph, name)
+        if note is not None:
+            self.notes.append(note)
+        return used
+
+
+#: Edge attributes that a note names.
+_NAMED = 5
+
+
+def weighed(
+    graph: Loaded, name: str | None, field: str = "weight", missing: str = "1"
+) -> tuple[str | None, str | None]:
+    """What edge attribute `name` comes to: itself, or None where no edge has it; and what there is to say, if anything.
+
+    `field` is the argument that would name another, `missing` what an edge without the attribute counts.
+    """
+    m = graph.state.m
+    table = graph.arrays.frozen.edge_table
+    column = None if name is None else table.column(name)
+    if name is not None and column is not None:
+        lacking = m - column.count
+        note = f"{lacking} of {m} edges have no attribute {told(name)} and count {missing}." if lacking else None
+        return name, note
+    numeric = [n for n, found in table.columns.items() if found.kind in ("int", "float", "number") and found.count]
+    if not numeric or not m:
+        return None, None
+    why = "" if name is None else f", as none has an attribute {told(name)}"
+    more = f" and {len(numeric) - _NAMED} more" if len(numeric) > _NAMED else ""
+    return None, (
+        f"Every edge counts {missing}{why}. Edge attributes that are numbers: {', '.join(map(told, numeric[:_NAMED]))}{more}; "
+        f"name one as `{field}` to use it."
+    )
 
 
 def check_edge_numbers(graph: Loaded, name: str, field: str, *, required: bool, negative: bool = True) -> None:
@@ -144,12 +178,12 @@ def check_edge_numbers(graph: Loaded, name: str, field: str, *, required: bool, 
     value = column.get(bad)
     if not is_number(value):
         raise InvalidInput(
-            f"{field}: attribute {name!r} of edge ({u!r}, {v!r}) is {value!r}, not a finite number. "
+            f"{field}: attribute {told(name)} of edge ({told(u)}, {told(v)}) is {told(value)}, not a finite number. "
             "Correct it with edit_graph, or choose another attribute.",
             field=field,
         )
     raise InvalidInput(
-        f"{field}: attribute {name!r} of edge ({u!r}, {v!r}) is {value!r}; this needs values of 0 or more.",
+        f"{field}: attribute {told(name)} of edge ({told(u)}, {told(v)}) is {told(value)}; this needs values of 0 or more.",
         field=field,
     )
 
@@ -182,12 +216,12 @@ def unknown_attribute(graph: Loaded, name: str, field: str, kind: str) -> NotFou
     names = (frozen.node_table if kind == "node" else frozen.edge_table).names()[:50]
     near = nearest(name, names, 3, 0.6) or list(names)[:5]
     there = (
-        f"{kind.capitalize()} attributes here: {', '.join(repr(shortened(n)) for n in near)}."
+        f"{kind.capitalize()} attributes here: {', '.join(map(told, near))}."
         if near
         else (f"The {kind}s of this graph have no attributes.")
     )
     return NotFound(
-        f"{field}: no {kind} has an attribute {shortened(name)!r}. {there}", kind="attribute", field=field, nearest=near
+        f"{field}: no {kind} has an attribute {told(name)}. {there}", kind="attribute", field=field, nearest=near
     )
 
 
@@ -257,4 +291,8 @@ def task(inner: Callable[[Loaded, Arguments], Any]) -> Callable[[dict[str, Any],
 def on_graph(inner: Callable[..., Any], graph: Loaded, params: dict[str, Any]) -> Any:
     """Run a task's body (or the task made of it) on a graph that is loaded already."""
     body = getattr(inner, "__wrapped__", inner)
-    return body(graph, Arguments(graph, params))
+    args = Arguments(graph, params)
+    answer = body(graph, args)
+    if args.notes and "notes" in answer:
+        answer["notes"] = [*answer["notes"], *args.notes]
+    return answer
