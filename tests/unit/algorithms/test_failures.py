@@ -17,10 +17,10 @@ from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
     [
         ("pagerank", nx.path_graph(9), {"max_iter": 1}, InvalidInput, "did not converge.*Raise max_iter"),
         ("triangles", nx.DiGraph(), {}, InvalidInput, "defined for undirected graphs only; this graph is directed"),
-        ("core_number", nx.Graph([(0, 0)]), {}, InvalidInput, r"self loops which is not permitted.*selfloop_edges\(G\)\)\.$"),
+        ("core_number", nx.Graph([(0, 0)]), {}, InvalidInput, r"a graph without self-loops is needed.*edit_graph"),
         ("topological_sort", nx.path_graph(2), {}, InvalidInput, "not defined on undirected"),
         ("shortest_path", nx.empty_graph(2), {"source": 0, "target": 1}, NotFound, "no path"),
-        ("shortest_path", nx.empty_graph(2), {"source": 0, "target": 7}, NotFound, "7"),
+        ("shortest_path", nx.empty_graph(2), {"source": 0, "target": 7}, NotFound, "a node that it was given is not in the graph"),
         ("find_cycle", nx.path_graph(2), {}, NotFound, "has no such cycle"),
         ("is_connected", nx.Graph(), {}, InvalidInput, "not defined on an empty graph"),
         ("average_clustering", nx.Graph(), {}, InvalidInput, "division by zero"),

@@ -97,7 +97,7 @@ def test_a_metric_of_the_other_graph_type_says_so_in_few_words() -> None:
 def test_a_metric_that_the_graph_s_own_edges_forbid_says_what_forbids_it() -> None:
     for kind in (nx.Graph, nx.DiGraph):
         notes = mapping(ask(measure_graph, kind([(0, 0), (0, 1)]), metrics=["degeneracy"]), "metric", "note")
-        assert "self loops" in notes["degeneracy"]
+        assert "self-loops" in notes["degeneracy"]
         assert "directed" not in notes["degeneracy"]
 
 

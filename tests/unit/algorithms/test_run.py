@@ -200,7 +200,7 @@ def test_sampling_is_told() -> None:
         ("shortest_path", {"weight": "wieght"}, NotFound, 'weight: no edge has an attribute "wieght".*"weight"'),
         ("shortest_path", {"weight": "bad"}, InvalidInput, '"bad" of edge'),
         ("pagerank", {"alpha": "x"}, InvalidInput, "alpha: pagerank wants a number"),
-        ("community.modularity", {"communities": [["a"]]}, InvalidInput, "not a valid partition"),
+        ("community.modularity", {"communities": [["a"]]}, InvalidInput, "the groups must hold every node exactly once"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_is_told(name: str, arguments: dict[str, Any], error: type[ServiceError], message: str) -> None:

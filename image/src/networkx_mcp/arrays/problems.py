@@ -48,10 +48,11 @@ def missing_node(
 ) -> NotFound:
     """The error for an unknown node of a graph of `total` nodes; data: `kind`, `nearest`, `field`. `some`: nodes to name where
     none is near."""
-    if nearest:
+    if twin := [near for near in nearest if str(near) == str(node)]:
+        nearest = twin
+        hint = f" Did you mean {format_id(twin[0])}? An integer and a string are different ids."
+    elif nearest:
         hint = f" Did you mean {' or '.join(map(format_id, nearest))}?"
-        if any(str(near) == str(node) for near in nearest):
-            hint += " An integer and a string are different ids."
     elif total:
         hint = f" It has {total} node{'s' if total > 1 else ''}{', such as ' if some else ''}{', '.join(map(format_id, some))}."
     else:

@@ -14,6 +14,7 @@ from networkx_mcp.backend.kernels import communities as kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.compute.algorithms.corrected.table import Original, corrects
 from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.errors import InvalidInput
 
 #: A move must gain more than this share of the whole weight: less is the rounding of sums that are equal.
 _ROUNDING = 1e-12
@@ -34,7 +35,7 @@ def louvain_communities(
     """networkx's steps with its seeds, but a move must gain more than rounding: of equal places networkx can go
     around for ever. Large undirected graphs are the kernel's."""
     if max_level is not None and max_level < 1:
-        raise ValueError("max_level argument must be a positive integer or None")
+        raise InvalidInput("max_level: must be an integer of 1 or more.", field="max_level")
     if not graph.directed and max_level is None:
         with contextlib.suppress(Unsuited):
             return kernels.louvain_communities(graph.arrays, weight, resolution, threshold, seed)
