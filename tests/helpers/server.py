@@ -133,7 +133,7 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.kill()
 
-    def start(self, *, wait: str = "/ready", timeout: float = 30.0) -> Self:
+    def start(self, *, wait: str = "/ready", timeout: float = 90.0) -> Self:
         """Start and wait until `wait` answers 200 (`""`: until it listens). Raises RuntimeError with the log."""
         with self.log_path.open("ab") as log:
             begin = log.tell()
