@@ -10,9 +10,10 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from loadtests import protocol
-from loadtests.abuse import shapes
+from loadtests.abuse import shapes, weights
 from loadtests.abuse.attack import World
 from loadtests.abuse.subject import GRAPH, Subject
 
@@ -185,6 +186,63 @@ async def _graphs(field: Field) -> None:
     await asyncio.to_thread(field.subject.call, "rank_nodes", graph_id=GRAPH)
 
 
+def _put(field: Field, path: str, body: bytes, token: str) -> tuple[int, bytes]:
+    field.sent += 1
+    status, answer, _ = field.subject.exchange("PUT", path, body, field.subject.tokens[token], {})
+    return status, answer
+
+
+async def _large_values(field: Field) -> None:
+    """A graph that holds large values from before the limit, read by everything that reads; a new one is refused."""
+    path = "/admin/tenants/b/graphs/old/archive?replace=true"
+    status, answer = await asyncio.to_thread(_put, field, path, weights.old_values(), "operator")
+    if status >= 300:
+        field.wrong = f"the archive: {status} {answer[:200]!r}"
+        return
+    reads: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("get_neighbors", {"node": "a"}),
+        ("describe_graph", {"limit": 100}),
+        ("get_subgraph", {"nodes": ["a", "b"]}),
+        ("find_paths", {"source": "a", "target": "b"}),
+        ("draw_graph", {"label": "lists", "edge_label": "text"}),
+        ("edit_graph", {"edits": [{"action": "add_nodes", "nodes": [{"id": "a", "attributes": {"small": 1}}]}]}),
+        ("get_neighbors", {"node": "a"}),
+        ("list_graphs", {}),
+    )
+    for tool, arguments in reads:
+        given = arguments if tool == "list_graphs" else {"graph_id": "old", **arguments}
+        calls = 10 if tool in ("get_neighbors", "describe_graph") else 1
+        field.sent += calls
+        await asyncio.gather(*(asyncio.to_thread(field.subject.call, tool, **given) for _ in range(calls)))
+    uri = protocol.message("modern", "resources/read", {"uri": "graph://old"})
+    await field.many(field.world.mcp("modern", "resources/read", {"uri": "graph://old"}, uri), 1)
+    for size in (weights.LISTS, weights.TEXT):
+        refused, answer = await asyncio.to_thread(
+            _put, field, "/graphs/new?format=node-link", weights.upload(size), "bob"
+        )
+        if refused != 413 or b"limits.value_kib" not in answer:
+            field.wrong = f"a value of {size} bytes: {refused} {answer[:200]!r}"
+
+
+async def _inflating(field: Field) -> None:
+    """13 graphs of 55 MB that store some KB, read in turn; archives that inflate to more than a pod has."""
+    there = []
+    for number in range(13):
+        path = f"/graphs/wide-{number}?format=node-link"
+        status, answer = await asyncio.to_thread(_put, field, path, weights.wide(), "bob")
+        if status not in (201, 413, 503, 507):
+            field.wrong = f"graph {number}: {status} {answer[:200]!r}"
+        there += [number] if status == 201 else []
+    for number in there * 2:
+        field.sent += 1
+        await asyncio.to_thread(field.subject.call, "get_neighbors", graph_id=f"wide-{number}", node=1)
+    for mebibytes in (100, 400):
+        path = "/admin/tenants/b/graphs/bomb/archive?replace=true"
+        status, answer = await asyncio.to_thread(_put, field, path, weights.inflating(mebibytes), "operator")
+        if status == 500:
+            field.wrong = f"an archive of {mebibytes} MiB: {answer[:200]!r}"
+
+
 STRIKES: tuple[Strike, ...] = (
     Strike("pipelining: GET /mcp", _ahead("/mcp")),
     Strike("pipelining: GET /health", _ahead("/health")),
@@ -201,6 +259,8 @@ STRIKES: tuple[Strike, ...] = (
     *(Strike(f"bodies: {name}", _body(name, "bob")) for name in shapes.values()),
     Strike("bodies: empty lists, no token", _body("empty lists", None)),
     Strike("bodies: 45 large ones at once", _at_once),
+    Strike("large values of one graph, by all that reads", _large_values),
+    Strike("graphs and archives that inflate", _inflating),
     Strike("descriptors: more graphs than they allow", _graphs, few=True),
     Strike("descriptors: idle sockets", _idlers, few=True),
 )

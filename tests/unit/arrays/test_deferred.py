@@ -94,6 +94,16 @@ def test_who_wants_them_gets_them_whole() -> None:
     assert state.node_attributes("a")["lists"] == LISTS
 
 
+@pytest.mark.usefixtures("nobody_decodes")
+def test_a_graph_for_algorithms_has_places_of_long_values() -> None:
+    graph = GraphState(stored()).to_networkx(BYTES)
+    assert str(graph.nodes["a"]["lists"]).startswith("<24001 bytes, not shown")
+    assert type(graph.nodes[1]["rare"]) is Deferred
+    assert type(graph.edges["a", 0]["text"]) is Deferred
+    assert type(graph.graph["lists"]) is Deferred
+    assert graph.nodes["a"]["short"] == graph.nodes[1]["short"] + 1 == 1
+
+
 @pytest.mark.parametrize("size", [BYTES, MAX_VALUE_CHARACTERS - 2, MAX_VALUE_CHARACTERS - 1])
 @pytest.mark.parametrize("letter", ["x", "é", "日"])
 def test_texts_are_shown_up_to_so_many_characters_whatever_their_bytes(size: int, letter: str) -> None:

@@ -90,11 +90,12 @@ class Column:
             values = [int(v) if flag else v for v, flag in zip(values, flags, strict=True)]
         return [MISSING if value is None else value for value in values] if self.values.null_count else values
 
-    def to_short_list(self) -> list[Any]:
-        """As `to_list`, without decoding what is long (`Deferred`)."""
-        if self.kind in ("json", "string") and (pc.max(pc.binary_length(self.values)).as_py() or 0) > BYTES:
-            return [self.get(row, BYTES) for row in range(len(self.values))]
-        return self.to_list()
+    def to_short_list(self, most: int | None = BYTES) -> list[Any]:
+        """As `to_list`, without decoding what has more than `most` stored bytes (`Deferred`)."""
+        if most is None or self.kind not in ("json", "string"):
+            return self.to_list()
+        longest = pc.max(pc.binary_length(self.values)).as_py() or 0
+        return [self.get(row, most) for row in range(len(self.values))] if longest > most else self.to_list()
 
     def take(self, rows: pa.Array) -> Column:
         """The column at `rows`; a null row gives a missing value."""
@@ -218,17 +219,17 @@ class AttributeTable:
                 found.update(_opened(value, most))
         return found
 
-    def dicts(self) -> list[dict[str, Any]]:
-        """All rows, each a new dict."""
+    def dicts(self, most: int | None = None) -> list[dict[str, Any]]:
+        """All rows, each a new dict. `most`: see `row`."""
         found: list[dict[str, Any]] = [{} for _ in range(self.rows)]
         for name, column in self.columns.items():
-            for attributes, value in zip(found, column.to_list(), strict=True):
+            for attributes, value in zip(found, column.to_short_list(most), strict=True):
                 if value is not MISSING:
                     attributes[name] = value
         if self.rest is not None:
-            for attributes, value in zip(found, self.rest.to_list(), strict=True):
+            for attributes, value in zip(found, self.rest.to_short_list(most), strict=True):
                 if value is not MISSING:
-                    attributes.update(value)
+                    attributes.update(_opened(value, most))
         return found
 
     def rest_rows(self, most: int | None = None) -> Iterable[tuple[int, dict[str, Any]]]:

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
-def to_networkx(graph: FrozenGraph) -> nx.Graph[Any]:
-    """The same graph as `nx.Graph` or `nx.DiGraph`, with attribute dicts of its own."""
+def to_networkx(graph: FrozenGraph, most: int | None = None) -> nx.Graph[Any]:
+    """The same graph as `nx.Graph` or `nx.DiGraph`, with attribute dicts of its own.
+
+    Values of nodes and edges of more than `most` stored bytes are not decoded (`deferred.Deferred`)."""
     import networkx as nx
 
     result: Any = nx.DiGraph() if graph.directed else nx.Graph()
-    result.graph.update(graph.graph_attributes)
+    result.graph.update(graph.graph_attributes if most is None else graph.short_graph_attributes())
     ids = list(graph.iter_ids())
-    result._node.update(zip(ids, graph.node_table.dicts(), strict=True))
-    data = graph.edge_table.dicts()
+    result._node.update(zip(ids, graph.node_table.dicts(most), strict=True))
+    data = graph.edge_table.dicts(most)
     # the adjacency dicts are filled as they stand: `add_edge` would bring the order of edges, not of neighbours
     directions = [(result._adj, graph.out_indptr, graph.out_indices, graph.out_rows)]
     if graph.directed:

@@ -267,11 +267,11 @@ class GraphState:
 
         return merge(self._overlay)
 
-    def to_networkx(self) -> nx.Graph[Any]:
-        """A new `nx.Graph` or `nx.DiGraph` that is the same in order and values."""
+    def to_networkx(self, most: int | None = None) -> nx.Graph[Any]:
+        """A new `nx.Graph` or `nx.DiGraph` that is the same in order and values. `most`: see `convert.to_networkx`."""
         from .convert import to_networkx
 
-        return to_networkx(self.freeze())
+        return to_networkx(self.freeze(), most)
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph[Any]) -> GraphState:

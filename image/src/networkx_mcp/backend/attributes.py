@@ -33,7 +33,7 @@ class ObjectTable(AttributeTable):
             return dict(self._dicts[row])
         return {name: values[row] for name, values in self._lists.items() if values[row] is not MISSING}
 
-    def dicts(self) -> list[dict[str, Any]]:
+    def dicts(self, most: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002 -- as `row`
         """All rows, each a new dict."""
         if not self._lists:
             return [{} for _ in range(self.rows)] if self._dicts is None else list(map(dict, self._dicts))

@@ -17,6 +17,9 @@ from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.backend.kernels.arrays import Arrays
 
+#: Stored bytes of a value that no algorithm and no label reads: it is not made into objects, which may be thirty times as large.
+_LONG = 256 * 1024
+
 #: Keys of a task's params that describe the graph; everything else is an argument of the task.
 GRAPH_KEYS = frozenset({"base", "directed", "batches", "graph_id", "allowance"})
 
@@ -63,7 +66,7 @@ class Loaded:
 
     @cached_property
     def nx(self) -> nx.Graph[Any]:
-        return self.state.to_networkx()
+        return self.state.to_networkx(_LONG)
 
     @cached_property
     def arrays(self) -> Arrays:
