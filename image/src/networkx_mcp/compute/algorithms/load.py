@@ -48,8 +48,6 @@ class Loaded:
         self.allowance: float | None = None
         #: What an answer about this graph must say beside its numbers.
         self.remarks: list[str] = []
-        #: False once a number is known to be only near what its name says.
-        self.exact = True
 
     @classmethod
     def of(cls, params: dict[str, Any], fds: Sequence[int]) -> Loaded:

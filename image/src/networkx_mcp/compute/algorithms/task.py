@@ -268,7 +268,6 @@ class Run:
             "exact": True,
             **answer,
             **self._notes(answer),
-            **({} if self.graph.exact else {"exact": False}),
             "_run": run,
         }
 

@@ -11,6 +11,7 @@ from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.compute.algorithms.corrected.table import Original, corrects
 from networkx_mcp.compute.algorithms.load import Loaded
+from networkx_mcp.errors import InvalidInput
 
 _8833 = "networkx/networkx#8833"
 
@@ -121,14 +122,14 @@ def _paths(before: dict[Any, list[Any]], source: Any, target: Any) -> Iterator[l
     "edge_betweenness_centrality_subset", "load_centrality", "percolation_centrality",
 )  # fmt: skip
 def between(graph: Loaded, original: Original, **given: Any) -> Any:
-    """Says that edges of weight 0 make it inexact: nodes at one distance are counted in the order in which the search
-    meets them, so some shortest paths are left out (networkx documents weights above 0)."""
+    """Refuses edges of weight 0: nodes at one distance are counted in the order in which the search meets them, so paths
+    are left out and others counted twice; shares come out above 1 (networkx documents weights above 0)."""
     if lowest(graph, given.get("weight")) == 0:
-        graph.remark(
-            "Some edges have weight 0: not all shortest paths over them are counted, the scores are not exact. "
-            "Give them small weights, or leave weight out."
+        raise InvalidInput(
+            "weight: some edges have weight 0, and shortest paths over them cannot be counted by this search. "
+            "Give them small weights above 0, or leave weight out.",
+            field="weight",
         )
-        graph.exact = False
     return original(**given)
 
 
