@@ -62,10 +62,11 @@ RED = [
         stacked=True,
     ),
     Panel(
-        "P95 of all requests",
+        "P95 by class",
         "s",
-        "Duration from arrival to answer, queues included; bulk transfers left out. What the latency alert looks at.",
-        {"p95": f"namespace:networkx_mcp_request_duration_seconds:p95_rate5m{{{NAMESPACE}}}"},
+        "Duration from arrival to answer, queues included; bulk transfers left out. What the latency alert looks at: light "
+        "calls are answered from memory, heavy ones may need a worker.",
+        {"{{class}}": f"namespace_class:networkx_mcp_request_duration_seconds:p95_rate5m{{{NAMESPACE}}}"},
         alert="NetworkxMcpLatencyHigh",
         maximum=6,
     ),
@@ -109,7 +110,7 @@ USE = [
     Panel(
         "Memory by process",
         "bytes",
-        "Proportional set sizes: the API, the zygote that workers are forked from, the workers.",
+        "Proportional set sizes of the API, the zygote that workers are forked from and the workers; the graphs' shared memory.",
         {
             "{{process}}": f"sum by (process) (networkx_mcp_memory_bytes{{{POD}}})",
             "limit": f"sum(networkx_mcp_memory_limit_bytes{{{POD}}})",

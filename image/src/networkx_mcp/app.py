@@ -190,7 +190,9 @@ class App:
         stack.push_async_callback(graphs.close)
         mcp = build_app(graphs, self.settings, extra_tools=self._extra)
         await stack.enter_async_context(mcp.run())
-        rooms.labels.tools = frozenset(build_registry(graphs).tools)
+        registry = build_registry(graphs)
+        rooms.labels.tools = frozenset(registry.tools)
+        rooms.labels.heavy = frozenset(tool.name for tool in registry if not tool.quick)
         self._mcp.app = mcp
         self.edge.services["graphs"] = Service(
             Transfers(self.settings, graphs, rooms.admission, self._deadlines), frozenset({"GET", "PUT"})

@@ -39,17 +39,19 @@ class Processes:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Sizes in bytes: proportional set size by role, and the API, zygote and spares without shared memory."""
+    """Sizes in bytes. Proportional set size by role, without shared memory, which is that of graphs and counts once, as
+    `graphs`; `baseline` is the API, the zygote and spares."""
 
     api: int
     zygote: int
     workers: int
+    graphs: int
     baseline: int
 
     @property
     def total(self) -> int:
-        """All processes."""
-        return self.api + self.zygote + self.workers
+        """All of it."""
+        return self.api + self.zygote + self.workers + self.graphs
 
 
 def measure(processes: Processes) -> Sample:
@@ -60,17 +62,16 @@ def measure(processes: Processes) -> Sample:
         "idle": processes.idle,
         "busy": processes.busy,
     }
-    pss = dict.fromkeys(groups, 0)
     private = dict.fromkeys(groups, 0)
     for name, pids in groups.items():
         for pid in pids:
             if (memory := linux.process_memory(pid)) is not None:
-                pss[name] += memory.pss
                 private[name] += memory.pss - memory.shared
     return Sample(
-        api=pss["api"],
-        zygote=pss["zygote"],
-        workers=pss["idle"] + pss["busy"],
+        api=private["api"],
+        zygote=private["zygote"],
+        workers=private["idle"] + private["busy"],
+        graphs=linux.memfd_bytes(),
         baseline=private["api"] + private["zygote"] + private["idle"],
     )
 
@@ -110,7 +111,7 @@ class Sampler:
         """Measure all processes now and enter it."""
         sample = await asyncio.to_thread(measure, self._processes())
         self.last = sample
-        for name in ("api", "zygote", "workers"):
+        for name in ("api", "zygote", "workers", "graphs"):
             metrics.MEMORY.labels(process=name).set(getattr(sample, name))
         await self._enter(sample)
         return sample

@@ -24,6 +24,7 @@ class Admission:
     def __init__(self, limits: Limits) -> None:
         self.queue = FairQueue("admission", slots=limits.connections, places=limits.queue)
         metrics.REQUESTS_IN_FLIGHT_LIMIT.set(limits.connections)
+        metrics.REQUEST_TIME_LIMIT.set(limits.connection_timeout_seconds)
         metrics.REQUESTS_IN_FLIGHT.set_function(lambda: self.queue.running)
 
     async def enter(self, call: CallContext, receive: Receive) -> Slot:

@@ -253,7 +253,7 @@ class Edge:
         call.method, call.tool = self._labels.method(call.method), self._labels.tool(call.tool)
         seconds = time.monotonic() - call.arrived
         _counter(call.method, call.tool, call.outcome).inc()
-        _histogram(call.method, call.tool).observe(seconds)
+        _histogram(call.method, call.tool, self._labels.weight(call.method, call.tool)).observe(seconds)
         logs.request_end(seconds, call.outcome == "ok", self.memory_mb)
 
 
@@ -263,8 +263,8 @@ def _counter(method: str, tool: str, outcome: str) -> Counter:
 
 
 @cache
-def _histogram(method: str, tool: str) -> Histogram:
-    return metrics.REQUEST_DURATION.labels(method, tool)
+def _histogram(method: str, tool: str, weight: str) -> Histogram:
+    return metrics.REQUEST_DURATION.labels(method, tool, weight)
 
 
 _BY_STATUS: Mapping[int, errors.Outcome] = {

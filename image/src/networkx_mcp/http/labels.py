@@ -100,6 +100,8 @@ class Labels:
 
     def __init__(self) -> None:
         self.tools: frozenset[str] = frozenset()
+        #: The tools among them that may need a worker.
+        self.heavy: frozenset[str] = frozenset()
 
     def method(self, text: str) -> str:
         """The `method` label."""
@@ -108,3 +110,7 @@ class Labels:
     def tool(self, text: str) -> str:
         """The `tool` label: empty where no tool was called."""
         return text if not text or text in self.tools else OTHER
+
+    def weight(self, method: str, tool: str) -> str:
+        """The `class` label: `heavy` where seconds are lawful, because a worker computes or a file is on its way."""
+        return "heavy" if tool in self.heavy or method.partition("/")[0] in MOUNTS else "light"
