@@ -57,7 +57,7 @@ def test_no_two_panels_overlap() -> None:
     [
         ("Memory against limit", [0.8, 0.9]),
         ("Errors", [0.05, 0.15]),
-        ("P95 of all requests", [2, 5]),
+        ("P95 by class", [2, 5]),
         ("Requests in flight against limit", [round(40 / 45, 6)]),
         ("Restarts, last hour", [3]),
         ("Burn rate", [3, 14.4]),
