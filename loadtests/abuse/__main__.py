@@ -15,6 +15,7 @@ import asyncio
 import dataclasses
 import json
 import os
+import resource
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -199,6 +200,8 @@ COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours, 
 def main() -> int:
     """Run a command."""
     options = arguments().parse_args()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # strikes hold thousands of sockets
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     options.tree = results.commit()  # of what is attacked: somebody may commit while it runs
     return COMMANDS[options.command](options)
 

@@ -36,8 +36,10 @@ READ_BYTES = 16 * 1024
 SMALL_BYTES = 1024
 #: Kept of the answers and the body of a client without a token, in bytes; of others uvicorn's 64 KiB.
 STRANGER_BYTES = 16 * 1024
-#: Paths whose requests begin at once in any crowd.
+#: Paths that anybody may ask for, without a token.
 PROBES = frozenset({"/health", "/ready", "/startup", "/metrics"})
+#: Of these, those that begin at once in any crowd as the first request of a connection: a kubelet makes one for each probe.
+URGENT = PROBES - {"/metrics"}
 #: Sockets past the limit that are accepted to answer probes, and to tell others to come back.
 RESERVE = 32
 #: Time for the rest of a refused body to arrive and be thrown away, in seconds: a client that is
@@ -181,18 +183,21 @@ class Connection(HttpToolsProtocol):
         self.served += 1
         self._in_headers, self._overhead, self._body_bytes = False, 0, 0
         self.scope[CONNECTION_KEY] = self  # type: ignore[literal-required]
-        self.guard.places.busy(self)
+        if self.known:
+            self.guard.places.busy(self)
         super().on_headers_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        if cycle.scope["path"] in PROBES:
+        if self.served == 1 and cycle.scope["path"] in URGENT:
+            self.guard.places.busy(self)
             super()._start_asgi_task(cycle, app)
-        else:
+        else:  # a stranger whose turn has not come can be spared: else a crowd of them would be busy, and who comes now idle
             self.guard.pacer.start(lambda: self._begin(cycle, app), known=self.known)
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if not cycle.disconnected:  # its client may have gone while it waited for its turn
+        if not cycle.disconnected and not self.transport.is_closing():  # its client may have gone meanwhile
+            self.guard.places.busy(self)
             super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
