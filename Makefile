@@ -38,6 +38,8 @@ MINUTES ?= 30
 # The rooms of the tests, and how they are divided: what needs no program of the machine is of `make test`, what names one
 # (`needs`, see scripts/programs.py) of `make test-full`. tests/e2e wants a cluster.
 ANYWHERE := -m "not needs"
+# Processes that run tests. They wait about half of their time, so on a quiet machine one more than its cores may be faster.
+WORKERS ?= 2
 ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/linters
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
@@ -60,22 +62,22 @@ lint: $(VENV)/.load ## Format, lint and type checks
 	@scripts/stage.sh lint sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
 
 unit: $(VENV)/.load tools ## Specifications of the rooms, in process
-	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n 2 --dist loadscope $(PYTEST_ARGS)
+	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n $(WORKERS) --dist loadscope $(PYTEST_ARGS)
 
 sweep: $(VENV)/.dev ## Every algorithm on all graphs of up to seven nodes, each call with a deadline; an hour
 	NETWORKX_MCP_SWEEP=whole $(BIN)/python -m pytest tests/unit/algorithms/test_sweep.py -n 2 $(PYTEST_ARGS)
 
 chart-test: $(VENV)/.dev tools ## The chart and argocd/, rendered and validated
-	@scripts/stage.sh chart pytest tests/chart tests/argocd tests/linters $(ANYWHERE) -n 2 $(PYTEST_ARGS)
+	@scripts/stage.sh chart pytest tests/chart tests/argocd tests/linters $(ANYWHERE) -n $(WORKERS) $(PYTEST_ARGS)
 
 alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, drift
-	@scripts/stage.sh alerts pytest tests/alerts $(ANYWHERE) -n 2 $(PYTEST_ARGS)
+	@scripts/stage.sh alerts pytest tests/alerts $(ANYWHERE) -n $(WORKERS) $(PYTEST_ARGS)
 
 server: $(VENV)/.load tools ## A real server process: clients, limits, faults, conformance
-	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n 2 --dist loadfile $(PYTEST_ARGS)
+	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 full: $(VENV)/.load tools linters
-	@scripts/stage.sh full pytest $(ROOMS) -m needs -n 2 --dist loadfile $(PYTEST_ARGS)
+	@scripts/stage.sh full pytest $(ROOMS) -m needs -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
 	@NETWORKX_TEST_BACKEND=networkx_mcp scripts/stage.sh alone $(NETWORKX_TESTS)
