@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from loadtests.abuse import malformed, neighbours, tenants
+from loadtests.abuse import holds, malformed, neighbours, strikes, tenants
+from loadtests.abuse.judge import Findings
 from loadtests.abuse.subject import Subject, mint, revoke
 from tests.helpers.server import Server, message
 
@@ -73,3 +74,14 @@ def test_bombs_end_by_name_and_the_user_beside_them_is_answered(server: Server) 
     assert stretches[neighbours.HOGS].allocated > stretches[neighbours.LIKE].allocated / 4 > 0
     assert not any("internal" in bomb for stretch in stretches.values() for bomb in stretch.bombs)
     subject.call("describe_graph", graph_id="busy")
+
+
+@pytest.mark.parametrize("name", ["pipelining: GET /mcp", "chunks of one byte, no token", "bodies: lists in lists"])
+def test_a_strike_takes_no_memory_and_is_answered_as_it_must_be(server: Server, name: str) -> None:
+    """How long /health takes and the loop is held is judged in the long form."""
+    (one,) = [strike for strike in strikes.STRIKES if strike.name == name]
+    (held,) = asyncio.run(holds.run(subject_of(server), [one], Findings(), 2048))
+    assert held.wrong == ""
+    assert held.sent > 0
+    assert held.health_asked > 10
+    assert held.memory_peak_mib < 500  # 1 GiB where requests sent ahead are kept
