@@ -12,7 +12,7 @@ from loadtests.results import RESULTS, Result
 
 def text() -> str:
     """Markdown of all results of abuse."""
-    return "\n".join([*_requests(), "", *_tenants(), "", *_neighbours()])
+    return "\n".join([*_requests(), "", *_tenants(), "", *_neighbours(), *_holds()])
 
 
 def _load(name: str) -> Result:
@@ -69,3 +69,17 @@ def _neighbours() -> Iterator[str]:
         shed, asked = stretch["outcomes"].get("analysis shed", 0), stretch["analysis"]["count"]
         cores = ", ".join(f"{stretch['cores'][part]:g}" for part in ("api", "workers", "client", "others"))
         yield f"| {name} | {' | '.join(told)} | {shed} of {asked} | {cores} | {stretch['allocated_mib_per_second']:,} |"
+
+
+def _holds() -> Iterator[str]:
+    if not (RESULTS / "abuse-holds.json").exists():  # `python -m loadtests.abuse holds` writes it
+        return
+    found = _load("holds")
+    yield ""
+    yield "| strike | sent | slowest /health, s | holds above 250 ms | longest hold below, s | peak memory, MiB | a bystander held, s |"
+    yield "|---|---|---|---|---|---|---|"
+    for one in found.abuse["strikes"]:
+        yield (
+            f"| {one['name']} | {one['sent']:,} | {one['health_slowest_seconds']:g} | {one['holds']} | "
+            f"{one['longest_hold_below_seconds']:g} | {one['memory_peak_mib']:g} | {one['bystander_seconds']:g} |"
+        )
