@@ -65,7 +65,10 @@ def test_rank_nodes_which_family_stands_between_most_others(tools: Tools, floren
 
 
 def test_find_communities_how_many_groups_are_there(tools: Tools, florence: str) -> None:
-    first, columns, *rows = tools.lines("find_communities", graph_id=florence, seed=1)
+    first, columns, *rows, note = tools.lines("find_communities", graph_id=florence, seed=1)
+    assert "weight=none" in first[0]
+    assert note[0].startswith("note: Every edge counts 1")
+    assert "wealth" in note[0]
     count = int(first[0].split("count=")[1].split()[0])
     assert columns == ["community", "size", "nodes"]
     assert len(rows) == count
