@@ -269,7 +269,8 @@ def test_the_stream_of_a_graph_is_read() -> None:
         (column("mixed", pa.array([float(2**60)] * 20)), "marks a number as an integer"),
         (column("any", texts("{")), "no JSON"),
         (column("any", texts("")), "no JSON"),
-        (column("any", texts("1e400")), "no JSON"),
+        (column("any", texts("1e400")), "past the largest float"),
+        (column("any", texts('{"1e400":[1,-2.5E+999]}')), "past the largest float"),
         (column("any", texts("[" * 40 + "]" * 40)), "nested too deeply"),
         (column("any", texts("[" * 100_000)), "nested too deeply"),
         (column("any", texts('["' + "[" * 100 + '"]', "[[],[]]", "9" * 400)), "too many digits"),
@@ -316,3 +317,9 @@ def test_offsets_that_point_outside_are_found_before_they_are_followed() -> None
     raw[body + offset : body + offset + 4] = struct.pack("<i", -(10**9))
     with pytest.raises(ValueError, match="negative offset"):
         decompress(sealed(bytes(raw)))
+
+
+def test_texts_that_look_like_what_is_refused_are_read() -> None:
+    fine = ['"1e400"', '["' + "[" * 60 + '\\"' + "7" * 400 + '"]', "1e308", "-1E-999", "[" * 33 + "]" * 33, "true", "8" * 308]
+    graph = decompress(stream(rich(), column("any", texts(*fine))))
+    assert [graph.node_attributes(row)["any"] for row in range(2)] == ["1e400", ["[" * 60 + '"' + "7" * 400]]
