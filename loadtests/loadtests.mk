@@ -42,9 +42,10 @@ endif
 	  --image "$(IMAGE)" $(CLOCK) --node-loss "$(NODE_LOSS)" --node-return "$(NODE_RETURN)" $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory abuse
 
-abuse: $(VENV)/.load ## 100,000 malformed requests, a prober of tenants, bombs beside a user, what would hold the loop, at a process here
+abuse: $(VENV)/.load ## 100,000 malformed requests, as many mutated files, a prober of tenants, bombs beside a user, what would hold the loop
 	$(BIN)/python -m loadtests.abuse requests
 	$(BIN)/python -m loadtests.abuse tenants
+	$(BIN)/python -m loadtests.abuse foreign
 	$(BIN)/python -m loadtests.abuse neighbours
 	$(BIN)/python -m loadtests.abuse holds
 

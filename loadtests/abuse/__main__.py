@@ -2,6 +2,7 @@
 
     requests     malformed requests by the ten thousand: no crash, no 500, no growth, no leak, clean logs
     tenants      every tool, route, resource and prompt with tokens that must not reach a graph
+    foreign      mutated snapshots, archives, Arrow and Parquet files, read as the server reads them, and sent to one
     neighbours   bombs of memory, CPU and results beside a normal user
     holds        cheap bytes that would hold the event loop, take its memory, sockets or descriptors
 
@@ -24,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import results
+from loadtests.abuse import foreign as mutated
 from loadtests.abuse import holds as holding
-from loadtests.abuse import malformed
+from loadtests.abuse import malformed, served
 from loadtests.abuse import neighbours as beside
 from loadtests.abuse import tenants as probing
 from loadtests.abuse.judge import Findings
@@ -58,6 +60,9 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--batches", type=int, default=malformed.BATCHES, help="measurements of memory")
     made.add_argument("--minutes", type=float, default=600, help="no new batch after so many")
     made.add_argument("--only", type=int, help="one attack by its number, and what was answered")
+    made = commands.add_parser("foreign", parents=[common], help="mutated bytes of others")
+    made.add_argument("--count", type=int, default=100_000, help="mutants, of all kinds together")
+    made.add_argument("--served", type=int, default=500, help="of each kind that go to a real server, too")
     made = commands.add_parser("neighbours", parents=[common], help="bombs beside a normal user")
     made.add_argument("--seconds", type=float, default=60, help="of each stretch")
     made = commands.add_parser("holds", parents=[common], help="what would hold the event loop")
@@ -187,6 +192,27 @@ def holds(options: argparse.Namespace) -> int:
     return judged(findings)
 
 
+def foreign(options: argparse.Namespace) -> int:
+    """Bytes of others, changed on purpose."""
+    started, load = results.now(), os.getloadavg()[0]
+    outcomes = mutated.run_all(options.seed, options.count, os.cpu_count() or 1)
+    with target(options) as live:
+        outcomes += served.run(live.subject(), live.directory / "store.sqlite3", options.seed, options.served)
+        told = mutated.described(outcomes, options.seed)
+        summary = {
+            "mutants": float(sum(one.count for one in outcomes)),
+            "findings": float(sum(len(one.findings) for one in outcomes)),
+            "slowest_seconds": round(max(one.slowest_seconds for one in outcomes), 3),
+        }
+        dataset = (
+            "graphs of 0 to 40 nodes and tables of 60 rows, in 5 snapshots, 5 archives, 23 Arrow and 17 Parquet files"
+        )
+        print(save(options, live, started, load, dataset, summary=summary, abuse=told))
+    for one in outcomes:
+        print(*one.findings, sep="\n", end="\n" if one.findings else "", file=sys.stderr)
+    return 1 if summary["findings"] else 0
+
+
 def judged(findings: Findings) -> int:
     """Tell what was found; the exit code."""
     for sentence, count in findings.counts.items():
@@ -194,7 +220,13 @@ def judged(findings: Findings) -> int:
     return 1 if findings.counts else 0
 
 
-COMMANDS = {"requests": requests, "tenants": tenants, "neighbours": neighbours, "holds": holds}
+COMMANDS = {
+    "requests": requests,
+    "tenants": tenants,
+    "foreign": foreign,
+    "neighbours": neighbours,
+    "holds": holds,
+}
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import faulthandler
 import io
 import json
 import mmap
+import multiprocessing
 import os
 import resource
 import select
@@ -59,6 +60,15 @@ class Outcome:
     slowest: int = -1
     seconds: float = 0.0
 
+    def add(self, other: Outcome) -> None:
+        """Count `other` as well."""
+        self.count += other.count
+        self.ends += other.ends
+        self.findings += other.findings
+        self.seconds += other.seconds
+        if other.slowest_seconds > self.slowest_seconds:
+            self.slowest_seconds, self.slowest = other.slowest_seconds, other.slowest
+
     def described(self) -> dict[str, Any]:
         """For a result."""
         return {
@@ -81,6 +91,18 @@ def run(kind: str, seed: int, count: int, first: int = 0) -> Outcome:
         at = _child(outcome, seed, at, min(first + count, at + _BATCH))
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def run_all(seed: int, count: int, processes: int) -> list[Outcome]:
+    """All kinds, `count` mutants together, in parts that run beside each other."""
+    each = count // len(mutants.KINDS)
+    step = max(1, min(_BATCH, each))
+    parts = [(kind, seed, min(step, each - at), at) for kind in mutants.KINDS for at in range(0, each, step)]
+    outcomes = {kind: Outcome(kind) for kind in mutants.KINDS}
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        for part in pool.starmap(run, parts, chunksize=1):
+            outcomes[part.kind].add(part)
+    return list(outcomes.values())
 
 
 def _child(outcome: Outcome, seed: int, start: int, end: int) -> int:

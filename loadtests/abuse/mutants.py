@@ -508,6 +508,22 @@ def _grown(graph: frozen.FrozenGraph, log: list[bytes]) -> tuple[int, int]:
     return _counts(graph.directed, _snapshots()[graphs().index(graph)], tuple(log))
 
 
+def batch(random: Random) -> bytes:
+    """A batch of edits that is perhaps none."""
+    return _batch(random, random.choice(_log()))
+
+
+def sound_archive() -> list[bytes]:
+    """The archive of a graph with attributes of every kind, in pieces."""
+    graph, packed = graphs()[3], _snapshots()[3]
+    meta = model.encode_meta(model.Meta(directed=graph.directed))
+    head = Head(
+        graph_id="g", uid="u", version=5, snapshot_version=5, snapshot_bytes=len(packed), log_operations=0, log_bytes=0,
+        nodes=graph.n, edges=graph.m, meta=meta, created=1.5, updated=2.5,
+    )  # fmt: skip
+    return archive.pack("t", Contents(head=head, snapshot=packed, log=[]))
+
+
 def _batch(random: Random, payload: bytes) -> bytes:
     """Another batch of edits: blind changes, or values that no batch has."""
     if random.random() < 0.5 or payload[:1] == b"[":

@@ -175,6 +175,12 @@ class Unavailable(ServiceError):
     code, outcome, status = "unavailable", "unavailable", 503
 
 
+class GraphDamaged(ServiceError):
+    """What the store has of a graph is not sound; it comes back from a backup."""
+
+    code = "graph_damaged"
+
+
 class WorkerCrashed(Unavailable):
     """A process died of what it computed or read; data: `signal`. Where it read a file, the file is to blame."""
 

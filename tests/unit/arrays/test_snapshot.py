@@ -320,6 +320,14 @@ def test_offsets_that_point_outside_are_found_before_they_are_followed() -> None
 
 
 def test_texts_that_look_like_what_is_refused_are_read() -> None:
-    fine = ['"1e400"', '["' + "[" * 60 + '\\"' + "7" * 400 + '"]', "1e308", "-1E-999", "[" * 33 + "]" * 33, "true", "8" * 308]
+    fine = [
+        '"1e400"',
+        '["' + "[" * 60 + '\\"' + "7" * 400 + '"]',
+        "1e308",
+        "-1E-999",
+        "[" * 33 + "]" * 33,
+        "true",
+        "8" * 308,
+    ]
     graph = decompress(stream(rich(), column("any", texts(*fine))))
     assert [graph.node_attributes(row)["any"] for row in range(2)] == ["1e400", ["[" * 60 + '"' + "7" * 400]]

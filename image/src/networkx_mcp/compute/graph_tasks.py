@@ -18,13 +18,13 @@ from networkx_mcp.arrays import edits, frozen, memfd
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import EditSummary, GraphState
 from networkx_mcp.compute.registry import TaskOutput, parser, task
-from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound, ServiceError
+from networkx_mcp.errors import GraphDamaged, InvalidInput, LimitExceeded, NotFound
 from networkx_mcp.settings import MIB
 from networkx_mcp.store import archive
 
 
 def read_snapshot(snapshot: bytes) -> FrozenGraph:
-    """A snapshot from the store. Raises ServiceError where it is corrupt."""
+    """A snapshot from the store. Raises GraphDamaged where it is corrupt."""
     try:
         return frozen.decompress(snapshot)
     except ValueError as error:
@@ -42,9 +42,9 @@ def _applied(directed: bool, base: FrozenGraph | None, batches: Sequence[bytes])
     return state
 
 
-def unreadable(why: str) -> ServiceError:
+def unreadable(why: str) -> GraphDamaged:
     """The error for a graph whose bytes in the store are not sound."""
-    return ServiceError(f"the stored graph cannot be read ({why}); restore it from a backup")
+    return GraphDamaged(f"the stored graph cannot be read ({why}); restore it from a backup")
 
 
 def merge(
@@ -52,7 +52,7 @@ def merge(
 ) -> tuple[FrozenGraph, EditSummary | None]:
     """One buffer of a base and the batches after it, and what the last one, `edit`, did.
 
-    Raises InvalidInput or NotFound where `edit` does not apply, ServiceError where the stored batches do not.
+    Raises InvalidInput or NotFound where `edit` does not apply, GraphDamaged where the stored batches do not.
     """
     try:
         state = _applied(directed, base, batches)

@@ -46,7 +46,7 @@ class Analyst:
                 if found is not None:
                     return {**found, "cached": True}, head.version
                 if not force:
-                    directed = model.decode_meta(head.meta).directed
+                    directed = model.meta_of(head).directed
                     cost_advice.check(task, params, head.nodes, head.edges, directed, self._limit)
             entry = await self._loader.current(tenant, graph_id)
             source, head = work.Source.of(entry), entry.head

@@ -233,7 +233,7 @@ class Loader:
         load.heavy.set()
         self._worker.refuse_large()
         source = work.Source(
-            model.decode_meta(head.meta).directed, snapshot=contents.snapshot, batches=[payload for _, payload in log]
+            model.meta_of(head).directed, snapshot=contents.snapshot, batches=[payload for _, payload in log]
         )
         base, _, _ = await self._worker.materialise(source, tenant=key[0])
         return Resident(key, head, base, head.version)

@@ -16,7 +16,7 @@ import msgspec
 
 from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.state import EditSummary
-from networkx_mcp.errors import InvalidInput, shortened
+from networkx_mcp.errors import GraphDamaged, InvalidInput, shortened
 from networkx_mcp.store.protocol import Head
 
 if TYPE_CHECKING:
@@ -115,9 +115,19 @@ def decode_meta(raw: bytes) -> Meta:
     return _meta_decoder.decode(raw)
 
 
+def meta_of(head: Head) -> Meta:
+    """What a head says beyond its counts. Raises GraphDamaged."""
+    try:
+        return decode_meta(head.meta)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise GraphDamaged(
+            f"what the store says of graph {head.graph_id} cannot be read ({error}); restore it from a backup"
+        ) from error
+
+
 def info_of(head: Head) -> GraphInfo:
-    """The public face of a head."""
-    meta = decode_meta(head.meta)
+    """The public face of a head. Raises GraphDamaged."""
+    meta = meta_of(head)
     return GraphInfo(
         graph_id=head.graph_id,
         version=head.version,

@@ -105,7 +105,7 @@ class Placer:
                 raise version_conflict(graph_id, if_version, head.version)
             kept = meta
             if head is not None and not meta.description:
-                kept = msgspec.structs.replace(meta, description=model.decode_meta(head.meta).description)
+                kept = msgspec.structs.replace(meta, description=model.meta_of(head).description)
             at = version if head is None else head.version + 1
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(kept), counts, snapshot, at)
             try:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from networkx_mcp.arrays import edits as edit_batches
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.compute.budget import Level, MemoryBudget
-from networkx_mcp.errors import MemoryLimit, ServiceError
-from networkx_mcp.graphs.model import decode_meta
+from networkx_mcp.errors import GraphDamaged, MemoryLimit
+from networkx_mcp.graphs.model import meta_of
 from networkx_mcp.store.protocol import Head
 from networkx_mcp.telemetry import metrics
 
@@ -56,9 +56,11 @@ class Resident:
     def __init__(self, key: Key, head: Head, base: FrozenGraph | None, base_version: int) -> None:
         self.key = key
         self.head = head
-        self.directed = decode_meta(head.meta).directed
+        self.directed = meta_of(head).directed
         self.base = base
         self.base_version = base_version
+        if base is not None and base.directed != self.directed:
+            raise GraphDamaged(f"graph {key[1]}: its head and its snapshot differ in whether it is directed")
         self.state = GraphState(base, self.directed)
         self.batches: list[tuple[int, bytes]] = []
         self.batch_bytes = 0
@@ -91,7 +93,7 @@ class Resident:
     def advance(self, head: Head, log: Iterable[tuple[int, bytes]]) -> None:
         """Apply the operations up to `head.version`, those already here left out, and take `head`.
 
-        Raises ServiceError and marks the entry broken where the log has a gap or does not apply.
+        Raises GraphDamaged and marks the entry broken where the log has a gap or does not apply.
         """
         version = self.version
         for at, payload in log:
@@ -99,12 +101,12 @@ class Resident:
                 continue
             if at != version + 1:
                 self.broken = True
-                raise ServiceError(f"graph {self.key[1]}: its log lacks version {version + 1}")
+                raise GraphDamaged(f"graph {self.key[1]}: its log lacks version {version + 1}")
             self._apply(at, payload)
             version = at
         if version != head.version:
             self.broken = True
-            raise ServiceError(f"graph {self.key[1]}: its log ends at version {version}, not {head.version}")
+            raise GraphDamaged(f"graph {self.key[1]}: its log ends at version {version}, not {head.version}")
         self.head = head
 
     def commit(self, state: GraphState, prepared: Prepared, payload: bytes, head: Head) -> None:
@@ -150,7 +152,7 @@ class Resident:
             self.state.apply(edit_batches.decode(payload))
         except Exception as error:
             self.broken = True
-            raise ServiceError(f"graph {self.key[1]}: its log cannot be applied at version {version}") from error
+            raise GraphDamaged(f"graph {self.key[1]}: its log cannot be applied at version {version}") from error
         self.batches.append((version, payload))
         self.batch_bytes += len(payload)
 
