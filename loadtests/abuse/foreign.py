@@ -95,6 +95,7 @@ def run(kind: str, seed: int, count: int, first: int = 0) -> Outcome:
 
 def run_all(seed: int, count: int, processes: int) -> list[Outcome]:
     """All kinds, `count` mutants together, in parts that run beside each other."""
+    sandbox.prepare()
     each = count // len(mutants.KINDS)
     step = max(1, min(_BATCH, each))
     parts = [(kind, seed, min(step, each - at), at) for kind in mutants.KINDS for at in range(0, each, step)]
