@@ -84,15 +84,16 @@ def _snapshots() -> tuple[bytes, ...]:
     return tuple(map(frozen.compress, graphs()))
 
 
+def inflated(packed: bytes) -> bytes:
+    """The Arrow stream in a snapshot."""
+    size = snapshot.raw_size(packed)
+    return pa.Codec("zstd").decompress(packed[_SNAPSHOT_HEAD.size :], decompressed_size=size, asbytes=True)  # type: ignore[no-any-return]
+
+
 @cache
 def _streams() -> tuple[bytes, ...]:
     """What the snapshots inflate to."""
-    return tuple(
-        pa.Codec("zstd").decompress(
-            data[_SNAPSHOT_HEAD.size :], decompressed_size=snapshot.raw_size(data), asbytes=True
-        )
-        for data in _snapshots()
-    )
+    return tuple(map(inflated, _snapshots()))
 
 
 @cache

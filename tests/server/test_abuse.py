@@ -4,13 +4,18 @@ another, and bombs beside a normal user. The long form and what it came to: load
 from __future__ import annotations
 
 import asyncio
+import json
+import struct
 from collections.abc import Iterator
 
 import pytest
-from loadtests.abuse import holds, malformed, neighbours, strikes, tenants
+from loadtests.abuse import holds, malformed, mutants, neighbours, served, strikes, tenants
 from loadtests.abuse.judge import Findings
 from loadtests.abuse.subject import Subject, mint, revoke
 from tests.helpers.server import Server, message
+
+from networkx_mcp.arrays import messages
+from networkx_mcp.store import archive
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +61,38 @@ def test_no_door_leads_to_another_tenant_s_graph_and_each_attempt_is_audited(ser
     assert found.doors["tool"] == 2 * len(message(server.rpc("tools/list", token=PEOPLE["bob"]))["result"]["tools"])
     assert found.attempts.keys() == {*tenants.GOOD, *tenants.BAD}
     assert found.audited["attempts on a graph"] > 50
+
+
+def test_bytes_of_others_end_by_name_and_end_nobody_but_a_worker(server: Server) -> None:
+    """Archives and files as they are sent, snapshots, logs and heads as somebody with a hand in the store leaves them."""
+    subject = subject_of(server)
+    outcomes = served.run(subject, server.directory / "data" / "graphs.sqlite3", seed=3, count=25)
+    assert [finding for one in outcomes for finding in one.findings] == []
+    assert {one.kind: sum(one.ends.values()) for one in outcomes} == dict.fromkeys(
+        ("served snapshot", "served archive", "served arrow", "served parquet"), 25
+    )
+    assert outcomes[0].ends["graph_damaged"] > 15
+    subject.call("describe_graph", graph_id="model")
+    log = server.log_path.read_text(encoding="utf-8")
+    assert "worker_no_sandbox" not in log
+    assert "worker_task_failed" not in log
+
+
+def test_an_archive_whose_offsets_point_outside_is_refused_by_name(server: Server) -> None:
+    """Checksums hold, the first array of the snapshot begins at minus a billion: it aborted the API once."""
+    subject = subject_of(server)
+    before = subject.processes()
+    found = archive.unpack(b"".join(mutants.sound_archive()))
+    raw = bytearray(mutants.inflated(found.snapshot))
+    *_, batch = (message for message in messages.messages(bytes(raw)) if message.kind == messages.RECORDS)
+    first = len(raw) - batch.size - 8 + next(offset for offset, length in batch.buffers if length)
+    raw[first : first + 4] = struct.pack("<i", -(10**9))
+    parts = list(mutants.sound_archive())
+    parts[6] = mutants.seal(bytes(raw))
+    parts[4:6] = [struct.pack("<Q", len(parts[6])), archive.digest(parts[6])]
+    status, told = subject.http("PUT", "/admin/tenants/b/graphs/tampered/archive", b"".join(parts), "operator")
+    assert (status, json.loads(told)["error"], json.loads(told)["field"]) == (400, "invalid_input", "archive")
+    assert subject.processes() == before
 
 
 def test_bombs_end_by_name_and_the_user_beside_them_is_answered(server: Server) -> None:
