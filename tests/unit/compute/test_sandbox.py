@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import socket
+import struct
 import traceback
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 from tests.unit.compute.conftest import TASKS
 
 from networkx_mcp import errors
-from networkx_mcp.arrays import formats, frozen, memfd
+from networkx_mcp.arrays import formats, frozen, memfd, messages
 from networkx_mcp.arrays.edits import AddEdges, SetGraphAttributes, encode
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.compute import graph_tasks, registry, sandbox
@@ -209,3 +211,20 @@ def test_without_the_kernel_s_help_it_is_said(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(sandbox, "_missing", None)
     assert in_child(work) == ["none", "True", "opened"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_file_that_states_a_size_beyond_64_bits_is_refused_by_name(compute: Compute) -> None:
+    """Else its error could not be sent, and looked like a defect of the server."""
+    table = pa.table({"source": ["a"] * 9, "target": ["b"] * 9, "text": ["x" * 99] * 9, "more": ["y" * 99] * 9})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    data = bytearray(sink.getvalue())
+    *_, batch = (message for message in messages.messages(bytes(data)) if message.kind == messages.RECORDS)
+    body = len(data) - 8 - batch.size
+    for offset, length in batch.buffers:
+        if length >= 8:
+            data[body + offset : body + offset + 8] = struct.pack("<q", 2**63 - 1)
+    with pytest.raises(errors.LimitExceeded, match="inflates to"):
+        await parse(compute, bytes(data), "arrow", directed=True)

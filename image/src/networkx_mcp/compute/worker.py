@@ -169,7 +169,16 @@ def _known(kind: type[errors.ServiceError]) -> str:
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    return {str(key): value for key, value in data.items()}
+    return {str(key): _sendable(value) for key, value in data.items()}
+
+
+def _sendable(fact: Any) -> Any:
+    """A fact of an error as MessagePack can say it: it has no integers beyond 64 bits, which a file may well state."""
+    if isinstance(fact, list):
+        return [_sendable(item) for item in fact]
+    if type(fact) is int and not -(2**63) <= fact < 2**64:
+        return f"{fact:.3e}" if fact.bit_length() < 1024 else "too large to say"
+    return fact
 
 
 def _max_rss() -> int:
