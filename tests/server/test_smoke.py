@@ -33,6 +33,16 @@ def test_both_eras_pass_and_nothing_is_left_behind(server: Server, tmp_path: Pat
     assert server.call("list_graphs")["structuredContent"]["graphs"] == []
 
 
+def test_no_process_carries_pandas_which_arrow_would_bring_along(server: Server) -> None:
+    csv = {"format": "csv", "content": "source,target,weight\na,b,true\n"}
+    for name, arguments in (("load_graph", csv), ("rank_nodes", {}), ("delete_graph", {})):
+        assert not server.call(name, {"graph_id": "rows", **arguments}).get("isError")
+    processes = server.pids()
+    assert len(processes) >= 2, "the API and its zygote"
+    for pid in processes:
+        assert "/pandas/" not in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
+
+
 def test_a_wrong_token_fails_and_is_not_printed(server: Server, tmp_path: Path) -> None:
     token = "nmcp_" + "x" * 43
     done = smoke(server, token, tmp_path)

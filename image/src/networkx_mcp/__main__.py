@@ -109,6 +109,9 @@ def _serve(_: argparse.Namespace) -> int:
     from networkx_mcp.telemetry import logs
 
     logs.configure(settings.log.level)
+    from networkx_mcp.arrays import no_pandas
+
+    no_pandas.settle()
     from networkx_mcp.app import create_app
     from networkx_mcp.compute import descriptors
     from networkx_mcp.http.shutdown import Server

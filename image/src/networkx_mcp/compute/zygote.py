@@ -23,6 +23,7 @@ import sys
 import time
 from typing import NoReturn
 
+from networkx_mcp.arrays import no_pandas
 from networkx_mcp.compute import linux, sandbox, wire
 
 #: Library threads are 1: the environment a zygote needs. Arrow takes its memory from the C library, because mimalloc
@@ -159,6 +160,7 @@ def main(arguments: list[str]) -> None:
     started = time.monotonic()
     control = socket.socket(fileno=int(arguments[0]))
     linux.die_with_parent(_parent_of(control))
+    no_pandas.settle()
     importlib.import_module("networkx_mcp.compute.worker")
     _warm(arguments[1:])
     _assert_single_thread()

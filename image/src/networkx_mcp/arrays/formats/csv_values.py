@@ -18,8 +18,8 @@ NOTHING: Final = (
 _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _COMMA: Final = r"^[+-]?[0-9]+,[0-9]+$"
 _WHOLE: Final = r"^[+-]?[0-9]+$"
-_TRUE: Final = pa.array(["true", "True", "TRUE"])
-_FALSE: Final = pa.array(["false", "False", "FALSE"])
+_TRUE: Final = ("true", "True", "TRUE")
+_FALSE: Final = ("false", "False", "FALSE")
 
 
 def meant(column: pa.ChunkedArray, name: str, decimal: str, reading: Reading) -> pa.ChunkedArray:
@@ -27,7 +27,7 @@ def meant(column: pa.ChunkedArray, name: str, decimal: str, reading: Reading) ->
     first = next((value for value in _some(column) if value.strip() not in NOTHING), None)
     if first is None:
         return column
-    if not (_is_number(first, decimal) or first in ("true", "True", "TRUE", "false", "False", "FALSE")):
+    if not (_is_number(first, decimal) or first in _TRUE + _FALSE):
         if decimal == "." and _all(column, _COMMA):
             reading.note(
                 f"column {name[:60]!r} stays text: its numbers have a decimal comma; option decimal=, reads them"
@@ -58,7 +58,7 @@ def _all(column: pa.ChunkedArray, pattern: str) -> bool:
 
 
 def _booleans(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    true, false = pc.is_in(texts, _TRUE), pc.is_in(texts, _FALSE)
+    true, false = pc.is_in(texts, pa.array(_TRUE)), pc.is_in(texts, pa.array(_FALSE))
     known = pc.or_(pc.or_(true, false), pc.is_null(texts))
     return pc.if_else(pc.is_null(texts), pa.scalar(None, pa.bool_()), true) if pc.all(known).as_py() else None
 
