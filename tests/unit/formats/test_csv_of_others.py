@@ -121,6 +121,16 @@ def test_numbers_are_what_programs_write_for_them(cells: list[str], expected: li
     assert [repr(data.get("w")) for _, _, data in edges] == [repr(value) for value in expected]
 
 
+def test_numbers_that_are_not_as_they_stand_are_told() -> None:
+    reading = load("source,target,zip,n,t\na,b,01234,9223372036854775808,12:05\nb,c,8000,1,x\n")[1]
+    assert reading.notes == [
+        "column 'n': numbers from 2^63 on are floats, which keep some 16 digits",
+        "column 'zip': zeros before numbers were left out (007 is 7)",
+    ]
+    assert not load("source,target,n,f\n01,02,10,0.5\n01,03,-0,0\n")[1].notes
+    assert "NUL" in refused("source,target,\0\na,b,c\n", "csv").message
+
+
 def test_a_decimal_comma_is_read_where_it_is_asked_for_and_told_where_it_is_not() -> None:
     text = "source;target;w\na;b;1,5\nb;c;NA\nc;d;-2,25\n"
     assert [data.get("w") for _, _, data in load(text, decimal=",")[0]] == [1.5, None, -2.25]

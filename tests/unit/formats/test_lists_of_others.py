@@ -122,7 +122,7 @@ def test_lines_may_end_in_any_way(format_: str, end: str) -> None:
     ],
 )
 def test_ids_that_another_character_separates_are_not_run_together(format_: str, text: str, character: str) -> None:
-    assert f"option delimiter={character}" in refused(text, format_).message
+    assert f"option delimiter={character!r}" in refused(text, format_).message
     if " " not in text.replace(", ", ",") and "0.5" not in text and "%" not in text:
         assert len(load(text, format_, delimiter=character)[0]) == text.count("\n")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BLOCK = 8 * 1024 * 1024
 _ROW: Final = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+)")
 _TEMPORAL: Final = (pa.types.is_date, pa.types.is_time, pa.types.is_timestamp)
+_PADDED: Final = re.compile(rb"[^0-9A-Za-z_.:-]0[0-9]|^0[0-9]")
 #: What pandas calls the column of row numbers when it reads it back.
 _UNNAMED: Final = re.compile(r"Unnamed: \d+")
 
@@ -64,6 +65,7 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     for name, column in columns.items():
         if pa.types.is_string(column.type):
             columns[name] = meant(column, name, decimal, sink.reading)
+    _tell_numbers(columns, text, sink)
     _without_row_numbers(columns, names[0], sink)
     _gephi(columns, source, table[target], text, sink)
     del table, ids
@@ -93,6 +95,18 @@ def _ends(text: _Text, given: tuple[str | None, str | None], sink: Sink) -> tupl
         raise FormatError("; ".join([error.reason, *hints]), text.layout.lines or 1) from None
     sink.reading.source_column, sink.reading.target_column = source, target
     return source, target
+
+
+def _tell_numbers(columns: dict[str, pa.ChunkedArray], text: _Text, sink: Sink) -> None:
+    """Note numbers that are not as they stand: with zeros before them, or too large for integers."""
+    for name, column in columns.items():
+        if pa.types.is_floating(column.type) and (pc.max(pc.abs(column)).as_py() or 0) >= 2**63:
+            sink.reading.note(f"column {name[:60]!r}: numbers from 2^63 on are floats, which keep some 16 digits")
+    whole = [name for name, column in columns.items() if pa.types.is_integer(column.type)]
+    if whole and text.has_padded_numbers():
+        for name, cells in zip(whole, text.read(dict.fromkeys(whole, pa.string()), whole).columns, strict=True):
+            if pc.any(pc.match_substring_regex(cells, r"^\s*[+-]?0[0-9]")).as_py():
+                sink.reading.note(f"column {name[:60]!r}: zeros before numbers were left out (007 is 7)")
 
 
 def _without_row_numbers(columns: dict[str, pa.ChunkedArray], first: str, sink: Sink) -> None:
@@ -209,6 +223,8 @@ class _Text:
             third = ["weight"] if len(first) == 3 else [f"column{k}" for k in range(3, len(first) + 1)]
             return ["source", "target", *third]
         names = [name.strip() for name in self.layout.header]
+        if any("\0" in name for name in names):
+            raise FormatError("a NUL character: this is no text file", self.layout.lines)
         quoted = '"' in self.layout.header[0]
         self.padded = not quoted and any(name != name.strip() for name in self.layout.header)
         if self.layout.in_comment:
@@ -226,6 +242,10 @@ class _Text:
             return next((row for row in self._rows() if row), [])
         except csv.Error:
             return []
+
+    def has_padded_numbers(self) -> bool:
+        """Whether some cell may begin with a zero and a digit."""
+        return _PADDED.search(self._data) is not None
 
     def read_nameless(self) -> None:
         """Name columns without a name whose cells are all empty, so that they are passed over. Raises FormatError for others."""

@@ -84,7 +84,7 @@ def _separated(joined: list[str], line: int) -> FormatError:
     character = next(character for character in _SEPARATORS if character in joined[0])
     name = {",": "comma", ";": "semicolon", "|": "bar"}[character]
     return FormatError(
-        f"the ids seem to be separated by a {name} (in {joined[0][:40]!r}): give option delimiter={character}, or "
+        f"the ids seem to be separated by a {name} (in {joined[0][:40]!r}): give option delimiter={character!r}, or "
         f"delimiter=' ' where a {name} is part of the ids",
         line,
     )
