@@ -3,12 +3,16 @@
 Prints one JSON object: the machine, and for each size (n nodes with text ids, 3 n edges with a weight, seed 1)
 and format the size of the file, and for writing and parsing the CPU seconds and the largest resident memory of a
 fresh process (`peak_mb`, the interpreter and the graph's memfd included; `base_mb` is what the process has before).
-Graph and file are made once, in further processes.
+Graph and file are made once, in further processes. Beside ours, in the same run and on the same file: what networkx takes
+to make its own graph of it (`networkx`), and what pyarrow takes to make a table of it, without ids, order and adjacency (`pyarrow`),
+where they read the format.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import importlib
 import json
 import os
 import platform
@@ -16,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +28,8 @@ os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 from samples import columns, status
 
 from networkx_mcp.arrays import formats
@@ -82,7 +89,60 @@ def parse(n: int, format_: str, directory: Path) -> dict[str, Any]:
     return {"seconds": seconds, "base_mb": base, "peak_mb": round(status("VmHWM"), 1) + round(found.nbytes / 2**20, 1)}
 
 
-STEPS = {"make": make, "write": write, "parse": parse}
+def _nx() -> Any:
+    """networkx, which only its own steps load: the memory of the others is theirs alone."""
+    return importlib.import_module("networkx")
+
+
+def _csv(file: Path) -> Any:
+    with file.open() as stream:
+        reader = csv.DictReader(stream)
+        edges = ((row["source"], row["target"], float(row["weight"])) for row in reader if row["target"])
+        found: Any = _nx().Graph()
+        found.add_weighted_edges_from(edges)
+        return found
+
+
+def _edge_list(file: Path) -> Any:
+    """Our edge list, whose lines of one id networkx passes over, and whose attributes are JSON."""
+    return _nx().parse_edgelist(line for line in file.open() if " " in line)
+
+
+#: How networkx reads a format: the function, and the largest number of edges that it is asked for.
+NETWORKX: dict[str, tuple[Callable[[Path], Any], int]] = {
+    "csv": (_csv, 3_000_000),
+    "edge-list": (_edge_list, 3_000_000),
+    "adjacency-list": (lambda file: _nx().read_adjlist(file), 3_000_000),
+    "node-link": (lambda file: _nx().node_link_graph(json.loads(file.read_bytes()), edges="edges"), 3_000_000),
+    "graphml": (lambda file: _nx().read_graphml(file), 600_000),
+    "gml": (lambda file: _nx().read_gml(file), 600_000),
+}
+
+
+def by_networkx(n: int, format_: str, directory: Path) -> dict[str, Any]:
+    """The file as a graph of networkx."""
+    begin = time.process_time()
+    found = NETWORKX[format_][0](directory / "file")
+    seconds = round(time.process_time() - begin, 3)
+    assert found.number_of_edges() == 3 * n
+    return {"seconds": seconds, "peak_mb": round(status("VmHWM"), 1)}
+
+
+def by_pyarrow(_n: int, format_: str, directory: Path) -> dict[str, Any]:
+    """The file as a table of pyarrow."""
+    begin = time.process_time()
+    table = PYARROW[format_](directory / "file")
+    seconds = round(time.process_time() - begin, 3)
+    return {"seconds": seconds, "rows": table.num_rows, "peak_mb": round(status("VmHWM"), 1)}
+
+
+#: How pyarrow reads a format, on one core.
+PYARROW: dict[str, Callable[[Path], pa.Table]] = {
+    "csv": lambda file: arrow_csv.read_csv(file, read_options=arrow_csv.ReadOptions(use_threads=False)),
+    "parquet": lambda file: parquet.read_table(file, use_threads=False),
+    "arrow": lambda file: pa.ipc.open_file(file.read_bytes()).read_all(),
+}
+STEPS = {"make": make, "write": write, "parse": parse, "networkx": by_networkx, "pyarrow": by_pyarrow}
 
 
 def run(step: str, n: int, format_: str, directory: Path) -> dict[str, Any]:
@@ -127,6 +187,10 @@ def main() -> None:
                 if made != (made := format_ in WEIGHTED):
                     run("make", n, format_, directory)
                 steps = {step: run(step, n, format_, directory) for step in ("write", "parse")}
+                if format_ in NETWORKX and 3 * n <= NETWORKX[format_][1]:
+                    steps["networkx"] = run("networkx", n, format_, directory)
+                if format_ in PYARROW:
+                    steps["pyarrow"] = run("pyarrow", n, format_, directory)
                 report["sizes"][n]["formats"][format_] = steps
     print(json.dumps(report, indent=1))
 
