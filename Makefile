@@ -130,6 +130,7 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd loadtests && $(LOCK) requirements.in -o requirements.txt
 	cd tests/redis-server && $(LOCK) requirements.in -o requirements.txt
 	cd tests/linters && $(LOCK) requirements.in -o requirements.txt
+	cd tests/writers && $(LOCK) requirements.in -o requirements.txt
 
 GENERATE := $(BIN)/python scripts/chart_readme.py && $(BIN)/python scripts/format_docs.py && $(BIN)/python scripts/dashboards.py && $(BIN)/python scripts/readme_tables.py
 docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the documents

@@ -121,6 +121,7 @@ NETWORKX: dict[str, tuple[Callable[[Path], Any], int]] = {
 
 def by_networkx(n: int, format_: str, directory: Path) -> dict[str, Any]:
     """The file as a graph of networkx."""
+    _nx()
     begin = time.process_time()
     found = NETWORKX[format_][0](directory / "file")
     seconds = round(time.process_time() - begin, 3)
