@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 from tests.unit.formats.files import parts, read, refused, written
 
-from networkx_mcp.arrays.formats import ParseLimits
+from networkx_mcp.arrays.formats import ParseLimits, load
 from networkx_mcp.errors import InvalidInput, LimitExceeded
 
 FORMATS = ("parquet", "arrow")
@@ -132,7 +132,7 @@ def test_tables_of_other_programs_are_read_as_json(format_: str, options: dict[s
         "d": "2024-01-31",
         "t": "2024-01-31 12:00:00.000",
         "z": "2024-01-31 12:00:00.000Z",
-        "m": "1.50",
+        "m": 1.5,
         "c": "x",
         "l": [1, 2],
         "s": {"k": "v", "n": [1]},
@@ -223,7 +223,7 @@ def test_types_whose_rows_share_values_inside_are_refused() -> None:
     inner = pa.array(["x"]).dictionary_encode()
     lists = pa.ListArray.from_arrays([0, 1], inner)
     views = pa.array([[1]], pa.list_view(pa.int64()))
-    for column in (lists, views, pa.array([None], pa.list_(pa.null())), pa.array([b"x"], pa.binary(1))):
+    for column in (lists, views, pa.array([b"x"], pa.binary(1))):
         data = packed(pa.table({"source": ["a"], "target": ["b"], "t": column}), "arrow")
         assert "no JSON value" in refused(data, "arrow").message
 
@@ -232,3 +232,99 @@ def test_an_arrow_stream_that_is_cut_off_is_refused() -> None:
     data = packed(TABLE, "arrow", stream=True)
     for size in (len(data) // 2, len(data) - 100):
         assert "Arrow" in refused(data[:size], "arrow").message
+
+
+def test_a_footer_that_names_the_same_batch_many_times_counts_each_time() -> None:
+    rows = 1500
+    table = pa.table({"source": pa.array(["a"] * rows), "target": pa.array(["b"] * rows)})
+    data = packed(table, "arrow")
+    end = len(data) - 10
+    size = int.from_bytes(data[end : end + 4], "little")
+    footer = data[end - size : end]
+    # The vector of blocks: its count, then 24 bytes for each.
+    (batch,) = [
+        at for at in range(0, len(footer) - 28, 4) if footer[at : at + 4] == b"\1\0\0\0" and _block(data, footer, at)
+    ]
+    block = footer[batch + 4 : batch + 28]
+    # The footer again, with two of them at its end.
+    pointer = [at for at in range(0, batch, 4) if at + int.from_bytes(footer[at : at + 4], "little") == batch]
+    grown = bytearray(footer + b"\2\0\0\0" + 2 * block)
+    for at in pointer:
+        grown[at : at + 4] = (len(footer) - at).to_bytes(4, "little")
+    twice = data[: end - size] + bytes(grown) + len(grown).to_bytes(4, "little") + b"ARROW1"
+    with pytest.raises(LimitExceeded, match="3000 rows"):
+        read(twice, "arrow", LIMITS)
+
+
+def _block(data: bytes, footer: bytes, at: int) -> bool:
+    offset = int.from_bytes(footer[at + 4 : at + 12], "little")
+    return 8 <= offset < len(data) and data[offset : offset + 4] == b"\xff\xff\xff\xff"
+
+
+def test_an_arrow_file_without_its_end_is_named_as_such() -> None:
+    data = packed(TABLE, "arrow")
+    assert "cut off" in refused(data[:-200], "arrow").message
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_ids_that_are_whole_floats_or_decimals_are_integers(format_: str) -> None:
+    table = pa.table({"source": pa.array([1.0, 2.0]), "target": pa.array([2.0, float("nan")])})
+    assert parts(read(packed(table, format_), format_)) == parts(nx.Graph([(1, 2)]))
+    table = pa.table({"source": pa.array([decimal.Decimal(7)], pa.decimal128(38, 0)), "target": pa.array([8])})
+    assert list(read(packed(table, format_), format_)) == [7, 8]
+    for odd in (1.5, float(2**54), float("inf")):
+        table = pa.table({"source": pa.array([1.0, odd]), "target": pa.array([1.0, 1.0])})
+        assert "whole numbers" in refused(packed(table, format_), format_).message
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pa.array([decimal.Decimal("1.5"), decimal.Decimal("2.0")]), [1.5, 2.0]),
+        (pa.array([decimal.Decimal(3), None], pa.decimal128(20, 0)), [3, None]),
+        (pa.array([decimal.Decimal(10**30), decimal.Decimal(-1)], pa.decimal128(38, 0)), [10**30, -1]),
+        (pa.array([[1.0, 2.0], None], pa.list_(pa.float64(), 2)), [[1.0, 2.0], None]),
+        (pa.array([datetime.timedelta(minutes=1.5), None]), [90.0, None]),
+        (pa.array(["x", None], pa.string_view()), ["x", None]),
+        (pa.array([["x", "y"], []], pa.list_(pa.string_view())), [["x", "y"], []]),
+        (pa.array([{"v": "x", "w": [decimal.Decimal("0.5")]}, None]), [{"v": "x", "w": [0.5]}, None]),
+        (pa.array([[datetime.date(2024, 1, 31)], None]), [["2024-01-31"], None]),
+        (pa.array(["x", "x"], pa.string_view()).dictionary_encode(), ["x", "x"]),
+    ],
+    ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
+)
+def test_types_of_other_programs_are_read_for_what_they_mean(column: pa.Array, expected: list[Any]) -> None:
+    data = packed(pa.table({"source": ["a", "b"], "target": ["b", "c"], "t": column}), "arrow")
+    graph = read(data, "arrow")
+    found = [values.get("t") for _, _, values in graph.edges(data=True)]
+    assert found == expected
+    assert [type(value) for value in found] == [type(value) for value in expected]
+
+
+def test_what_is_rounded_or_given_in_another_unit_is_said() -> None:
+    exact, long = decimal.Decimal("1.25"), decimal.Decimal("0.12345678901234567890")
+    durations = pa.array([datetime.timedelta(seconds=1)] * 2)
+    table = {
+        "source": ["a", "b"],
+        "target": ["b", "c"],
+        "exact": pa.array([exact] * 2, pa.decimal128(38, 2)),
+        "t": durations,
+    }
+    data = packed(pa.table({**table, "long": pa.array([long, exact.scaleb(0)], pa.decimal128(38, 20))}), "arrow")
+    notes = load(io.BytesIO(data), "arrow", {}, LIMITS).reading.notes
+    assert notes == [
+        "column 't' holds durations: they are numbers of seconds",
+        "column 'long' holds decimals of more digits than numbers have: they are rounded",
+    ]
+
+
+def test_views_that_share_their_text_count_for_what_they_become() -> None:
+    """Few bytes, and each row names them all."""
+    text = "x" * 100_000
+    one = pa.array([text], pa.string_view()).buffers()
+    shared = pa.Array.from_buffers(pa.string_view(), 1000, [None, pa.py_buffer(one[1].to_pybytes() * 1000), *one[2:]])
+    data = packed(
+        pa.table({"source": ["a"] * 1000, "target": pa.array(range(1000)).cast(pa.string()), "t": shared}), "arrow"
+    )
+    with pytest.raises(LimitExceeded, match="inflates to"):
+        read(data, "arrow", ParseLimits(nodes=2000, edges=2000, bytes=1 << 20))

@@ -1,4 +1,4 @@
-"""The messages of an Arrow stream, read without pyarrow and without inflating anything.
+"""The messages of an Arrow stream or file, read without pyarrow and without inflating anything.
 
 pyarrow allocates what a compressed buffer declares before it looks at the data, so a few bytes could ask for all
 memory; and several columns may share one buffer, so a few bytes may stand for many. Both stand in the message headers
@@ -15,6 +15,9 @@ from typing import Any, Final, NamedTuple
 _INT32 = struct.Struct("<i")
 _INT64 = struct.Struct("<q")
 _PAIR = struct.Struct("<qq")
+#: Offset, length of the header, length of the body; four bytes between are padding.
+_BLOCK = struct.Struct("<qi4xq")
+_MARK: Final = b"ARROW1"
 SCHEMA: Final = 1
 DICTIONARY: Final = 2
 RECORDS: Final = 3
@@ -40,6 +43,40 @@ def messages(stream: Any) -> Iterator[Message]:
         yield from _messages(data)
     except (struct.error, IndexError) as error:
         raise ValueError("a message header cannot be read") from error
+
+
+def is_file(data: Any) -> bool:
+    """Whether it begins as a file does; else it may be a stream."""
+    return bytes(memoryview(data).cast("B")[: len(_MARK)]) == _MARK
+
+
+def of_file(file: Any) -> Iterator[Message]:
+    """The dictionaries and batches that the footer of a file names, which is what its readers read: some writers leave
+    the end mark of the stream out, others write the schema into the footer alone. ValueError where it is broken."""
+    data = memoryview(file).cast("B")
+    try:
+        yield from _of_file(data)
+    except (struct.error, IndexError) as error:
+        raise ValueError("the footer or a message header cannot be read") from error
+
+
+def _of_file(data: memoryview) -> Iterator[Message]:
+    end = len(data) - len(_MARK) - 4
+    if end < 0 or bytes(data[-len(_MARK) :]) != _MARK:
+        raise ValueError("it has no end: it was cut off, or is still written")
+    (size,) = _INT32.unpack_from(data, end)
+    if not 0 < size <= end:
+        raise ValueError("the footer is broken")
+    footer = data[end - size : end]
+    table = _Table(footer, _INT32.unpack_from(footer, 0)[0])
+    for field in (2, 3):  # dictionaries, recordBatches of Arrow's File.fbs
+        for offset, header, body in table.structs(field, _BLOCK):
+            if offset < 0 or header < 8 or body < 0 or offset + header + body > len(data):
+                raise ValueError("a message lies outside of the file")
+            found = next(_messages(data[offset : offset + header + body]), None)
+            if found is None:
+                raise ValueError("the footer names a message that is none")
+            yield found
 
 
 def _messages(data: memoryview) -> Iterator[Message]:
@@ -117,12 +154,16 @@ class _Table:
 
     def pairs(self, number: int) -> Iterator[tuple[int, int]]:
         """A vector of structs of two 64-bit integers."""
+        yield from self.structs(number, _PAIR)
+
+    def structs(self, number: int, layout: struct.Struct) -> Iterator[Any]:
+        """A vector of structs."""
         if self.field(number) is None:
             return
         at = self._follow(number)
         (count,) = _INT32.unpack_from(self._data, at)
         for k in range(count):
-            yield _PAIR.unpack_from(self._data, at + 4 + 16 * k)
+            yield layout.unpack_from(self._data, at + 4 + layout.size * k)
 
     def _follow(self, number: int) -> int:
         at = self.field(number)

@@ -1,9 +1,9 @@
 """Parquet and Arrow: one table, columns `source` and `target` and a typed column for each attribute.
 
 A row with a null target is a node by itself, its other columns are attributes of that node; null is a missing
-value. Ids are text or integers as the two columns are. Options when reading: `source`, `target` (default: as
+value. Ids are text or integers as the two columns are; whole floats and decimals are integers. Options when reading: `source`, `target` (default: as
 the file's metadata says, else `source` and `target`, else `from` and `to`). Other programs' columns are read as
-JSON: dates become text, nested values lists and objects.
+JSON: dates become text, durations seconds, decimals numbers, nested values lists and objects.
 
 Written with metadata `networkx-mcp` (JSON), so that everything comes back exactly: of the schema `directed` and the
 `attributes` of the graph; of a field its `kind`: `json` is JSON text (ids of both types in one graph, null, lists,
@@ -25,6 +25,7 @@ import pyarrow as pa
 from ...errors import LimitExceeded
 from .. import messages
 from ..state import GraphState
+from .columnar_plain import plain
 from .columnar_types import FieldNote, SchemaNote, check_note, decode_column, decode_ids, decoded_bytes, note, tabulate
 from .common import FormatError, Options, ParseLimits, Place
 from .record import SURE, Format, Head, Part
@@ -70,15 +71,15 @@ def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
     reader = _Table(options, sink, "arrow")
     data = file.read()
     try:
-        # A file is a stream between two marks.
-        stream = pa.py_buffer(data)[8:] if data.startswith(b"ARROW1") else pa.py_buffer(data)
-        for message in messages.messages(stream):
+        file_ = messages.is_file(data)
+        for message in messages.of_file(data) if file_ else messages.messages(data):
             # the rows of a dictionary are no rows of the table
             reader.check_rows(message.rows if message.kind == messages.RECORDS else 0)
             reader.check_bytes(message.inflated)
-        with pa.ipc.open_stream(stream, options=pa.ipc.IpcReadOptions(use_threads=False)) as batches:
-            reader.begin(batches.schema)
-            for batch in batches:
+        options_ = pa.ipc.IpcReadOptions(use_threads=False)
+        with (pa.ipc.open_file if file_ else pa.ipc.open_stream)(pa.py_buffer(data), options=options_) as source:
+            reader.begin(source.schema)
+            for batch in map(source.get_batch, range(source.num_record_batches)) if file_ else source:
                 batch.validate(full=True)
                 reader.take(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
@@ -159,6 +160,7 @@ class _Table:
             columns = dict(zip(part.schema.names, part.columns, strict=True))
             for name, column in columns.items():
                 self.check_bytes(decoded_bytes(column, name))
+                columns[name] = plain(column, name, self._sink.reading)
             base = self._came
 
             def place(row: int, base: int = base) -> Place:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -77,21 +78,42 @@ def check_note(metadata: Mapping[bytes, bytes] | None, limits: ParseLimits) -> N
 
 
 def decoded_bytes(column: pa.Array, name: str) -> int:
-    """Bytes of a column once its dictionary is resolved. Raises FormatError for types that are no JSON."""
+    """Bytes of a column once its dictionary is resolved and what its rows share is told apart. Raises FormatError for
+    types that are no JSON."""
+    if isinstance(column, pa.ExtensionArray):
+        column = column.storage
     type_ = column.type
     if pa.types.is_dictionary(type_):
         if not _is_plain(type_.value_type):
             raise _no_type(name, type_)
         if pa.types.is_primitive(type_.value_type) or not len(column):
             return 8 * len(column)
-        lengths = pc.fill_null(pc.binary_length(column.dictionary), 0)
+        lengths = pc.fill_null(_lengths(column.dictionary), 0)
         taken = lengths.take(column.indices)
         return 8 * len(column) + int(pc.sum(taken, min_count=0).as_py())
     if not _is_plain(type_) and not _is_nested(type_, 0):
         raise _no_type(name, type_)
+    return int(column.nbytes) + _viewed(column)
+
+
+def _lengths(texts: pa.Array) -> pa.Array:
+    """Bytes of each text. Arrow counts no views: their lengths stand in the first four bytes of each."""
+    if not pa.types.is_string_view(texts.type):
+        return pc.binary_length(texts)
+    views = np.frombuffer(texts.buffers()[1], np.int32).reshape(-1, 4)[texts.offset : texts.offset + len(texts), 0]
+    return pa.array(views, mask=np.asarray(texts.is_null().to_numpy(zero_copy_only=False)))
+
+
+def _viewed(column: pa.Array) -> int:
+    """Bytes of the texts in a column that are views, as they are without sharing."""
+    type_ = column.type
     if pa.types.is_string_view(type_):
-        return 16 * len(column) + int(pc.sum(pc.binary_length(column), min_count=0).as_py())
-    return int(column.nbytes)
+        return int(pc.sum(_lengths(column).cast(pa.int64()), min_count=0).as_py())
+    if pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_):
+        return _viewed(column.flatten())
+    if pa.types.is_struct(type_):
+        return sum(map(_viewed, column.flatten()))
+    return 0
 
 
 def _is_plain(type_: pa.DataType) -> bool:
@@ -108,11 +130,11 @@ def _is_plain(type_: pa.DataType) -> bool:
 
 
 def _is_nested(type_: pa.DataType, depth: int) -> bool:
-    """Lists and structs of what JSON has; nothing whose rows may share one value (dictionaries, views)."""
+    """Lists and structs of what JSON has; nothing whose rows may share one value (dictionaries, views of lists)."""
     types = pa.types
     if depth > _MAX_NESTED:
         return False
-    if types.is_list(type_) or types.is_large_list(type_):
+    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
         return _is_item(type_.value_type, depth + 1)
     if types.is_struct(type_):
         return all(_is_item(type_.field(k).type, depth + 1) for k in range(type_.num_fields))
@@ -121,8 +143,9 @@ def _is_nested(type_: pa.DataType, depth: int) -> bool:
 
 def _is_item(type_: pa.DataType, depth: int) -> bool:
     types = pa.types
-    simple = types.is_boolean(type_) or types.is_integer(type_) or types.is_floating(type_)
-    return bool(simple or types.is_string(type_) or types.is_large_string(type_)) or _is_nested(type_, depth)
+    simple = types.is_boolean(type_) or types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_)
+    dated = types.is_date(type_) or types.is_time(type_) or (types.is_timestamp(type_) and type_.tz is None)
+    return bool(simple or dated or types.is_null(type_) or is_text(type_)) or _is_nested(type_, depth)
 
 
 def is_text(type_: pa.DataType) -> bool:
@@ -137,8 +160,10 @@ def _no_type(name: str, type_: pa.DataType) -> FormatError:
     )
 
 
-def decode_ids(column: pa.Array, about: FieldNote, name: str, place: Where) -> pa.Array | list[Any]:
+def decode_ids(column: pa.Array | Column, about: FieldNote, name: str, place: Where) -> pa.Array | list[Any]:
     """Ids of a column, null where there is none; a list where the column holds JSON texts of both types."""
+    if isinstance(column, Column):
+        raise FormatError(f"column {name[:60]!r} holds integers beyond 64 bits: make them text")
     type_ = column.type
     if pa.types.is_dictionary(type_):
         small = len(column.dictionary) <= len(column) and not column.dictionary.null_count
@@ -153,15 +178,34 @@ def decode_ids(column: pa.Array, about: FieldNote, name: str, place: Where) -> p
                 raise FormatError(f"column {name!r} holds {text[:60]!r}, which is no text or integer", place(row))
             found.append(value)
         return found
+    if pa.types.is_floating(type_):
+        return _whole_ids(column, name, place)
     if not (is_text(type_) or pa.types.is_integer(type_) or pa.types.is_null(type_)):
         raise FormatError(f"column {name[:60]!r} is of type {str(type_)[:60]}: ids are text or integers")
     return column
 
 
+def _whole_ids(column: pa.Array, name: str, place: Where) -> pa.Array:
+    """Integers that stand as floats, as pandas writes those beside missing ones and DuckDB its HUGEINT."""
+    column = column.cast(pa.float64())
+    column = pc.if_else(pc.fill_null(pc.is_nan(column), False), pa.scalar(None, pa.float64()), column)
+    odd = np.flatnonzero(~np.asarray(pc.fill_null(_integral(column), True).to_numpy(zero_copy_only=False)))
+    if len(odd):
+        value = column[int(odd[0])].as_py()
+        raise FormatError(
+            f"column {name[:60]!r} holds {value!r}: ids are text or integers (whole numbers up to 2**53 where they stand "
+            "as floats)",
+            place(int(odd[0])),
+        )
+    return column.cast(pa.int64())
+
+
 def decode_column(
-    column: pa.Array, about: FieldNote, name: str, place: Where, limits: ParseLimits
+    column: pa.Array | Column, about: FieldNote, name: str, place: Where, limits: ParseLimits
 ) -> pa.Array | Column:
     """An attribute column as the builder takes it. Raises FormatError that names the row, LimitExceeded."""
+    if isinstance(column, Column):
+        return column
     type_ = column.type
     if _is_nested(type_, 0):
         _check_nested(column, name, place, limits)
