@@ -96,7 +96,7 @@ class Subject:
         """The result of a tool call that must succeed. Raises AssertionError telling what came instead."""
         told = self.rpc(*protocol.call(name, arguments), token=token)[1]
         result: dict[str, Any] = told.get("result", {"isError": True})
-        assert not result.get("isError"), f"{name}: {told}"
+        assert not result.get("isError"), f"{name}: {result.get('content') or told}"
         return result
 
     def plant(self) -> None:

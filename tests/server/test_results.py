@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
+import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.helpers.redis_server import RedisServer
@@ -18,21 +20,22 @@ from tests.helpers.server import Server, eventually
 class Pair:
     one: Server
     two: Server
+    store: RedisServer
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    with RedisServer() as redis:
+    with RedisServer() as database:
         chosen = {
             "store_type": "redis",
-            "store_url": redis.url,
+            "store_url": database.url,
             "limits_workers": 1,
             "limits_request_timeout_seconds": 20,
         }
         one, two = (Server(tmp_path_factory.mktemp(name), **chosen) for name in ("one", "two"))
         # Nothing here is about how fast they start.
         with one.start(timeout=180), two.start(timeout=180):
-            yield Pair(one, two)
+            yield Pair(one, two, database)
 
 
 def told(server: Server, tool: str, **arguments: Any) -> dict[str, Any]:
@@ -98,6 +101,27 @@ def test_what_took_long_is_computed_once_for_both(pair: Pair) -> None:
     eventually(lambda: pair.one.metric("store_duration_seconds_count", operation="keep_result") > 0, timeout=60)
     assert told(pair.two, "rank_nodes", **asked) == {**first, "cached": True}, "the very run of the other replica"
     assert pair.two.metric("cache_requests_total", cache="shared_results", outcome="hit") > 0
+
+
+def test_results_that_others_forged_in_the_store_are_computed_anew(pair: Pair) -> None:
+    content = "\n".join(f"{i} {(i * k + 1) % 701}" for i in range(701) for k in (1, 3, 7))
+    told(pair.one, "load_graph", graph_id="forged", format="edge-list", content=content, duplicates="skip")
+    asked = {"graph_id": "forged", "measure": "load"}
+    first = told(pair.one, "rank_nodes", **asked)
+    with redis.Redis.from_url(pair.store.url) as store:
+
+        def kept() -> list[tuple[bytes, bytes]]:
+            names = list(store.scan_iter("*r:forged"))
+            return [(name, field) for name in names for field in store.hkeys(name) if field.startswith(b"e/")]
+
+        eventually(lambda: len(kept()) == 1, timeout=60)
+        ((name, field),) = kept()
+        forged = msgspec.msgpack.encode({"columns": ["x"], "rows": 1})
+        store.hset(name, field, forged)
+        answer = told(pair.two, "rank_nodes", **asked)
+        assert (answer["rows"], "cached" in answer) == (first["rows"], False)
+        eventually(lambda: store.hget(name, field) not in (None, forged), timeout=60)
+    assert "result_unsound" in pair.two.log_text()
 
 
 def test_a_call_that_cannot_end_is_refused_before_it_starts_and_force_starts_it(pair: Pair) -> None:

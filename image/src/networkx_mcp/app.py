@@ -32,7 +32,7 @@ from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import Labels
 from networkx_mcp.http.ratelimit import RateLimiter
 from networkx_mcp.settings import MIB, Settings
-from networkx_mcp.store import Store, open_store
+from networkx_mcp.store import Store, notes, open_store
 from networkx_mcp.telemetry import exposition, logs, looplag, metrics
 from networkx_mcp.telemetry.tracing import Tracing
 
@@ -244,11 +244,9 @@ class App:
             await asyncio.sleep(_MONITOR_SECONDS)
 
     async def _watch_backups(self) -> None:
-        from networkx_mcp.http.admin import BACKUP_NOTE
-
         while True:
-            with contextlib.suppress(StoreUnavailable, ValueError):
-                metrics.BACKUP_LAST_SUCCESS.set(float(await self.rooms.store.get_note(BACKUP_NOTE) or 0))
+            with contextlib.suppress(StoreUnavailable):
+                metrics.BACKUP_LAST_SUCCESS.set(await notes.last_backup(self.rooms.store))
             await asyncio.sleep(_BACKUP_NOTE_SECONDS)
 
     async def _watch_tokens(self) -> None:

@@ -97,6 +97,20 @@ def test_betweenness_over_edges_of_weight_0_is_refused(directed: bool) -> None:
         assert ask(task, graph(edges), **name)["exact"] is True
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("group_betweenness_centrality", {"C": [1]}), ("community.edge_betweenness_partition", {"number_of_sets": 2})],
+)
+def test_what_counts_shortest_paths_inside_refuses_weight_0_as_well(name: str, given: dict[str, Any]) -> None:
+    graph = nx.Graph([(0, 1, {"weight": 0}), (1, 2, {"weight": 0}), (0, 2, {"weight": 0}), (2, 3, {"weight": 1})])
+    with pytest.raises(InvalidInput, match="some edges have weight 0"):
+        call(graph, name, weight="weight", **given)
+    call(graph, name, **given)
+    for _, _, data in graph.edges(data=True):
+        data["weight"] += 1
+    call(graph, name, weight="weight", **given)
+
+
 @pytest.mark.parametrize("directed", [False, True])
 def test_all_shortest_paths_once_each(directed: bool) -> None:
     cases = [nx.Graph([(0, 1, {"weight": 0}), (1, 2, {"weight": 100})])]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from networkx_mcp.compute.budget import Level, MemoryBudget
-from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, Key, Results, digest
+from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, Key, Results, digest
 from networkx_mcp.settings import MIB, Settings
-from networkx_mcp.store.protocol import Store
+from networkx_mcp.store.protocol import Counts, NewGraph, Quota, Store
 
 from .faults import FaultyStore
 
@@ -107,6 +110,53 @@ async def test_only_what_took_long_is_sent_to_the_store(results: Results, store:
             break
         await asyncio.sleep(0.01)
     assert store.calls["keep_result"] == 1
+
+
+TABLE = {
+    "columns": ["a", "b"],
+    "rows": [[1, {"x": [0.5]}]],
+    "total": 1,
+    "truncated": False,
+    "next_offset": None,
+    "notes": [],
+}
+UNSOUND = {
+    "not MessagePack": b"\xc1",
+    "no bytes": b"",
+    "half": msgspec.msgpack.encode(TABLE)[:-1],
+    "no table": msgspec.msgpack.encode([1]),
+    "a table without rows": msgspec.msgpack.encode({"columns": [], "notes": []}),
+    "rows of another width": msgspec.msgpack.encode({**TABLE, "rows": [[1]]}),
+    "names that are none": msgspec.msgpack.encode({**TABLE, 1: 1}),
+    "a fact that is bytes": msgspec.msgpack.encode({**TABLE, "measure": b"x"}),
+    "a cell that is a time": msgspec.msgpack.encode({**TABLE, "rows": [[datetime.now(UTC), 1]]}),
+    "a number that is none": msgspec.msgpack.encode({**TABLE, "score": float("nan")}),
+    "a total in words": msgspec.msgpack.encode({**TABLE, "nodes_total": "many"}),
+    "not UTF-8": msgspec.msgpack.encode({**TABLE, "note": "ab"}).replace(b"ab", b"\xff\xff"),
+    "too deep": b"\x91" * 5000 + b"\x90",
+    "too long": msgspec.msgpack.encode({**TABLE, "x": "x" * SHARE_BYTES}),
+}
+
+
+@pytest.mark.parametrize("store_settings", ["redis"], indirect=True)
+@pytest.mark.parametrize("name", UNSOUND)
+async def test_what_the_store_has_and_is_no_result_is_computed_anew(
+    results: Results, store: FaultyStore, budget: MemoryBudget, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.create("t", NewGraph("g", "u", b"", Counts(0, 0), b""), Quota(MIB, MIB, 1), None)
+    assert await store.keep_result(*key(), UNSOUND[name])
+    with caplog.at_level(logging.WARNING, "networkx_mcp"):
+        assert await results.get(key()) is None
+    assert [record.message for record in caplog.records] == ["result_unsound"]
+    assert len(results) == 0, "it is not kept here either"
+    results.put(key(), TABLE, 5)
+    for _ in range(100):
+        if await store.result(*key()) != UNSOUND[name]:
+            break
+        await asyncio.sleep(0.01)
+    other = Results(store, budget)
+    assert await other.get(key()) == TABLE, "ours has taken its place"
+    await other.close()
 
 
 def test_parameters_have_one_form_and_types_matter() -> None:

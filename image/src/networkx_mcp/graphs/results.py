@@ -14,14 +14,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from typing_extensions import TypedDict
 
+from networkx_mcp.arrays.values import check_attributes, check_value
 from networkx_mcp.compute.budget import Level, MemoryBudget
-from networkx_mcp.errors import MemoryLimit, StoreUnavailable
-from networkx_mcp.telemetry import metrics
+from networkx_mcp.errors import InvalidInput, MemoryLimit, StoreUnavailable
+from networkx_mcp.telemetry import logs, metrics
 
 if TYPE_CHECKING:
     from networkx_mcp.store.protocol import Store
@@ -37,9 +40,22 @@ SHARE_SECONDS = 0.05
 SHARE_BYTES = 256 * 1024
 #: Results on their way to the store at once; more are not sent.
 SENDING = 8
+#: Keys of unsound results in the store that are remembered until ours take their place.
+UNSOUND = 256
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder().decode
+
+
+class _Table(TypedDict):
+    """What every answer of a task has; see compute/algorithms/result.py."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    total: int | None
+    truncated: bool
+    next_offset: int | None
+    notes: list[str]
 
 
 class Key(NamedTuple):
@@ -57,6 +73,28 @@ def digest(task: str, params: dict[str, Any]) -> str:
     return hashlib.blake2b(_encode([task, params]), digest_size=20).hexdigest()
 
 
+def read(data: bytes) -> dict[str, Any]:
+    """A shared result. Raises ValueError where the bytes are none: too many, no MessagePack, no table, or values that no JSON has."""
+    if len(data) > SHARE_BYTES:
+        raise ValueError(f"{len(data)} bytes; at most {SHARE_BYTES} are shared")
+    try:
+        value: dict[str, Any] = _decode(data)
+        table = msgspec.convert(value, _Table)
+        check_attributes({name: fact for name, fact in value.items() if name != "rows"}, "result")
+        for row in table["rows"]:
+            for cell in row:
+                check_value(cell, "rows")
+    except (InvalidInput, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error)[:200]) from None
+    width = len(table["columns"])
+    if any(len(row) != width for row in table["rows"]):
+        raise ValueError(f"rows that have not {width} cells")
+    for name, fact in value.items():
+        if (name.endswith("_total") and type(fact) is not int) or (name == "exact" and type(fact) is not bool):
+            raise ValueError(f"{name} is {type(fact).__name__}")
+    return value
+
+
 class Results:
     """The results that this process keeps, least recently used go first."""
 
@@ -71,6 +109,7 @@ class Results:
         self._of: dict[tuple[str, str], set[Key]] = {}
         self._nbytes = 0
         self._sending: set[asyncio.Task[None]] = set()
+        self._unsound: set[Key] = set()
         budget.subscribe(self._level_changed)
         budget.reclaim_with(self.reclaim)
 
@@ -91,7 +130,7 @@ class Results:
         self._account.release()
 
     async def get(self, key: Key) -> Any:
-        """The result, a copy of the caller's own; None where there is none."""
+        """The result, a copy of the caller's own; None where there is none, or one in the store that no task of ours made."""
         if not self._on:
             return None
         found = self._entries.get(key)
@@ -103,11 +142,11 @@ class Results:
             shared = await self._store.result(*key)
         except StoreUnavailable:
             shared = None
-        metrics.CACHE_REQUESTS.labels("shared_results", "hit" if shared is not None else "miss").inc()
-        if shared is None:
-            return None
-        self._keep(key, shared)
-        return _decode(shared)
+        value = None if shared is None else self._sound(key, shared)
+        metrics.CACHE_REQUESTS.labels("shared_results", "hit" if value is not None else "miss").inc()
+        if shared is not None and value is not None:
+            self._keep(key, shared)
+        return value
 
     def put(self, key: Key, value: Any, seconds: float) -> None:
         """Keep `value`, which took `seconds` to compute; in the store, too, where that is worth it."""
@@ -118,7 +157,9 @@ class Results:
             return
         self._keep(key, data)
         if seconds >= SHARE_SECONDS and len(data) <= SHARE_BYTES and len(self._sending) < SENDING:
-            task = asyncio.get_running_loop().create_task(self._share(key, data))
+            anew = key in self._unsound
+            self._unsound.discard(key)
+            task = asyncio.get_running_loop().create_task(self._share(key, data, anew))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
@@ -142,9 +183,19 @@ class Results:
             self._forget_oldest()
         self._shrink()
 
-    async def _share(self, key: Key, data: bytes) -> None:
+    def _sound(self, key: Key, data: bytes) -> dict[str, Any] | None:
+        """What a shared result says; None, logged, where it is none: others may write to the store."""
+        try:
+            return read(data)
+        except ValueError as error:
+            logs.event("result_unsound", level=logging.WARNING, graph_id=key.graph_id, reason=str(error))
+            if len(self._unsound) < UNSOUND:
+                self._unsound.add(key)
+            return None
+
+    async def _share(self, key: Key, data: bytes, anew: bool) -> None:
         with contextlib.suppress(StoreUnavailable):  # it can be computed again
-            await self._store.keep_result(*key, data)
+            await self._store.keep_result(*key, data, anew=anew)
 
     def _keep(self, key: Key, data: bytes) -> None:
         size = _size(data)

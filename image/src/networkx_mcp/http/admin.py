@@ -43,18 +43,12 @@ from networkx_mcp.http.health import Status
 from networkx_mcp.http.respond import Headers, respond_json
 from networkx_mcp.http.transfer import page_of
 from networkx_mcp.settings import KIB, MIB, Settings, shown
-from networkx_mcp.store import Store
+from networkx_mcp.store import Store, notes
 from networkx_mcp.store.shared import check_names
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.audit import audit
 from networkx_mcp.tools import overview
 
-#: Note in the store that holds the Unix time at which the last verified backup began.
-BACKUP_NOTE = "backup_last_success"
-#: How far a backup's clock may be ahead of ours, in seconds.
-_CLOCK_SECONDS = 60.0
-#: Note that tells this store from the one before it, whose volume was lost: a backup says of which one it is.
-STORE_NOTE = "store_id"
 #: What an archive may hold beside the graph itself: its log, and the names in it.
 _ARCHIVE_SLACK = MIB
 _CHUNK = 256 * KIB
@@ -167,14 +161,14 @@ class Admin:
 
     async def _backup(self, request: _Request) -> None:
         _only(request, "GET", "PUT", "DELETE")
-        last = float(await self._store.get_note(BACKUP_NOTE) or 0)
+        last = await notes.last_backup(self._store)
         if request.method == "PUT":
             text = request.query.get("last_success", "")
             try:
                 told = float(text)
             except ValueError:
                 told = math.nan
-            if not 0 < told <= time.time() + _CLOCK_SECONDS:
+            if not notes.is_past(told):
                 raise InvalidInput(
                     f"last_success {text!r} is not a time that has passed, in Unix seconds.", field="last_success"
                 )
@@ -182,12 +176,12 @@ class Admin:
             # Two backups may end in the other order than they began.
             if told > last:
                 last = told
-                await self._store.put_note(BACKUP_NOTE, repr(told))
+                await self._store.put_note(notes.BACKUP, repr(told))
             metrics.BACKUP_LAST_SUCCESS.set(last)
         elif request.method == "DELETE":
             audit("backup_forgotten", last_success=last)
             last = 0.0
-            await self._store.put_note(BACKUP_NOTE, repr(last))
+            await self._store.put_note(notes.BACKUP, repr(last))
             metrics.BACKUP_LAST_SUCCESS.set(last)
         else:
             audit("read_backup")
@@ -196,7 +190,7 @@ class Admin:
     async def _store_id(self) -> str | None:
         """The store's id, made when it is first asked for; None where the store takes no writes and has none yet."""
         with suppress(ServiceError):
-            return await self._store.get_note(STORE_NOTE) or await self._store.settle_note(STORE_NOTE, token_hex(8))
+            return await self._store.get_note(notes.STORE) or await self._store.settle_note(notes.STORE, token_hex(8))
         return None
 
     # -- tenants ----------------------------------------------------------------------------------

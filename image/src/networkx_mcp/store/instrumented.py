@@ -165,11 +165,13 @@ class InstrumentedStore:
     async def result(self, tenant: str, graph_id: str, uid: str, version: int, key: str) -> bytes | None:
         return await self._measured("result", self.inner.result(tenant, graph_id, uid, version, key))
 
-    async def keep_result(self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes) -> bool:
+    async def keep_result(
+        self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes, *, anew: bool = False
+    ) -> bool:
         state = self._state
         if state is not None and state.memory_bytes > RESULTS_RATIO * (state.memory_limit_bytes or float("inf")):
             return False  # A store that never evicts would refuse writes: its last part is for graphs.
-        call = self.inner.keep_result(tenant, graph_id, uid, version, key, value)
+        call = self.inner.keep_result(tenant, graph_id, uid, version, key, value, anew=anew)
         return await self._measured("keep_result", call)
 
     async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:

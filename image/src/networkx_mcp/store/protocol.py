@@ -202,11 +202,13 @@ class Store(Protocol):
     async def result(self, tenant: str, graph_id: str, uid: str, version: int, key: str) -> bytes | None:
         """What some replica kept (`keep_result`) under `key` for this very version; None where it is not there."""
 
-    async def keep_result(self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes) -> bool:
+    async def keep_result(
+        self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes, *, anew: bool = False
+    ) -> bool:
         """Keep the result of an analysis for all replicas, for `store.results_seconds` at most, within
         `store.results_mb` of the tenant, beside its quota; the graphs whose results are oldest make room.
         False where it was not kept: another version is current, it is too large, the store keeps none
-        or is short of memory. Deleting or replacing the graph deletes its results."""
+        or is short of memory. Deleting or replacing the graph deletes its results; `anew` deletes them first."""
 
     async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:
         """Take up to `wanted` requests out of the shared token bucket `bucket` (rate per second,

@@ -287,14 +287,17 @@ class RedisStore:
         of, value = raise_for(reply)
         return value if of == f"{safe(uid)} {version}".encode() else None
 
-    async def keep_result(self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes) -> bool:
+    async def keep_result(
+        self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes, *, anew: bool = False
+    ) -> bool:
         most = self._settings.results_mb * settings.MIB
         if not most:
             return False
         keys = [self._keys.head(tenant, graph_id), *self._keys.of_results(tenant, graph_id)]
         size = len(value) + len(key) + shared.RESULT_OVERHEAD
         live = self._settings.results_seconds * 1000
-        arguments = (safe(graph_id), safe(uid), version, key, value, size, most, live, self._keys.results(tenant, ""))
+        arguments = (safe(graph_id), safe(uid), version, key, value, size, most, live)
+        arguments = (*arguments, self._keys.results(tenant, ""), int(anew))
         return await run(self._link, "keep_result", keys, arguments) in (b"kept", b"there")
 
     # Small shared facts ------------------------------------------------------------------------
@@ -309,9 +312,9 @@ class RedisStore:
     async def get_note(self, name: str) -> str | None:
         (reply,) = await self._link.ask(("HGET", self._keys.notes, name))
         value = raise_for(reply)
-        return None if value is None else value.decode()
+        return None if value is None else value.decode(errors="replace")
 
     async def settle_note(self, name: str, value: str) -> str:
         replies = await self._link.call(("HSETNX", self._keys.notes, name, value), ("HGET", self._keys.notes, name))
         _, found = map(raise_for, replies)
-        return str(found.decode())
+        return str(found.decode(errors="replace"))

@@ -118,4 +118,4 @@ def tenants(db: sqlite3.Connection) -> list[str]:
 
 def get_note(db: sqlite3.Connection, name: str) -> str | None:
     row = db.execute("SELECT value FROM notes WHERE name=?", (name,)).fetchone()
-    return row[0] if row else None
+    return str(row[0]) if row else None

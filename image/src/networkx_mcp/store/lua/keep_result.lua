@@ -3,7 +3,8 @@
 -- KEYS 1 head, 2 results of the graph (hash: v = "uid version", e/<key> = value), 3 graphs with results by the time
 -- of their last one (sorted set, ms), 4 bytes by graph, '' for all (hash)
 -- ARGV 1 graph, 2 uid, 3 version, 4 key, 5 value, 6 bytes that it counts for, 7 bytes of the tenant at most,
--- 8 time to live in ms, 9 beginning of the names of KEYS 2
+-- 8 time to live in ms, 9 beginning of the names of KEYS 2,
+-- 10 1 where what is kept of the graph is not to be trusted: all of it goes
 local HEAD_KEY, RESULTS, ORDER, SIZES = unpack(KEYS)
 local graph, size, most, live = ARGV[1], tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local clock = redis.call('TIME')
@@ -26,7 +27,7 @@ local function forget(of)
 end
 
 for _, of in ipairs(redis.call('ZRANGEBYSCORE', ORDER, '-inf', whole(now - live), 'LIMIT', 0, 16)) do forget(of) end
-if redis.call('HGET', RESULTS, 'v') ~= uid .. ' ' .. version then forget(graph) end
+if ARGV[10] == '1' or redis.call('HGET', RESULTS, 'v') ~= uid .. ' ' .. version then forget(graph) end
 if redis.call('HEXISTS', RESULTS, 'e/' .. ARGV[4]) == 1 then return 'there' end
 for _ = 1, 32 do
   if tonumber(redis.call('HGET', SIZES, '') or '0') + size <= most then break end

@@ -5,6 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any
 
+from networkx_mcp.compute.algorithms.corrected.paths import check_countable
 from networkx_mcp.compute.algorithms.corrected.table import Original, corrects
 from networkx_mcp.compute.algorithms.load import Loaded
 from networkx_mcp.errors import InvalidInput
@@ -24,7 +25,9 @@ def group_betweenness_centrality(
     M. Everett and S. Borgatti, "The centrality of groups and classes", J. Math. Sociology 23 (1999). networkx's
     successive matrices give other numbers for groups of three and more (#8827), and numbers below 0 or errors in
     digraphs that are not strongly connected. `endpoints`: pairs with an end in the group count as met.
+    Edges of weight 0 are refused, as by the other betweennesses.
     """
+    check_countable(graph, weight)
     whole: Any = graph.nx
     group = set(C)
     outside = len(whole) - len(group)

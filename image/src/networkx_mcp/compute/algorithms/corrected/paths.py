@@ -120,17 +120,23 @@ def _paths(before: dict[Any, list[Any]], source: Any, target: Any) -> Iterator[l
 @corrects(
     "betweenness_centrality", "edge_betweenness_centrality", "betweenness_centrality_subset",
     "edge_betweenness_centrality_subset", "load_centrality", "percolation_centrality",
+    "community.edge_betweenness_partition",
 )  # fmt: skip
 def between(graph: Loaded, original: Original, **given: Any) -> Any:
     """Refuses edges of weight 0: nodes at one distance are counted in the order in which the search meets them, so paths
     are left out and others counted twice; shares come out above 1 (networkx documents weights above 0)."""
-    if lowest(graph, given.get("weight")) == 0:
+    check_countable(graph, given.get("weight"))
+    return original(**given)
+
+
+def check_countable(graph: Loaded, weight: str | None) -> None:
+    """Raises InvalidInput where edges have weight 0: a search by distance cannot count the shortest paths over them."""
+    if lowest(graph, weight) == 0:
         raise InvalidInput(
             "weight: some edges have weight 0, and shortest paths over them cannot be counted by this search. "
             "Give them small weights above 0, or leave weight out.",
             field="weight",
         )
-    return original(**given)
 
 
 @corrects(
