@@ -295,9 +295,9 @@ class RedisStore:
             return False
         keys = [self._keys.head(tenant, graph_id), *self._keys.of_results(tenant, graph_id)]
         size = len(value) + len(key) + shared.RESULT_OVERHEAD
-        live = self._settings.results_seconds * 1000
-        arguments = (safe(graph_id), safe(uid), version, key, value, size, most, live)
-        arguments = (*arguments, self._keys.results(tenant, ""), int(anew))
+        bounds = (size, most, self._settings.results_seconds * 1000)
+        names = self._keys.results(tenant, "")
+        arguments = (safe(graph_id), safe(uid), version, key, value, *bounds, names, int(anew))
         return await run(self._link, "keep_result", keys, arguments) in (b"kept", b"there")
 
     # Small shared facts ------------------------------------------------------------------------
