@@ -7,6 +7,7 @@ import decimal
 import io
 import json
 import re
+import uuid
 from typing import Any
 
 import networkx as nx
@@ -286,6 +287,8 @@ def test_ids_that_are_whole_floats_or_decimals_are_integers(format_: str) -> Non
         (pa.array([[1.0, 2.0], None], pa.list_(pa.float64(), 2)), [[1.0, 2.0], None]),
         (pa.array([datetime.timedelta(minutes=1.5), None]), [90.0, None]),
         (pa.array(["x", None], pa.string_view()), ["x", None]),
+        (pa.array([uuid.UUID(int=1).bytes, None], pa.uuid()), ["00000000-0000-0000-0000-000000000001", None]),
+        (pa.array([[("k", 1), ("l", 2)], None], pa.map_(pa.string(), pa.int64())), [{"k": 1, "l": 2}, None]),
         (pa.array([["x", "y"], []], pa.list_(pa.string_view())), [["x", "y"], []]),
         (pa.array([{"v": "x", "w": [decimal.Decimal("0.5")]}, None]), [{"v": "x", "w": [0.5]}, None]),
         (pa.array([[datetime.date(2024, 1, 31)], None]), [["2024-01-31"], None]),

@@ -50,7 +50,7 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
     reader = _Table(options, sink, "parquet")
     data = pa.py_buffer(file.read())
     try:
-        with parquet.ParquetFile(data) as probe:
+        with parquet.ParquetFile(data, arrow_extensions_enabled=True) as probe:
             meta = probe.metadata
             reader.check_rows(meta.num_rows)
             reader.check_bytes(sum(meta.row_group(k).total_byte_size for k in range(meta.num_row_groups)))
@@ -58,7 +58,8 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
         reader.begin(schema)
         # Text as dictionaries: what repeats stays small until it is known how large it would be.
         texts = [field.name for field in schema if _is_text(field.type)]
-        with parquet.ParquetFile(data, read_dictionary=texts, memory_map=False, pre_buffer=False) as table:
+        how = {"read_dictionary": texts, "memory_map": False, "pre_buffer": False, "arrow_extensions_enabled": True}
+        with parquet.ParquetFile(data, **how) as table:
             for batch in table.iter_batches(batch_size=_ROWS, use_threads=False):
                 batch.validate(full=True)  # the reader takes text for UTF-8 that says so
                 reader.take(batch)
@@ -90,6 +91,8 @@ def _broken(name: str, error: Exception) -> Exception:
     if isinstance(error, MemoryError):
         return LimitExceeded(f"the {name} file says that it holds more than fits in memory", limit="upload")
     text = str(error).partition("\n")[0][:300]
+    if "more than 64 bits" in text:
+        text = "it has a column of 128-bit integers: cast it to 64 bits, decimals or text"
     return FormatError(f"the {name} file cannot be read: {text or type(error).__name__}")
 
 

@@ -19,9 +19,15 @@ _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 def plain(column: pa.Array, name: str, reading: Reading) -> pa.Array | Column:
     """The column with the same values. What is no longer as it stood is noted."""
+    if column.type == pa.uuid():
+        return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     type_ = column.type
+    if pa.types.is_map(type_):
+        items = pa.MapArray.from_arrays(column.offsets, column.keys, column.items.cast(_item(type_.item_type)))
+        there = [row for row, valid in enumerate(column.is_valid().to_pylist()) if valid]
+        return spread(there, [dict(items[row].as_py()) for row in there], len(column))
     if pa.types.is_dictionary(type_) and pa.types.is_string_view(type_.value_type):
         return pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
     if pa.types.is_decimal(type_):

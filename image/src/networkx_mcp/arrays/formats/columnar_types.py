@@ -80,9 +80,13 @@ def check_note(metadata: Mapping[bytes, bytes] | None, limits: ParseLimits) -> N
 def decoded_bytes(column: pa.Array, name: str) -> int:
     """Bytes of a column once its dictionary is resolved and what its rows share is told apart. Raises FormatError for
     types that are no JSON."""
+    if column.type == pa.uuid():
+        return 36 * len(column)
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     type_ = column.type
+    if pa.types.is_map(type_) and is_text(type_.key_type) and _is_item(type_.item_type, 1):
+        return int(column.nbytes) + _viewed(column.keys) + _viewed(column.items)
     if pa.types.is_dictionary(type_):
         if not _is_plain(type_.value_type):
             raise _no_type(name, type_)
