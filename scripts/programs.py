@@ -39,7 +39,7 @@ class Program:
 
 
 PROGRAMS = {
-    "bash": Program("runs scripts/make-secrets.sh", "bash"),
+    "bash": Program("runs scripts/make-secrets.sh and the commands of runbooks", "bash"),
     "git": Program("promotes a release; tells results of one commit from those of another", "git"),
     "openssl": Program("makes tokens in scripts/make-secrets.sh", "openssl"),
     "redis-cli": Program("watches over the volume of the chart's store, in its start script", "redis-tools"),

@@ -106,9 +106,23 @@ def metrics(expression: str) -> set[str]:
     return found
 
 
-def diagnosis(alert: str) -> list[str]:
-    """The commands of a runbook's Diagnosis: the lines of its console blocks that begin with a prompt."""
+def section(alert: str, title: str) -> str:
+    """A section of a runbook."""
     text = (ALERTS / f"runbooks/{alert}.md").read_text(encoding="utf-8")
-    section = text.split("\n## Diagnosis\n")[1].split("\n## ")[0]
-    blocks = re.findall(r"^```console\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL)
+    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def commands(alert: str, title: str) -> list[str]:
+    """The commands of a section of a runbook: the lines of its console blocks that begin with a prompt."""
+    blocks = re.findall(r"^```console\n(.*?)^```", section(alert, title), flags=re.MULTILINE | re.DOTALL)
     return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def diagnosis(alert: str) -> list[str]:
+    """The commands of a runbook's Diagnosis."""
+    return commands(alert, "Diagnosis")
+
+
+def mitigation(alert: str) -> list[str]:
+    """The commands of a runbook's Mitigation."""
+    return commands(alert, "Mitigation")
