@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from tests.helpers.caller import Caller
-from tests.helpers.server import Server, eventually
+from tests.helpers.raw_http import RawClient
+from tests.helpers.server import Server, eventually, modern
 
 #: Of the server: so few places that a test can take them all.
 CONNECTIONS, QUEUE = 2, 24
+#: MiB of the bodies of all calls.
+BODIES = 2
 #: Requests of the flood that are under way at any time, of the neighbour, and how many the neighbour makes.
 FLOOD, AT_ONCE, CALLS = 60, 3, 60
 
@@ -34,6 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         limits_queue=QUEUE,
         limits_workers=1,
         memory_results_mb=0,
+        limits_body_budget_mb=BODIES,
     ) as started:
         yield started
 
@@ -88,3 +93,76 @@ async def test_a_flood_sheds_itself_and_not_its_neighbour(server: Server, tokens
         await asyncio.gather(*(user(caller) for _ in range(AT_ONCE)))
         assert flooded["shed"] >= told.total() // 4, "places were left"
     assert set(told) == {"ok"}, (told, flooded)
+
+
+# --- bytes of bodies
+
+#: A call of half a MiB, of which four are all that is held.
+LARGE = 512 * 1024 - 2048
+#: Hours of pure Python.
+SPIN = ("run_algorithm", {"graph_id": "dense", "name": "all_pairs_node_connectivity", "force": True})
+
+
+def padded(server: Server, name: str, arguments: dict[str, Any], token: str) -> bytes:
+    """A sound call whose body is LARGE."""
+    params = {"name": name, "arguments": arguments, "_meta": {"padding": "x" * LARGE}}
+    made = modern("tools/call", params, token=token)
+    head = "".join(f"{field}: {value}\r\n" for field, value in made["headers"].items())
+    length = len(made["content"])
+    return (
+        f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{head}Content-Length: {length}\r\n\r\n".encode()
+        + made["content"]
+    )
+
+
+def refused(client: RawClient) -> None:
+    status, headers, body = client.answer()
+    facts = json.loads(body)["error"]["data"]
+    assert (status, facts["setting"]) == (503, "limits.body_budget_mb"), body
+    assert int(headers["retry-after"]) >= 1
+
+
+def test_bodies_that_never_end_hold_no_bytes_that_a_neighbour_needs(server: Server, tokens: dict[str, str]) -> None:
+    request = padded(server, *READ, tokens["flood"])
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(RawClient(server)) for _ in range(4)]
+        for client in slow:
+            before = server.get("/metrics").text  # so that they come one after the other
+            assert before
+            client.send(request[:-1])
+        with RawClient(server) as own:
+            own.send(request)
+            refused(own)
+        with RawClient(server) as neighbour:
+            neighbour.send(padded(server, *READ, tokens["quiet"]))
+            status, _, body = neighbour.answer()
+            assert (status, json.loads(body)["result"].get("isError", False)) == (200, False), body
+        refused(slow[3])
+        for client in slow[:3]:  # and the older ones go on
+            client.send(request[-1:])
+            status, _, body = client.answer()
+            assert (status, json.loads(body)["result"].get("isError", False)) == (200, False), body
+
+
+def test_heavy_calls_that_wait_hold_no_bytes_that_a_neighbour_needs(server: Server, tokens: dict[str, str]) -> None:
+    """The flood's calls have left their slots and wait for the only worker, with their bodies."""
+    dense = [[u, v] for v in range(200) for u in range(v) if (u + v) % 3 == 0]
+    assert not server.call("create_graph", {"graph_id": "dense", "edges": dense}, token=tokens["flood"]).get("isError")
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(RawClient(server)) for _ in range(4)]
+        for number, client in enumerate(clients):
+            client.send(padded(server, *SPIN, tokens["flood"]))
+            eventually(
+                lambda number=number: (
+                    server.metric("workers", state="busy") == 1
+                    and server.metric("requests_queued", queue="heavy") == number
+                )
+            )
+        with RawClient(server) as neighbour:
+            neighbour.send(padded(server, *READ, tokens["quiet"]))
+            status, _, body = neighbour.answer()
+            assert (status, json.loads(body)["result"].get("isError", False)) == (200, False), body
+        assert server.metric("requests_queued", queue="heavy") == 2
+        _, _, body = clients[3].answer()
+        assert b"limits.body_budget_mb" in body
+    eventually(lambda: server.metric("workers", state="busy") == 0, timeout=30)

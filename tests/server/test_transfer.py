@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -366,10 +367,11 @@ def test_an_upload_that_is_too_slow_is_ended(files: Files) -> None:
 
 
 def test_so_many_uploads_come_in_at_once_and_the_next_is_told_when_to_come_back(files: Files) -> None:
-    """All but one of one tenant, and the last of anybody else."""
+    """All but one of one tenant, and the last of anybody else; a third tenant ends the newest of who has two."""
     body = b"a b\n"
-    other = files.server.add_token("neighbour", tenant="neighbour")
-    eventually(lambda: files.get("x?format=csv", token=other).status_code != 401)
+    other, third = (files.server.add_token(name, tenant=name) for name in ("neighbour", "third"))
+    for token in (other, third):
+        eventually(lambda token=token: files.get("x?format=csv", token=token).status_code != 401)
     first, second = (files.begin(f"many-{k}?format=edge-list", len(body), body[:2]) for k in range(2))
     with first, second:
         time.sleep(0.2)
@@ -379,14 +381,20 @@ def test_so_many_uploads_come_in_at_once_and_the_next_is_told_when_to_come_back(
         assert error(answer)["setting"] == "limits.upload_concurrent"
         assert "2 uploads of yours are under way: at most 3 in all and 2 of one tenant" in error(answer)["message"]
         assert files.server.metric("requests_shed_total", reason="transfers") >= 1
-        with files.begin("many-4?format=edge-list", len(body), body[:2], token=other) as third:
+        with files.begin("many-4?format=edge-list", len(body), body[:2], token=other) as theirs:
             time.sleep(0.2)
             full = files.put("many-5?format=edge-list", body, token=other)
             assert full.status_code == 503
             assert "3 uploads are under way" in error(full)["message"]
-            for client in (first, second, third):
+            assert files.put("many-6?format=edge-list", body, token=third).status_code == 201
+            status, headers, told = second.answer()
+            assert (status, json.loads(told)["setting"]) == (503, "limits.upload_concurrent")
+            assert "another tenant has fewer than you" in json.loads(told)["message"]
+            assert int(headers["retry-after"]) >= 1
+            for client in (first, theirs):
                 client.send(body[2:])
-            assert [client.answer()[0] for client in (first, second, third)] == [201, 201, 201]
+            assert [client.answer()[0] for client in (first, theirs)] == [201, 201]
+    assert files.get("many-1?format=csv").status_code == 404
     assert files.put("many-3?format=edge-list", body).status_code == 201
 
 
@@ -463,12 +471,13 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
         yield made
 
 
-def reader(large: Files) -> socket.socket:
+def reader(large: Files, token: str | None = None) -> socket.socket:
     """A download that nobody reads yet."""
+    token = token or large.server.token
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     connection.connect(("127.0.0.1", large.server.port))
-    head = f"GET /graphs/large?format=csv HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {large.server.token}\r\n\r\n"
+    head = f"GET /graphs/large?format=csv HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
     connection.sendall(head.encode())
     return connection
 
@@ -492,6 +501,33 @@ def test_so_many_downloads_go_out_at_once(large: Files) -> None:
             assert part
             size += len(part)
     eventually(lambda: large.get("large?format=edge-list", if_none_match="*").status_code == 304)
+
+
+def test_slow_readers_of_two_tenants_do_not_shut_out_a_third(large: Files) -> None:
+    other, third = (large.server.add_token(name, tenant=name) for name in ("neighbour", "third"))
+    for token in (other, third):
+        eventually(lambda token=token: large.get("x?format=csv", token=token).status_code == 404)
+    assert large.put("mine?format=edge-list", b"a b\n", token=third).status_code == 201
+    copy = large.get("large?format=parquet").content
+    assert large.put("large?format=parquet", copy, token=other).status_code == 201
+    with reader(large) as first, reader(large) as second:
+        first.recv(1), second.recv(1)
+        with reader(large, other) as theirs:
+            theirs.recv(1)
+            answer = large.get("mine?format=edge-list", token=third)
+            assert answer.status_code == 200, answer.text
+            cut_off = [ends_early(one) for one in (first, second)]
+            assert sorted(cut_off) == [False, True]
+
+
+def ends_early(connection: socket.socket) -> bool:
+    """Whether the file does not come whole."""
+    connection.settimeout(30)
+    size = 0
+    with contextlib.suppress(ConnectionResetError):
+        while size < 15 * MIB and (part := connection.recv(MIB)):
+            size += len(part)
+    return size < 15 * MIB
 
 
 def test_a_reader_that_stops_is_cut_off(large: Files) -> None:

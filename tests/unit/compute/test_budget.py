@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networkx_mcp.compute.budget import CEILING_RATIO, KINDS, Kind, Level, MemoryBudget
+from networkx_mcp.compute.budget import CEILING_RATIO, KINDS, Kind, Level, MemoryBudget, Reservation
 from networkx_mcp.errors import MemoryLimit
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.telemetry import metrics
@@ -112,9 +113,9 @@ def test_caches_are_asked_to_make_room_for_a_worker() -> None:
 async def test_a_worker_waits_for_memory_that_others_give_back_in_turn() -> None:
     budget = make()
     held = budget.reserve("workers", 800 * MIB)
-    first = asyncio.create_task(budget.reserve_soon("workers", 500 * MIB, timeout=5))
+    first = asyncio.create_task(budget.reserve_soon("workers", 500 * MIB, tenant="a", timeout=5))
     await asyncio.sleep(0)
-    small = asyncio.create_task(budget.reserve_soon("workers", 10 * MIB, timeout=5))
+    small = asyncio.create_task(budget.reserve_soon("workers", 10 * MIB, tenant="a", timeout=5))
     await asyncio.sleep(0)
     assert not small.done()  # it would fit, but it is not its turn
     held.release()
@@ -123,14 +124,84 @@ async def test_a_worker_waits_for_memory_that_others_give_back_in_turn() -> None
     assert budget.used("workers") == 0
 
 
+async def test_memory_goes_first_to_the_tenant_that_holds_least() -> None:
+    budget = make()
+    held = [await budget.reserve_soon("loads", 250 * MIB, tenant="flood", timeout=0) for _ in range(3)]
+    order: list[str] = []
+
+    async def wait(tenant: str) -> None:
+        with await budget.reserve_soon("loads", 250 * MIB, tenant=tenant, timeout=5):
+            order.append(tenant)
+            await asyncio.sleep(0)
+
+    tasks = []
+    for tenant in ("flood", "flood", "flood", "quiet", "other", "quiet"):
+        tasks.append(asyncio.create_task(wait(tenant)))
+        await asyncio.sleep(0)
+    for one in held:
+        one.release()
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert order[:2] == ["quiet", "other"]
+    assert sorted(order) == ["flood"] * 3 + ["other"] + ["quiet"] * 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 300)), max_size=25), st.integers(0, 2**32))
+def test_nobody_is_served_before_a_tenant_that_waits_and_holds_less(calls: list[tuple[str, int]], seed: int) -> None:
+    async def main() -> None:
+        rng, budget = random.Random(seed), make()
+        waiting: list[str] = []
+        given: list[tuple[str, Reservation]] = []
+
+        async def call(tenant: str, mib: int) -> None:
+            waiting.append(tenant)
+            entry = await budget.reserve_soon("loads", mib * MIB, tenant=tenant, timeout=60)
+            waiting.remove(tenant)
+            given.append((tenant, entry))
+
+        def serve(entry: Reservation) -> None:
+            """Give bytes back, and look at who gets them: all that are served before this returns."""
+            before = {future: wait.tenant for future, wait in budget._waiters.items()}
+            counts = Counter(budget._held)
+            counts[entry._tenant or ""] -= entry.nbytes
+            sizes = {future: wait.nbytes for future, wait in budget._waiters.items()}
+            entry.release()
+            served = [future for future in before if future.done()]
+            left = {before[future] for future in before if not future.done()}
+            for future in served:
+                counts[before[future]] += sizes[future]
+            # The last that was served held no more, before it was, than any that still waits.
+            for future in served:
+                for tenant in left:
+                    mine = [sizes[one] for one in served if before[one] == before[future]]
+                    assert counts[before[future]] - max(mine) <= counts[tenant] or tenant == before[future]
+
+        tasks = []
+        for tenant, mib in calls:
+            tasks.append(asyncio.create_task(call(tenant, mib)))
+            await asyncio.sleep(0)
+            if given and rng.random() < 0.3:
+                serve(given.pop(rng.randrange(len(given)))[1])
+                await asyncio.sleep(0)
+        while given or waiting:
+            serve(given.pop(rng.randrange(len(given)))[1])
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+        assert not budget._held
+
+    asyncio.run(main())
+
+
 async def test_a_wait_for_memory_ends_in_time_and_what_never_fits_does_not_wait() -> None:
     budget = make()
     with budget.reserve("workers", 800 * MIB):
         with pytest.raises(MemoryLimit) as later:
-            await budget.reserve_soon("workers", 500 * MIB, timeout=0.01)
+            await budget.reserve_soon("workers", 500 * MIB, tenant="a", timeout=0.01)
         assert later.value.retry_after
         with pytest.raises(MemoryLimit) as never:
-            await budget.reserve_soon("workers", 900 * MIB, timeout=60)
+            await budget.reserve_soon("workers", 900 * MIB, tenant="a", timeout=60)
         assert never.value.retry_after is None
 
 
@@ -194,24 +265,30 @@ def test_a_listener_that_fails_does_not_keep_the_others_from_hearing() -> None:
 @given(
     seed=st.integers(0, 2**32),
     calls=st.lists(
-        st.tuples(st.sampled_from(KINDS), st.integers(0, 700), st.sampled_from([0.0, 0.002, 5.0]), st.booleans()),
+        st.tuples(
+            st.sampled_from(KINDS),
+            st.integers(0, 700),
+            st.sampled_from([0.0, 0.002, 5.0]),
+            st.sampled_from("abc"),
+            st.booleans(),
+        ),
         max_size=30,
     ),
 )
 def test_no_interleaving_leaks_bytes_or_passes_the_ceiling(
-    seed: int, calls: list[tuple[Kind, int, float, bool]]
+    seed: int, calls: list[tuple[Kind, int, float, str, bool]]
 ) -> None:
     async def main() -> None:
         rng, budget = random.Random(seed), make()
 
-        async def call(kind: Kind, mib: int, timeout: float) -> None:
-            with await budget.reserve_soon(kind, mib * MIB, timeout=timeout):
+        async def call(kind: Kind, mib: int, timeout: float, tenant: str) -> None:
+            with await budget.reserve_soon(kind, mib * MIB, tenant=tenant, timeout=timeout):
                 assert budget.baseline + sum(map(budget.used, KINDS)) <= budget.ceiling
                 assert budget.used(kind) <= budget.cap(kind)
                 for _ in range(rng.randrange(5)):
                     await asyncio.sleep(0)
 
-        tasks = [asyncio.create_task(call(kind, mib, timeout)) for kind, mib, timeout, _ in calls]
+        tasks = [asyncio.create_task(call(*given)) for *given, _ in calls]
         for task, (*_, cancel) in zip(tasks, calls, strict=True):
             if cancel:
                 for _ in range(rng.randrange(3)):
@@ -221,5 +298,6 @@ def test_no_interleaving_leaks_bytes_or_passes_the_ceiling(
             assert result is None or isinstance(result, MemoryLimit | asyncio.CancelledError), result
         assert [budget.used(kind) for kind in KINDS] == [0] * len(KINDS)
         assert not budget._waiters
+        assert not budget._held
 
     asyncio.run(main())

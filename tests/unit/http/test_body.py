@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.compute.fairqueue import FairQueue
+from networkx_mcp.compute.shares import Shares
+from networkx_mcp.context import CallContext, Caller
 from networkx_mcp.errors import Cancelled, LimitExceeded, MemoryLimit, Shed
-from networkx_mcp.http.body import SlowBody, read_body
+from networkx_mcp.http.body import Claim, SlowBody, read_body
 from networkx_mcp.settings import Limits, Settings
 
 MIB = 1024 * 1024
@@ -142,3 +145,111 @@ async def test_a_body_that_outgrows_the_account_on_its_way_is_shed(budget: Memor
     with pytest.raises(Shed):
         await read(client(*[b"x" * 300_000] * 4), budget, limit=2 * MIB)
     assert budget.used("bodies") == 0
+
+
+# --- tenants
+
+
+class Bodies:
+    """The account of bodies, as the endpoint uses it."""
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self.budget, self.shares = budget, Shares()
+
+    def read(self, tenant: str, *parts: bytes, complete: bool = True, length: int | None = None) -> Any:
+        """The call, and the task that reads its body."""
+        call = CallContext(Caller("user", tenant, frozenset()), "-")
+        claim = Claim(call, self.shares, self.budget.reserve("bodies", 0))
+        reading = read(client(*parts, complete=complete), self.budget, limit=MIB, length=length, claim=claim)
+        return call, asyncio.create_task(reading)
+
+
+async def turns() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+QUARTER = b"x" * (MIB // 4)
+
+
+async def test_a_tenant_that_holds_all_bytes_gives_its_newest_body_that_is_still_read(budget: MemoryBudget) -> None:
+    bodies = Bodies(budget)
+    flood = [bodies.read("flood", QUARTER, complete=False)[1] for _ in range(4)]
+    await turns()
+    own = bodies.read("flood", b"x")[1]
+    with pytest.raises(Shed, match="body_budget_mb"):
+        await own
+    quiet = [bodies.read("quiet", QUARTER)[1] for _ in range(2)]
+    assert [(await one).data for one in quiet] == [QUARTER] * 2
+    await turns()
+    assert [task.done() for task in flood] == [False, False, True, True]
+    for task in flood[2:]:
+        with pytest.raises(Shed, match="body_budget_mb") as refusal:
+            await task
+        assert refusal.value.retry_after
+    assert budget.used("bodies") == MIB
+    with pytest.raises(Shed):  # half of it each
+        await bodies.read("quiet", b"x")[1]
+    for task in flood[:2]:
+        task.cancel()
+    await asyncio.gather(*flood[:2], return_exceptions=True)
+    for one in quiet:
+        (await one).release()
+    assert (budget.used("bodies"), bodies.shares.total()) == (0, 0)
+
+
+async def test_the_oldest_body_goes_on_where_its_tenant_takes_all(budget: MemoryBudget) -> None:
+    bodies = Bodies(budget)
+    gate = asyncio.Event()
+
+    async def rest() -> dict[str, Any]:
+        if parts:
+            return {"type": "http.request", "body": parts.pop(), "more_body": True}
+        await gate.wait()
+        return {"type": "http.request", "body": QUARTER, "more_body": False}
+
+    parts = [QUARTER]
+    call = CallContext(Caller("user", "a", frozenset()), "-")
+    claim = Claim(call, bodies.shares, budget.reserve("bodies", 0))
+    oldest = asyncio.create_task(read(rest, budget, limit=MIB, claim=claim))
+    await turns()
+    newer = [bodies.read("a", QUARTER, complete=False)[1] for _ in range(3)]
+    await turns()
+    gate.set()
+    assert len((await oldest).data) == MIB // 2
+    await turns()
+    assert [task.done() for task in newer] == [False, False, True]
+    for task in newer:
+        task.cancel()
+    await asyncio.gather(*newer, return_exceptions=True)
+
+
+async def test_a_body_that_waits_for_a_slot_makes_room_and_one_that_runs_does_not(budget: MemoryBudget) -> None:
+    bodies, queue = Bodies(budget), FairQueue("test", slots=2, places=10)
+    held, waiting = [], []
+    for _ in range(4):
+        call, reading = bodies.read("flood", QUARTER)
+        held.append(await reading)
+        if (slot := queue.try_enter("flood")) is None:
+            waiting.append(asyncio.create_task(queue.enter_for(call)))
+            await turns()
+        else:
+            waiting.append(asyncio.ensure_future(asyncio.sleep(0, slot)))
+    for left in (3, 2):
+        held.append(await bodies.read("quiet", QUARTER)[1])
+        await turns()
+        assert queue.waiting == left - 2
+        with pytest.raises(Shed, match="body_budget_mb"):
+            await waiting[left]
+    with pytest.raises(Shed):
+        await bodies.read("third", QUARTER)[1]
+    for body in held:
+        body.release()
+    assert (budget.used("bodies"), bodies.shares.total()) == (0, 0)
+
+
+async def test_a_body_that_is_refused_before_it_is_read_holds_nothing(budget: MemoryBudget) -> None:
+    bodies = Bodies(budget)
+    with pytest.raises(LimitExceeded):
+        await bodies.read("a", length=MIB + 1)[1]
+    assert (budget.used("bodies"), bodies.shares.total(), bodies.shares._shares) == (0, 0, {})

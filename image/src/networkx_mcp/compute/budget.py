@@ -13,10 +13,10 @@ One event loop uses a budget; it is not thread-safe.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import Literal, NamedTuple, Self, get_args
 
 from networkx_mcp.compute.levels import Level, Levels
 from networkx_mcp.errors import MemoryLimit
@@ -37,10 +37,11 @@ ASSUMED_BASELINE = 220 * MIB
 class Reservation:
     """Bytes entered in the account until `release`; a second release does nothing."""
 
-    __slots__ = ("_budget", "kind", "nbytes")
+    __slots__ = ("_budget", "_tenant", "kind", "nbytes")
 
-    def __init__(self, budget: MemoryBudget, kind: Kind, nbytes: int) -> None:
+    def __init__(self, budget: MemoryBudget, kind: Kind, nbytes: int, tenant: str | None = None) -> None:
         self._budget: MemoryBudget | None = budget
+        self._tenant = tenant
         self.kind: Kind = kind
         self.nbytes = nbytes
 
@@ -52,20 +53,32 @@ class Reservation:
             self._budget._make_fit(self.kind, nbytes - self.nbytes)
         elif nbytes < 0:
             raise ValueError("a reservation cannot be negative")
-        self._budget._enter(self.kind, nbytes - self.nbytes)
+        self._budget._enter(self.kind, nbytes - self.nbytes, self._tenant)
         self.nbytes = nbytes
+
+    def missing(self, more: int) -> int:
+        """Of `more` bytes those that are not free for this kind, in bytes. Raises ValueError where it was released."""
+        if self._budget is None:
+            raise ValueError("the reservation was released")
+        return max(0, more - self._budget._room(self.kind))
 
     def release(self) -> None:
         """Give the bytes back. Never raises."""
         budget, self._budget = self._budget, None
         if budget is not None:
-            budget._enter(self.kind, -self.nbytes)
+            budget._enter(self.kind, -self.nbytes, self._tenant)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.release()
+
+
+class _Wait(NamedTuple):
+    kind: Kind
+    nbytes: int
+    tenant: str
 
 
 class MemoryBudget:
@@ -92,7 +105,10 @@ class MemoryBudget:
             lambda: self._used["results"],
             lambda: self._used["bodies"],
         ]
-        self._waiters: OrderedDict[asyncio.Future[None], tuple[Kind, int]] = OrderedDict()
+        #: In the order in which they came.
+        self._waiters: dict[asyncio.Future[None], _Wait] = {}
+        #: Bytes of each tenant that were, or may be, waited for.
+        self._held: Counter[str] = Counter()
         metrics.MEMORY_LIMIT.set(self.total)
 
     # -- what there is -------------------------------------------------------------------------
@@ -129,11 +145,11 @@ class MemoryBudget:
 
     # -- entries -------------------------------------------------------------------------------
 
-    def reserve(self, kind: Kind, nbytes: int) -> Reservation:
+    def reserve(self, kind: Kind, nbytes: int, *, tenant: str | None = None) -> Reservation:
         """Enter `nbytes`. Raises errors.MemoryLimit when they do not fit, after asking caches to shrink."""
         self._make_fit(kind, nbytes)
-        self._enter(kind, nbytes)
-        return Reservation(self, kind, nbytes)
+        self._enter(kind, nbytes, tenant)
+        return Reservation(self, kind, nbytes, tenant)
 
     def try_reserve(self, kind: Kind, nbytes: int) -> Reservation | None:
         """As `reserve`, None instead of an error."""
@@ -142,34 +158,40 @@ class MemoryBudget:
         except MemoryLimit:
             return None
 
-    async def reserve_soon(self, kind: Kind, nbytes: int, *, timeout: float) -> Reservation:
-        """As `reserve`, but wait up to `timeout` seconds for others to give back, first come first served.
+    async def reserve_soon(self, kind: Kind, nbytes: int, *, tenant: str, timeout: float) -> Reservation:
+        """As `reserve`, but wait up to `timeout` seconds for others to give back.
 
+        Of those who wait the first is whose `tenant` holds least of what was reserved so, of as many who came first; it is
+        waited for until it fits, so nobody's large request is passed over for ever by small ones of those who hold more.
         Raises errors.MemoryLimit, at once where the bytes would not even fit into an empty account.
         A cancelled wait leaves nothing behind.
         """
-        if not self._waiters or nbytes > self.cap(kind):
+        if self._is_first(tenant) or nbytes > self.cap(kind):
             try:
-                return self.reserve(kind, nbytes)
+                return self.reserve(kind, nbytes, tenant=tenant)
             except MemoryLimit:
                 if timeout <= 0 or nbytes > self.cap(kind):
                     raise
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        self._waiters[future] = (kind, nbytes)
+        self._waiters[future] = _Wait(kind, nbytes, tenant)
         # The timer settles the future as an entry does: whichever is first wins.
         timer = loop.call_later(timeout, self._expire, future)
         try:
             await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled() and future.exception() is None:
-                self._enter(kind, -nbytes)  # entered for us in the same turn of the loop
+                self._enter(kind, -nbytes, tenant)  # entered for us in the same turn of the loop
             raise
         finally:
             timer.cancel()
             if self._waiters.pop(future, None) is not None:
                 self._serve()  # the next in line may need less
-        return Reservation(self, kind, nbytes)
+        return Reservation(self, kind, nbytes, tenant)
+
+    def _is_first(self, tenant: str) -> bool:
+        """Whether a request that comes now goes before all that wait."""
+        return all(self._held[tenant] < self._held[wait.tenant] for wait in self._waiters.values())
 
     def reclaim_with(self, reclaimer: Callable[[int], None]) -> None:
         """Call `reclaimer(missing_bytes)` when a reservation does not fit; it releases what it can, at once."""
@@ -179,8 +201,12 @@ class MemoryBudget:
         """Let `part()` tell how many accounted bytes lie in the heap of this process, whose size is measured."""
         self._heaps.append(part)
 
+    def _room(self, kind: Kind) -> int:
+        """Bytes that `kind` may still enter."""
+        return min(self.free, self._caps[kind][0] - self._used[kind]) if kind in self._caps else self.free
+
     def _fits(self, kind: Kind, nbytes: int) -> bool:
-        return nbytes <= self.free and (kind not in self._caps or self._used[kind] + nbytes <= self._caps[kind][0])
+        return nbytes <= self._room(kind)
 
     def _make_fit(self, kind: Kind, nbytes: int) -> None:
         if nbytes < 0:
@@ -207,27 +233,36 @@ class MemoryBudget:
             actual=nbytes,
         )
 
-    def _enter(self, kind: Kind, change: int) -> None:
-        self._used[kind] += change
+    def _enter(self, kind: Kind, change: int, tenant: str | None = None) -> None:
+        self._note(kind, change, tenant)
         if change < 0:
             self._serve()
         if kind != "workers":
             self.levels.update(self.use_ratio)
 
+    def _note(self, kind: Kind, change: int, tenant: str | None) -> None:
+        self._used[kind] += change
+        if tenant is not None:
+            self._held[tenant] += change
+            if not self._held[tenant]:
+                del self._held[tenant]
+
     def _serve(self) -> None:
         """Enter the bytes of those who wait, in their order, as long as they fit."""
         while self._waiters:
-            future, (kind, nbytes) = next(iter(self._waiters.items()))
+            # As many wait as there are slots; of as many bytes the first that came.
+            future, wait = min(self._waiters.items(), key=lambda item: self._held[item[1].tenant])
             if not future.done():
-                if not self._fits(kind, nbytes):
+                if not self._fits(wait.kind, wait.nbytes):
                     return
-                self._used[kind] += nbytes
+                self._note(wait.kind, wait.nbytes, wait.tenant)
                 future.set_result(None)
             del self._waiters[future]
 
     def _expire(self, future: asyncio.Future[None]) -> None:
         if not future.done():
-            future.set_exception(self._refusal(*self._waiters[future]))
+            wait = self._waiters[future]
+            future.set_exception(self._refusal(wait.kind, wait.nbytes))
 
     # -- levels --------------------------------------------------------------------------------
 

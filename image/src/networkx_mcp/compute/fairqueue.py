@@ -22,7 +22,7 @@ from typing import Self
 
 from networkx_mcp.compute.tally import Tally
 from networkx_mcp.context import CallContext
-from networkx_mcp.errors import Shed
+from networkx_mcp.errors import ServiceError, Shed
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.shed import shed
 
@@ -50,6 +50,24 @@ class Slot:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.release()
+
+
+class _Place:
+    """A request in the queue, as who makes room for others sees it."""
+
+    __slots__ = ("_future", "_queue", "_tenant")
+
+    def __init__(self, queue: FairQueue, tenant: str, future: asyncio.Future[Slot]) -> None:
+        self._queue, self._tenant, self._future = queue, tenant, future
+
+    def may_end(self) -> bool:
+        """Whether it got neither a slot nor a refusal."""
+        return not self._future.done()
+
+    def end(self, refusal: ServiceError) -> None:
+        """Let it leave the queue with this refusal."""
+        self._queue._forget(self._tenant, self._future)
+        self._future.set_exception(refusal)
 
 
 _Waiters = OrderedDict["asyncio.Future[Slot]", None]  # ordered and with O(1) removal from the middle
@@ -119,8 +137,8 @@ class FairQueue:
             return None
         return self._hold(tenant)
 
-    async def enter(self, tenant: str, *, timeout: float) -> Slot:
-        """A slot, after at most `timeout` seconds.
+    async def enter(self, tenant: str, *, timeout: float, call: CallContext | None = None) -> Slot:
+        """A slot, after at most `timeout` seconds. While it waits, `call` may be turned away (`CallContext.waiting`).
 
         Raises errors.Shed when the queue is full and no tenant has more waiting than this one, when another tenant's
         request needs the place and this is the newest of the tenant with most, when the queue is closed, or the time is
@@ -137,7 +155,7 @@ class FairQueue:
             raise self._timed_out()
         if self._waiting >= self.places:
             self._make_room()
-        return await self._wait(tenant, timeout)
+        return await self._wait(tenant, timeout, call)
 
     async def enter_for(self, call: CallContext, tenant: str | None = None) -> Slot:
         """A slot for a request; the wait is taken from its allowance over all queues.
@@ -146,7 +164,8 @@ class FairQueue:
         """
         started = time.monotonic()
         try:
-            return await self.enter(tenant if tenant is not None else call.caller.tenant, timeout=call.queue_seconds)
+            own = tenant if tenant is not None else call.caller.tenant
+            return await self.enter(own, timeout=call.queue_seconds, call=call)
         finally:
             call.queue_seconds = max(0.0, call.queue_seconds - (time.monotonic() - started))
 
@@ -166,9 +185,11 @@ class FairQueue:
         self._tally.clear()
         self._count(-self._waiting)
 
-    async def _wait(self, tenant: str, timeout: float) -> Slot:
+    async def _wait(self, tenant: str, timeout: float, call: CallContext | None) -> Slot:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Slot] = loop.create_future()
+        if call is not None:
+            call.waiting = _Place(self, tenant, future)
         self._tenants.setdefault(tenant, OrderedDict())[future] = None
         self._tally.add(tenant)
         self._count(+1)
@@ -185,6 +206,8 @@ class FairQueue:
             raise
         finally:
             timer.cancel()
+            if call is not None:
+                call.waiting = None
 
     def _expire(self, tenant: str, future: asyncio.Future[Slot]) -> None:
         if not future.done():

@@ -144,15 +144,19 @@ class Compute:
         self._refuse_if_protective()
         if call is None:
             allowance = self.settings.limits.queue_timeout_seconds
-            slot = await self.queue.enter(tenant or "default", timeout=allowance)
+            tenant = tenant or "default"
+            slot = await self.queue.enter(tenant, timeout=allowance)
         else:
             call.leave_slot()
+            tenant = tenant if tenant is not None else call.caller.tenant
             slot = await self.queue.enter_for(call, tenant)
             allowance = call.queue_seconds
         started = time.monotonic()
         try:
             self._refuse_if_protective()
-            memory = await self.budget.reserve_soon("workers", nbytes + COPY_ON_WRITE_BYTES, timeout=allowance)
+            memory = await self.budget.reserve_soon(
+                "workers", nbytes + COPY_ON_WRITE_BYTES, tenant=tenant, timeout=allowance
+            )
         except BaseException:
             slot.release()
             raise

@@ -93,7 +93,7 @@ class Administration:
             # A store joins the snapshot from its pieces; the log is there as it was read and as it is packed.
             needed = 2 * (head.snapshot_bytes + head.log_bytes)
             try:
-                reservation = await self._budget.reserve_soon("archives", needed, timeout=MEMORY_SECONDS)
+                reservation = await self._budget.reserve_soon("archives", needed, tenant=tenant, timeout=MEMORY_SECONDS)
             except MemoryLimit as error:
                 if error.retry_after is None:
                     raise

@@ -95,7 +95,7 @@ class Transfer:
         }
         try:
             # A graph may be as large as that, whatever the file is; a larger one is refused when it is there.
-            with await self._worker.admitted(self._limits.graph_mb * MIB):
+            with await self._worker.admitted(self._limits.graph_mb * MIB, tenant=tenant):
                 result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
         except WorkerCrashed as error:
             raise InvalidInput(

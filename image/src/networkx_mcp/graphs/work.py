@@ -183,16 +183,16 @@ class Worker:
             base = source.base or (read_snapshot(source.snapshot) if source.snapshot else None)
             graph, summary = merge(source.directed, base, source.batches, edit)
             return Materialised(graph, frozen.compress(graph) if compress else b"", summary)
-        with await self.admitted(source.memory + LOG_GROWTH * len(edit or b"")):
+        with await self.admitted(source.memory + LOG_GROWTH * len(edit or b""), tenant=tenant):
             return await self._materialise(source, tenant, compress, edit)
 
-    async def admitted(self, nbytes: int) -> Reservation:
+    async def admitted(self, nbytes: int, *, tenant: str) -> Reservation:
         """`nbytes` of memory for a graph that a worker is about to make, entered in the account until they are released.
 
         What is resident makes room. Raises Shed where they are not free within MEMORY_SECONDS, MemoryLimit where they never are.
         """
         try:
-            return await self._budget.reserve_soon("loads", nbytes, timeout=MEMORY_SECONDS)
+            return await self._budget.reserve_soon("loads", nbytes, tenant=tenant, timeout=MEMORY_SECONDS)
         except MemoryLimit as error:
             if error.retry_after is None:
                 raise

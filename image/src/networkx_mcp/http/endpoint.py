@@ -7,9 +7,10 @@ import logging
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from networkx_mcp.compute.budget import MemoryBudget
+from networkx_mcp.compute.shares import Shares
 from networkx_mcp.context import SCOPE_KEY, CallContext
 from networkx_mcp.http.admission import Admission
-from networkx_mcp.http.body import read_body
+from networkx_mcp.http.body import Claim, read_body
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
 from networkx_mcp.http.labels import OTHER, Labels, asked
@@ -28,6 +29,7 @@ class McpService:
         self._admission = admission
         self._deadlines = deadlines
         self._budget = budget
+        self._bodies = Shares()
         self._labels = labels
         self._turnstile = Turnstile(settings.limits.tool_body_values)
         #: The MCP app; set before the edge lets anything through.
@@ -45,6 +47,7 @@ class McpService:
             limit=limits.tool_body_kib * KIB,
             setting="limits.tool_body_kib",
             until=None if exchange.complete else call.arrived + limits.body_timeout_seconds,
+            claim=Claim(call, self._bodies, self._budget.reserve("bodies", 0)),
         )
         try:
             seen = asked(body.data)

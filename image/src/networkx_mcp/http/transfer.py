@@ -19,9 +19,8 @@ import asyncio
 import os
 import re
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from email.message import Message
 from typing import IO, Any
 
@@ -31,16 +30,16 @@ from starlette.types import Receive, Scope, Send
 from networkx_mcp import context
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
-from networkx_mcp.context import SCOPE_KEY, CallContext
+from networkx_mcp.context import SCOPE_KEY, CallContext, TurnedAway
 from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput
 from networkx_mcp.graphs.model import LoadedGraph
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
+from networkx_mcp.http.lanes import Lanes
 from networkx_mcp.http.respond import Headers, respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, Pace, spool_body
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.telemetry.shed import shed
 from networkx_mcp.tools import overview
 
 #: Query parameters that are no options of the format.
@@ -67,8 +66,8 @@ class Transfers:
         self._graphs = graphs
         self._admission = admission
         self._deadlines = deadlines
-        #: By direction and tenant.
-        self._under_way: dict[str, Counter[str]] = {"upload": Counter(), "download": Counter()}
+        self._uploads = Lanes("upload", settings.limits.upload_concurrent)
+        self._downloads = Lanes("download", settings.limits.upload_concurrent)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = QueryParams(scope["query_string"])
@@ -93,8 +92,10 @@ class Transfers:
         format_, options = _format_in(query, content_type), _options(query)
         hints = Hints(_filename(query, headers), _charset(content_type))
         if_version, if_uid = _condition(headers)
-        with self._counted("upload"):
-            file = await spool_body(receive, scope["headers"], self._limits)
+        call: CallContext = scope[SCOPE_KEY]
+        with self._uploads.one(call):
+            with TurnedAway(call):
+                file = await spool_body(receive, scope["headers"], self._limits)
             try:
                 async with self._slot(scope, receive):
                     key = headers.get("idempotency-key")
@@ -127,7 +128,8 @@ class Transfers:
         headers = _headers(scope)
         format_, options = _format_out(query, headers.get("accept", "").partition(",")[0]), _options(query)
         vary: Headers = [] if "format" in query else [(b"vary", b"Accept")]
-        with self._counted("download"):
+        call: CallContext = scope[SCOPE_KEY]
+        with self._downloads.one(call):
             async with self._slot(scope, receive):
                 known = headers.get("if-none-match")
                 if known is not None:
@@ -137,7 +139,7 @@ class Transfers:
                         await respond(send, 304, b"", headers=[tag, *vary])
                         return
                 stamp, descriptor = await self._graphs.export(graph_id, format_, options)
-            with os.fdopen(descriptor, "rb") as file:
+            with os.fdopen(descriptor, "rb") as file, TurnedAway(call):
                 await self._send_file(file, graph_id, format_, [_etag(*stamp, format_), *vary], send)
 
     async def _send_file(self, file: IO[bytes], graph_id: str, format_: str, more: Headers, send: Send) -> None:
@@ -168,33 +170,6 @@ class Transfers:
                 return
 
     # -- both -------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _counted(self, direction: str) -> Iterator[None]:
-        """One of `limits.upload_concurrent` transfers of a direction: they bound the spool volume.
-
-        A tenant gets all but one of them: a transfer may take as long as the least rate allows, and a few slow ones
-        would close /graphs to everybody else.
-        """
-        most, tenant = self._limits.upload_concurrent, context.current().caller.tenant
-        running = self._under_way[direction]
-        own = max(1, most - 1)
-        if running[tenant] >= own or running.total() >= most:
-            yours = running[tenant] >= own
-            raise shed(
-                f"{own if yours else most} {direction}s {'of yours ' if yours else ''}are under way: at most {most} in all "
-                f"and {own} of one tenant (limits.upload_concurrent). Repeat after the time in Retry-After.",
-                retry_after=2,
-                reason="transfers",
-                setting="limits.upload_concurrent",
-            )
-        running[tenant] += 1
-        try:
-            yield
-        finally:
-            running[tenant] -= 1
-            if not running[tenant]:
-                del running[tenant]
 
     @asynccontextmanager
     async def _slot(self, scope: Scope, receive: Receive) -> AsyncIterator[None]:
