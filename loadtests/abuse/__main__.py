@@ -3,7 +3,7 @@
     requests     malformed requests by the ten thousand: no crash, no 500, no growth, no leak, clean logs
     tenants      every tool, route, resource and prompt with tokens that must not reach a graph
     foreign      mutated snapshots, archives, Arrow and Parquet files, read as the server reads them, and sent to one
-    neighbours   bombs of memory, CPU and results beside a normal user
+    neighbours   bombs of memory, CPU and results, and floods, beside a normal user
     holds        cheap bytes that would hold the event loop, take its memory, sockets or descriptors
 
 The exit code is 1 where something was found. Results go to loadtests/results/abuse-COMMAND.json.
@@ -63,7 +63,7 @@ def arguments() -> argparse.ArgumentParser:
     made = commands.add_parser("foreign", parents=[common], help="mutated bytes of others")
     made.add_argument("--count", type=int, default=100_000, help="mutants, of all kinds together")
     made.add_argument("--served", type=int, default=500, help="of each kind that go to a real server, too")
-    made = commands.add_parser("neighbours", parents=[common], help="bombs beside a normal user")
+    made = commands.add_parser("neighbours", parents=[common], help="bombs and floods beside a normal user")
     made.add_argument("--seconds", type=float, default=60, help="of each stretch")
     made = commands.add_parser("holds", parents=[common], help="what would hold the event loop")
     made.add_argument("--only", default="", help="the strikes whose name contains this")
@@ -159,7 +159,7 @@ def neighbours(options: argparse.Namespace) -> int:
     started, load = results.now(), os.getloadavg()[0]
     with target(options) as live:
         stretches = asyncio.run(beside.run(live.subject(), options.seconds, options.seed))
-        summary = beside.ratios(stretches)
+        summary = beside.ratios(stretches) | beside.sheds(stretches)
         told = {"aim": beside.AIM, "stretches": {one.name: one.summary() for one in stretches}}
         dataset = "a graph of 65 nodes that is read and one that is edited; the attacker's path of 5,000 nodes and 200 dense nodes"
         print(save(options, live, started, load, dataset, summary=summary, abuse=told))

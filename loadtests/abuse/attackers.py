@@ -1,5 +1,5 @@
-"""Bombs of memory, of CPU and of results, thrown from a process of their own: to make them and to read what comes back
-must not delay the calls that are timed."""
+"""Bombs of memory, of CPU and of results, and floods of small calls, thrown from a process of their own: to make them and to read
+what comes back must not delay the calls that are timed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from loadtests.abuse import bombs
 from loadtests.abuse.wires import Wires
 from loadtests.wire import Requests
 
-#: At once.
-ATTACKERS = 4
+#: At once: of bombs, and of floods. `limits.connections` and `limits.queue` together are 405.
+ATTACKERS, FLOODERS = 4, 500
 #: Seconds after which a process that is told to end, or to begin, must have done so. Files are made at the beginning.
 PATIENCE_SECONDS = 60.0
 
@@ -69,16 +69,31 @@ def result_bombs() -> Iterator[Throw]:
         )
 
 
-KINDS: dict[str, Callable[[], Iterator[Throw]]] = {
+def reads() -> Iterator[Throw]:
+    """The cheapest calls there are."""
+    while True:
+        yield "get_neighbors", {"graph_id": "dense", "node": 0}
+
+
+def analyses() -> Iterator[Throw]:
+    """Calls that each need a worker for a moment; no two have the same answer to be kept."""
+    for number in itertools.count():
+        yield "rank_nodes", {"graph_id": "dense", "measure": "betweenness", "seed": number}
+
+
+BOMBS: dict[str, Callable[[], Iterator[Throw]]] = {
     "memory bombs": memory_bombs,
     "CPU bombs": cpu_bombs,
     "result bombs": result_bombs,
 }  # fmt: skip
+#: Not large, but more at once than there are slots and places.
+FLOODS: dict[str, Callable[[], Iterator[Throw]]] = {"flood of reads": reads, "flood of analyses": analyses}
+KINDS = BOMBS | FLOODS
 
 
 @asynccontextmanager
 async def attack(host: str, port: int, token: str, kind: str, files: bool = True) -> AsyncIterator[Attack]:
-    """ATTACKERS that throw one bomb of KINDS after the other at `host:port` until the block ends; a third of memory bombs
+    """ATTACKERS, or FLOODERS, that throw one call of KINDS after the other at `host:port` until the block ends; a third of memory bombs
     are files, where `files`. Raises EOFError where their process ends before."""
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_throw, args=(theirs, host, port, token, kind, files), daemon=True)
@@ -118,7 +133,8 @@ def _throw(pipe: Connection, host: str, port: int, token: str, kind: str, files:
     """The attackers' process."""
     uploads = list(bombs.columnar().items()) if files and kind == "memory bombs" else []
     pipe.send("ready")
-    pipe.send(asyncio.run(_until_told(pipe, host, port, token, KINDS[kind](), uploads)))
+    number = FLOODERS if kind in FLOODS else ATTACKERS
+    pipe.send(asyncio.run(_until_told(pipe, host, port, token, KINDS[kind](), uploads, number)))
 
 
 async def _until_told(
@@ -128,8 +144,9 @@ async def _until_told(
     token: str,
     throws: Iterator[Throw],
     uploads: list[tuple[str, tuple[str, bytes]]],
+    attackers: int,
 ) -> Counter[str]:
-    wires, made, outcomes = Wires(host, port, ATTACKERS), Requests(f"{host}:{port}"), Counter[str]()
+    wires, made, outcomes = Wires(host, port, attackers), Requests(f"{host}:{port}"), Counter[str]()
 
     async def attacker(number: int) -> None:
         for turn in itertools.count(number):
@@ -151,7 +168,7 @@ async def _until_told(
 
     told = asyncio.Event()
     asyncio.get_running_loop().add_reader(pipe.fileno(), told.set)
-    tasks = [asyncio.ensure_future(attacker(number)) for number in range(ATTACKERS)]
+    tasks = [asyncio.ensure_future(attacker(number)) for number in range(attackers)]
     waiting = asyncio.ensure_future(told.wait())
     await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in (waiting, *tasks):

@@ -1,9 +1,13 @@
-"""A normal user beside bombs of memory, of CPU and of results, thrown by another tenant on the same server.
+"""A normal user beside bombs of memory, of CPU and of results, and beside floods, thrown by another tenant on the same server.
 
 The user's calls are due at a fixed rate and their latency counts from when they were due. Quiet stretches before and
 after give the value to compare with, of the same run and machine. Point reads, edits (which wait for the store's disk) and
 analyses (which need a worker of the server) are told apart. What the machine does to everybody is told by a witness beside the
 server, and by a stretch in which processes of nobody touch as much memory as the memory bombs made the machine hand out.
+
+A flood is of small calls, more at once than the server has slots and places, each asked again as soon as it is answered or refused.
+The flood takes whatever CPU is left, so calls are slow beside it, and slow calls that are due at a fixed rate would be a flood, too:
+there the user has FEW calls under way at most. What is judged is that they are answered; only the flood is shed.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ import psutil
 
 from loadtests import processes, protocol
 from loadtests.abuse import witness
-from loadtests.abuse.attackers import KINDS, Attack, attack
+from loadtests.abuse.attackers import BOMBS, FLOODS, KINDS, Attack, attack
 from loadtests.abuse.hogs import hogs
 from loadtests.abuse.subject import GRAPH, Subject
 from loadtests.abuse.wires import Wires
@@ -31,6 +35,8 @@ from loadtests.wire import Requests
 
 #: Calls of the user per second, and of the witness: a stall must have the same chance to meet one.
 RATE = 40.0
+#: Calls of the user at once beside a flood.
+FEW = 3
 #: Part of the user's calls that needs a worker.
 ANALYSES = 0.05
 #: Edges of the attacker's graphs: one whose matrices take 200 MB each, one with hours of flows.
@@ -43,7 +49,7 @@ WITNESS = "witness"
 #: The stretch beside processes of nobody, and that whose memory they touch.
 HOGS, LIKE = "memory of nobody", "memory bombs"
 #: Stretches that are compared with the quiet ones.
-LOUD = (*KINDS, HOGS)
+LOUD = (*BOMBS, HOGS, *FLOODS)
 
 
 @dataclass
@@ -120,7 +126,7 @@ def prepare(subject: Subject) -> None:
 
 
 async def run(subject: Subject, seconds: float, seed: int, files: bool = True) -> list[Stretch]:
-    """Quiet, each kind of bomb, the memory of one of them without a bomb, quiet again; `seconds` each."""
+    """Quiet, each kind of bomb, the memory of one of them without a bomb, each flood, quiet again; `seconds` each."""
     await asyncio.to_thread(prepare, subject)
     made = Requests(subject.address)
     wires = Wires(subject.host, subject.port, 64)
@@ -156,8 +162,9 @@ async def _beside(
 
 
 async def _user(subject: Subject, made: Requests, wires: Wires, stretch: Stretch, seconds: float, seed: int) -> None:
-    """The user's calls, each when it is due."""
+    """The user's calls, each when it is due; beside a flood, when it is due and fewer than FEW are under way."""
     began = time.monotonic()
+    places = asyncio.Semaphore(FEW) if stretch.name in FLOODS else None
     running = []
 
     async def one(due: float, kind: str, request: bytes) -> None:
@@ -166,12 +173,19 @@ async def _user(subject: Subject, made: Requests, wires: Wires, stretch: Stretch
             stretch.examples.append(f"{kind}: {told[-300:]!r}")
         stretch.latencies[kind].append(time.monotonic() - due)
         stretch.outcomes[outcome if outcome == "ok" else f"{kind} {outcome}"] += 1
+        if places is not None:
+            places.release()
 
     for number, (kind, tool, arguments) in enumerate(calls(seed)):
         due = began + number / RATE
         if due - began >= seconds:
             break
         await asyncio.sleep(max(0.0, due - time.monotonic()))
+        if places is not None:
+            await places.acquire()
+            due = time.monotonic()
+            if due - began >= seconds:
+                break
         era = protocol.ERAS[number % 2]
         running.append(asyncio.ensure_future(one(due, kind, made.call(era, subject.tokens["bob"], tool, arguments))))
     await asyncio.gather(*running)
@@ -228,4 +242,16 @@ def ratios(stretches: list[Stretch]) -> dict[str, float]:
         for stretch in stretches:
             if stretch.name in LOUD and quiet:
                 found[f"{kind}: {stretch.name}"] = round(p99([stretch]) / quiet, 2)
+    return found
+
+
+def sheds(stretches: list[Stretch]) -> dict[str, float]:
+    """Of each flood: the user's calls and those of them that were shed, the flood's calls and those that were."""
+    found: dict[str, float] = {}
+    for one in stretches:
+        if one.name in FLOODS:
+            for who, outcomes in (("user", one.outcomes), ("flood", one.bombs)):
+                found[f"{one.name}: {who} calls"] = outcomes.total()
+                shed = sum(count for outcome, count in outcomes.items() if outcome.endswith("shed"))
+                found[f"{one.name}: {who} shed"] = shed
     return found

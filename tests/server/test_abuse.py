@@ -107,6 +107,8 @@ def test_bombs_end_by_name_and_the_user_beside_them_is_answered(server: Server) 
         assert stretch.outcomes["ok"] > 0
         assert bool(stretch.bombs) == (stretch.name in neighbours.KINDS)
         assert len(stretch.latencies["witness"]) > 10
+    for name in neighbours.FLOODS:  # analyses may wait for too long on a busy machine; of the rest nothing is shed
+        assert not {"read shed", "edit shed"} & stretches[name].outcomes.keys(), stretches[name].examples
     # As much memory as beside the bombs, about: other tests take some, too, and hogs take a moment to begin.
     assert stretches[neighbours.HOGS].allocated > stretches[neighbours.LIKE].allocated / 4 > 0
     assert not any("internal" in bomb for stretch in stretches.values() for bomb in stretch.bombs)

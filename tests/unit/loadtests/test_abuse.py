@@ -207,6 +207,16 @@ def test_the_ratio_is_of_the_same_run_and_by_kind_of_call() -> None:
     }  # fmt: skip
 
 
+def test_of_a_flood_is_told_who_was_shed() -> None:
+    one, other = neighbours.Stretch("flood of reads"), neighbours.Stretch("quiet after")
+    one.outcomes.update({"ok": 8, "edit shed": 1, "read timeout": 1})
+    one.bombs.update({"get_neighbors: shed": 70, "get_neighbors: ok": 20, "get_neighbors: under way": 10})
+    assert neighbours.sheds([one, other]) == {
+        "flood of reads: user calls": 10, "flood of reads: user shed": 1,
+        "flood of reads: flood calls": 100, "flood of reads: flood shed": 70,
+    }  # fmt: skip
+
+
 def test_bombs_do_not_repeat_themselves_where_answers_are_kept() -> None:
     made: Callable[[], Any] = attackers.memory_bombs
     drawn = [json.dumps(arguments) for _, (_, arguments) in zip(range(9), made(), strict=False)]
