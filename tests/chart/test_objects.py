@@ -142,9 +142,9 @@ def test_image_names() -> None:
         pods = pod_templates(objects(case, *sets))
         return {container["image"] for _, pod in pods for container in pod["spec"]["containers"]}
 
-    assert images(None) == {"ghcr.io/networkx-mcp/server:0.1.0", "valkey/valkey:8"}
+    assert images(None) == {"ghcr.io/networkx-mcp/server:0.2.0", "valkey/valkey:8"}
     digest = "sha256:" + "0123456789abcdef" * 4
-    assert f"ghcr.io/networkx-mcp/server:0.1.0@{digest}" in images("production")
+    assert f"ghcr.io/networkx-mcp/server:0.2.0@{digest}" in images("production")
     sets = ("image.repository=registry.local/x", "image.tag=1.2", "store.valkey.image.repository=redis")
     assert images(None, *sets) == {"registry.local/x:1.2", "redis:8"}
 

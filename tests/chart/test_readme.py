@@ -17,5 +17,5 @@ def test_the_readme_is_what_the_values_say() -> None:
 
 def test_the_chart_names_the_servers_version() -> None:
     pyproject = (ROOT / "image" / "pyproject.toml").read_text(encoding="utf-8")
-    assert 'version = "0.1.0"' in pyproject
-    assert "appVersion: 0.1.0" in (CHART / "Chart.yaml").read_text(encoding="utf-8")
+    assert 'version = "0.2.0"' in pyproject
+    assert "appVersion: 0.2.0" in (CHART / "Chart.yaml").read_text(encoding="utf-8")
