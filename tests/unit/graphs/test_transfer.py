@@ -52,6 +52,44 @@ async def pair(store: FaultyStore, compute: Compute) -> AsyncIterator[list[Graph
         await replica.close()
 
 
+async def test_a_repeat_that_a_lower_limit_would_refuse_is_answered_as_the_first_time(
+    pair: list[Graphs],
+    store: FaultyStore,  # noqa: F811
+    compute: Compute,  # noqa: F811
+) -> None:
+    """The first answer was lost, and the server that has the repeat takes shorter values and fewer nodes."""
+    one, _ = pair
+    long, edits = {"v": "x" * 3000}, [AddNodes(nodes=list(range(40)), attributes=[{"v": "x" * 3000}] * 40)]
+    data = b"source,target,v\na,b," + b"x" * 3000 + b"\n" + b"".join(b"a,%d,1\n" % k for k in range(40))
+    made = await one.create("made", False, attributes=long, edits=edits, operation_id="create")
+    grown = await one.edit("made", [AddNodes(nodes=["z"], attributes=[long])], operation_id="edit")
+    loaded = await put(one, data, operation_id="put")
+    settings = small_memory()
+    limits = settings.limits.model_copy(update={"value_kib": 1, "graph_nodes": 20})
+    strict = Graphs(settings.model_copy(update={"limits": limits}), store, compute, compute.budget)
+    try:
+        again = await strict.create("made", False, attributes=long, edits=edits, operation_id="create")
+        assert (again.version, again.uid, again.repeated) == (made.version, made.uid, True)
+        edited = await strict.edit("made", [AddNodes(nodes=["z"], attributes=[long])], operation_id="edit")
+        assert (edited.version, edited.repeated) == (grown.version, True)
+        put_again = await put(strict, data, operation_id="put")
+        assert (put_again.version, put_again.uid, put_again.repeated) == (loaded.version, loaded.uid, True)
+
+        with pytest.raises(LimitExceeded):
+            await strict.create("new", False, attributes=long, operation_id="other")
+        with pytest.raises(LimitExceeded):
+            await strict.edit("made", [AddNodes(nodes=["y"], attributes=[long])], operation_id="other")
+        with pytest.raises(LimitExceeded):
+            await put(strict, data, operation_id="other")
+        with pytest.raises(LimitExceeded):
+            await put(strict, data)
+        with pytest.raises(InvalidInput, match="another request"):
+            await put(strict, data + b"c,d,1\n", operation_id="put")
+        assert (await strict.info("made")).version == grown.version
+    finally:
+        await strict.close()
+
+
 async def test_a_file_makes_a_graph_that_all_see(pair: list[Graphs]) -> None:
     one, two = pair
     info = await put(one, CSV, options={"directed": True, "description": "from a file"})

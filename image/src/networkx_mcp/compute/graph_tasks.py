@@ -115,6 +115,13 @@ def read_archive(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     return TaskOutput(value, [os.dup(graph.fd), memfd.create("snapshot", [frozen.compress(graph)])])
 
 
+def file_digest(fd: int) -> str:
+    """The digest of a spooled file, by which a repeated upload is known."""
+    os.lseek(fd, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(fd), "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
 @parser
 def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """A spooled file as a sealed buffer and its snapshot.
@@ -126,10 +133,9 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """
     from networkx_mcp.arrays import formats
 
+    digest = file_digest(fds[0])
     os.lseek(fds[0], 0, os.SEEK_SET)
     with os.fdopen(os.dup(fds[0]), "rb") as file:
-        digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-        file.seek(0)
         limits = formats.ParseLimits(**{name: params[name] for name in ("nodes", "edges", "bytes", "value")})
         hints = formats.Hints(filename=params["filename"], encoding=params["encoding"])
         graph, reading = formats.load(file, params["format"], params["options"], limits, hints)

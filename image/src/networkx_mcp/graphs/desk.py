@@ -95,16 +95,15 @@ class Desk:
         return known[1]
 
     def encode_batch(self, edits: Sequence[Edit]) -> bytes:
-        """The batch of a caller as the log keeps it.
-
-        Raises InvalidInput for values that no JSON has, LimitExceeded for one that is longer than limits.value_kib.
-        """
+        """The batch of a caller as the log keeps it. Raises InvalidInput for values that no JSON has."""
         try:
-            data = batches.encode(list(edits))
+            return batches.encode(list(edits))
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidInput(f"edits hold a value that is not JSON: {error}", field="edits") from None
+
+    def check_sizes(self, edits: Sequence[Edit]) -> None:
+        """Raises LimitExceeded for a value that is longer than limits.value_kib, InvalidInput for such a name."""
         sizes.check_batch(edits, self._limits.value_kib * KIB)
-        return data
 
     def check_memory(self, nbytes: int, before: int = 0) -> None:
         """Raises LimitExceeded for a graph that takes more memory than `limits.graph_mb`, however few bytes it is stored in;

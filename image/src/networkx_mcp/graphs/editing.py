@@ -92,10 +92,11 @@ class Editor:
             await self._desk.compactor.make_way(key)
             async with self._desk.sections.hold(key) as hold:
                 try:
+                    self._desk.check_sizes(edits)
                     request = _Request(tenant, graph_id, edits, payload, if_version, name)
                     return await self._until_done(request, hold, attempt)
                 except (InvalidInput, NotFound, LimitExceeded, Conflict):
-                    # Of a repeat this may be the consequence of the first time.
+                    # Of a repeat this may be the consequence of the first time, or of a limit that came since.
                     result = await self._desk.known(tenant, graph_id, name)
                     if result is None:
                         raise

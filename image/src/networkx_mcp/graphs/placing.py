@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from networkx_mcp.arrays import edits as batches
-from networkx_mcp.errors import Conflict, NotFound
+from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, pause
 from networkx_mcp.graphs.model import Deleted, GraphInfo, Meta
@@ -51,10 +51,25 @@ class Placer:
             meta = Meta(directed=directed, description=model.check_description(description))
             batch = [*([batches.SetGraphAttributes(attributes=attributes)] if attributes else []), *edits]
             payload = self._desk.encode_batch(batch)
-            base, snapshot, counts = await self._first_contents(tenant, directed, batch, payload)
-            new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
             name = Name(operation_id, model.fingerprint("create", asked, directed, description, payload))
+            try:
+                self._desk.check_sizes(batch)
+                base, snapshot, counts = await self._first_contents(tenant, directed, batch, payload)
+            except (InvalidInput, LimitExceeded):
+                if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
+                    raise
+                return first
+            new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
             return await self._place(tenant, new, base, None, name, attempt)
+
+    async def repeated(self, tenant: str, graph_id: str, name: Name, attempt: Attempt) -> GraphInfo | None:
+        """What the write answered that `name` named before; of a repeat, a refusal may come from a limit that came since."""
+        result = await self._desk.known(tenant, graph_id, name)
+        if result is None:
+            return None
+        first = _info_result.decode(result)
+        attempt.version_after = first.version
+        return msgspec.structs.replace(first, repeated=True)
 
     async def _first_contents(
         self, tenant: str, directed: bool, batch: Sequence[Edit], payload: bytes

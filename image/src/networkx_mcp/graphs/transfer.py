@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from typing import Any
@@ -11,7 +12,8 @@ import msgspec
 from networkx_mcp.arrays.formats import Hints, Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.memfd import attach
-from networkx_mcp.errors import InvalidInput, WorkerCrashed
+from networkx_mcp.compute.graph_tasks import file_digest
+from networkx_mcp.errors import InvalidInput, LimitExceeded, WorkerCrashed
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import Name
 from networkx_mcp.graphs.loading import Loader
@@ -53,10 +55,18 @@ class Transfer:
             self._worker.refuse_large()
             if if_version is not None and operation_id is None:
                 await self._refuse_early(tenant, graph_id, if_version, if_uid)
-            base, snapshot, value = await self._parse(tenant, spool_fd, format_, options, hints or Hints())
+            rest = (repr(sorted(options.items())), description, if_version, if_uid)
+            try:
+                base, snapshot, value = await self._parse(tenant, spool_fd, format_, options, hints or Hints())
+            except (InvalidInput, LimitExceeded):
+                name = Name(operation_id, "")
+                if format_ and operation_id is not None:
+                    name = _name(operation_id, graph_id, format_, rest, await asyncio.to_thread(file_digest, spool_fd))
+                if (first := await self._placer.repeated(tenant, graph_id, name, attempt)) is None:
+                    raise
+                return LoadedGraph(**msgspec.structs.asdict(first), reading=Reading(format=format_))
             reading, digest = msgspec.convert(value["reading"], Reading), value["digest"]
-            asked = (reading.format, repr(sorted(options.items())), description)
-            print_ = model.fingerprint("put", graph_id, *asked, if_version, if_uid, digest)
+            name = _name(operation_id, graph_id, reading.format, rest, digest)
             meta = Meta(directed=base.directed, description=description)
             info = await self._placer.put(
                 tenant,
@@ -65,7 +75,7 @@ class Transfer:
                 base,
                 snapshot,
                 if_version,
-                Name(operation_id, print_),
+                name,
                 attempt,
                 if_uid=if_uid,
             )
@@ -127,6 +137,11 @@ class Transfer:
                 fd = os.dup(spool.fileno())
             os.lseek(fd, 0, os.SEEK_SET)
             return stamp, fd
+
+
+def _name(operation_id: str | None, graph_id: str, format_: str, rest: tuple[Any, ...], digest: str) -> Name:
+    """What an upload is called; `rest` are its options, description, version and uid."""
+    return Name(operation_id, model.fingerprint("put", graph_id, format_, *rest, digest))
 
 
 def plain_options(options: Any) -> dict[str, Any]:
