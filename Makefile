@@ -64,7 +64,7 @@ lint: $(VENV)/.load ## Format, lint and type checks
 unit: $(VENV)/.load tools ## Specifications of the rooms, in process
 	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n $(WORKERS) --dist loadscope $(PYTEST_ARGS)
 
-sweep: $(VENV)/.dev ## Every algorithm on all graphs of up to seven nodes, each call with a deadline; an hour
+sweep: $(VENV)/.dev ## Every algorithm on all graphs of up to seven nodes, each call with a deadline
 	NETWORKX_MCP_SWEEP=whole $(BIN)/python -m pytest tests/unit/algorithms/test_sweep.py -n 2 $(PYTEST_ARGS)
 
 chart-test: $(VENV)/.dev tools ## The chart and argocd/, rendered and validated

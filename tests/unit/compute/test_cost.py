@@ -188,10 +188,10 @@ def test_the_graph_is_converted_once_for_all_algorithms_of_a_call(monkeypatch: p
     made = 0
     convert = GraphState.to_networkx
 
-    def counted(state: GraphState) -> Any:
+    def counted(state: GraphState, *most: int | None) -> Any:
         nonlocal made
         made += 1
-        return convert(state)
+        return convert(state, *most)
 
     monkeypatch.setattr(GraphState, "to_networkx", counted)
     loaded = Loaded(GraphState.from_networkx(nx.karate_club_graph()))

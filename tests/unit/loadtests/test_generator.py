@@ -72,7 +72,7 @@ def test_a_call_that_waits_past_the_window_waits_under_load(
     monkeypatch: pytest.MonkeyPatch, rate: float | None
 ) -> None:
     """The worker is free once reads have stopped for half a second; a call is shed after it waited for three. One that
-    was due late in the window, at 3 s of 2 to 3.5, must be shed, too."""
+    was due late in the window, at 3 s of 2 to 4.5, must be shed, too."""
     users(monkeypatch, heavy=2)
     monkeypatch.setattr(generator, "RAMP_SECONDS", 0.2)
     reads = 0
@@ -83,16 +83,17 @@ def test_a_call_that_waits_past_the_window_waits_under_load(
             await asyncio.sleep(0.02)
             reads += 1
             return OK
-        # Looks are counted and not seconds: a machine that stood still has not stopped the reads.
-        seen, unchanged = reads, 0
-        for _ in range(60):
+        # Looks are counted and not seconds: a machine that stood still has not stopped the reads. The three seconds are a
+        # clock's, as the window is: else a busy machine holds the first call so long that the next is due after it.
+        seen, unchanged, until = reads, 0, time.monotonic() + 3
+        while time.monotonic() < until:
             await asyncio.sleep(0.05)
             seen, unchanged = reads, unchanged + 1 if reads == seen else 0
             if unchanged == 10:
                 return OK
         return SHED
 
-    found = asyncio.run(served(answer, at_once, {"users": 8, "seconds": 1.5, "warmup": 2.0, "rate": rate}))
+    found = asyncio.run(served(answer, at_once, {"users": 8, "seconds": 2.5, "warmup": 2.0, "rate": rate}))
     paths = found["tools"]["find_paths"]
     assert paths["requests"] == paths["failed"] > 0
     assert found["mistakes"] == 0
