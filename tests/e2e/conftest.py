@@ -3,6 +3,7 @@
 The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Options:
 
     --image TAG       image under test, known to the nodes (default ghcr.io/networkx-mcp/server:dev)
+    --old-image TAG   image of the release before (default: the one under test, in the chart of the release before)
     --values FILE     values of the release (default chart/ci/small-cluster-values.yaml)
     --set KEY=VALUE   further values, repeatable; --set-string as in helm
     --ingress ADDRESS where the Ingress controller answers TLS, as a pod reaches it
@@ -39,6 +40,7 @@ os.environ.setdefault("KUBECONFIG", str(Path("~/.kube/config").expanduser()))
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("e2e")
     group.addoption("--image", default="ghcr.io/networkx-mcp/server:dev")
+    group.addoption("--old-image", default="")
     group.addoption("--values", default=str(ROOT / "chart/ci/small-cluster-values.yaml"))
     group.addoption("--set", action="append", default=[])
     group.addoption("--set-string", action="append", default=[])
@@ -73,6 +75,9 @@ ORDER = (
     "test_alerts",
     "test_alerts_data",
     "test_operations",
+    "test_renders",
+    "test_upgrade",
+    "test_rotation",
     "test_memory",
     "test_argocd",
     "test_restore",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
+import pytest
 from tests.e2e.chaos_record import Chaos
-from tests.e2e.cluster import Release, eventually
+from tests.e2e.cluster import CommandFailed, Release, eventually, run
 
 
 def kill(release: Release, selector: str, number: int) -> None:
@@ -67,6 +69,36 @@ def test_an_upgrade_under_load_fails_no_faithful_client(release: Release, report
     # may answer 503, but no answer may break off.
     broken = {reason: n for reason, n in seen["repeated"].items() if reason.startswith("broken_")}
     assert not broken, seen
+
+
+def test_a_store_update_that_cannot_start_is_rolled_back(
+    release: Release, report: dict[str, Any], chaos: Chaos
+) -> None:
+    workload = release.workload("--seconds", "900", "--writers", "2", "--readers", "2", "--naive", "1")
+    time.sleep(2)
+    before = json.loads(run("helm", "history", "nmcp", "--namespace", release.name, "--output", "json"))[-1]["revision"]
+    begin = workload.now()
+    tag = ("--set-string", "store.valkey.image.tag=no-such-tag")
+    with pytest.raises(CommandFailed):
+        release.helm("upgrade", "--force-conflicts", *tag, timeout=10)
+
+    def stuck() -> bool:
+        [pod] = release.pods(release.store, ready=False) or [{}]
+        status = pod.get("status", {}).get("containerStatuses", [{}])[0]
+        return status.get("image", "").endswith(":no-such-tag") and "waiting" in status["state"]
+
+    eventually("the store's pod to wait for its image", stuck, 60)
+    run("helm", "rollback", "nmcp", str(before), "--namespace", release.name, timeout=60)
+    eventually("the store of before", lambda: release.pods(release.store), 120)
+    end = workload.now()
+    time.sleep(3)
+    seen = workload.finish()
+    report["store_rollback"] = brief(seen) | {"down_seconds": round(end - begin, 1)}
+    chaos.judge(
+        release, "store rollback", "an update of the store to an image that does not exist", seen, [(begin, end)]
+    )
+    [pod] = release.pods(release.store)
+    assert not pod["spec"]["containers"][0]["image"].endswith(":no-such-tag")
 
 
 def test_a_node_drain_is_not_blocked(release: Release, report: dict[str, Any], chaos: Chaos) -> None:

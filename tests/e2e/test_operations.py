@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.cluster import ROOT, Entries, Release, eventually, run
+from tests.e2e.store_password import StorePassword
 
 REACH = """
 import json, socket, sys
@@ -54,6 +55,8 @@ print(httpx.post(url, json=body, headers=headers, timeout=10).status_code)
 
 
 def test_a_token_is_rotated_without_a_restart(release: Release, report: dict[str, Any]) -> None:
+    """And the store's password beside it: kubelets bring both at the same time."""
+
     def status(token: str) -> int:
         return int(release.exec(STATUS, release.url, token))
 
@@ -64,10 +67,11 @@ def test_a_token_is_rotated_without_a_restart(release: Release, report: dict[str
     def pods() -> set[str]:
         return {pod["metadata"]["uid"] for pod in release.pods(release.server)}
 
-    before, old = pods(), token()
+    before, old, password = pods(), token(), StorePassword(release)
     assert status(old) == 200
     rotate = (str(ROOT / "scripts/make-secrets.sh"), "--namespace", release.name, "--fullname", release.fullname)
-    run(*rotate, "--rotate", "--grace", "60")  # a third of the default, which would be three minutes of waiting
+    # A third of the default grace, which would be three minutes of waiting.
+    run(*rotate, "--rotate-store", "--rotate", "--grace", "60")
     new = token()
     assert new != old
     begun = time.monotonic()
@@ -76,6 +80,8 @@ def test_a_token_is_rotated_without_a_restart(release: Release, report: dict[str
     eventually("every pod to refuse the old token", lambda: _all(release, old, 401, 4), 60)
     report["rotation_seconds"] = round(time.monotonic() - begun, 1)
     assert pods() == before
+    password.arrives()
+    report["store_password_rotation_seconds"] = round(time.monotonic() - begun, 1)
 
 
 def _all(release: Release, token: str, expected: int, tries: int) -> bool:

@@ -79,12 +79,16 @@ class Site(Release):
 
     tokens: dict[str, str]
 
-    def install(self, *settings: str) -> None:
+    def prepare(self) -> None:
+        """The namespace, its Secrets, the callers."""
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name, "labels": labels}}
         run("kubectl", "apply", "-f", "-", stdin=json.dumps(namespace))
         secrets = (str(ROOT / "scripts/make-secrets.sh"), "--namespace", self.name, "--fullname", self.fullname)
         self.tokens = {user: run(*secrets, "--user", user).split()[-1] for user in ("ann", "bob")}
+
+    def install(self, *settings: str) -> None:
+        self.prepare()
         extra = [part for setting in settings for part in ("--set", setting)]
         self.helm("install", *extra)
         self.client_pod("client", {f"{self.fullname}-client": "true"})
