@@ -25,6 +25,9 @@ IMAGE ?= ghcr.io/networkx-mcp/server:dev
 IMAGE_COMMAND ?=
 # Arguments that go behind the directory, for example --build-arg BASE=...
 IMAGE_ARGS ?=
+# The image of the release before, which `make e2e-full` upgrades from and rolls back to, and the commit it is built from.
+OLD_IMAGE ?= $(IMAGE)-0.1.0
+OLD_COMMIT ?= ad7cc8f227e8f5fbb1dcfdf8edccf7c77ee603eb
 # Where the tests of argocd/ put a bare clone, and what Argo CD calls that directory. See tests/e2e/README.md.
 GIT_DIRECTORY ?=
 GIT_URL ?=
@@ -92,7 +95,8 @@ e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
 
 e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report that the documents quote
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
-	@passed=0; scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS) || passed=$$?; \
+	@IMAGE_COMMIT=$(OLD_COMMIT) scripts/stage.sh old-image scripts/image.sh "$(OLD_IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS)
+	@passed=0; scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" --old-image "$(OLD_IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS) || passed=$$?; \
 	  $(GENERATE) && exit $$passed
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run

@@ -6,6 +6,7 @@ image and the sizes of values for a small cluster, nothing else.
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -189,6 +190,32 @@ def test_a_broken_commit_leaves_the_release_serving_and_says_why(gitops: Gitops,
     gitops.repository.push("staging: the queue again")
     gitops.argo.look()
     eventually("the complaint to end", lambda: not complaint(), 240)
+
+
+@pytest.mark.full
+def test_a_backup_that_fails_holds_up_no_sync(gitops: Gitops, staging: Environment, report: dict[str, Any]) -> None:
+    """The token of backups is a wrong one: what a full volume does to a backup in longer time."""
+    job, secret = f"{staging.fullname}-backup-sync", f"{staging.fullname}-client"
+    before = staging.get("job", job)["metadata"]["uid"]
+    token = str(staging.get("secret", secret)["data"]["backup"])
+    wrong = base64.b64encode(b"nmcp_wrong").decode()
+
+    def set_token(value: str) -> None:
+        staging.kubectl("patch", "secret", secret, "--type=merge", "-p", json.dumps({"data": {"backup": value}}))
+
+    set_token(wrong)
+    begun = time.monotonic()
+    try:
+        gitops.repository.edit(config_file("staging"), values={"limits": {"queue": QUEUE + 1}})
+        gitops.repository.push("staging: a queue that is longer by one")
+        gitops.argo.look()
+        status = gitops.argo.runs(staging.application, f"queue: {QUEUE + 1}")
+    finally:
+        set_token(token)
+    report["argocd_sync_beside_a_failing_backup_seconds"] = round(time.monotonic() - begun, 1)
+    assert status["operationState"].get("retryCount", 0) == 0
+    assert staging.get("job", job)["metadata"]["uid"] != before
+    assert "no backup was made with this sync" in staging.kubectl("logs", f"job/{job}")
 
 
 @pytest.mark.full
