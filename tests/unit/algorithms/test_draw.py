@@ -73,6 +73,25 @@ def test_attributes_colour_and_label() -> None:
         assert ask(draw_graph, graph, **params)["data"] != plain
 
 
+def test_weights_are_looked_at_where_they_are_named_and_the_layout_knows_them() -> None:
+    def drawn(layout: str, **params: Any) -> tuple[bytes, list[str]]:
+        answer = ask(draw_graph, example(), layout=layout, **params)
+        return answer["data"], answer["notes"]
+
+    for layout in ("spring", "kamada_kawai", "spectral"):
+        plain, notes = drawn(layout)
+        assert [note[:20] for note in notes] == ["Every edge counts 1."]
+        pulled, notes = drawn(layout, weight="weight")
+        assert pulled != plain
+        assert notes == []
+    plain, notes = drawn("circular")
+    assert notes == []
+    assert drawn("circular", weight="weight") == (plain, ["Layout circular looks at no weight."])
+    named = nx.path_graph(4)
+    nx.set_edge_attributes(named, "heavy", "weight")
+    assert ask(draw_graph, named, layout="spectral")["notes"] == []
+
+
 def test_a_part_of_a_large_graph_is_drawn() -> None:
     graph = nx.path_graph(MAX_NODES + 1)
     with pytest.raises(LimitExceeded, match=f"at most {MAX_NODES} nodes; this graph has {MAX_NODES + 1}") as error:

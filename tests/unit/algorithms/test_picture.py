@@ -36,7 +36,7 @@ def encoded(answer: dict[str, object]) -> int:
 
 def test_a_picture_that_fits_is_left_as_it_is() -> None:
     for format_ in ("png", "svg"):
-        assert ask(draw_graph, example(), format=format_)["notes"] == []
+        assert ask(draw_graph, example(), format=format_, weight="weight")["notes"] == []
 
 
 def test_the_longest_png_is_reduced_and_says_so() -> None:

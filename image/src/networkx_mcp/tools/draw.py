@@ -58,7 +58,10 @@ class Picture(TypedDict):
     layout: str
     seed: int
     bytes: int
-    notes: Annotated[list[str], Field(description="What was reduced to keep the picture within 700 KiB.")]
+    notes: Annotated[
+        list[str],
+        Field(description="What was reduced to keep the picture within 700 KiB, and what edges count in its layout."),
+    ]
 
 
 def tools(graphs: Graphs) -> list[Tool]:

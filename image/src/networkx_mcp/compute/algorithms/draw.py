@@ -24,6 +24,7 @@ from networkx_mcp.errors import InvalidInput, LimitExceeded, told
 MAX_NODES = 500
 MAX_EDGES = 5_000
 LAYOUTS = ("auto", "spring", "kamada_kawai", "circular", "shell", "spectral", "planar", "bipartite", "random", "layers")
+_PULLED = ("spring", "kamada_kawai", "spectral")  # edges pull by their weight
 MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 _LABELLED = 60  # more labels than this cover each other
 _DPI = 100
@@ -37,14 +38,13 @@ def draw_graph(graph: Loaded, args: Arguments) -> Answer:
     Arguments: `format` (svg or png), `layout` (see LAYOUTS), `labels` (True, False; default: up to 60
     nodes), `label` (node attribute shown in the place of the id), `color` (node attribute that
     colours nodes: a scale for numbers, one colour a value otherwise), `edge_label` (edge attribute
-    written on edges), `weight` (edge attribute that pulls nodes together in spring and kamada_kawai),
+    written on edges), `weight` (edge attribute that pulls nodes together in spring, kamada_kawai and spectral),
     `nodes` (only these and the edges among them), `title`, `width` and `height` (pixels), `seed`.
     """
     kind = args.choice("format", tuple(MEDIA_TYPES), "svg")
     layout = args.choice("layout", LAYOUTS, "auto")
     width, height = args.integer("width", 800, 100, 2000), args.integer("height", 600, 100, 2000)
     seed = args.seed()
-    weight = args.weight(negative=False)
     title = _printable(str(args.get("title", ""))[:200])
     drawn = graph.nx.subgraph(args.nodes("nodes")) if args.given("nodes") else graph.nx
     if drawn is not graph.nx:  # a subgraph view has no order of its own
@@ -58,10 +58,13 @@ def draw_graph(graph: Loaded, args: Arguments) -> Answer:
     labels = _labels(graph, args, drawn)
     colors = _attribute(graph, args, "color", drawn)
     edge_labels = _edge_labels(graph, args, drawn)
+    layout = _auto(drawn) if layout == "auto" else layout
+    weight = args.weight(negative=False)
+    if layout not in _PULLED:  # what edges count is of no matter to the others
+        args.notes = [f"Layout {layout} looks at no weight."] if weight is not None else []
     args.finish()
 
     run = Run(graph, "draw_graph")
-    layout = _auto(drawn) if layout == "auto" else layout
     positions = run.timed(lambda: _positions(drawn, layout, weight, seed))
     run.engine = "matplotlib"
     made = run.timed(
@@ -139,6 +142,8 @@ def _positions(drawn: nx.Graph[Any], layout: str, weight: str | None, seed: int)
             return nx.spring_layout(drawn, weight=weight, seed=seed)
         case "kamada_kawai":
             return nx.kamada_kawai_layout(drawn, weight=weight)
+        case "spectral":
+            return nx.spectral_layout(drawn, weight=weight)
         case "random":
             return nx.random_layout(drawn, seed=seed)
         case "layers":

@@ -66,16 +66,13 @@ def _levels(
     level.add_nodes_from(whole)
     level.add_weighted_edges_from(whole.edges(data=weight, default=1))
     members: dict[Any, set[Any]] = {node: {node} for node in level}
+    _scaled(level)
     total = level.size(weight="weight")
     if not total > 0:
         if level.number_of_edges():
             loaded.remark("All weights are 0: nothing holds nodes together, each is a community of its own.")
         yield list(members.values())
         return
-    if not _SMALLEST < total < _LARGEST:  # its square is past floats, and modularity knows no scale
-        for *_, data in level.edges(data=True):
-            data["weight"] /= total
-        total = level.size(weight="weight")
     before = _modularity(level, [{node} for node in level], total, resolution)
     while True:
         groups = _moved(level, total, resolution, choose)
@@ -87,6 +84,14 @@ def _levels(
         before = after
         level = _merged(level, groups)
         members = dict(enumerate(parts))
+
+
+def _scaled(graph: Any) -> None:
+    """Weights as shares of the largest where their sum, or its square, is past floats: modularity knows no scale."""
+    largest = max((weight for *_, weight in graph.edges(data="weight")), default=0)
+    if largest > 0 and not _SMALLEST < largest <= largest * graph.number_of_edges() < _LARGEST:
+        for *_, data in graph.edges(data=True):
+            data["weight"] /= largest
 
 
 def _modularity(graph: Any, groups: list[set[Any]], total: float, resolution: float) -> float:
