@@ -11,8 +11,8 @@ from loadtests.abuse.mcp_kinds import scramble
 from networkx_mcp.arrays import formats
 
 _METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "PROPFIND", "PRI", "get")
-#: Formats that go in and out.
-FORMATS = tuple(name for name in formats.READ if name in formats.WRITTEN)
+#: Formats of which a file is read.
+FORMATS = formats.READ
 _OPTIONS = (
     "directed",
     "source",
@@ -162,6 +162,49 @@ def file_values(chance: Random, world: World) -> Attack:
         + b" ] x "
         + b"[ y " * chance.choice((1, 5000))
         + b"]",
+        "gexf": b'<gexf><graph defaultedgetype="mutual">'
+        + chance.choice((b"<nodes>", b"<nodes><node id='a'>" * 5000))
+        + b"<node id="
+        + quoted[0]
+        + b"><attvalues><attvalue for='weight' value="
+        + quoted[1]
+        + b"/></attvalues></node></nodes>"
+        + raw
+        + b"</graph></gexf>",
+        "cytoscape": b'{"data":'
+        + raw
+        + b',"elements":{"nodes":[{"data":{"id":'
+        + quoted[0]
+        + b',"value":'
+        + raw
+        + b'}}],"edges":[{"data":{"source":'
+        + quoted[1]
+        + b',"target":'
+        + raw
+        + b"}}]}}",
+        "pajek": b"*Vertices "
+        + chance.choice((b"2", b"99999999999999999999", raw[:200]))
+        + b"\n1 "
+        + quoted[0]
+        + b" "
+        + raw[:200]
+        + b"\n*"
+        + chance.choice((b"Edges", b"Matrix", b"Arcslist"))
+        + b"\n1 2 "
+        + raw[:200]
+        + b" l "
+        + quoted[1]
+        + b"\n",
+        "matrix-market": b"%%MatrixMarket matrix coordinate real general\n% networkx-mcp.ids ["
+        + quoted[0]
+        + b"]\n"
+        + chance.choice((b"1 1 1", b"99999999 99999999 99999999", b"2 2 " + raw[:50]))
+        + b"\n1 1 "
+        + raw[:200]
+        + b"\n",
+        "graph6": chance.choice((b"~~~~~~~~", b"~~????", b">>graph6<<", b"D")) + raw[:500],
+        "sparse6": b":" + chance.choice((b"~~~~~~~~", b"~~????~", b"F")) + raw[:500],
+        "dimacs": b"p " + chance.choice((b"edge", b"min", b"max")) + b" 3 " + raw[:30] + b"\ne 1 2 " + raw[:200] + b"\n",
     }
     format_ = chance.choice(list(made))
     request = world.http("PUT", f"/graphs/loaded?format={format_}", {}, made[format_])

@@ -150,10 +150,15 @@ class Subject:
         return [(one.pid, one.create_time()) for one in (root, *below)]
 
     def files(self, formats: Sequence[str]) -> dict[str, bytes]:
-        """A graph of Bob's in each format. Raises AssertionError where there is none."""
+        """A graph of Bob's in each format, an example of those that are not written. Raises AssertionError where there is none."""
         found = {}
         for name in formats:
-            status, found[name] = self.http("GET", f"/graphs/{PLAIN}?format={name}")
+            record = RECORDS[name]
+            if record.write is None:
+                found[name] = record.example.encode()
+                continue
+            lost = "&lost=drop" if any(option.name == "lost" for option in record.options) else ""
+            status, found[name] = self.http("GET", f"/graphs/{PLAIN}?format={name}{lost}")
             assert status == 200, f"{name}: {found[name]!r}"
         return found
 

@@ -19,6 +19,9 @@ BOTH = tuple(name for name in formats.READ if name in formats.WRITTEN)
 #: Of these, those that do not say whether edges have a direction.
 UNDECIDED = tuple(name for name in BOTH if "direction" not in formats.RECORDS[name].keeps)
 
+#: Those that hold undirected graphs alone.
+UNDIRECTED = ("graph6", "sparse6")
+
 words = st.text("abcxyz-_.äß,;'\"&<>[]{}", min_size=1, max_size=6)
 numbers = st.integers(-(2**63), 2**63 - 1)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]) | st.sampled_from("\t\n\r"))

@@ -39,11 +39,11 @@ def _pieces(graph: FrozenGraph) -> Iterator[str]:
     column = id_column(graph)
     ids = id_list(graph)
     if column is None:
-        mode, shown = f' {IDS}="json"', [_quote(_encode(node).decode(), "a node") for node in ids]
+        mode, shown = f' {IDS}="json"', [quoted(_encode(node).decode(), "the name of a node") for node in ids]
     elif ids and isinstance(ids[0], int):
         mode, shown = f' {IDS}="integer"', [str(node) for node in ids]
     else:
-        mode, shown = "", [_quote(str(node), "a node") for node in ids]
+        mode, shown = "", [quoted(str(node), "the name of a node") for node in ids]
     keys: dict[tuple[str, str, str], int] = {}
     for name, value in graph.graph_attributes.items():
         keys.setdefault(("graph", name, _type(value)), len(keys))
@@ -54,7 +54,7 @@ def _pieces(graph: FrozenGraph) -> Iterator[str]:
     yield '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
     for (scope, name, type_), number in keys.items():
         shown_type = f'string" {JSON}="true' if type_ == "json" else type_
-        named = _quote(name, "an attribute")
+        named = quoted(name, "the name of an attribute")
         yield f'  <key id="d{number}" for="{scope}" attr.name="{named}" attr.type="{shown_type}"/>\n'
     yield f'  <graph edgedefault="{"directed" if graph.directed else "undirected"}"{mode}>\n'
     data = partial(_data, keys)
@@ -125,10 +125,11 @@ def _escape(text: str, where: tuple[Any, ...]) -> str:
     return _TEXT.sub(_entity, text)
 
 
-def _quote(text: str, what: str) -> str:
+def quoted(text: str, what: str) -> str:
+    """Text as it stands in an XML attribute. Raises InvalidInput where `what` cannot stand there."""
     if NO_XML.search(text):
         raise InvalidInput(
-            f"the name of {what} has a character that XML cannot hold: {text[:60]!r}; use node-link or parquet",
+            f"{what} has a character that XML cannot hold: {text[:60]!r}; use node-link or parquet",
             field="format",
         )
     return _QUOTED.sub(_entity, text)

@@ -24,6 +24,7 @@ _OTHERS: Final = (
     (re.compile(r'\{\s*("|$)|\[\s*([{\[]|$)'), "JSON, perhaps node-link"),
     (re.compile(r"(strict\s+)?(di)?graph\b[^\[]*\{"), "a graph in the DOT language"),
     (re.compile(r"graph\s*\[|Creator\s+\""), "GML"),
+    (re.compile(r">>(graph6|sparse6|digraph6)<<"), "a graph in graph6 or sparse6"),
     (re.compile(r"dl\s+n\s*=", re.IGNORECASE), "a UCINET file"),
 )
 #: The problem line of DIMACS, behind comments.

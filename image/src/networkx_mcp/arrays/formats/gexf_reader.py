@@ -1,0 +1,437 @@
+"""GEXF, read; what and how is said in `gexf`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import IO, Any, Final
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl
+
+import msgspec
+
+from ..ids import NodeId
+from ..sizes import named
+from .common import FormatError, Options, Place, counted
+from .markup import Lines, parse_xml
+from .sink import Convert, NotInteger, Sink, to_integer, to_text, with_ids
+
+#: Nodes inside each other count, too.
+_MAX_DEPTH: Final = 64
+JSON: Final = "networkx-mcp.json"
+IDS: Final = "networkx-mcp.ids"
+_INT: Final = re.compile(r"[+-]?[0-9]{1,400}", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}\.0*", re.ASCII)
+_FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_NOTHING: Final = frozenset({"", "nan", "+nan", "-nan", "na", "null", "none"})
+_KINDS: Final = {
+    "integer": "int",
+    "int": "int",
+    "long": "int",
+    "short": "int",
+    "byte": "int",
+    "biginteger": "int",
+    "float": "float",
+    "double": "float",
+    "bigdecimal": "float",
+    "boolean": "boolean",
+}
+#: XML attributes of nodes and edges that are attributes of the graph's, as text.
+_TEXTS: Final = ("label", "pid", "kind")
+#: What may stand in what; others are passed over and counted.
+_KNOWN: Final = {
+    ("", "gexf"): "",
+    ("gexf", "meta"): "skip",
+    ("gexf", "graph"): "graph",
+    ("graph", "meta"): "skip",
+    ("graph", "attributes"): "class",
+    ("attributes", "attribute"): "attribute",
+    ("attribute", "default"): "default",
+    ("attribute", "options"): "skip",
+    ("graph", "nodes"): "",
+    ("nodes", "node"): "node",
+    ("graph", "edges"): "",
+    ("edges", "edge"): "edge",
+    ("node", "nodes"): "",
+    ("node", "edges"): "",
+    **{
+        (one, name): what
+        for one in ("node", "edge")
+        for name, what in {
+            "attvalues": "",
+            "spells": "",
+            "slices": "",
+            "color": "color",
+            "size": "size",
+            "thickness": "size",
+            "shape": "shape",
+            "position": "position",
+        }.items()
+    },
+    ("attvalues", "attvalue"): "value",
+    ("node", "parents"): "",
+    ("parents", "parent"): "parent",
+    ("spells", "spell"): "spell",
+    ("slices", "slice"): "spell",
+    # As GEXF 1.0 has it.
+    ("attributes", "attvalue"): "value",
+}
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(slots=True)
+class _Attribute:
+    title: str
+    #: int, float, boolean, json or text.
+    kind: str
+    dynamic: bool
+
+
+@dataclass(slots=True)
+class _Open:
+    """A node or edge that is being read."""
+
+    ends: tuple[NodeId, ...]
+    place: Place
+    attributes: dict[str, Any]
+    mutual: bool = False
+
+
+def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
+    """See the module. Raises FormatError."""
+    options.finish()
+    sink.lists_nodes = True
+
+    def run(convert: Convert | None) -> None:
+        parse_xml(file, lambda place: _Handler(place, sink, convert), recoded=sink.recoded)
+
+    if sink.ids_given is not None:
+        with_ids(file, sink, sink.ids_given, run)
+        return
+    start = file.tell()
+    try:
+        run(None)
+    except NotInteger:
+        file.seek(start)
+        sink.restart()
+        run(to_text)
+        sink.reading.note("ids are text: the file says that they are integers, and some are none")
+
+
+class _Handler(ContentHandler):
+    """What the parser tells, in order."""
+
+    def __init__(self, place: Lines, sink: Sink, convert: Convert | None) -> None:
+        super().__init__()
+        self._lines = place
+        self._sink = sink
+        self._told = convert
+        self._convert: Convert = convert or to_text
+        self._stack: list[str] = []
+        self._skip = 0
+        self._graphs = 0
+        self._class = ("", False)
+        self._known: dict[tuple[str, str], _Attribute] = {}
+        self._defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}}
+        self._attribute: _Attribute | None = None
+        self._text: list[str] | None = None
+        self._length = 0
+        self._open: list[_Open] = []
+        self._directed: bool | None = None
+        self._said: bool | None = None
+        self._mutual = False
+        self._times: Any = to_text
+        self._foreign: Counter[str] = Counter()
+
+    @property
+    def line(self) -> int:
+        """The present line."""
+        return int(self._lines.getLineNumber() or 1)
+
+    # -- events
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
+        name = name.rpartition(":")[2]
+        parent = self._stack[-1] if self._stack else ""
+        self._stack.append(name)
+        if len(self._stack) > _MAX_DEPTH:
+            raise FormatError(f"elements nest deeper than {_MAX_DEPTH}", self.line)
+        if self._skip:
+            return
+        what = _KNOWN.get((parent, name))
+        if what is None:
+            if not parent or name in ("graph", "node", "edge", "attvalue"):
+                raise FormatError(f"<{name[:60]}> in <{parent[:60] or 'the file'}> is not GEXF", self.line)
+            if len(self._foreign) < 20:
+                self._foreign[name] += 1
+            self._skip = len(self._stack)
+        elif what == "skip":
+            self._skip = len(self._stack)
+        elif what:
+            getattr(self, f"_begin_{what}")(attrs)
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        name = name.rpartition(":")[2]
+        depth = len(self._stack)
+        self._stack.pop()
+        if self._skip:
+            self._skip = 0 if depth == self._skip else self._skip
+        elif name == "default" and self._attribute is not None:
+            value = self._value(self._attribute, "".join(self._text or ()))
+            self._text = None
+            if value is not None:
+                self._defaults[self._class[0]][self._attribute.title] = value
+        elif name == "attribute":
+            self._attribute = None
+        elif name == "node":
+            self._end_node()
+        elif name == "edge":
+            self._end_edge()
+
+    def characters(self, content: str) -> None:
+        if self._text is not None:
+            self._length += len(content)
+            self._sink.limits.check_text(self._length, self.line, "a default")
+            self._text.append(content)
+
+    def endDocument(self) -> None:  # noqa: N802
+        if not self._graphs:
+            raise FormatError("there is no <graph> in the file", self.line)
+        if self._directed is None and self._said is not None:
+            self._sink.set_directed(self._said)
+        elif self._said is not None and self._directed != self._said:
+            kind = "directed" if self._directed else "undirected"
+            self._sink.reading.note(
+                f"all edges say that they are {kind}, which counts more than the type that the graph has"
+            )
+        for name, count in self._foreign.items():
+            self._sink.reading.note(f"{counted(count, 'element', f' <{name[:60]}>')} passed over")
+
+    # -- elements
+
+    def _need(self, attrs: AttributesImpl, name: str, element: str) -> str:
+        value: str | None = attrs.get(name)
+        if value is None:
+            raise FormatError(f"<{element}> has no {name}", self.line)
+        return value
+
+    def _begin_graph(self, attrs: AttributesImpl) -> None:
+        self._graphs += 1
+        if self._graphs > 1:
+            raise FormatError("a second <graph>: send one graph a file", self.line)
+        said = attrs.get("defaultedgetype")
+        if said is not None:
+            if said not in ("directed", "undirected", "mutual"):
+                raise FormatError(f"defaultedgetype is {said[:60]!r}: use directed or undirected", self.line)
+            self._said, self._mutual = said != "undirected", said == "mutual"
+        if self._told is None:
+            if attrs.get(IDS) == "json":
+                self._convert = _from_json
+            elif attrs.get("idtype") == "integer":
+                self._convert = to_integer
+        if attrs.get("timeformat") in ("integer", "long"):
+            self._times = _time_as(int)
+        elif attrs.get("timeformat", "double") in ("float", "double"):
+            self._times = _time_as(float)
+        name = attrs.get("name")
+        if name:
+            self._sink.limits.check_text(len(name), self.line, "the name of the graph")
+            self._sink.builder.graph_attributes = {"name": name}
+
+    def _begin_class(self, attrs: AttributesImpl) -> None:
+        scope = self._need(attrs, "class", "attributes")
+        if scope not in ("node", "edge"):
+            raise FormatError(f"attributes are of nodes and edges, not of {scope[:40]!r}", self.line)
+        self._class = (scope, attrs.get("mode") == "dynamic")
+
+    def _begin_attribute(self, attrs: AttributesImpl) -> None:
+        found = self._need(attrs, "id", "attribute")
+        type_ = attrs.get("type", "string")
+        kind = "json" if attrs.get(JSON) == "true" else _KINDS.get(type_.lower(), "text")
+        self._attribute = _Attribute(attrs.get("title", found), kind, self._class[1])
+        self._known[self._class[0], found] = self._attribute
+
+    def _begin_default(self, _: AttributesImpl) -> None:
+        self._text, self._length = [], 0
+
+    def _begin_node(self, attrs: AttributesImpl) -> None:
+        place = self.line
+        node = self._convert(self._need(attrs, "id", "node"), place)
+        found = self._plain(attrs)
+        if self._open:
+            found.setdefault("pid", self._open[-1].ends[0])
+        self._open.append(_Open((node,), place, found))
+
+    def _end_node(self) -> None:
+        one = self._open.pop()
+        self._sink.node(one.ends[0], {**self._defaults["node"], **one.attributes}, place=one.place)
+
+    def _begin_edge(self, attrs: AttributesImpl) -> None:
+        place = self.line
+        ends = (
+            self._convert(self._need(attrs, "source", "edge"), place),
+            self._convert(self._need(attrs, "target", "edge"), place),
+        )
+        told = attrs.get("type")
+        if told is not None and told.lower() not in ("directed", "undirected", "mutual"):
+            raise FormatError(f"the type of an edge is {told[:40]!r}: use directed, undirected or mutual", place)
+        directed = told.lower() != "undirected" if told is not None else self._default()
+        mutual = told.lower() == "mutual" if told is not None else self._mutual
+        if self._directed is None:
+            self._directed = directed
+            self._sink.set_directed(directed, place)
+        elif self._directed != directed:
+            raise FormatError("directed and undirected edges in one graph: make all of them one kind", place)
+        found = self._plain(attrs)
+        if "id" in attrs:
+            found["id"] = attrs["id"]
+        if "weight" in attrs:
+            bare = attrs["weight"].strip()
+            value = self._value(_Attribute("weight", "int" if _INT.fullmatch(bare) else "float", False), bare)
+            if value is not None:
+                found["weight"] = value
+        self._open.append(_Open(ends, place, found, mutual))
+
+    def _default(self) -> bool:
+        """Whether edges that do not say it have a direction."""
+        return self._said if self._said is not None else bool(self._sink.directed_given)
+
+    def _end_edge(self) -> None:
+        one = self._open.pop()
+        attributes = {**self._defaults["edge"], **one.attributes}
+        self._sink.edge(one.ends[0], one.ends[1], attributes, place=one.place)
+        if one.mutual and one.ends[0] != one.ends[1]:
+            self._sink.edge(one.ends[1], one.ends[0], attributes, place=one.place)
+            self._sink.reading.note("mutual edges are edges in both directions")
+
+    def _plain(self, attrs: AttributesImpl) -> dict[str, Any]:
+        """What stands in the tag itself."""
+        found: dict[str, Any] = {name: attrs[name] for name in _TEXTS if name in attrs}
+        for name in ("start", "end"):
+            if name in attrs:
+                found[name] = self._times(attrs[name], self.line)
+        return found
+
+    def _begin_value(self, attrs: AttributesImpl) -> None:
+        scope = "edge" if "edge" in self._stack else "node"
+        key = attrs.get("for", attrs.get("id"))
+        if key is None:
+            raise FormatError("<attvalue> has no for", self.line)
+        known = self._known.get((scope, key))
+        if known is None:
+            if key != "weight":  # as Gephi 0.7 has it
+                raise FormatError(f"no <attribute> before this has the id {key[:60]!r}", self.line)
+            known = _Attribute("weight", "float", False)
+        one = self._open[-1]
+        text = self._need(attrs, "value", "attvalue")
+        what = f"{named(*one.ends)}: the value of attribute {known.title[:60]!r}"
+        self._sink.limits.check_text(len(text), self.line, what)
+        value = self._value(known, text)
+        if value is None and known.kind != "json":
+            return
+        if known.dynamic and ("start" in attrs or "end" in attrs):
+            times = [self._times(attrs[name], self.line) if name in attrs else None for name in ("start", "end")]
+            self._list(one, known.title).append([value, *times])
+        else:
+            one.attributes[known.title] = value
+
+    def _list(self, one: _Open, name: str) -> list[Any]:
+        """A list among the attributes; bounded as the builder checks it at the end."""
+        held = one.attributes.get(name)
+        if not isinstance(held, list):
+            held = one.attributes[name] = []
+        if self._sink.limits.value is not None:  # an item has four characters at least
+            self._sink.limits.check_text(
+                4 * len(held), self.line, f"{named(*one.ends)}: the value of attribute {name[:60]!r}"
+            )
+        return held
+
+    def _begin_parent(self, attrs: AttributesImpl) -> None:
+        self._list(self._open[-1], "parents").append(self._need(attrs, "for", "parent"))
+
+    def _begin_spell(self, attrs: AttributesImpl) -> None:
+        times = [self._times(attrs[name], self.line) if name in attrs else None for name in ("start", "end")]
+        self._list(self._open[-1], "spells").append(times)
+
+    def _viz(self) -> dict[str, Any]:
+        held = self._open[-1].attributes.setdefault("viz", {})
+        return held if isinstance(held, dict) else {}
+
+    def _begin_color(self, attrs: AttributesImpl) -> None:
+        found: dict[str, Any] = {name: self._whole(attrs[name]) for name in "rgb" if name in attrs}
+        if "hex" in attrs:
+            found["hex"] = attrs["hex"]
+        if "a" in attrs:
+            found["a"] = self._real(attrs["a"])
+        self._viz()["color"] = found
+
+    def _begin_size(self, attrs: AttributesImpl) -> None:
+        self._viz()[self._stack[-1]] = self._real(self._need(attrs, "value", self._stack[-1]))
+
+    def _begin_shape(self, attrs: AttributesImpl) -> None:
+        self._viz()["shape"] = attrs.get("uri") or attrs.get("value") or attrs.get("shape") or ""
+
+    def _begin_position(self, attrs: AttributesImpl) -> None:
+        self._viz()["position"] = {name: self._real(attrs[name]) for name in "xyz" if name in attrs}
+
+    # -- values
+
+    def _whole(self, text: str) -> int | float:
+        return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text.strip(), re.ASCII) else self._real(text)
+
+    def _real(self, text: str) -> float:
+        bare = text.strip().replace(",", ".")  # Gephi wrote commas where its computer's language has them
+        if not _FLOAT.fullmatch(bare) or math.isinf(float(bare)):
+            raise FormatError(f"{text[:40]!r} is no finite number", self.line)
+        return float(bare)
+
+    def _value(self, known: _Attribute, text: str) -> Any:
+        """The value that a text is; None: it says that there is none."""
+        kind, bare = known.kind, text.strip()
+        if kind == "text":
+            return text
+        if kind != "json" and bare.lower() in _NOTHING:
+            self._sink.reading.missing_values += 1
+            return None
+        if kind == "int" and (_INT.fullmatch(bare) or _WHOLE.fullmatch(bare)):
+            return int(bare.partition(".")[0])
+        if kind == "float" and _FLOAT.fullmatch(bare):
+            value = float(bare)
+            if math.isfinite(value):
+                return value
+        if kind == "float" and bare.lower().lstrip("+-") in ("inf", "infinity"):
+            raise FormatError(f"{known.title[:60]!r} is {bare}, which is no number of JSON: leave it out", self.line)
+        if kind == "boolean" and bare.lower() in ("true", "false", "1", "0"):
+            return bare.lower() in ("true", "1")
+        if kind == "json":
+            try:
+                return _decode(bare)
+            except (msgspec.DecodeError, RecursionError):
+                pass
+        raise FormatError(f"{known.title[:60]!r} is {bare[:60]!r}, which is no {kind}", self.line)
+
+
+def _time_as(kind: type[int] | type[float]) -> Any:
+    """Makes times of texts; what is no number stays text."""
+
+    def made(text: str, _: Place) -> Any:
+        bare = text.strip()
+        if kind is int and re.fullmatch(r"[+-]?[0-9]{1,18}", bare, re.ASCII):
+            return int(bare)
+        if kind is float and _FLOAT.fullmatch(bare) and math.isfinite(float(bare)):
+            return float(bare)
+        return text
+
+    return made
+
+
+def _from_json(text: str, place: Place) -> NodeId:
+    try:
+        found = _decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise FormatError(f"id {text[:60]!r} is no JSON text or integer", place)
+    return found
