@@ -204,7 +204,13 @@ def file_values(chance: Random, world: World) -> Attack:
         + b"\n",
         "graph6": chance.choice((b"~~~~~~~~", b"~~????", b">>graph6<<", b"D")) + raw[:500],
         "sparse6": b":" + chance.choice((b"~~~~~~~~", b"~~????~", b"F")) + raw[:500],
-        "dimacs": b"p " + chance.choice((b"edge", b"min", b"max")) + b" 3 " + raw[:30] + b"\ne 1 2 " + raw[:200] + b"\n",
+        "dimacs": b"p "
+        + chance.choice((b"edge", b"min", b"max"))
+        + b" 3 "
+        + raw[:30]
+        + b"\ne 1 2 "
+        + raw[:200]
+        + b"\n",
     }
     format_ = chance.choice(list(made))
     request = world.http("PUT", f"/graphs/loaded?format={format_}", {}, made[format_])

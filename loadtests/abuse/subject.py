@@ -20,6 +20,7 @@ import psutil
 
 from loadtests import processes, protocol
 from loadtests.targets import LocalTarget
+from networkx_mcp.arrays.formats import RECORDS
 
 #: name -> (tenant, scopes, the entry's own expiry)
 PEOPLE: dict[str, tuple[str, tuple[str, ...], str | None]] = {
