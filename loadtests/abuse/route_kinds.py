@@ -202,6 +202,16 @@ def file_values(chance: Random, world: World) -> Attack:
         + b"\n1 1 "
         + raw[:200]
         + b"\n",
+        "dot": b"digraph "
+        + quoted[0]
+        + b" {"
+        + chance.choice((b"", b"{" * 5000, b"{a b c d}->" * 2000))
+        + quoted[1]
+        + b" -> "
+        + raw
+        + b" [label="
+        + raw
+        + b"] }",
         "graph6": chance.choice((b"~~~~~~~~", b"~~????", b">>graph6<<", b"D")) + raw[:500],
         "sparse6": b":" + chance.choice((b"~~~~~~~~", b"~~????~", b"F")) + raw[:500],
         "dimacs": b"p "

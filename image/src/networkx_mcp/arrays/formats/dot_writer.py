@@ -1,0 +1,88 @@
+"""DOT, written; what and how is said in `dot`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from ...errors import InvalidInput
+from ..frozen import FrozenGraph
+from ..ids import format_id
+from ..state import GraphState
+from .common import Options
+from .pages import edge_rows, id_column, node_rows
+from .text import chunks, one_type
+
+_encode = msgspec.json.Encoder().encode
+#: An odd number of backslashes before a quote, a line end or the end of the text: DOT has no way to write it.
+_NOT_HELD: Final = re.compile(r'(?<!\\)(?:\\\\)*\\(?=["\n\r]|\Z)')
+
+
+def write(state: GraphState, options: Options) -> Iterator[bytes]:
+    """See the module."""
+    as_json = options.text("values", "refuse", ("refuse", "json")) == "json"
+    options.finish()
+    return chunks(_pieces(state.freeze(), as_json))
+
+
+def _pieces(graph: FrozenGraph, as_json: bool) -> Iterator[str]:
+    ids = one_type(id_column(graph), "dot").to_pylist()
+    shown = [_quoted(str(node), f"node {format_id(node)}") for node in ids]
+    of_graph = dict(graph.graph_attributes)
+    name = of_graph.get("name")
+    begin = "digraph" if graph.directed else "graph"
+    if isinstance(name, str) and name:
+        begin += f" {_quoted(name, 'the name of the graph')}"
+        del of_graph["name"]
+    yield f"{begin} {{\n"
+    if of_graph:
+        yield f"  graph{_brackets(of_graph, 'the graph', as_json)};\n"
+    for row, (node, attributes) in enumerate(node_rows(graph, ids)):
+        yield f"  {shown[row]}{_brackets(attributes, f'node {format_id(node)}', as_json) if attributes else ''};\n"
+    arrow = "->" if graph.directed else "--"
+    for row, (u, v, attributes) in enumerate(edge_rows(graph, ids)):
+        told = _brackets(attributes, f"edge {format_id(u)} - {format_id(v)}", as_json) if attributes else ""
+        yield f"  {shown[graph.src[row]]} {arrow} {shown[graph.dst[row]]}{told};\n"
+    yield "}\n"
+
+
+def _brackets(attributes: dict[str, Any], what: str, as_json: bool) -> str:
+    return (
+        " ["
+        + ", ".join(f"{_quoted(name, what)}={_value(name, value, what, as_json)}" for name, value in attributes.items())
+        + "]"
+    )
+
+
+def _value(name: str, value: Any, what: str, as_json: bool) -> str:
+    kind = type(value)
+    if kind is str:
+        return _quoted(value, what)
+    if kind is int and value.bit_length() <= 1024:
+        return str(value)
+    if kind is float:
+        text = format(Decimal(repr(value)), "f")  # DOT has no exponents
+        text = text if "." in text else f"{text}.0"
+        if len(text) <= 400:
+            return text
+    if as_json:
+        return _quoted(_encode(value).decode(), what)
+    raise InvalidInput(
+        f"{what} has a value for {name[:60]!r} that DOT cannot hold (true, false, null, a list, an object): use option values=json, or "
+        "format graphml or node-link",
+        field="format",
+    )
+
+
+def _quoted(text: str, what: str) -> str:
+    if _NOT_HELD.search(text) or "\r" in text or "\0" in text:
+        raise InvalidInput(
+            f"{what} has text that DOT cannot hold: a carriage return, or a backslash before a quote, a line end or the end; use graphml "
+            "or node-link",
+            field="format",
+        )
+    return '"' + text.replace('"', '\\"') + '"'
