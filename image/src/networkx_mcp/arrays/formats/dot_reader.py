@@ -243,7 +243,7 @@ class _Reader:
             self._statements(inner, depth + 1)
             scope.nodes |= inner.nodes
             return list(inner.nodes), ""
-        port = []
+        port: list[str] = []
         while self._is(":") and len(port) < 2:
             self._next()
             port.append(self._id("a port")[1])
