@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 
+from networkx_mcp.errors import GraphDamaged
 from networkx_mcp.store.protocol import Head, Store
 
 #: Batches under way at once: a second one hides the round trip of the first.
@@ -77,6 +78,15 @@ class HeadLoader:
     async def _fetch(self, batch: dict[Key, list[asyncio.Future[Head | None]]]) -> None:
         try:
             heads = await self._store.heads(list(batch))
+        except GraphDamaged as error:
+            if len(batch) > 1:  # of one graph, and the others have nothing to do with it
+                for key, futures in batch.items():
+                    await self._fetch({key: futures})
+                return
+            for future in next(iter(batch.values())):
+                if not future.done():
+                    future.set_exception(error)
+            return
         except BaseException as error:
             for futures in batch.values():
                 for future in futures:

@@ -28,6 +28,8 @@ from networkx_mcp.telemetry import metrics
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from networkx_mcp.compute.budget import Reservation
+
 #: Times that a read tries to see one moment of a graph that others replace meanwhile.
 ATTEMPTS = 8
 
@@ -112,7 +114,7 @@ class Loader:
                     metrics.CACHE_REQUESTS.labels("graphs", outcome).inc()
                     return entry
             outcome = "miss"
-            entry = await self._load(key)
+            entry = await self._load(head, key)
             if entry.uid == head.uid and entry.version >= head.version and self._residents.lived(entry):
                 metrics.CACHE_REQUESTS.labels("graphs", outcome).inc()
                 return entry
@@ -138,26 +140,30 @@ class Loader:
                 return False
             if entry.version >= head.version:
                 return True
-            log = await self._store.read_log(*entry.key, entry.uid, entry.version)
-            if log is None or work.LOG_WEIGHT * _size(log) > work.INLINE_BYTES or not self._residents.lived(entry):
+            most = _missing(entry.head, head)
+            if work.LOG_WEIGHT * most > work.INLINE_BYTES:
                 return False
-            if entry.version >= head.version:
-                return True
-            try:
-                entry.advance(head, log)
-            except ServiceError:
-                self._residents.drop(entry.key, only=entry)
-                raise
+            with self._worker.at_hand((work.READ_COPIES + work.LOG_GROWTH) * most, tenant=entry.key[0]):
+                log = await self._store.read_log(*entry.key, entry.uid, entry.version)
+                if log is None or work.LOG_WEIGHT * _size(log) > work.INLINE_BYTES or not self._residents.lived(entry):
+                    return False
+                if entry.version >= head.version:
+                    return True
+                try:
+                    entry.advance(head, log)
+                except ServiceError:
+                    self._residents.drop(entry.key, only=entry)
+                    raise
             self._residents.changed(entry)
             self._compactor.consider(entry)
             return True
 
-    async def _load(self, key: Key) -> Resident:
-        """Join the full read under way, or begin one."""
+    async def _load(self, head: Head, key: Key) -> Resident:
+        """Join the full read under way, or begin one of what `head` tells."""
         load = self._loads.get(key)
         if load is None:
             load = self._loads[key] = _Load()
-            load.task = asyncio.get_running_loop().create_task(self._read(key, load))
+            load.task = asyncio.get_running_loop().create_task(self._read(key, head, load))
         assert load.task is not None
         load.waiters += 1
         leader = load.waiters == 1
@@ -168,7 +174,7 @@ class Loader:
         except (Shed, DeadlineExceeded, MemoryLimit):
             if leader:
                 raise
-            return await self._load(key)  # The leader's allowance was spent, ours is not.
+            return await self._load(head, key)  # The leader's allowance was spent, ours is not.
         finally:
             load.waiters -= 1
             if load.waiters == 0 and not load.task.done():
@@ -191,15 +197,16 @@ class Loader:
         if self._loads.get(key) is load:
             del self._loads[key]
 
-    async def _read(self, key: Key, load: _Load) -> Resident:
+    async def _read(self, key: Key, head: Head, load: _Load) -> Resident:
         outcome = "ok"
         try:
-            while True:
-                era = self._residents.era
-                contents = await self._store.read(*key)
-                entry = await self._decode(key, contents, load)
-                if era == self._residents.era:
-                    break
+            with await self._worker.read_memory(head.snapshot_bytes + head.log_bytes, tenant=key[0]) as memory:
+                while True:
+                    era = self._residents.era
+                    contents = await self._store.read(*key)
+                    entry = await self._decode(key, contents, load, memory)
+                    if era == self._residents.era:
+                        break
             self._residents.put(entry)
             self._compactor.consider(entry)
             return entry
@@ -220,10 +227,12 @@ class Loader:
             self._forget(key, load)
             metrics.GRAPH_OPERATIONS.labels("load", outcome).inc()
 
-    async def _decode(self, key: Key, contents: Contents, load: _Load) -> Resident:
+    async def _decode(self, key: Key, contents: Contents, load: _Load, memory: Reservation) -> Resident:
+        """The graph of what was read. `memory` is what was reserved for that; it grows by what is made here."""
         head, log = contents.head, contents.log
         weight = work.inflated(contents.snapshot) + work.LOG_WEIGHT * _size(log)
         if weight <= work.INLINE_BYTES:
+            self._worker.grow(memory, work.memory_of(contents.snapshot, [payload for _, payload in log]))
             base = read_snapshot(contents.snapshot) if contents.snapshot else None
             # Without a snapshot the log begins after the (empty) creation.
             start = head.snapshot_version or (log[0][0] - 1 if log else head.version)
@@ -250,6 +259,12 @@ def _went_back(entry: Resident, head: Head, uid: str, version: int) -> bool:
     if head.uid == uid and head.version < version:
         return True
     return head.version == entry.version and head.updated != entry.head.updated
+
+
+def _missing(had: Head, head: Head) -> int:
+    """Bytes of the log of `head` that came after `had`, at most."""
+    same_base = had.version - had.log_operations == head.version - head.log_operations
+    return max(0, head.log_bytes - had.log_bytes) if same_base else head.log_bytes
 
 
 def _size(log: Sequence[tuple[int, bytes]]) -> int:

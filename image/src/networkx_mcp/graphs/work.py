@@ -35,6 +35,8 @@ INLINE_FREEZE = 64 * 1024
 LOG_WEIGHT = 4
 #: Bytes that one of a log becomes at most, merged: `[1,2]` is an edge, with an entry at each end and a row.
 LOG_GROWTH = 16
+#: What comes from the store is there as pieces and joined.
+READ_COPIES = 2
 #: How long a graph waits for the memory that it will take, in seconds.
 MEMORY_SECONDS = 2.0
 TASKS = "networkx_mcp.compute.graph_tasks"
@@ -64,7 +66,7 @@ class Source:
     def memory(self) -> int:
         """Bytes that the graph may take at most once it is in memory, batches as edges and attributes."""
         base = self.base.nbytes if self.base is not None else 0
-        return base + snapshot.GROWTH * inflated(self.snapshot) + LOG_GROWTH * sum(map(len, self.batches))
+        return base + memory_of(self.snapshot, self.batches)
 
 
 class Materialised(NamedTuple):
@@ -102,6 +104,11 @@ def inflated(data: bytes) -> int:
         return snapshot.stated_size(data)
     except ValueError as error:
         raise unreadable(str(error)) from error
+
+
+def memory_of(data: bytes, batches: Sequence[bytes]) -> int:
+    """Bytes that a stored snapshot and the batches since may take at most once they are a graph in memory."""
+    return snapshot.GROWTH * inflated(data) + LOG_GROWTH * sum(map(len, batches))
 
 
 def _short(what: str) -> Shed:
@@ -197,6 +204,30 @@ class Worker:
             if error.retry_after is None:
                 raise
             raise _short("makes no graph of this size") from None
+
+    def at_hand(self, nbytes: int, *, tenant: str) -> Reservation:
+        """As `admitted`, for what is too little to wait in line with graphs: at once, or Shed."""
+        try:
+            return self._budget.reserve("loads", nbytes, tenant=tenant)
+        except MemoryLimit as error:
+            if error.retry_after is None:
+                raise
+            raise _short("reads no graph") from None
+
+    def grow(self, reservation: Reservation, nbytes: int) -> None:
+        """Reserve so much more, at once. Raises Shed, and changes nothing, where it is not free."""
+        try:
+            reservation.resize(reservation.nbytes + nbytes)
+        except MemoryLimit as error:
+            if error.retry_after is None:
+                raise
+            raise _short("reads no graph") from None
+
+    async def read_memory(self, stored: int, *, tenant: str) -> Reservation:
+        """Memory for `stored` bytes that are about to come from the store, before they do."""
+        if stored <= INLINE_BYTES:
+            return self.at_hand(READ_COPIES * stored, tenant=tenant)
+        return await self.admitted(READ_COPIES * stored, tenant=tenant)
 
     async def _materialise(self, source: Source, tenant: str, compress: bool, edit: bytes | None) -> Materialised:
         params = {"compress": compress, "edit": edit}

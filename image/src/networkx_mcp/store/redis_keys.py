@@ -12,11 +12,14 @@ from functools import lru_cache
 from secrets import token_hex
 from urllib.parse import quote, unquote
 
+from networkx_mcp.store import shared
 from networkx_mcp.store.protocol import Head
 
 #: Element of a snapshot's list, in bytes. UNLINK frees a list of more than 64 elements in another
 #: thread, so a script never waits for more than 64 of these (8 MiB) to be freed.
 PIECE_BYTES = 128 * 1024
+#: Seconds since 1970 that calendars can tell: the end of the year 9999.
+_LAST_SECOND = 253_402_300_800
 
 
 def piece_count(size: int) -> int:
@@ -94,30 +97,38 @@ class Keys:
 
 
 def parse_head(graph_id: str, raw: bytes) -> Head:
-    """The head that lua/common.lua `write_head` wrote. Raises ValueError where it is another text."""
+    """The head that lua/common.lua `write_head` wrote. Raises GraphDamaged where it is another text."""
     line, newline, meta = raw.partition(b"\n")
-    if not newline:
-        raise ValueError(f"the head of graph {graph_id!r} is damaged")
-    uid, version, base, snapshot_version, snapshot_bytes, base_total, log_total, nodes, edges, created, updated = (
-        line.split(b" ")
-    )
-    return Head(
-        graph_id=graph_id,
-        uid=unquote(uid.decode()),
-        version=int(version),
-        snapshot_version=int(snapshot_version),
-        snapshot_bytes=int(snapshot_bytes),
-        log_operations=int(version) - int(base),
-        log_bytes=int(log_total) - int(base_total),
-        nodes=int(nodes),
-        edges=int(edges),
-        meta=meta,
-        created=float(created),
-        updated=float(updated),
-    )
+    try:
+        uid, version, base, snapshot_version, snapshot_bytes, base_total, log_total, nodes, edges, created, updated = (
+            line.split(b" ")
+        )
+        head = Head(
+            graph_id=graph_id,
+            uid=unquote(uid.decode()),
+            version=int(version),
+            snapshot_version=int(snapshot_version),
+            snapshot_bytes=int(snapshot_bytes),
+            log_operations=int(version) - int(base),
+            log_bytes=int(log_total) - int(base_total),
+            nodes=int(nodes),
+            edges=int(edges),
+            meta=meta,
+            created=float(created),
+            updated=float(updated),
+        )
+    except ValueError:
+        raise shared.damaged(graph_id, "its head is none") from None
+    counts = (head.snapshot_version, head.snapshot_bytes, head.log_operations, head.log_bytes, head.nodes, head.edges)
+    if not newline or min(counts) < 0 or not all(0 <= at < _LAST_SECOND for at in (head.created, head.updated)):
+        raise shared.damaged(graph_id, "its head is none")
+    return head
 
 
-def parse_log(elements: Sequence[bytes]) -> list[tuple[int, bytes]]:
-    """(version, payload) of each operation, from the two elements that each is in a log."""
+def parse_log(graph_id: str, elements: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """(version, payload) of each operation, from the two elements that each is in a log. Raises GraphDamaged."""
     labels, payloads = elements[::2], elements[1::2]
-    return [(int(label.partition(b" ")[0]), payload) for label, payload in zip(labels, payloads, strict=True)]
+    try:
+        return [(int(label.partition(b" ")[0]), payload) for label, payload in zip(labels, payloads, strict=True)]
+    except ValueError:
+        raise shared.damaged(graph_id, "its log is none") from None

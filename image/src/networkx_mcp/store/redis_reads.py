@@ -7,15 +7,18 @@ unchanging snapshot and an append-only log, so equal heads mean that the pieces 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from networkx_mcp.errors import GraphDamaged
 from networkx_mcp.store import shared
 from networkx_mcp.store.protocol import Contents, Head, Usage
 from networkx_mcp.store.redis_keys import Keys, parse_head, parse_log, piece_count, safe
 from networkx_mcp.store.redis_link import Command, Link, raise_for
 from networkx_mcp.store.redis_scripts import run
+from networkx_mcp.telemetry import logs
 
 #: Operations of one reply; the log is compacted at 1,000 by default.
 LOG_PAGE = 1024
@@ -70,20 +73,24 @@ async def _attempt(link: Link, keys: Keys, tenant: str, graph_id: str) -> Conten
 
     while (start := len(pieces)) < piece_count(head.snapshot_bytes):
         raw, part = await _together(link, get, ("LRANGE", snapshot_key, start, start + PIECE_PAGE - 1))
-        if raw is None or _identity(parse_head(graph_id, raw)) != same or not part:
+        if raw is None or _identity(parse_head(graph_id, raw)) != same:
             return None
+        if not part:
+            raise shared.damaged(graph_id, "parts are missing")
         pieces += part
     while (start := len(elements)) < 2 * head.log_operations:
         raw, part = await _together(link, get, ("LRANGE", log_key, start, start + 2 * LOG_PAGE - 1))
-        if raw is None or _identity(parse_head(graph_id, raw)) != same or not part:
+        if raw is None or _identity(parse_head(graph_id, raw)) != same:
             return None
+        if not part:
+            raise shared.damaged(graph_id, "parts are missing")
         elements += part
 
     snapshot = b"".join(pieces)
     # Pages may hold operations that are younger than the head that was read first.
-    log = parse_log(elements[: 2 * head.log_operations])
+    log = parse_log(graph_id, elements[: 2 * head.log_operations])
     if len(snapshot) != head.snapshot_bytes or (log and log[-1][0] != head.version):
-        raise ValueError(f"graph {graph_id!r} is damaged in the store: restore it from a backup")
+        raise shared.damaged(graph_id, "parts are missing")
     return Contents(head=head, snapshot=snapshot, log=log)
 
 
@@ -102,23 +109,37 @@ async def read_log(
         reply = await run(link, "read_log", names, (safe(uid), start, LOG_PAGE), read_only=True)
         if reply is None:
             return None
-        found += parse_log(reply)
+        found += parse_log(graph_id, reply)
         if len(reply) < 2 * LOG_PAGE:
             return found
 
 
 async def list_graphs(link: Link, keys: Keys, tenant: str, after: str, limit: int) -> list[Head]:
-    """Heads by id. A graph deleted between the two round trips is left out, and the page filled."""
+    """Heads by id. A graph deleted between the two round trips is left out, and so is one whose head is damaged (logged); the page
+    is filled."""
     found: list[Head] = []
     while len(found) < limit:
         wanted = min(limit - len(found), LIST_PAGE)
         start = f"({after}" if after else "-"
         (reply,) = await link.ask(("ZRANGEBYLEX", keys.ids(tenant), start, "+", "LIMIT", 0, wanted))
         ids = [plain(raw) for raw in raise_for(reply)]
-        found += [head for head in await heads(link, keys, [(tenant, one) for one in ids]) if head is not None]
+        found += await _readable(link, keys, tenant, ids)
         if len(ids) < wanted:
             break
         after = ids[-1]
+    return found
+
+
+async def _readable(link: Link, keys: Keys, tenant: str, ids: Sequence[str]) -> list[Head]:
+    if not ids:
+        return []
+    (reply,) = await link.ask(("MGET", *[keys.head(tenant, one) for one in ids]))
+    found = []
+    for graph_id, raw in zip(ids, raise_for(reply), strict=True):
+        try:
+            found += [] if raw is None else [parse_head(graph_id, raw)]
+        except GraphDamaged as error:
+            logs.event("graph_damaged", level=logging.WARNING, graph_id=graph_id, reason=error.message)
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from networkx_mcp import settings
-from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
+from networkx_mcp.errors import Conflict, GraphDamaged, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.store.protocol import Operation, Quota
 
 #: Most of a snapshot that one command or row carries, in bytes.
@@ -65,6 +65,11 @@ def check_names(tenant: str, operation: Operation | None = None) -> None:
         raise InvalidInput("the tenant has no name: give the token a tenant", field="tenant")
     if operation is not None and not operation.operation_id:
         raise InvalidInput("operation_id is empty: leave it out, or give 1 or more characters", field="operation_id")
+
+
+def damaged(graph_id: str, why: str) -> GraphDamaged:
+    """The error for what a store has of a graph and no server of ours wrote so."""
+    return GraphDamaged(f"graph {graph_id} is damaged in the store ({why}): restore it from a backup")
 
 
 def absent(graph_id: str) -> NotFound:

@@ -79,7 +79,7 @@ def read(db: sqlite3.Connection, tenant: str, graph_id: str) -> Contents:
         db.execute("COMMIT")
     snapshot = b"".join(chunks)
     if len(snapshot) != row.snapshot_bytes or len(log) != row.version - row.base:
-        raise ValueError(f"graph {graph_id!r} is damaged in the store: restore it from a backup")
+        raise shared.damaged(graph_id, "parts are missing")
     return Contents(head=head_of(row), snapshot=snapshot, log=log)
 
 
