@@ -140,7 +140,7 @@ def test_values_that_gml_has_not_are_refused_or_written_as_json(value: object) -
     assert isinstance(again.edges["a", "b"]["v"], str)
 
 
-@pytest.mark.parametrize("name", ["id", "label", "a b", "ä", "_x", ""])
+@pytest.mark.parametrize("name", ["id", "networkx_mcp_label", "a b", "ä", "_x", ""])
 def test_names_that_gml_has_not_are_refused(name: str) -> None:
     graph = nx.Graph()
     graph.add_node("a", **{name: 1})

@@ -33,7 +33,7 @@ from ..frozen import FrozenGraph
 from ..sizes import named
 from ..state import GraphState
 from .common import FormatError, Options
-from .literals import attributes
+from .literals import as_python, attributes
 from .pages import edge_rows, id_column, node_rows
 from .record import DELIMITER, POSSIBLE, Format, Head
 from .rows import rows_of, spaced_note
@@ -215,7 +215,7 @@ def _rows(graph: FrozenGraph) -> Iterator[str]:
         # Each node on a line of its own, so that their order comes back too.
         yield f"{bare_id(node, 'edge-list')}\n"
     for u, v, data in edge_rows(graph, ids):
-        yield f"{u} {v} {_encode(data).decode()}\n" if data else f"{u} {v}\n"
+        yield f"{u} {v} {as_python(_encode(data).decode())}\n" if data else f"{u} {v}\n"
 
 
 def _sniff(head: Head) -> int:
@@ -242,7 +242,7 @@ FORMAT = Format(
     options=(DELIMITER,),
     reads=(
         "Two ids, separated by white space or by the character of option `delimiter`. A file whose ids seem to be separated by a comma, semicolon or bar is refused until you say so.",
-        "Behind the ids: nothing, a number (the attribute `weight`), a second number (`timestamp`, as KONECT and Network Repository have it), or attributes as a JSON object or as a dict of Python, which is what networkx writes.",
+        "Behind the ids: nothing, a number (the attribute `weight`), a second number (`timestamp`, as KONECT and Network Repository have it), or attributes as a JSON object or as a dict of Python, which is what networkx writes. Written are such as both read: `True` and `None` are those of Python.",
         "`#` and `%` begin comments. A file of KONECT says in its first line whether the graph is directed; bipartite ones (`% bip`) are refused, because their two columns number different nodes.",
         "A line with one id is a node by itself. Attributes of nodes are refused when writing.",
     ),

@@ -52,7 +52,7 @@ FORMAT = Format(
     reads=(
         "Nodes are named by their `label`, or by `id` where the first node has no label, or by the key that option `label` names.",
         "Texts may lack their quotes. `multigraph 1` is understood as long as no two edges are parallel; the `key` of edges is left out then.",
-        "Attribute names are a letter, then letters, digits and `_`; names that GML uses itself are refused when writing. Option `values=json` writes true, false, null and lists of lists as JSON text.",
+        "Attribute names are a letter, then letters, digits and `_`; names that GML uses itself are refused when writing, but for `label` of nodes, which is written as `networkx_mcp_label` and comes back. Option `values=json` writes true, false, null and lists of lists as JSON text.",
         "GML of other programs is often Latin-1: say `encoding=latin-1`.",
     ),
     example="""\

@@ -28,6 +28,8 @@ _TOKEN: Final = re.compile(
 _ENTITY: Final = re.compile(r"&(?:([0-9A-Za-z]+)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
 #: Stands before the only item of a list; so networkx tells a list of one from a value.
 LIST_START: Final = "_networkx_list_start"
+#: The key of a node's attribute `label` where `label` is its name; written here alone, and read by others as it stands.
+LABEL: Final = "networkx_mcp_label"
 #: Longest run of lines that one quoted text may span.
 _MAX_TEXT = 16 * 1024 * 1024
 
@@ -225,6 +227,8 @@ class _Reader:
             self._labels.add(name)
         if self._convert is not None:
             name = self._convert(str(name), line)
+        if LABEL in node and "label" not in node:
+            node["label"] = node.pop(LABEL)
         self._names[key] = name
         self._sink.node(name, node, place=line)
 

@@ -13,11 +13,13 @@ from ..frozen import FrozenGraph
 from ..ids import format_id
 from ..state import GraphState
 from .common import Options
-from .gml_reader import LIST_START
+from .gml_reader import LABEL, LIST_START
 from .pages import edge_rows, id_list, node_rows
 from .text import chunks
 
 _NAME: Final = re.compile(r"[A-Za-z][0-9A-Za-z_]*")
+#: The entities that igraph knows; it leaves numbers as they stand.
+_NAMED: Final = {"&": "&amp;", '"': "&quot;"}
 _SPECIAL: Final = re.compile(r'[^ -~]|[&"]')
 
 
@@ -43,6 +45,13 @@ class _Writer:
             label = node if isinstance(node, int) else f'"{_escape(node)}"'
             if label == '"[]"':
                 label = '"&#91;]"'
+            if "label" in attributes and LABEL not in attributes:
+                attributes = {LABEL if name == "label" else name: value for name, value in attributes.items()}
+            elif LABEL in attributes:
+                raise InvalidInput(
+                    f"{_where(('node', node))} has an attribute {LABEL!r}, a name that is used here itself",
+                    field="format",
+                )
             pairs = self._pairs(attributes, "    ", ("id", "label"), "node", node) if attributes else ""
             yield f"  node [\n    id {number}\n    label {label}\n{pairs}  ]\n"
         for row, (u, v, attributes) in enumerate(edge_rows(graph, ids)):
@@ -109,7 +118,7 @@ def _real(value: float) -> str:
 
 
 def _escape(text: str) -> str:
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text)
+    return _SPECIAL.sub(lambda found: _NAMED.get(found[0]) or f"&#{ord(found[0])};", text)
 
 
 def _where(where: tuple[Any, ...]) -> str:

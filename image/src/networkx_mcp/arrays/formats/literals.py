@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import warnings
 from typing import Any, Final
 
@@ -16,6 +17,11 @@ from .reading import Reading
 
 #: Longest text that Python's own parser gets to see, in characters: it needs some hundred bytes for each.
 MAX_TEXT: Final = 1 << 18
+#: What networkx does not read in JSON, or not as it stands.
+_TRIPS: Final = re.compile(r"true|false|null|#|[^\S ]|  ")
+_PIECES: Final = re.compile(r'"(?:[^"\\]|\\.)*"|true|false|null')
+_IN_TEXT: Final = re.compile(r"#|[^\S ]|(?<= ) ")
+_WORDS: Final = {"true": "True", "false": "False", "null": "None"}
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _NAMES: Final = {
     "true": True,
@@ -54,6 +60,17 @@ def attributes(text: str, line: int, reading: Reading) -> dict[str, Any]:
         return check_attributes(kept, "the attributes")
     except InvalidInput as error:
         raise FormatError(error.message.rstrip("."), line) from None
+
+
+def as_python(text: str) -> str:
+    """A JSON object as a dict of Python, which networkx reads (and cuts at `#`, and at white space, which it puts together again as
+    single blanks). What is too long for Python's parser stays JSON."""
+    return _PIECES.sub(_python, text) if _TRIPS.search(text) and len(text) <= MAX_TEXT // 8 else text
+
+
+def _python(found: re.Match[str]) -> str:
+    piece = found[0]
+    return _IN_TEXT.sub(lambda one: f"\\u{ord(one[0]):04x}", piece) if piece[0] == '"' else _WORDS[piece]
 
 
 def without_nan(attributes_: dict[str, Any], reading: Reading) -> dict[str, Any]:
