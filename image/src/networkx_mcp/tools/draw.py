@@ -60,7 +60,7 @@ class Picture(TypedDict):
     bytes: int
     notes: Annotated[
         list[str],
-        Field(description="What was reduced to keep the picture within 700 KiB, and what edges count in its layout."),
+        Field(description="What was reduced to fit 700 KiB; what edges count."),
     ]
 
 
