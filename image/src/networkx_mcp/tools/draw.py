@@ -31,7 +31,7 @@ class DrawGraph(OnGraph):
         Literal[
             "auto", "spring", "kamada_kawai", "circular", "shell", "spectral", "planar", "bipartite", "random", "layers"
         ],
-        Field(description="layers: directed graphs without cycles, from top to bottom."),
+        Field(description="layers: acyclic directed graphs, top to bottom."),
     ] = "auto"  # fmt: skip
     labels: Annotated[bool | None, Field(description="Write ids on nodes (up to 60 nodes).")] = None
     label: Annotated[str | None, Field(description="Node attribute to write instead of the id.")] = None
@@ -84,7 +84,7 @@ def tools(graphs: Graphs) -> list[Tool]:
         Tool(
             name="draw_graph",
             title="Draw a graph",
-            description="A picture of a graph of up to 500 nodes, or of some of its nodes, as PNG or SVG.",
+            description="A picture of up to 500 nodes of a graph, as PNG or SVG.",
             arguments=DrawGraph,
             answer=Picture,
             run=draw,
