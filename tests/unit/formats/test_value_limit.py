@@ -22,9 +22,9 @@ FITS, LONG = "x" * (KIB - 2), "x" * (KIB - 1)
 #: Formats and where they keep an attribute.
 PLACES = [
     (format_, place)
-    for format_ in ("csv", "edge-list", "node-link", "graphml", "gml", "parquet", "arrow")
+    for format_ in ("csv", "edge-list", "node-link", "graphml", "gml", "gexf", "cytoscape", "dot", "parquet", "arrow")
     for place in ("node", "edge", "graph")
-    if not (format_ == "edge-list" and place != "edge") and not (format_ == "csv" and place == "graph")
+    if not (format_ == "edge-list" and place != "edge") and not (format_ in ("csv", "gexf") and place == "graph")
 ]
 
 
@@ -49,7 +49,7 @@ def test_a_text_of_the_limit_comes_in_and_a_longer_one_does_not(format_: str, pl
     assert "othing was changed" in error.message
 
 
-@pytest.mark.parametrize(("format_", "place"), [(f, p) for f, p in PLACES if f not in ("csv", "gml")])
+@pytest.mark.parametrize(("format_", "place"), [(f, p) for f, p in PLACES if f not in ("csv", "gml", "dot")])
 @pytest.mark.parametrize("value", [[[]] * 400, {"a": [0.5] * 300}], ids=["lists", "object"])
 def test_so_are_lists_and_objects(format_: str, place: str, value: Any) -> None:
     with pytest.raises(LimitExceeded, match=r"limits\.value_kib"):
@@ -79,6 +79,7 @@ class Cut(io.BytesIO):
 
 
 MIB = 1 << 20
+GEXF = "<gexf><graph><nodes>"
 HEAD = '<graphml><key id="k" for="node" attr.name="note" attr.type="string"/><graph edgedefault="undirected">'
 
 
@@ -89,6 +90,12 @@ HEAD = '<graphml><key id="k" for="node" attr.name="note" attr.type="string"/><gr
         ("graphml", f'{HEAD}<node id="a"><data key="k">{"&#10;" * MIB}</data></node></graph></graphml>'),
         ("gml", 'graph [ node [ id 0 label "a" note [\n' + "b 1\n" * MIB + "] ] ]"),
         ("gml", 'graph [ node [ id 0 label "a"\n' + "note 1\n" * MIB + "] ]"),
+        (
+            "gexf",
+            f'{GEXF}<node id="a">'
+            + '<spells><spell start="1"/></spells>\n' * (MIB // 8)
+            + "</node></nodes></graph></gexf>",
+        ),
         ("gml", "graph [\n" + "note [ ]\n" * MIB + "]"),
     ],
 )

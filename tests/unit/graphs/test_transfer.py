@@ -208,7 +208,11 @@ async def test_limits_hold_for_files(pair: list[Graphs], store: FaultyStore, com
 
 
 @pytest.mark.parametrize(
-    "format_", ["csv", "edge-list", "adjacency-list", "node-link", "graphml", "gml", "parquet", "arrow"]
+    "format_",
+    [
+        *("csv", "edge-list", "adjacency-list", "node-link", "graphml", "gml", "parquet", "arrow"),
+        *("gexf", "cytoscape", "dot", "pajek", "matrix-market"),
+    ],
 )
 async def test_what_goes_out_comes_back(pair: list[Graphs], format_: str) -> None:
     one, two = pair
