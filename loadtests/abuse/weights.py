@@ -15,7 +15,7 @@ from networkx_mcp.store import archive
 from networkx_mcp.store.protocol import Contents, Head
 
 #: Bytes of JSON of the one large value, empty lists inside a list; and of the large text.
-LISTS, TEXT = 3_000_000, 20_000_000
+LISTS, TEXT = 12_000_000, 40_000_000
 #: Rows of a graph of 55 MB that is stored in some KB.
 ROWS = 500
 
