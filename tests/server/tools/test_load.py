@@ -101,8 +101,11 @@ def test_a_repeat_under_its_name_happens_once(tools: Tools) -> None:
 CASES = Path(__file__).parents[2] / "unit/formats/cases"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((CASES / "expected.json").read_text(encoding="utf-8"))
 
+#: What is not text comes through PUT /graphs only (tests/server/test_transfer.py).
+TEXTS = [name for name, expected in EXPECTED.items() if expected["format"] not in ("arrow", "parquet")]
 
-@pytest.mark.parametrize("name", EXPECTED)
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_a_file_of_another_program_gives_its_graph_or_is_told_what_to_do(tools: Tools, name: str) -> None:
     content, expected = (CASES / name).read_text(encoding="utf-8"), EXPECTED[name]
     if "refused" in expected:
