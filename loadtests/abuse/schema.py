@@ -13,6 +13,8 @@ _BY_NAME: dict[str, Any] = {
     "target": OTHER_NODE,
     "nodes": [NODE, OTHER_NODE],
     "edges": [[NODE, OTHER_NODE]],
+    # What an action needs beside it no schema says any more that all hosts take.
+    "edits": [{"action": "add_nodes", "nodes": [{"id": NODE}]}],
     "content": f"{NODE} {OTHER_NODE}\n",
     "weight": "weight",
 }
