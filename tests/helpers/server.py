@@ -108,6 +108,7 @@ class Server:
         #: The plain token of a server with auth: tenant `default`, scopes read and write.
         self.token: str | None = None
         self._entries: list[dict[str, Any]] = []
+        self._scraped = ""
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("NETWORKX_MCP_")}
         self.env |= {
             "PYTHONPATH": f"{SOURCE}{os.pathsep}{ROOT}",
@@ -279,10 +280,15 @@ class Server:
         return [line for line in self.logs() if line["event"] == name]
 
     def metrics(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-        """A scrape: {(sample name, sorted labels): value}."""
+        """A scrape: {(sample name, sorted labels): value}. It is of now: who asks often is given the last text again."""
+        text = self.get("/metrics").text
+        while text == self._scraped:
+            time.sleep(0.05)
+            text = self.get("/metrics").text
+        self._scraped = text
         return {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-            for family in text_string_to_metric_families(self.get("/metrics").text)
+            for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
 
