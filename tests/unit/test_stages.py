@@ -20,7 +20,9 @@ CLUSTER = {"tests/e2e"}
 
 def stages(target: str) -> list[tuple[list[str], str]]:
     """(directories, marker expression) of each pytest that a target of the Makefile runs."""
-    told = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     found = []
     for line in told.stdout.splitlines():
         words = shlex.split(line.rstrip("\\")) if " pytest " in line else []
@@ -127,7 +129,9 @@ def test_the_full_stage_begins_with_all_that_is_missing(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o755)
     less = subprocess.run(command, cwd=ROOT, env=path, capture_output=True, text=True, check=False)
     assert "strace" not in less.stderr
-    first = subprocess.run(["make", "--dry-run", "test-full"], cwd=ROOT, capture_output=True, text=True, check=True)
+    first = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", "test-full"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert first.stdout.splitlines()[0].endswith("scripts/programs.py check")
 
 
