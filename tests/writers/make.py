@@ -7,12 +7,16 @@ The programs are in an environment of their own, because pandas in the server's 
 
 One JSON file a format; each entry is a file as text, the options that it needs, and the graph that it was made of. The graphs have
 a seed each. igraph is under the GPL: it is run here, and nothing of it is distributed.
+
+GEXF, Cytoscape JSON, graph6 and sparse6 have one writer here, networkx; Matrix Market scipy; DIMACS igraph, which knows flows (`max`)
+alone: no program here writes its other problems.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +29,7 @@ import igraph
 import networkx as nx
 import pandas
 import polars
+import scipy.io
 
 TARGET = Path(__file__).parents[1] / "unit" / "formats" / "written"
 FILES = 100
@@ -154,9 +159,10 @@ def edge_list_files(directory: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dic
         yield path.read_bytes(), graph, options
 
 
-def without(graph: nx.Graph[Any], keep: tuple[str, ...] = ()) -> nx.Graph[Any]:
-    """The edges with the attributes that are kept."""
+def without(graph: nx.Graph[Any], keep: tuple[str, ...] = (), *, alone: bool = False) -> nx.Graph[Any]:
+    """The edges with the attributes that are kept; `alone`: nodes without edges too."""
     found = type(graph)()
+    found.add_nodes_from(graph if alone else ())
     found.add_edges_from((u, v, {k: x for k, x in data.items() if k in keep}) for u, v, data in graph.edges(data=True))
     return found
 
@@ -210,6 +216,107 @@ def markup_files(write: str, theirs: str) -> Callable[[Path], Iterator[tuple[byt
     return made
 
 
+def gexf_files(directory: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]:
+    path = directory / "file"
+    for seed in range(FILES):
+        graph = sample(seed, spaced=True)
+        nx.write_gexf(graph, path, prettyprint=seed % 3 > 0, version=("1.2draft", "1.1draft")[seed % 2])
+        for k, (_, _, data) in enumerate(graph.edges(data=True)):
+            data["id"] = str(k)  # networkx numbers the edges
+        # the day of writing would be another one each day
+        yield re.sub(rb'lastmodifieddate="[^"]*"', b'lastmodifieddate="2026-01-01"', path.read_bytes()), graph, {}
+
+
+def pajek_files(directory: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]:
+    path = directory / "file"
+    for seed in range(FILES):
+        graph = sample(seed, spaced=True)
+        if seed % 2:
+            for _, _, data in graph.edges(data=True):
+                if data.get("kind") == 'say "x"':
+                    data["kind"] = "it's"  # networkx does not escape quotes: nobody can read them
+            with warnings.catch_warnings(action="ignore"):
+                nx.write_pajek(graph, path)  # it writes weight and text
+            yield path.read_bytes(), without(graph, keep=("weight", "kind"), alone=True), {}
+        else:
+            other = igraph.Graph.from_networkx(graph)
+            other.vs["name"] = [str(node) for node in graph]
+            other.write_pajek(str(path))
+            yield path.read_bytes(), without(graph, keep=("weight",), alone=True), {}
+
+
+def matrix_market_files(directory: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]:
+    path = directory / "file.mtx"
+    for seed in range(FILES):
+        graph = nx.convert_node_labels_to_integers(sample(seed, text=False), first_label=1)
+        field = ("real", None, "pattern")[seed % 3]
+        keep = () if field == "pattern" else ("weight",)
+        graph = without(graph, keep=keep, alone=True)
+        dense = seed % 4 == 0 and field == "real"
+        for _, _, data in graph.edges(data=True):
+            if dense and not data["weight"]:
+                data["weight"] = 1  # a zero is no edge there
+        matrix = nx.to_scipy_sparse_array(graph, weight="weight", format="coo")
+        scipy.io.mmwrite(path, matrix.toarray() if dense else matrix, comment="made by scipy", field=field)
+        yield path.read_bytes(), graph, {}
+
+
+def dot_files(directory: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]:
+    path = directory / "file"
+    for seed in range(FILES):
+        graph = sample(seed, spaced=True)
+        if seed % 2:
+            nx.nx_pydot.write_dot(graph, path)
+            for _, _, data in graph.edges(data=True):
+                data.update({name: str(value) for name, value in data.items() if isinstance(value, bool)})
+            yield path.read_bytes(), graph, {}
+        else:
+            # igraph numbers the nodes and keeps their names as an attribute
+            with warnings.catch_warnings(action="ignore"):
+                igraph.Graph.from_networkx(graph).write_dot(str(path))
+            for _, _, data in graph.edges(data=True):
+                data.update({name: int(value) for name, value in data.items() if isinstance(value, bool)})
+            yield path.read_bytes(), nx.relabel_nodes(graph, {node: k for k, node in enumerate(graph)}), {}
+
+
+def cytoscape_files(_: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]:
+    for seed in range(FILES):
+        graph = sample(seed, spaced=True)
+        graph.graph["name"] = f"graph {seed}"
+        text = json.dumps(nx.cytoscape_data(graph), indent=None if seed % 4 else 2, ensure_ascii=bool(seed % 2))
+        yield text.encode(), graph, {}
+
+
+def coded_files(write: str) -> Callable[[Path], Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]]:
+    """graph6 and sparse6: numbers from 0 and undirected edges; some have more nodes than one character tells."""
+
+    def made(directory: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]:
+        path = directory / "file"
+        for seed in range(FILES):
+            graph = nx.Graph(sample(seed, attributes=False, text=False))
+            if seed % 10 == 9:
+                graph = nx.gnm_random_graph(55 + seed // 5, 40, seed=seed)
+            if write == "write_graph6":
+                graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+            graph = nx.convert_node_labels_to_integers(graph)
+            getattr(nx, write)(graph, path, header=seed % 2 == 0)
+            yield path.read_bytes(), graph, {}
+
+    return made
+
+
+def dimacs_files(directory: Path) -> Iterator[tuple[bytes, nx.Graph[Any], dict[str, Any]]]:
+    path = directory / "file"
+    for seed in range(FILES):
+        graph = nx.convert_node_labels_to_integers(sample(seed, text=False).to_directed(), first_label=1)
+        graph = without(graph, keep=("weight",), alone=True)
+        for _, _, data in graph.edges(data=True):
+            data["capacity"] = abs(data.pop("weight"))
+        other = igraph.Graph.from_networkx(graph)
+        other.write_dimacs(str(path), source=0, target=len(graph) - 1, capacity="capacity")
+        yield path.read_bytes(), graph, {}
+
+
 WRITERS = {
     "csv": csv_files,
     "edge-list": edge_list_files,
@@ -217,6 +324,14 @@ WRITERS = {
     "node-link": node_link_files,
     "graphml": markup_files("write_graphml", "graphml"),
     "gml": markup_files("write_gml", "gml"),
+    "gexf": gexf_files,
+    "pajek": pajek_files,
+    "matrix-market": matrix_market_files,
+    "dot": dot_files,
+    "cytoscape": cytoscape_files,
+    "graph6": coded_files("write_graph6"),
+    "sparse6": coded_files("write_sparse6"),
+    "dimacs": dimacs_files,
 }
 
 

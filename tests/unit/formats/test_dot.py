@@ -71,6 +71,40 @@ def test_dot_of_others(text: str, directed: bool, edges: list[Any]) -> None:
     assert list(graph.edges(data=True)) == edges
 
 
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (['"-2"', "3", '"1e-05"'], [-2, 3, 1e-05]),
+        (['"-2"', "3", "x"], ["-2", 3, "x"]),
+        (['"-2"', '"3"', '"4"'], ["-2", "3", "4"]),
+        (['"007"', "3", "4"], ["007", 3, 4]),
+        (['"" + "-2"', "3", '"4"'], ["-2", 3, "4"]),
+        (['"1e999"', "3", "4"], ["1e999", 3, 4]),
+    ],
+)
+def test_numbers_in_quotes_among_numbers_are_numbers(values: list[str], found: list[Any]) -> None:
+    """pydot writes -2 and 1e-05 with quotes, and 3 without."""
+    ends = [f"{k} -- {k + 1} [w={value}]" for k, value in enumerate(values)]
+    graph = read(f"graph {{ {'; '.join(ends)} }}", "dot")
+    assert [data["w"] for _, _, data in graph.edges(data=True)] == found
+    assert parts(read(written(graph, "dot"), "dot")) == parts(graph)
+
+
+@given(row=st.lists(st.sampled_from([1, -2, 0.5, "1", "-2", "1e-05", "x", "007"]), max_size=4))
+def test_numbers_and_text_of_one_attribute_come_back(row: list[Any]) -> None:
+    graph: nx.Graph[Any] = nx.path_graph(len(row) + 1)
+    for k, value in enumerate(row):
+        graph.edges[k, k + 1]["w"] = graph.nodes[k]["v"] = value
+        graph.graph[f"g{k}"] = value
+    assert parts(read(written(graph, "dot"), "dot")) == parts(graph)
+
+
+def test_text_of_an_attribute_that_is_all_text_is_written_plainly() -> None:
+    graph = nx.Graph([("a", "b", {"zip": "1"}), ("b", "c", {"zip": "2"})])
+    assert b'"zip"="1"]' in written(graph, "dot")
+    assert parts(read(written(graph, "dot"), "dot")) == parts(graph)
+
+
 def test_attributes_of_the_graph_and_what_is_passed_over() -> None:
     text = (
         "digraph X { rankdir=LR; graph [size=3]; node [shape=box]; a; subgraph s { label=y; node [color=red]; b } c }"

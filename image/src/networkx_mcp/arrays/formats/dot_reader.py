@@ -30,10 +30,16 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _ESCAPE: Final = re.compile(r"\\(\\|\"|\r?\n)")
+#: Text that is read as a number where others of the same attribute are numbers: pydot has quotes around those below 0, and
+#: DOT asks for them around exponents.
+NUMERAL: Final = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _ANGLE: Final = re.compile("[<>]")
 _KEYWORDS: Final = frozenset({"node", "edge", "graph", "digraph", "subgraph", "strict"})
 #: Kinds of tokens that may be a name or a value.
 _ID_KINDS: Final = ("number", "word", "text", "html")
+
+#: Most characters of a number.
+_MAX_DIGITS: Final = 400
 
 #: (kind, value, place in the text); an id is of one of _ID_KINDS.
 _Token = tuple[str, str, int]
@@ -48,6 +54,12 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     except UnicodeDecodeError as error:
         raise FormatError(not_utf8(error), data.count(b"\n", 0, error.start) + 1) from None
     _Reader(text, sink).run()
+
+
+class _Joined(str):
+    """A text that was joined by +, and stays text."""
+
+    __slots__ = ()
 
 
 @dataclass
@@ -143,7 +155,7 @@ class _Reader:
                 if self._token[0] != "text":
                     raise self._fail("a text in quotes")
                 parts.append(self._next()[1])
-            value = "".join(parts)
+            kind, value = "joined", "".join(parts)
         self._sink.limits.check_text(len(value), self._place(at), what)
         return kind, value
 
@@ -287,13 +299,13 @@ class _Reader:
     def _value(self) -> Any:
         at = self._token[2]
         kind, value = self._id("a value")
+        if kind == "joined":
+            return _Joined(value)
         if kind != "number":
             return value
-        if len(value) > 400:
+        if len(value) > _MAX_DIGITS:
             raise FormatError(f"a number of {len(value)} digits", self._place(at))
-        if re.fullmatch(r"-?[0-9]+", value):
-            return int(value)
-        number = float(value)
+        number = _number(value)
         if not math.isfinite(number):
             raise FormatError("a number is too large for JSON", self._place(at))
         return number
@@ -303,6 +315,8 @@ class _Reader:
     def _hand_over(self) -> None:
         sink = self._sink
         sink.builder.graph_attributes = self._attributes
+        for rows in (list(self._nodes.values()), self._edges, [self._attributes]):
+            _settle(rows)
         names = list(self._nodes)
         column = text_ids(pa.chunked_array([pa.array(names, pa.string())]), sink.ids, sink.reading)
         ids = dict(zip(names, column.to_pylist(), strict=True))
@@ -316,6 +330,36 @@ class _Reader:
             )
         if self._passed:
             sink.reading.note(f"{counted(self._passed, 'attribute')} of subgraphs passed over")
+
+
+def _number(text: str) -> int | float:
+    return int(text) if re.fullmatch(r"-?[0-9]+", text, re.ASCII) else float(text)
+
+
+def _is_numeral(value: str) -> bool:
+    return (
+        type(value) is str
+        and len(value) <= _MAX_DIGITS
+        and NUMERAL.fullmatch(value) is not None
+        and math.isfinite(float(value))
+    )
+
+
+def _settle(rows: list[dict[str, Any]]) -> None:
+    """Make numbers of the numbers in quotes, where all other values of the attribute are numbers and one is without quotes."""
+    bare = {name for row in rows for name, value in row.items() if type(value) in (int, float)}
+    text = {
+        name
+        for row in rows
+        for name, value in row.items()
+        if name in bare and isinstance(value, str) and not _is_numeral(value)
+    }
+    for row in rows:
+        for name, value in row.items():
+            if type(value) is str and name in bare and name not in text:
+                row[name] = _number(value)
+            elif type(value) is _Joined:
+                row[name] = str(value)
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -10,10 +10,12 @@ from typing import Any, Final
 import msgspec
 
 from ...errors import InvalidInput
+from ..columns import AttributeTable
 from ..frozen import FrozenGraph
 from ..ids import format_id
 from ..state import GraphState
 from .common import Options
+from .dot_reader import NUMERAL
 from .pages import edge_rows, id_column, node_rows
 from .text import chunks, one_type
 
@@ -32,6 +34,7 @@ def write(state: GraphState, options: Options) -> Iterator[bytes]:
 def _pieces(graph: FrozenGraph, as_json: bool) -> Iterator[str]:
     ids = one_type(id_column(graph), "dot").to_pylist()
     shown = [_quoted(str(node), f"node {format_id(node)}") for node in ids]
+    of_nodes, of_edges = _mixed(graph.node_table), _mixed(graph.edge_table)
     of_graph = dict(graph.graph_attributes)
     name = of_graph.get("name")
     begin = "digraph" if graph.directed else "graph"
@@ -42,20 +45,28 @@ def _pieces(graph: FrozenGraph, as_json: bool) -> Iterator[str]:
     if of_graph:
         yield f"  graph{_brackets(of_graph, 'the graph', as_json)};\n"
     for row, (node, attributes) in enumerate(node_rows(graph, ids)):
-        yield f"  {shown[row]}{_brackets(attributes, f'node {format_id(node)}', as_json) if attributes else ''};\n"
+        yield f"  {shown[row]}{_brackets(attributes, f'node {format_id(node)}', as_json, of_nodes) if attributes else ''};\n"
     arrow = "->" if graph.directed else "--"
     for row, (u, v, attributes) in enumerate(edge_rows(graph, ids)):
-        told = _brackets(attributes, f"edge {format_id(u)} - {format_id(v)}", as_json) if attributes else ""
+        told = _brackets(attributes, f"edge {format_id(u)} - {format_id(v)}", as_json, of_edges) if attributes else ""
         yield f"  {shown[graph.src[row]]} {arrow} {shown[graph.dst[row]]}{told};\n"
     yield "}\n"
 
 
-def _brackets(attributes: dict[str, Any], what: str, as_json: bool) -> str:
-    return (
-        " ["
-        + ", ".join(f"{_quoted(name, what)}={_value(name, value, what, as_json)}" for name, value in attributes.items())
-        + "]"
-    )
+def _mixed(table: AttributeTable) -> frozenset[str]:
+    """The attributes whose values may be of several types."""
+    plain = {name for name, column in table.columns.items() if column.kind == "string"}
+    return frozenset(table.names()) - plain
+
+
+def _brackets(attributes: dict[str, Any], what: str, as_json: bool, mixed: frozenset[str] = frozenset()) -> str:
+    told = []
+    for name, value in attributes.items():
+        shown = _value(name, value, what, as_json)
+        if name in mixed and type(value) is str and NUMERAL.fullmatch(value):
+            shown = f'"" + {shown}'  # joined, so that it is not taken for a number among numbers
+        told.append(f"{_quoted(name, what)}={shown}")
+    return f" [{', '.join(told)}]"
 
 
 def _value(name: str, value: Any, what: str, as_json: bool) -> str:
