@@ -49,7 +49,7 @@ FORMAT = Format(
         ),
     ),
     reads=(
-        "Numbers without quotes are numbers among attributes, all else is text; numbers in quotes are numbers too where all other values of that attribute are (pydot has quotes around those below 0). The name of the graph is its attribute `name`. Ports are the attributes `tailport` and `headport` of an edge.",
+        "Numbers without quotes are numbers among attributes, all else is text; numbers in quotes are numbers too where all values of that attribute are and one has no quotes (pydot has them around those below 0). The name of the graph is its attribute `name`. Ports are the attributes `tailport` and `headport` of an edge.",
         "Chains, subgraphs as ends of edges, and defaults (`node [...]`, `edge [...]`) are understood; attributes of subgraphs are passed over and counted. Edges that stand twice in a `strict` graph are merged, as Graphviz does.",
         "Refused when writing: text in which a backslash stands before a quote, a line end or the end, which DOT cannot hold.",
     ),
