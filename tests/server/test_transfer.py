@@ -106,7 +106,25 @@ def error(answer: httpx.Response) -> dict[str, Any]:
 # -- formats
 
 
-@pytest.mark.parametrize("format_", BOTH)
+#: Formats of undirected graphs of the nodes 0 to n - 1 and nothing else.
+BARE = ("graph6", "sparse6")
+
+
+@pytest.mark.parametrize("format_", BARE)
+def test_what_a_bare_format_holds_goes_in_and_comes_out(files: Files, format_: str) -> None:
+    graph = nx.path_graph(4)
+    made = files.put(f"bare-{format_}?format={format_}", written(graph, format_))
+    assert made.status_code == 201, made.text
+    assert (made.json()["nodes"], made.json()["edges"]) == (4, 3)
+    out = files.get(f"bare-{format_}?format={format_}")
+    assert parts(read(out.content, format_)) == parts(graph)
+    files.put("directed?format=edge-list&directed=true", b"a b\n")
+    refused = files.get(f"directed?format={format_}")
+    assert refused.status_code == 400
+    assert "no place for directions" in error(refused)["message"]
+
+
+@pytest.mark.parametrize("format_", [name for name in BOTH if name not in BARE])
 def test_a_graph_goes_in_and_comes_out_in_each_format(files: Files, format_: str) -> None:
     graph = nx.DiGraph()
     graph.add_nodes_from("zab")
