@@ -48,6 +48,8 @@ class User(asyncio.Protocol):
         self.kind = workloads.kind_of(job.workload, number)
         self.calls: Iterator[workloads.Call] = workloads.USERS[self.kind](number, job.run)
         self.transport: asyncio.Transport | None = None
+        #: Connections that were ended here and are not gone yet.
+        self.closing = 0
         self.reply = Reply()
         self.due = 0.0
         self.tool = ""
@@ -101,12 +103,16 @@ class User(asyncio.Protocol):
         if close and self.transport is not None:
             self.transport.close()
             self.transport = None
+            self.closing += 1
         if status == 200 and b'"isError"' not in body and b'"error"' not in body and b'"result"' in body:
             self.done("ok", b"")
         else:
             self.done(protocol.outcome(status, body, self.tool.startswith("notifications/")), body)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.closing:  # one that was ended here, as its last answer asked; the next may be under way
+            self.closing -= 1
+            return
         self.transport = None
         if self.busy and not self.load.over:
             self.done("connection", repr(exc).encode())
