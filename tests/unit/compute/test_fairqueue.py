@@ -180,6 +180,11 @@ def test_a_tenant_with_its_fair_share_is_never_shed_while_another_has_more(
         held = [await q.enter("x", timeout=1)]
         waiting: dict[asyncio.Task[Slot], str] = {}
 
+        def hold_what_was_given() -> None:
+            for task in [task for task in waiting if task.done()]:
+                held.append(task.result())
+                del waiting[task]
+
         for tenant, then in calls:
             before = Counter(waiting.values())
             waiting[asyncio.create_task(q.enter(tenant, timeout=60))] = tenant
@@ -194,6 +199,7 @@ def test_a_tenant_with_its_fair_share_is_never_shed_while_another_has_more(
                 newest = [one for one, tenant in waiting.items() if tenant == whose][-1]
                 assert task is newest, "shed although a newer one of the same tenant waits"
                 del waiting[task]
+            hold_what_was_given()
             if then == 0 and held:
                 held.pop().release()
                 await turn()
@@ -202,17 +208,13 @@ def test_a_tenant_with_its_fair_share_is_never_shed_while_another_has_more(
                 task.cancel()
                 await turn()
                 del waiting[task]
-            for task in [task for task in waiting if task.done()]:
-                held.append(task.result())
-                del waiting[task]
+            hold_what_was_given()
             assert q.waiting == len(waiting) <= places
             assert {tenant: q._tally[tenant] for tenant in set(waiting.values())} == Counter(waiting.values())
         while held:
             held.pop().release()
             await turn()
-            for task in [task for task in waiting if task.done()]:
-                held.append(task.result())
-                del waiting[task]
+            hold_what_was_given()
         assert (q.running, q.waiting, q._tenants, q._tally.leader) == (0, 0, {}, None)
 
     asyncio.run(main())
