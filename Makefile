@@ -61,10 +61,10 @@ test: lint unit chart-test alerts-test server ## All that needs neither a cluste
 test-full: programs full ## What needs programs of the machine (promtool, strace, linters): it names those that are missing
 	@echo "make test-full: all stages passed"
 
-lint: $(VENV)/.load ## Format, lint and type checks
+lint: $(VENV)/.dev ## Format, lint and type checks
 	@scripts/stage.sh lint sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
 
-unit: $(VENV)/.load tools ## Specifications of the rooms, in process
+unit: $(VENV)/.dev tools ## Specifications of the rooms, in process
 	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n $(WORKERS) --dist loadscope $(PYTEST_ARGS)
 
 sweep: $(VENV)/.dev ## Every algorithm on all graphs of up to seven nodes, each call with a deadline
@@ -76,10 +76,10 @@ chart-test: $(VENV)/.dev tools ## The chart and argocd/, rendered and validated
 alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, drift
 	@scripts/stage.sh alerts pytest tests/alerts $(ANYWHERE) -n $(WORKERS) $(PYTEST_ARGS)
 
-server: $(VENV)/.load tools ## A real server process: clients, limits, faults, conformance
+server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-full: $(VENV)/.load tools linters
+full: $(VENV)/.dev tools linters
 	@scripts/stage.sh full pytest $(ROOMS) -m needs -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
@@ -131,7 +131,6 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd image && $(LOCK) pyproject.toml -o requirements.txt
 	cd image && $(LOCK) requirements-dev.in -o requirements-dev.txt
 	cd image && $(LOCK) requirements-build.in -o requirements-build.txt
-	cd loadtests && $(LOCK) requirements.in -o requirements.txt
 	cd tests/redis-server && $(LOCK) requirements.in -o requirements.txt
 	cd tests/linters && $(LOCK) requirements.in -o requirements.txt
 	cd tests/writers && $(LOCK) requirements.in -o requirements.txt

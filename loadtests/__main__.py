@@ -6,7 +6,6 @@
     split       how connections and queue share what a pod admits
     soak        one load for hours, a result every minute
     pods        many pods' store clients on one store
-    scenario    users with think time, by Locust: agent, reader, analyst, editor, mixed, flood, slow
     plots       pictures from the results
 
 The target is a process here (`--target local`) or the chart on the cluster of KUBECONFIG (`--target cluster`).
@@ -26,21 +25,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from loadtests import contract, pods, results, scenario, search, sizes, soak, split
+from loadtests import contract, pods, results, search, sizes, soak, split
 from loadtests.cluster import ClusterTarget
 from loadtests.generator import LOADED_SECONDS, RAMP_SECONDS
-from loadtests.measure import line, take
-from loadtests.protocol import ERAS
-from loadtests.results import Journal, Point, Result
+from loadtests.measurement import Measurement, name_of
+from loadtests.results import Journal
 from loadtests.targets import LoadTarget, LocalTarget, TargetError
-from loadtests.workload import SEED, WORKLOADS
+from loadtests.workload import WORKLOADS
 
-DATASET = (
-    "one graph of 1,000 nodes and 2,991 edges, 8 of 200 nodes and 591 edges, and 120-node graphs that agents make: "
-    "preferential attachment, three edges a node"
-)
 #: Queue opened wide, so that the knee of the machine is found and not the setting.
 OPEN = {"limits_queue": "20000", "limits_sockets": "30000", "limits_body_budget_mb": "256"}
 
@@ -103,12 +95,6 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--rate", type=float, default=400, help="calls per second in all")
     made.add_argument("--idle", type=float, default=10, help="seconds without calls")
     made.add_argument("--maxclients", type=int, default=2048, help="of the store; the chart's")
-    made = commands.add_parser("scenario", parents=[common], help="a Locust scenario")
-    made.add_argument("scenario", choices=scenario.SCENARIOS)
-    made.add_argument("--users", type=int, default=20)
-    made.add_argument("--rate", type=float, default=0.0, help="calls per second, due at fixed times")
-    made.add_argument("--think", type=float, default=1.0, help="scale of think times")
-    made.add_argument("--era", default="both", choices=("both", *ERAS))
     commands.add_parser("plots", help="pictures from the results")
     return parser
 
@@ -150,79 +136,6 @@ def configuration(options: argparse.Namespace) -> dict[str, Any]:
     leave = {"fresh", "out", "keep", "note", "name", "namespace"}
     found = {name: value for name, value in sorted(vars(options).items()) if name not in leave}
     return {**found, "commit": results.commit()[0], "changes": results.changes()}
-
-
-def name_of(options: argparse.Namespace) -> str:
-    """The name of the result and of its journal."""
-    if options.command == "pods":
-        return options.name or "pods"
-    parts = [options.command, options.target, options.store]
-    if options.target == "cluster":
-        parts.append(f"{options.replicas}pod")
-    if options.command == "scenario":
-        parts.append(options.scenario)
-    elif options.command != "nodes":
-        parts.append(options.workload)
-    if getattr(options, "every", None):
-        parts.append(f"every-{options.every:g}s")
-    if getattr(options, "as_set", False):
-        parts.append("as-set")
-    return options.name or "-".join(parts)
-
-
-class Measurement:
-    """What all commands share: target, journal, and the result's frame."""
-
-    def __init__(self, options: argparse.Namespace, live: LoadTarget, journal: Journal, load: float) -> None:
-        self.options, self.live, self.journal, self.load = options, live, journal, load
-        #: Facts of the target; asked when the result is written, unless there were several.
-        self.facts: results.Target | None = None
-        self.points: list[Point] = [msgspec.convert(line, Point) for line in journal.lines if "users" in line]
-
-    def point(self, users: int, repeat: int, **more: Any) -> Point:
-        """A point, from the journal where it is there already."""
-        rate = more.get("rate")
-        for known in self.points:
-            if (known.users, known.repeat, known.rate) == (users, repeat, rate):
-                return known
-        options = self.options
-        found = take(
-            self.live,
-            users=users,
-            repeat=repeat,
-            seconds=more.pop("seconds", options.seconds),
-            warmup=more.pop("warmup", options.warmup),
-            workload=options.workload,
-            **more,
-        )
-        print(f"{results.now()} repeat {repeat} {line(found)}", file=sys.stderr, flush=True)
-        self.points.append(found)
-        self.journal.add(found)
-        return found
-
-    def result(self, **more: Any) -> Path:
-        """Write the result; the journal has done its work."""
-        options = self.options
-        made = Result(
-            kind=options.command,
-            name=name_of(options),
-            command=results.command(),
-            commit=self.journal.head["commit"],
-            dirty=bool(self.journal.head["changes"]),
-            started=self.journal.started,
-            finished=results.now(),
-            machine=results.machine(self.load),
-            versions=results.versions(),
-            target=self.facts or self.live.facts(),
-            seed=SEED,
-            repeats=options.repeats,
-            note=options.note,
-            **{"dataset": DATASET, "points": self.points, **more},
-        )
-        path = results.save(made, options.out)
-        self.journal.done()
-        print(f"written: {path}", file=sys.stderr)
-        return path
 
 
 def unfit(options: argparse.Namespace) -> str | None:
@@ -296,7 +209,6 @@ def main() -> None:
         "users": contract.users,
         "nodes": sizes.measure,
         "soak": soak.measure,
-        "scenario": scenario.measure,
     }
     try:
         if options.command == "pods":

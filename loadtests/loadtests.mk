@@ -20,18 +20,18 @@ LOAD_TOOLS := $(if $(filter cluster --target=cluster,$(LOAD_ARGS)),tools)
 
 .PHONY: capacity load soak chaos abuse evidence
 
-capacity: $(VENV)/.load $(LOAD_TOOLS) ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
+capacity: $(VENV)/.dev $(LOAD_TOOLS) ## The most users at which the objective holds (LOAD_ARGS: target, store, replicas)
 	$(BIN)/python -m loadtests capacity $(LOAD_ARGS)
 
-load: $(VENV)/.load $(LOAD_TOOLS) ## The contract's tables: 10 to 400 users, 1,000 to 1,000,000 nodes
+load: $(VENV)/.dev $(LOAD_TOOLS) ## The contract's tables: 10 to 400 users, 1,000 to 1,000,000 nodes
 	$(BIN)/python -m loadtests users $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes $(LOAD_ARGS)
 	$(BIN)/python -m loadtests nodes --sizes 500000,1000000 --name nodes-local-embedded-large $(LARGE)
 
-soak: $(VENV)/.load $(LOAD_TOOLS) ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
+soak: $(VENV)/.dev $(LOAD_TOOLS) ## Two hours at 70 % of the knee (SOAK_MINUTES=10: short), a result every minute
 	$(BIN)/python -m loadtests soak --minutes $(SOAK_MINUTES) $(SOAK_LOAD) $(LOAD_ARGS)
 
-chaos: $(VENV)/.load tools ## Every fault under a recorded workload, on the cluster of KUBECONFIG (NODE_LOSS, NODE_RETURN)
+chaos: $(VENV)/.dev tools ## Every fault under a recorded workload, on the cluster of KUBECONFIG (NODE_LOSS, NODE_RETURN)
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
 ifneq ($(IMAGE_COMMAND),)
 	@scripts/stage.sh clock $(IMAGE_COMMAND) "$(IMAGE)-clock" tests/e2e/clock --build-arg BASE="$(IMAGE)"
@@ -42,7 +42,7 @@ endif
 	  --image "$(IMAGE)" $(CLOCK) --node-loss "$(NODE_LOSS)" --node-return "$(NODE_RETURN)" $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory abuse
 
-abuse: $(VENV)/.load ## 100,000 malformed requests, as many mutated files, a prober of tenants, bombs beside a user, what would hold the loop
+abuse: $(VENV)/.dev ## 100,000 malformed requests, as many mutated files, a prober of tenants, bombs beside a user, what would hold the loop
 	$(BIN)/python -m loadtests.abuse requests
 	$(BIN)/python -m loadtests.abuse tenants
 	$(BIN)/python -m loadtests.abuse foreign
@@ -52,7 +52,3 @@ abuse: $(VENV)/.load ## 100,000 malformed requests, as many mutated files, a pro
 evidence: $(VENV)/.dev ## Every table, picture and number of the documents, from the results
 	$(BIN)/python -m loadtests plots
 	$(BIN)/python scripts/readme_tables.py
-
-$(VENV)/.load: loadtests/requirements.txt | $(VENV)/.dev
-	@$(BIN)/python scripts/install.py loadtests/requirements.txt
-	@touch $@

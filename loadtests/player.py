@@ -6,14 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from loadtests import protocol
 from loadtests import workload as workloads
-from loadtests.wire import Reply
-
-if TYPE_CHECKING:
-    from loadtests.generator import Load
+from loadtests.wire import Reply, Requests
 
 
 @dataclass
@@ -35,6 +32,26 @@ class Job:
     host_header: str = ""
     #: Make the graphs first and do nothing else.
     prepare: bool = False
+
+
+class Load(Protocol):
+    """What a user asks of the load that it belongs to (`generator.Load`)."""
+
+    job: Job
+    #: Value of the Host header.
+    host: str
+    requests: Requests
+    #: Nobody waits for answers any more.
+    over: bool
+
+    def connect(self, user: User, data: bytes) -> None:
+        """Open a connection for the user and send `data` on it."""
+
+    def record(self, user: User, outcome: str, body: bytes) -> None:
+        """Count an answer."""
+
+    def free(self, user: User) -> None:
+        """Say what the user does next."""
 
 
 class User(asyncio.Protocol):

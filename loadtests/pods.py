@@ -25,22 +25,20 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import redis
 
 from loadtests import results
 from loadtests.histogram import Histogram
+from loadtests.measurement import Measurement
 from loadtests.results import Fleet
 from loadtests.targets import TargetError, redis_command
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota
 from networkx_mcp.store.redis_link import CONNECTIONS
-
-if TYPE_CHECKING:
-    from loadtests.__main__ import Measurement
 
 PROCESSES = 2
 TENANTS = 50

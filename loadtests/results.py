@@ -214,6 +214,7 @@ class Fault(Struct):
 class Result(Struct, omit_defaults=True):
     """One measurement. What a kind of measurement does not have is left out: a new field changes no older result."""
 
+    #: `scenario` is of Locust, which was left with its one result; see README.md here, Client.
     kind: Literal["capacity", "users", "nodes", "soak", "scenario", "split", "abuse", "chaos", "pods"]
     name: str
     command: str

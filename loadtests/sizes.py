@@ -13,17 +13,15 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from loadtests import protocol, workload
+from loadtests.measurement import Measurement
 from loadtests.processes import MIB
 from loadtests.results import Size
 from loadtests.targets import LoadTarget, TargetError, memory_mib
-
-if TYPE_CHECKING:
-    from loadtests.__main__ import Measurement
 
 #: Departures from the defaults, as settings and as values of the chart.
 SETTINGS = {

@@ -9,21 +9,17 @@ process answered, over the time at which each ended; the first tenth of them, wh
 
 from __future__ import annotations
 
+import argparse
 import calendar
 import time
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
 from loadtests import results
 from loadtests.fit import slope
+from loadtests.measurement import Measurement
 from loadtests.results import Point
 from loadtests.targets import TargetError
-
-if TYPE_CHECKING:
-    import argparse
-
-    from loadtests.__main__ import Measurement
 
 SHARE_OF_KNEE = 0.7
 #: That carry the calls, unless told otherwise.

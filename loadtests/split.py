@@ -11,16 +11,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from loadtests import evidence, results
 from loadtests.measure import line, take
+from loadtests.measurement import Measurement
 from loadtests.targets import LoadTarget
-
-if TYPE_CHECKING:
-    from loadtests.__main__ import Measurement
 
 Start = Callable[[Path, dict[str, str]], LoadTarget]
 

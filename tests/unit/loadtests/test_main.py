@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from loadtests import __main__ as command
-from loadtests import evidence, results, soak
+from loadtests import evidence, measurement, results, soak
 from loadtests.abuse import __main__ as abuse
 from loadtests.results import Journal
 from loadtests.targets import LoadTarget, TargetError
@@ -47,7 +47,7 @@ def test_a_result_is_of_the_tree_that_it_was_begun_with(tmp_path: Path, monkeypa
     monkeypatch.setattr(results, "commit", lambda: ("a" * 40, True))
     monkeypatch.setattr(results, "changes", lambda: "edited")
     options = command.arguments().parse_args(["users", "--out", str(tmp_path), "--name", "some"])
-    measured = command.Measurement(options, LoadTarget(), Journal("some", command.configuration(options)), 0.0)
+    measured = measurement.Measurement(options, LoadTarget(), Journal("some", command.configuration(options)), 0.0)
     measured.facts = results.load(results.RESULTS / "users-local-embedded-mixed.json").target
     monkeypatch.setattr(results, "commit", lambda: ("b" * 40, False))
     monkeypatch.setattr(results, "changes", lambda: "")
@@ -66,7 +66,7 @@ def test_users_who_call_at_fixed_times_are_searched_for_by_their_number(
 ) -> None:
     given = ["capacity", "--every", "10", "--start", "100", "--maximum", "400", "--repeats", "1"]
     options = command.arguments().parse_args([*given, "--out", str(tmp_path)])
-    assert command.name_of(options) == "capacity-local-embedded-mixed-every-10s"
+    assert measurement.name_of(options) == "capacity-local-embedded-mixed-every-10s"
     some = results.load(results.RESULTS / "users-local-embedded-mixed.json")
     asked: list[tuple[int, float]] = []
 
@@ -75,9 +75,9 @@ def test_users_who_call_at_fixed_times_are_searched_for_by_their_number(
         return msgspec.structs.replace(some.points[0], users=users, repeat=repeat, rate=rate, ok=users <= 250)
 
     monkeypatch.setattr(results, "JOURNALS", tmp_path)
-    monkeypatch.setattr(command, "take", take)
+    monkeypatch.setattr(measurement, "take", take)
     journal = Journal("some", command.configuration(options))
-    measured = command.Measurement(options, LoadTarget(), journal, 0.0)
+    measured = measurement.Measurement(options, LoadTarget(), journal, 0.0)
     measured.facts = some.target
     command.capacity(measured)
     assert asked == [(100, 10.0), (200, 20.0), (400, 40.0), (300, 30.0), (250, 25.0), (275, 27.5)]

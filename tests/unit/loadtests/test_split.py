@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from loadtests import __main__ as command
-from loadtests import results, split
+from loadtests import measurement, results, split
 from loadtests.results import Journal, Point
 from loadtests.targets import LoadTarget
 
@@ -44,7 +44,9 @@ def test_all_points_are_in_the_result(tmp_path: Path, monkeypatch: pytest.Monkey
 
     def measure() -> None:
         journal = Journal("some", command.configuration(options))
-        split.measure(command.Measurement(options, LoadTarget(), journal, 0.0), lambda directory, settings: Target())
+        split.measure(
+            measurement.Measurement(options, LoadTarget(), journal, 0.0), lambda directory, settings: Target()
+        )
 
     with contextlib.suppress(KeyboardInterrupt):
         measure()

@@ -8,14 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from loadtests.scenario import SCENARIOS
-from tests.helpers.server import ROOT, Server, eventually
-
-MISTAKES = 3
+from tests.helpers.server import ROOT, Server
 
 # A loop without pauses passes a token's 2,000 requests/s on a fast machine, most of all where the server sheds. What a
 # generator counts is the matter here, not the rate limit, which has its own tests.
@@ -51,21 +47,6 @@ def generate(server: Server, during: Callable[[], None] = lambda: None, **job: A
         told = child.stderr.read()
     assert child.returncode == 0, told
     return json.loads(lines[-1]), lines[:-1]
-
-
-def locust(
-    server: Server, directory: Path, name: str, *more: str, token: str | None = None
-) -> tuple[int, dict[str, Any]]:
-    """(exit code, what was seen) of a scenario."""
-    seen = directory / "seen.json"
-    command = [
-        *(sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--headless", "--only-summary"),
-        *("-H", server.base_url, "-u", "4", "-r", "4", "-t", "3s", "--stop-timeout", "60", "--seen", str(seen)),
-        *("--tokens", token or server.token or "", "--think", "0.1", *more, *SCENARIOS[name]),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
-    assert seen.exists(), done.stdout + done.stderr
-    return done.returncode, json.loads(seen.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("workload", ["agent", "mixed"])
@@ -125,39 +106,3 @@ def test_a_server_that_is_gone_is_a_failure(server: Server) -> None:
     found, _ = generate(server, workload="reader", port=1, seconds=0.5, warmup=0.2)
     assert set(found["outcomes"]) <= {"connection"}
     assert found["success_percent"] == 0
-
-
-# --- Locust
-
-
-@pytest.mark.parametrize("era", ["modern", "handshake"])
-def test_locust_users_make_correct_exchanges_in_both_eras(server: Server, tmp_path: Path, era: str) -> None:
-    code, seen = locust(server, tmp_path, "mixed", "--era", era)
-    assert seen["mistakes"] == 0, seen["examples"]
-    assert code == 0 or set(seen["outcomes"]) & {"shed", "timeout"}, seen["outcomes"]
-    assert seen["outcomes"]["ok"] > 0
-
-
-def test_a_mistake_of_a_scenario_ends_locust_with_its_own_code(server: Server, tmp_path: Path) -> None:
-    code, seen = locust(server, tmp_path, "reader", token="nmcp_wrong")
-    assert code == MISTAKES
-    assert seen["mistakes"] > 0
-    assert set(seen["outcomes"]) == {"client_error"}
-
-
-def test_a_flood_is_refused_in_order_and_that_is_no_failure(make_server: Callable[..., Server], tmp_path: Path) -> None:
-    with make_server(**UNLIMITED, limits_connections=1, limits_queue=1) as small:
-        generate(small, prepare=True)
-        code, seen = locust(small, tmp_path, "flood", "-u", "40", "-r", "40", "-t", "5s")
-        assert code == 0, seen
-        assert seen["outcomes"].get("shed", 0) > 0
-        # What was refused is over: the next caller is served.
-        eventually(lambda: "result" in small.rpc("tools/list").json())
-
-
-def test_slow_clients_are_let_go(make_server: Callable[..., Server], tmp_path: Path) -> None:
-    with make_server(**UNLIMITED, limits_body_timeout_seconds=1) as patient:
-        generate(patient, prepare=True)
-        code, seen = locust(patient, tmp_path, "slow")
-        assert code == 0, seen
-        assert seen["outcomes"]["ok"] > 0
