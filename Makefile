@@ -47,7 +47,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-calls kernels kernels-sanitize idle lock programs tools linters docs test-networkx pictures promote sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-calls kernels kernels-sanitize idle lock programs tools linters writers docs test-networkx pictures promote sbom clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -79,7 +79,7 @@ alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, d
 server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-full: $(VENV)/.dev tools linters
+full: $(VENV)/.dev tools linters writers
 	@scripts/stage.sh full pytest $(ROOMS) -m needs -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
@@ -154,6 +154,8 @@ tools: $(VENV)/.dev ## Fetch pinned helm, kubectl, Node packages and a Redis int
 
 linters: $(TOOLS)/linters/.installed ## Fetch checkov and shellcheck into an environment of their own, .tools/linters
 
+writers: $(TOOLS)/writers/.installed ## Fetch the programs that open what is exported into an environment of their own, .tools/writers
+
 clean: ## Remove the environment and fetched tools
 	rm -rf $(VENV) .tools
 
@@ -177,8 +179,8 @@ $(VENV)/.dev: image/requirements-dev.txt image/pyproject.toml | $(VENV)/bin/pyth
 	@scripts/stage.sh install $(BIN)/python scripts/install.py --editable image image/requirements-dev.txt
 	@touch $@ $(VENV)/.run
 
-$(TOOLS)/linters/.installed: tests/linters/requirements.txt | $(VENV)/bin/python
-	@scripts/stage.sh linters $(BIN)/python scripts/install.py --into $(TOOLS)/linters tests/linters/requirements.txt
+$(TOOLS)/%/.installed: tests/%/requirements.txt | $(VENV)/bin/python
+	@scripts/stage.sh $* $(BIN)/python scripts/install.py --into $(TOOLS)/$* $<
 	@touch $@
 
 include loadtests/loadtests.mk

@@ -27,7 +27,8 @@ class Program:
     purpose: str
     package: str = ""  # Debian's
     module: str = ""  # of Go, installed into .tools/bin
-    fetched: bool = False  # by `make linters`, which `make test-full` runs
+    fetched: str = ""  # the target of the Makefile that fetches it, which `make test-full` runs
+    file: str = ""  # in .tools, where its own name is not that of a command
 
     @property
     def remedy(self) -> str:
@@ -35,7 +36,7 @@ class Program:
         ways = [f"apt-get install {self.package}"] if self.package else []
         if self.module:
             ways.append(f"GOBIN={ROOT / '.tools/bin'} go install {self.module}")
-        return " or ".join(["make linters"] if self.fetched else ways)
+        return " or ".join([f"make {self.fetched}"] if self.fetched else ways)
 
 
 PROGRAMS = {
@@ -51,13 +52,17 @@ PROGRAMS = {
         "holds what the chart renders to the API's schemas",
         module="github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0",
     ),
-    "checkov": Program("checks what the chart renders", fetched=True),
-    "shellcheck": Program("checks the scripts", fetched=True),
+    "checkov": Program("checks what the chart renders", fetched="linters"),
+    "shellcheck": Program("checks the scripts", fetched="linters"),
+    "writers": Program("opens what is exported with other programs", fetched="writers", file="writers/bin/python"),
 }
 
 
 def find(name: str) -> str | None:
     """Path of a program; None where there is none."""
+    if name in PROGRAMS and PROGRAMS[name].file:
+        file = ROOT / ".tools" / PROGRAMS[name].file
+        return str(file) if file.exists() else None
     return shutil.which(name, path=os.pathsep.join([*map(str, PLACES), os.environ.get("PATH", os.defpath)]))
 
 

@@ -2,8 +2,7 @@
 
 The programs are in an environment of their own, because pandas in the server's would be loaded by pyarrow in every process:
 
-    uv venv .tools/writers && uv pip install --python .tools/writers/bin/python --require-hashes -r tests/writers/requirements.txt
-    .tools/writers/bin/python tests/writers/make.py
+    make writers && .tools/writers/bin/python tests/writers/make.py
 
 One JSON file a format; each entry is a file as text, the options that it needs, and the graph that it was made of. The graphs have
 a seed each. igraph is under the GPL: it is run here, and nothing of it is distributed.

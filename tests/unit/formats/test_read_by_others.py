@@ -1,9 +1,11 @@
-"""What is exported is read by networkx, pandas, polars, DuckDB, scipy and igraph, as far as each knows the format."""
+"""What is exported is read by networkx, pandas, polars, DuckDB, pyarrow, scipy and igraph, as far as each knows the format."""
 
 from __future__ import annotations
 
 import io
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,20 @@ import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.formats.files import BOTH, attributes, graphs, json_values, nothing, parts, read, texts, words, written
+from tests.helpers import programs
+from tests.unit.formats.files import (
+    BOTH,
+    UNDIRECTED,
+    attributes,
+    graphs,
+    json_values,
+    nothing,
+    parts,
+    read,
+    texts,
+    words,
+    written,
+)
 
 from networkx_mcp.arrays import formats
 
@@ -130,6 +145,7 @@ def test_networkx_reads_our_cytoscape_and_we_read_its() -> None:
 
 #: Exports that tests/writers/read.py opens with the programs that know their format.
 EXPORTS = Path(__file__).with_name("exports")
+ROOT = Path(__file__).parents[3]
 
 
 def exported() -> nx.Graph[Any]:
@@ -137,14 +153,46 @@ def exported() -> nx.Graph[Any]:
     return nx.path_graph(["R&D", "b", "c", "d"])
 
 
-@pytest.mark.parametrize("format_", [name for name in BOTH if formats.RECORDS[name].text])
-def test_exports_are_those_that_other_programs_opened(format_: str) -> None:
-    """To accept a change: delete the file, run this twice, then tests/writers/read.py."""
-    graph = exported() if format_ not in ("graph6", "sparse6") else nx.path_graph(4)
-    if format_ not in ("graph6", "sparse6", "adjacency-list"):
+@pytest.mark.parametrize("format_", BOTH)
+def test_exports_are_those_that_other_programs_open(format_: str) -> None:
+    """To accept a change: delete the file, and run this twice."""
+    graph = exported() if format_ not in UNDIRECTED else nx.path_graph(4)
+    if format_ not in (*UNDIRECTED, "adjacency-list"):
         nx.set_edge_attributes(graph, 0.5, "weight")
     path = EXPORTS / f"{format_}.{formats.RECORDS[format_].extensions[0]}"
     if not path.exists():
         path.write_bytes(written(graph, format_))
         pytest.fail(f"{path.name} was missing and is written now: open it with tests/writers/read.py and commit it")
     assert path.read_bytes() == written(graph, format_)
+
+
+def opened(directory: Path) -> dict[str, tuple[str, ...]]:
+    """What tests/writers/read.py says of each format: the programs, in the words `name: read` or `name: WRONG`."""
+    command = [programs.path("writers"), str(ROOT / "tests/writers/read.py"), str(directory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    told: dict[str, tuple[str, ...]] = {}
+    for line in done.stdout.splitlines():
+        if found := re.match(r"([\w-]+)\.\w+ (\w+: (?:read|WRONG))", line):
+            told[found[1]] = (*told.get(found[1], ()), found[2])
+    assert done.returncode == ("WRONG" in done.stdout), done.stdout + done.stderr
+    return told
+
+
+@pytest.mark.needs("writers")
+def test_other_programs_open_every_export() -> None:
+    told = opened(EXPORTS)
+    assert set(told) == set(BOTH)
+    assert [line for lines in told.values() for line in lines if not line.endswith("read")] == []
+    assert {line.partition(":")[0] for lines in told.values() for line in lines} == {
+        *("networkx", "igraph", "pandas", "polars", "DuckDB", "pyarrow", "scipy")
+    }
+
+
+@pytest.mark.needs("writers")
+def test_an_export_that_is_broken_is_found_by_every_program(tmp_path: Path) -> None:
+    for path in EXPORTS.iterdir():
+        data = path.read_bytes()
+        (tmp_path / path.name).write_bytes(data[: len(data) * 2 // 3])
+    told = opened(tmp_path)
+    assert set(told) == set(BOTH)
+    assert [line for lines in told.values() for line in lines if line.endswith("read")] == []

@@ -20,6 +20,10 @@ from .pages import edge_rows, id_column, node_rows
 from .text import chunks, one_type
 
 _encode = msgspec.json.Encoder().encode
+#: Names that need no quotes. pydot, and so networkx, takes quotes for a part of the name of an attribute.
+_PLAIN: Final = re.compile(
+    r"(?!(?:node|edge|graph|digraph|subgraph|strict)\Z)[a-z_][a-z0-9_]*", re.ASCII | re.IGNORECASE
+)
 #: An odd number of backslashes before a quote, a line end or the end of the text: DOT has no way to write it.
 _NOT_HELD: Final = re.compile(r'(?<!\\)(?:\\\\)*\\(?=["\n\r]|\Z)')
 
@@ -65,7 +69,7 @@ def _brackets(attributes: dict[str, Any], what: str, as_json: bool, mixed: froze
         shown = _value(name, value, what, as_json)
         if name in mixed and type(value) is str and NUMERAL.fullmatch(value):
             shown = f'"" + {shown}'  # joined, so that it is not taken for a number among numbers
-        told.append(f"{_quoted(name, what)}={shown}")
+        told.append(f"{name if _PLAIN.fullmatch(name) else _quoted(name, what)}={shown}")
     return f" [{', '.join(told)}]"
 
 
