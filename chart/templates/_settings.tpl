@@ -59,60 +59,16 @@
 {{- end }}
 {{- end }}
 
-{{/* The server's environment: each setting is named as its value. toJson, because a large number prints as 1e+06. */}}
+{{/* The server's environment: variables that are values (_environment.tpl), each group where it applies, and what follows from several. */}}
 {{- define "networkx-mcp.settings" -}}
-{{- with .Values.limits -}}
-NETWORKX_MCP_LIMITS_CONNECTIONS: {{ toJson .connections | quote }}
-NETWORKX_MCP_LIMITS_QUEUE: {{ toJson .queue | quote }}
-NETWORKX_MCP_LIMITS_QUEUE_TIMEOUT_SECONDS: {{ toJson .queueTimeoutSeconds | quote }}
-NETWORKX_MCP_LIMITS_WORKERS: {{ toJson .workers | quote }}
-NETWORKX_MCP_LIMITS_RESERVED_WORKERS: {{ toJson .reservedWorkers | quote }}
-NETWORKX_MCP_LIMITS_GRAPH_NODES: {{ toJson .graphNodes | quote }}
-NETWORKX_MCP_LIMITS_GRAPH_EDGES: {{ toJson .graphEdges | quote }}
-NETWORKX_MCP_LIMITS_VALUE_KIB: {{ toJson .valueKiB | quote }}
-NETWORKX_MCP_LIMITS_GRAPH_MB: {{ toJson .graphMB | quote }}
-NETWORKX_MCP_LIMITS_TENANT_MB: {{ toJson .tenantMB | quote }}
-NETWORKX_MCP_LIMITS_TENANT_GRAPHS: {{ toJson .tenantGraphs | quote }}
-NETWORKX_MCP_LIMITS_TOOL_BODY_KIB: {{ toJson .toolBodyKiB | quote }}
-NETWORKX_MCP_LIMITS_TOOL_BODY_VALUES: {{ toJson .toolBodyValues | quote }}
-NETWORKX_MCP_LIMITS_UPLOAD_MB: {{ toJson .uploadMB | quote }}
-NETWORKX_MCP_LIMITS_UPLOAD_CONCURRENT: {{ toJson .uploadConcurrent | quote }}
-NETWORKX_MCP_LIMITS_UPLOAD_MIN_KIB_PER_SECOND: {{ toJson .uploadMinKiBPerSecond | quote }}
-NETWORKX_MCP_LIMITS_BODY_BUDGET_MB: {{ toJson .bodyBudgetMB | quote }}
-NETWORKX_MCP_LIMITS_SOCKETS: {{ toJson .sockets | quote }}
-NETWORKX_MCP_LIMITS_MEMORY_MB: {{ toJson .memoryMB | quote }}
-NETWORKX_MCP_LIMITS_REQUEST_TIMEOUT_SECONDS: {{ toJson .requestTimeoutSeconds | quote }}
-NETWORKX_MCP_LIMITS_CONNECTION_TIMEOUT_SECONDS: {{ toJson .connectionTimeoutSeconds | quote }}
-NETWORKX_MCP_LIMITS_BODY_TIMEOUT_SECONDS: {{ toJson .bodyTimeoutSeconds | quote }}
-NETWORKX_MCP_LIMITS_SHUTDOWN_TIMEOUT_SECONDS: {{ toJson .shutdownTimeoutSeconds | quote }}
-{{- end }}
-{{- with .Values.memory }}
-NETWORKX_MCP_MEMORY_RESIDENT_MB: {{ toJson .residentMB | quote }}
-NETWORKX_MCP_MEMORY_RESULTS_MB: {{ toJson .resultsMB | quote }}
-NETWORKX_MCP_MEMORY_WORKER_MB: {{ toJson .workerMB | quote }}
-NETWORKX_MCP_MEMORY_CONSTRAINED_RATIO: {{ toJson .constrainedRatio | quote }}
-NETWORKX_MCP_MEMORY_PROTECTIVE_RATIO: {{ toJson .protectiveRatio | quote }}
-{{- end }}
-{{- with .Values.rateLimit }}
-NETWORKX_MCP_RATELIMIT_ENABLED: {{ toJson .enabled | quote }}
-NETWORKX_MCP_RATELIMIT_REQUESTS_PER_SECOND: {{ toJson .requestsPerSecond | quote }}
-NETWORKX_MCP_RATELIMIT_BURST: {{ toJson .burst | quote }}
-NETWORKX_MCP_RATELIMIT_LEASE: {{ toJson .lease | quote }}
-NETWORKX_MCP_RATELIMIT_REPLICAS: {{ include "networkx-mcp.pods" $ | quote }}
-{{- end }}
+{{ include "networkx-mcp.settings.limits" . }}
+{{ include "networkx-mcp.settings.memory" . }}
+{{ include "networkx-mcp.settings.ratelimit" . }}
 {{- if .Values.auth.tokens.enabled }}
 NETWORKX_MCP_AUTH_TOKENS_DIR: /etc/networkx-mcp/tokens
 {{- end }}
-{{- with .Values.auth.oidc }}
-{{- if .issuer }}
-NETWORKX_MCP_OIDC_ISSUER: {{ .issuer | quote }}
-NETWORKX_MCP_OIDC_AUDIENCE: {{ .audience | quote }}
-NETWORKX_MCP_OIDC_JWKS_URL: {{ .jwksUrl | default "" | quote }}
-NETWORKX_MCP_OIDC_RESOURCE_URL: {{ include "networkx-mcp.resourceUrl" $ | quote }}
-NETWORKX_MCP_OIDC_TENANT_CLAIM: {{ .tenantClaim | quote }}
-NETWORKX_MCP_OIDC_SCOPE_CLAIM: {{ .scopeClaim | quote }}
-NETWORKX_MCP_OIDC_LEEWAY_SECONDS: {{ toJson .leewaySeconds | quote }}
-{{- end }}
+{{- if .Values.auth.oidc.issuer }}
+{{ include "networkx-mcp.settings.oidc" . }}
 {{- end }}
 {{- with .Values.store }}
 {{- if eq .type "embedded" }}
@@ -131,22 +87,10 @@ NETWORKX_MCP_STORE_USERNAME: {{ .external.username | default "" | quote }}
 NETWORKX_MCP_STORE_TLS_CA_FILE: /etc/networkx-mcp/store-ca/ca.crt
 {{- end }}
 {{- end }}
-NETWORKX_MCP_STORE_PREFIX: {{ .prefix | quote }}
-NETWORKX_MCP_STORE_ALLOW_VOLATILE: {{ toJson .allowVolatile | quote }}
-NETWORKX_MCP_STORE_TIMEOUT_SECONDS: {{ toJson .timeoutSeconds | quote }}
-NETWORKX_MCP_STORE_COMPACT_OPERATIONS: {{ toJson .compactOperations | quote }}
-NETWORKX_MCP_STORE_COMPACT_KIB: {{ toJson .compactKiB | quote }}
 {{- end }}
-NETWORKX_MCP_HTTP_HOST: {{ .Values.http.host | quote }}
-NETWORKX_MCP_HTTP_PORT: "8080"
-NETWORKX_MCP_HTTP_ALLOWED_HOSTS: {{ include "networkx-mcp.allowedHosts" . | quote }}
-NETWORKX_MCP_HTTP_ALLOWED_ORIGINS: {{ join "," (default list .Values.http.allowedOrigins) | quote }}
-NETWORKX_MCP_HTTP_KEEP_ALIVE_SECONDS: {{ toJson .Values.http.keepAliveSeconds | quote }}
-NETWORKX_MCP_HTTP_CONNECTION_MAX_SECONDS: {{ toJson .Values.http.connectionMaxSeconds | quote }}
-NETWORKX_MCP_HTTP_CONNECTION_MAX_REQUESTS: {{ toJson .Values.http.connectionMaxRequests | quote }}
-NETWORKX_MCP_HTTP_DRAIN_SECONDS: {{ toJson .Values.shutdown.drainSeconds | quote }}
-NETWORKX_MCP_LOG_LEVEL: {{ .Values.log.level | quote }}
-NETWORKX_MCP_LOG_OTLP_ENDPOINT: {{ .Values.log.otlpEndpoint | default "" | quote }}
+{{ include "networkx-mcp.settings.store" . }}
+{{ include "networkx-mcp.settings.http" . }}
+{{ include "networkx-mcp.settings.log" . }}
 {{- end }}
 
 {{/* Paths that leave the cluster, as a JSON list: never probes, metrics or /admin. */}}

@@ -24,6 +24,7 @@ def test_the_tables_of_the_documents_are_those_of_the_results() -> None:
 LINKED = [
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "alerts/README.md", "argocd/README.md"),
     *("benchmarks/README.md", "chart/README.md", "loadtests/README.md", "tests/e2e/README.md"),
+    *("docs/formats.md", "docs/settings.md"),
     *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "alerts/runbooks").glob("*.md"))),
 ]
 

@@ -1,8 +1,9 @@
-"""Every setting of the server, with its unit and where its default comes from.
+"""Every setting of the server, whole: its type, default, unit and bounds, what it is, and why its default is what it is.
 
 A setting is an environment variable ``NETWORKX_MCP_<GROUP>_<NAME>`` (for example
 ``NETWORKX_MCP_LIMITS_CONNECTIONS``), named as the chart's value (``limits.connections``).
-Defaults marked *contract* are promised in the README; evidence may raise them, nothing else may.
+The chart's values, their schema and the document of settings are made from here by `make docs`. A default that names
+loadtests/capacity.yaml may be raised by evidence, and by nothing else.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import tempfile
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -23,66 +24,182 @@ MIB = 1024 * 1024
 KIB = 1024
 
 
+def setting(
+    default: Any,
+    about: str,
+    *,
+    unit: str = "",
+    why: str = "",
+    chart: bool = True,
+    value: str | None = None,
+    in_pod: Any = None,
+    **bounds: Any,
+) -> Any:
+    """A setting, whole: what it is, its unit and bounds, and why its default is what it is.
+
+    `make docs` makes docs/settings.md of it and, unless `chart` is False, its value in the chart: the line of
+    values.yaml, its rule in values.schema.json and its variable in _environment.tpl. `value` is that value's path where
+    it does not follow from the name, `in_pod` its default where a pod needs another one.
+    """
+    record = {"unit": unit, "why": why, "chart": chart, "value": value, "in_pod": in_pod}
+    return Field(default, description=about, json_schema_extra=record, **bounds)
+
+
 class Group(BaseModel):
     """A group of settings: unknown names are refused, values do not change after start."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    #: Path of the group in the chart's values, where it is not the group's name.
+    in_chart: ClassVar[str] = ""
 
 
 class Limits(Group):
     """What one process admits. Every one of them is exported as a metric or named in its error."""
 
-    connections: int = Field(45, ge=1, description="Requests that run at once (contract: 0.9 x 50 users).")
-    queue: int = Field(360, ge=0, description="Requests that may wait for a slot; the next one is shed with 503.")
-    queue_timeout_seconds: float = Field(
-        10, gt=0, description="Longest wait of one request over both queues, in seconds; then 503."
+    connections: int = setting(
+        45,
+        "Requests that run at once in a pod (0.9 x 50 users); more wait in the queue.",
+        unit="requests",
+        why="`connections` of loadtests/capacity.yaml",
+        ge=1,
     )
-    workers: int = Field(0, ge=0, description="Heavy calls that run at once; 0 means the CPU limit, rounded up.")
-    reserved_workers: int = Field(
-        1,
+    queue: int = setting(
+        360,
+        "Requests that may wait for a slot; the next one is answered 503 with Retry-After.",
+        unit="requests",
+        why="`queue` of loadtests/capacity.yaml",
         ge=0,
-        description="Heavy calls beyond these, each of a tenant that has none running: a long call of one tenant "
-        "does not hold up another's.",
     )
-    graph_nodes: int = Field(180_000, ge=1, description="Nodes of one graph.")
-    graph_edges: int = Field(540_000, ge=1, description="Edges of one graph.")
-    value_kib: int = Field(
+    queue_timeout_seconds: float = setting(
+        10,
+        "Longest wait of one request over both queues, in seconds; then 503.",
+        unit="s",
+        why="`queue_timeout` of loadtests/capacity.yaml",
+        gt=0,
+    )
+    workers: int = setting(
+        0,
+        "Heavy calls (algorithms, parsing, drawing) that run at once; 0: the CPU limit, rounded up.",
+        unit="calls",
+        why="a heavy call fills a core",
+        ge=0,
+    )
+    reserved_workers: int = setting(
+        1,
+        "Heavy calls beyond these, each of a tenant that has none running: a long call of one does not hold up another's.",
+        unit="calls",
+        why="a call runs up to 20 s and a request waits 10: turns alone would let one tenant shut the others out",
+        ge=0,
+    )
+    graph_nodes: int = setting(
+        180_000, "Nodes of one graph.", unit="nodes", why="`graph_nodes` of loadtests/capacity.yaml", ge=1
+    )
+    graph_edges: int = setting(
+        540_000, "Edges of one graph.", unit="edges", why="`graph_edges` of loadtests/capacity.yaml", ge=1
+    )
+    value_kib: int = setting(
         256,
+        "JSON of one attribute value, in KiB. Longer ones that a graph already holds stay; answers clip them.",
+        unit="KiB",
+        why="chosen: a quarter of what the body of a call holds",
         ge=1,
-        description="JSON of one attribute value, in KiB. Longer ones that a graph already holds stay; answers clip them.",
     )
-    graph_mb: int = Field(64, ge=1, description="Size of one graph, in MiB: as it is stored, and as it is in memory.")
-    tenant_mb: int = Field(512, ge=1, description="Stored size of all graphs of one tenant, in MiB.")
-    tenant_graphs: int = Field(1000, ge=1, description="Graphs of one tenant.")
-    tool_body_kib: int = Field(1024, ge=1, description="Body of one request to /mcp, in KiB; 413 past it.")
-    tool_body_values: int = Field(
+    graph_mb: int = setting(
+        64,
+        "Size of one graph, in MiB: as it is stored, and as it is in memory.",
+        unit="MiB",
+        why="chosen: ten such graphs fit into `memory.resident_mb`",
+        ge=1,
+    )
+    tenant_mb: int = setting(
+        512,
+        "Stored size of all graphs of one tenant, in MiB.",
+        unit="MiB",
+        why="chosen: eight of the largest graphs",
+        ge=1,
+    )
+    tenant_graphs: int = setting(1000, "Graphs of one tenant.", unit="graphs", why="chosen", ge=1)
+    tool_body_kib: int = setting(
+        1024,
+        "Body of one request to /mcp, in KiB; 413 past it.",
+        unit="KiB",
+        why="chosen: what is larger is a file, for PUT /graphs",
+        ge=1,
+    )
+    tool_body_values: int = setting(
         300_000,
+        "JSON values (lists, objects and what commas part) in the body of one request to /mcp; 413 past it.",
+        unit="values",
+        why="parsing holds the event loop: http/values.py",
         ge=1000,
-        description="JSON values (lists, objects and what commas part) in the body of one request to /mcp; 413 past it.",
     )
-    upload_mb: int = Field(64, ge=1, description="Body of one PUT /graphs/{id}, in MiB; 413 as soon as it is passed.")
-    upload_concurrent: int = Field(
-        4,
+    upload_mb: int = setting(
+        64,
+        "Body of one PUT /graphs/{id}, in MiB; 413 as soon as it is passed. It sizes the spool volume as well.",
+        unit="MiB",
+        why="as `limits.graph_mb`",
         ge=1,
-        description="Uploads that are received at once, and downloads; the next one is shed. One tenant has all but one.",
     )
-    upload_min_kib_per_second: int = Field(
-        64, ge=1, description="Slowest rate of an upload or a download, in KiB/s, over any 10 seconds."
+    upload_concurrent: int = setting(
+        4,
+        "Uploads that are received at once, and downloads that are sent; one tenant has all but one.",
+        unit="transfers",
+        why="chosen: it sizes the spool volume, with `limits.upload_mb`",
+        ge=1,
     )
-    body_budget_mb: int = Field(64, ge=1, description="Bodies of all requests held in memory at once, in MiB.")
-    sockets: int = Field(2048, ge=16, description="Open client sockets; the next connection is refused.")
-    memory_mb: int = Field(
-        2048, ge=128, description="Memory of the container, in MiB (contract); a lower cgroup limit wins."
+    upload_min_kib_per_second: int = setting(
+        64,
+        "Slowest rate of an upload or a download, in KiB/s, so that a slow client holds nothing.",
+        unit="KiB/s",
+        why="chosen; it is looked at over any 10 seconds",
+        ge=1,
     )
-    request_timeout_seconds: float = Field(20, gt=0, description="Longest run of one call, in seconds (contract).")
-    connection_timeout_seconds: float = Field(
-        30, gt=0, description="Longest time from a complete request to its answer, in seconds (contract)."
+    body_budget_mb: int = setting(
+        64,
+        "Bodies of all requests held in memory at once, in MiB.",
+        unit="MiB",
+        why="chosen: 64 bodies of the largest size, more than run at once",
+        ge=1,
     )
-    shutdown_timeout_seconds: float = Field(
-        30, gt=0, description="Time that running requests get after SIGTERM, in seconds (contract)."
+    sockets: int = setting(
+        2048,
+        "Open client sockets of a pod. Where all are taken, idle ones make room, those that never showed a token first; past "
+        "that the next is refused. The hard limit of open files (`ulimit -Hn`) must allow them, or fewer are opened and the log "
+        "says so.",
+        unit="sockets",
+        why="chosen: five times what may run and wait",
+        ge=16,
     )
-    body_timeout_seconds: float = Field(
-        10, gt=0, description="Longest time for headers and body of a request to /mcp to arrive, in seconds."
+    memory_mb: int = setting(
+        2048,
+        "Memory of the container, in MiB; must equal resources.limits.memory, because the server divides it.",
+        unit="MiB",
+        why="`memory_mib` of loadtests/capacity.yaml; a lower limit of the cgroup wins",
+        ge=128,
+    )
+    request_timeout_seconds: float = setting(
+        20, "Longest run of one call, in seconds.", unit="s", why="`request_timeout` of loadtests/capacity.yaml", gt=0
+    )
+    connection_timeout_seconds: float = setting(
+        30,
+        "Longest time from a complete request to its answer, queues included, in seconds.",
+        unit="s",
+        why="`connection_timeout` of loadtests/capacity.yaml",
+        gt=0,
+    )
+    body_timeout_seconds: float = setting(
+        10,
+        "Longest time for headers and body of a request to /mcp to arrive, in seconds.",
+        unit="s",
+        why="chosen: 1 MiB in 10 s is 0.8 Mbit/s",
+        gt=0,
+    )
+    shutdown_timeout_seconds: float = setting(
+        30,
+        "Time that running requests get after SIGTERM, in seconds. The pod's grace period is computed from it.",
+        unit="s",
+        why="`shutdown_timeout` of loadtests/capacity.yaml",
+        gt=0,
     )
 
     @cached_property
@@ -101,106 +218,282 @@ class Limits(Group):
 class Memory(Group):
     """How the memory of the container is divided; see ARCHITECTURE.md, "Memory is promised before it is used"."""
 
-    resident_mb: int = Field(
-        640, ge=16, description="Graphs held in memory between calls, in MiB; the rest is for workers."
+    resident_mb: int = setting(
+        640,
+        "Most that resident graphs take, in MiB: a cache, and not the whole pod; workers and bodies are entered beside it. 640 "
+        "keeps an idle pod full of graphs below autoscaling.memoryPerPod, so that a full cache alone never adds a pod.",
+        unit="MiB",
+        why="with `memory.results_mb` and the processes it stays below autoscaling.memoryPerPod",
+        ge=16,
     )
-    results_mb: int = Field(
+    results_mb: int = setting(
         32,
+        "Results of analyses kept in memory, in MiB; 0 keeps none. A change of a graph voids its own.",
+        unit="MiB",
+        why="chosen; what a kept result saves: benchmarks/results_cache.py",
         ge=0,
-        description="Results of analyses held in memory, in MiB; 0 keeps none. A change of a graph voids its own.",
     )
-    worker_mb: int = Field(384, ge=32, description="Reservation of one heavy call on top of the zygote, in MiB.")
-    constrained_ratio: float = Field(0.80, gt=0, lt=1, description="Share of memory at which caches are dropped.")
-    protective_ratio: float = Field(0.90, gt=0, lt=1, description="Share at which writes and heavy calls are refused.")
+    worker_mb: int = setting(
+        384,
+        "Reservation of one heavy call, in MiB; a worker past it ends with `memory_limit`.",
+        unit="MiB",
+        why="the algorithms that `graph_nodes` of loadtests/capacity.yaml rests on end within it",
+        ge=32,
+    )
+    constrained_ratio: float = setting(
+        0.80,
+        "Share of memory at which caches are dropped and large loads refused.",
+        unit="share",
+        why="`memory_constrained` of loadtests/capacity.yaml",
+        gt=0,
+        lt=1,
+    )
+    protective_ratio: float = setting(
+        0.90,
+        "Share of memory at which writes and heavy calls are refused.",
+        unit="share",
+        why="`memory_protective` of loadtests/capacity.yaml",
+        gt=0,
+        lt=1,
+    )
 
 
 class RateLimit(Group):
     """Token bucket per bearer token, shared by all replicas through leases."""
 
-    enabled: bool = True
-    requests_per_second: float = Field(2000, gt=0, description="Sustained rate of one token, in requests per second.")
-    burst: int = Field(4000, ge=1, description="Requests that one token may send at once after a pause.")
-    lease: int = Field(
-        200,
-        ge=1,
-        description="Requests that a replica takes from the shared budget at once: the overshoot per replica.",
+    in_chart: ClassVar[str] = "rateLimit"
+
+    enabled: bool = setting(True, "Whether the limit applies.", why="a runaway client meets it, nobody else")
+    requests_per_second: float = setting(
+        2000,
+        "Sustained rate of one token, in requests per second: above one pod's knee, so only a runaway client meets it.",
+        unit="requests/s",
+        why="`rate` of loadtests/capacity.yaml",
+        gt=0,
     )
-    replicas: int = Field(
-        1,
+    burst: int = setting(
+        4000,
+        "Requests that one token may send at once after a pause.",
+        unit="requests",
+        why="two seconds of the rate",
         ge=1,
-        description="Replicas that share the budget: one that has lost the store allows its share, rate / replicas.",
+    )
+    lease: int = setting(
+        200,
+        "Requests that a replica takes from the shared budget at once; the most it can overshoot by.",
+        unit="requests",
+        why="ten round trips a second at the full rate",
+        ge=1,
+    )
+    replicas: int = setting(
+        1,
+        "Replicas that share the budget: one that has lost the store allows its share, rate / replicas.",
+        unit="replicas",
+        why="one process; the chart says how many pods there are",
+        chart=False,
+        ge=1,
     )
 
 
 class Auth(Group):
     """Who may call."""
 
-    tokens_dir: Path | None = Field(
-        None, description="Directory of token entries (the mounted Secret); None and no OIDC: loopback only."
+    tokens_dir: Path | None = setting(
+        None,
+        "Directory of token entries (the mounted Secret); none and no OIDC: loopback only.",
+        why="without tokens nobody but the machine itself is served",
+        chart=False,
     )
-    reload_seconds: float = Field(2, gt=0, description="How often the token directory is looked at, in seconds.")
+    reload_seconds: float = setting(
+        2,
+        "How often the token directory is looked at, in seconds.",
+        unit="s",
+        why="chosen: a revoked token is refused soon, and a look is one stat a file",
+        chart=False,
+        gt=0,
+    )
 
 
 class Oidc(Group):
     """JSON Web Tokens of an OpenID Connect issuer; off unless ``issuer`` is set."""
 
-    issuer: str = Field("", description="Issuer URL, as in the token's `iss`.")
-    audience: str = Field("", description="Audience that a token must carry; required with an issuer.")
-    jwks_url: str = Field("", description="Key set URL; empty: discovered from the issuer.")
-    resource_url: str = Field(
+    in_chart: ClassVar[str] = "auth.oidc"
+
+    issuer: str = setting(
         "",
-        description="Public URL of /mcp, named in the RFC 9728 metadata; empty: http or https as the request came, and its "
-        "Host if http.allowed_hosts has it.",
+        "Issuer URL of an OpenID Connect provider whose JWTs are accepted; empty: off.",
+        unit="URL",
+        why="off until there is one",
     )
-    tenant_claim: str = "tenant"
-    scope_claim: str = "scope"
-    leeway_seconds: float = Field(30, ge=0, description="Clock difference tolerated in `exp` and `nbf`, in seconds.")
+    audience: str = setting(
+        "", "Audience that a JWT must carry. Required with an issuer.", why="only the issuer's owner knows it"
+    )
+    jwks_url: str = setting(
+        "", "URL of the key set; empty: discovered from the issuer.", unit="URL", why="providers publish it"
+    )
+    resource_url: str = setting(
+        "",
+        "Public URL of /mcp, named in the RFC 9728 metadata; empty: http or https as the request came, and its "
+        "Host if http.allowed_hosts has it.",
+        unit="URL",
+        why="the request tells; the chart takes it from Ingress or HTTPRoute",
+        chart=False,
+    )
+    tenant_claim: str = setting("tenant", "Claim that names the tenant.", why="chosen: no standard names one")
+    scope_claim: str = setting("scope", "Claim that lists the scopes.", why="RFC 9068")
+    leeway_seconds: float = setting(
+        30,
+        "Clock difference tolerated, in seconds.",
+        unit="s",
+        why="chosen: clocks that NTP keeps differ by less",
+        ge=0,
+    )
 
 
 class Store(Group):
     """Where graphs are durable."""
 
-    type: Literal["embedded", "redis"] = Field("embedded", description="embedded (SQLite) or redis (Redis/Valkey).")
-    path: Path = Field(Path("data/networkx-mcp.sqlite3"), description="SQLite file of the embedded store.")
-    url: str = Field("redis://127.0.0.1:6379/0", description="Redis/Valkey URL without its password.")
-    username: str = ""
-    password_file: Path | None = Field(None, description="File with the store's password, read at each connect.")
-    tls_ca_file: Path | None = Field(None, description="Certificate authority of a rediss:// store.")
-    prefix: str = Field("nmcp", pattern=r"^[a-z0-9-]{1,16}$", description="First part of every key.")
-    allow_volatile: bool = Field(False, description="Start although the store may evict or lose acknowledged writes.")
-    timeout_seconds: float = Field(2, gt=0, description="Longest wait for one answer of the store, in seconds.")
-    results_mb: int = Field(
-        8, ge=0, description="Results of analyses that replicas share through Redis, of one tenant, in MiB; 0: none."
+    type: Literal["embedded", "redis"] = setting(
+        "embedded", "embedded (SQLite) or redis (Redis/Valkey).", why="it needs no other process", chart=False
     )
-    results_seconds: int = Field(900, ge=1, description="How long a shared result is kept, in seconds.")
-    compact_operations: int = Field(1000, ge=2, description="Operations in a log before it becomes a snapshot.")
-    compact_kib: int = Field(4096, ge=64, description="Size of a log before it becomes a snapshot, in KiB.")
-    operation_id_seconds: int = Field(600, ge=1, description="How long a repeated operation_id is surely recognised.")
-    operation_id_max_seconds: int = Field(86_400, ge=1, description="After this an operation_id is forgotten.")
-    operation_id_keep: int = Field(1000, ge=1, description="Newest operation_ids of a graph kept beyond the sure time.")
+    path: Path = setting(
+        Path("data/networkx-mcp.sqlite3"), "SQLite file of the embedded store.", why="beside the process", chart=False
+    )
+    url: str = setting(
+        "redis://127.0.0.1:6379/0", "Redis/Valkey URL without its password.", why="the port of Redis", chart=False
+    )
+    username: str = setting(
+        "",
+        "User of the store's access list; empty: the default user.",
+        why="a store of one's own has none",
+        chart=False,
+    )
+    password_file: Path | None = setting(
+        None,
+        "File with the store's password, read at each connect.",
+        why="a rotated Secret is seen without a restart",
+        chart=False,
+    )
+    tls_ca_file: Path | None = setting(
+        None, "Certificate authority of a rediss:// store.", why="the public authorities", chart=False
+    )
+    prefix: str = setting(
+        "nmcp",
+        "First part of every key, so that several releases may share an external store.",
+        why="short: it stands in every key",
+        pattern=r"^[a-z0-9-]{1,16}$",
+    )
+    allow_volatile: bool = setting(
+        False,
+        "Start although the store may evict or lose acknowledged writes. For experiments only.",
+        why="what is acknowledged stays",
+    )
+    timeout_seconds: float = setting(
+        2,
+        "Longest wait for one answer of the store, in seconds.",
+        unit="s",
+        why="chosen: a call that waits for it still ends in time",
+        gt=0,
+    )
+    results_mb: int = setting(
+        8,
+        "Results of analyses that replicas share through Redis, of one tenant, in MiB; 0: none.",
+        unit="MiB",
+        why="chosen; what a kept result saves: benchmarks/results_cache.py",
+        chart=False,
+        ge=0,
+    )
+    results_seconds: int = setting(
+        900,
+        "How long a shared result is kept, in seconds.",
+        unit="s",
+        why="chosen: a session of work",
+        chart=False,
+        ge=1,
+    )
+    compact_operations: int = setting(
+        1000,
+        "Operations in a graph's log before it becomes a snapshot.",
+        unit="operations",
+        why="chosen: what a cold read applies on top of a snapshot",
+        ge=2,
+    )
+    compact_kib: int = setting(
+        4096,
+        "Size of a graph's log before it becomes a snapshot, in KiB.",
+        unit="KiB",
+        why="chosen: what a cold read fetches on top of a snapshot",
+        ge=64,
+    )
+    operation_id_seconds: int = setting(
+        600,
+        "How long a repeated operation_id is surely recognised, in seconds.",
+        unit="s",
+        why="chosen: longer than clients repeat a call",
+        chart=False,
+        ge=1,
+    )
+    operation_id_max_seconds: int = setting(
+        86_400, "After this an operation_id is forgotten, in seconds.", unit="s", why="chosen: a day", chart=False, ge=1
+    )
+    operation_id_keep: int = setting(
+        1000,
+        "Newest operation_ids of a graph kept beyond the sure time.",
+        unit="operations",
+        why="as `store.compact_operations`",
+        chart=False,
+        ge=1,
+    )
 
 
 class Http(Group):
     """Sockets and headers."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    host: str = setting(
+        "127.0.0.1",
+        "Address that is listened on: 0.0.0.0 is every one of IPv4. On a cluster of IPv6 alone, or where pods are "
+        'probed by it first, "::".',
+        why="nobody but the machine itself, until told otherwise",
+        in_pod="0.0.0.0",  # noqa: S104 (who may call it, tokens and the network policy say)
+    )
+    port: int = setting(
+        8080, "Port that is listened on.", why="usual, and no privilege is needed", chart=False, ge=0, le=65535
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = setting(
         ("localhost", "127.0.0.1", "[::1]"),
-        description="Host names accepted on /mcp, /graphs and /admin, comma-separated; `*.example.org`, `*` allowed.",
+        "Host names accepted on /mcp, /graphs and /admin, comma-separated; `*.example.org`, `*` allowed.",
+        why="a page of a stranger must not reach a local server by another name (DNS rebinding)",
+        chart=False,
     )
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Origins of browsers that may call, comma-separated; none by default."
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = setting(
+        (), "Origins of browsers that may call; none by default.", why="agents are not browsers"
     )
-    keep_alive_seconds: int = Field(
-        120, ge=1, description="Idle time before a connection is closed; above the proxies'."
+    keep_alive_seconds: int = setting(
+        120,
+        "Idle time before a connection is closed, in seconds: above the idle time of usual proxies (90 s).",
+        unit="s",
+        why="Traefik closes after 90 s, nginx and ALB after 60: the proxy must be first",
+        ge=1,
     )
-    connection_max_seconds: float = Field(300, gt=0, description="Age at which a keep-alive connection is closed.")
-    connection_max_requests: int = Field(10_000, ge=1, description="Requests after which a connection is closed.")
-    drain_seconds: float = Field(
+    connection_max_seconds: float = setting(
+        300,
+        "Age at which a keep-alive connection is closed, in seconds, so that clients find new pods.",
+        unit="s",
+        why="chosen: a new pod has its share of the load after five minutes",
+        gt=0,
+    )
+    connection_max_requests: int = setting(
+        10_000, "Requests after which a connection is closed.", unit="requests", why="chosen, as the age", ge=1
+    )
+    drain_seconds: float = setting(
         0,
+        "Seconds after SIGTERM in which /ready says 503 and each answer closes its connection, so that clients with open "
+        "connections leave before they are cut; part of limits.shutdownTimeoutSeconds.",
+        unit="s",
+        why="alone, nobody routes to it; in a pod two seconds let connections end",
+        value="shutdown.drainSeconds",
+        in_pod=2,
         ge=0,
-        description="Time between /ready turning 503 and listeners closing, for endpoints to notice, in seconds.",
     )
 
     @model_validator(mode="before")
@@ -216,19 +509,19 @@ class Http(Group):
 class Log(Group):
     """Logs and traces."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    otlp_endpoint: str = Field("", description="OTLP/HTTP endpoint of a trace collector; empty: no traces.")
+    level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "debug, info, warning or error. One JSON object a line on stdout.", why="one record a request"
+    )
+    otlp_endpoint: str = setting(
+        "", "OTLP/HTTP endpoint of a trace collector; empty: no traces.", unit="URL", why="off until there is one"
+    )
 
 
 class Settings(BaseSettings):
     """All settings. Raises pydantic.ValidationError naming the field when one contradicts itself."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NETWORKX_MCP_",
-        env_nested_delimiter="_",
-        env_nested_max_split=1,
-        extra="forbid",
-        frozen=True,
+        env_prefix="NETWORKX_MCP_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
     )
 
     http: Http = Field(default_factory=lambda: Http())
