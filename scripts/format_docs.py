@@ -110,6 +110,8 @@ def _kept(record: Format) -> str:
         "edge attributes": "attributes of edges",
         "graph attributes": "attributes of the graph",
     }
+    if record.undirected:
+        words["direction"] = "directed edges"
     lost = [word for part, word in words.items() if part not in record.keeps]
     if not lost:
         return "A graph comes back exactly as it was written."

@@ -16,6 +16,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 from tests.unit.compute.conftest import TASKS
+from tests.unit.formats.files import UNDECIDED
 
 from networkx_mcp import errors
 from networkx_mcp.arrays import formats, frozen, memfd, messages
@@ -85,11 +86,11 @@ async def test_every_format_is_read_inside(compute: Compute, format_: str) -> No
         bare = GraphState(None, directed=True)
         bare.apply([AddEdges([(u, v) for u, v in state.edges()])])
         state = bare
-    if format_ in ("graph6", "sparse6"):  # nor directions, nor names
+    if formats.RECORDS[format_].undirected:  # nor directions, nor names
         state = GraphState(None, directed=False)
         state.apply([AddNodes(list(range(40))), AddEdges([(u, v) for u in range(40) for v in range(u + 1, 40, 3)])])
     writing = {"lost": "drop"} if format_ in ("pajek", "matrix-market") else {}
-    options = {} if "direction" in formats.RECORDS[format_].keeps else {"directed": True}
+    options = {"directed": True} if format_ in UNDECIDED else {}
     result = await parse(compute, b"".join(formats.write(state, format_, writing)), format_, **options)
     read = frozen.FrozenGraph.attach(result.fds.pop(0))
     result.close()

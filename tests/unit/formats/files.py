@@ -17,10 +17,11 @@ LIMITS = ParseLimits(nodes=10_000, edges=100_000, bytes=64 * 1024 * 1024)
 #: Formats that go in and out.
 BOTH = tuple(name for name in formats.READ if name in formats.WRITTEN)
 #: Of these, those that do not say whether edges have a direction.
-UNDECIDED = tuple(name for name in BOTH if "direction" not in formats.RECORDS[name].keeps)
-
+UNDECIDED = tuple(
+    name for name in BOTH if "direction" not in formats.RECORDS[name].keeps and not formats.RECORDS[name].undirected
+)
 #: Those that hold undirected graphs alone.
-UNDIRECTED = ("graph6", "sparse6")
+UNDIRECTED = tuple(name for name in BOTH if formats.RECORDS[name].undirected)
 
 words = st.text("abcxyz-_.äß,;'\"&<>[]{}", min_size=1, max_size=6)
 numbers = st.integers(-(2**63), 2**63 - 1)

@@ -11,7 +11,7 @@ import networkx as nx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.unit.formats.files import BOTH, UNDECIDED, read, refused, written
+from tests.unit.formats.files import BOTH, UNDECIDED, UNDIRECTED, read, refused, written
 
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import ParseLimits
@@ -252,7 +252,7 @@ def test_damaged_files_are_a_graph_or_an_error_for_the_caller(format_: str) -> N
     if format_ == "adjacency-list":
         for _, _, data in graph.edges(data=True):
             data.clear()
-    if format_ in ("graph6", "sparse6"):
+    if format_ in UNDIRECTED:
         graph = nx.Graph(graph)
         graph.remove_edges_from(list(nx.selfloop_edges(graph)))
     names = {option.name for option in formats.RECORDS[format_].options if option.writing}

@@ -13,7 +13,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from tests.unit.formats.files import LIMITS, parts, read, written
+from tests.unit.formats.files import LIMITS, UNDECIDED, parts, read, written
 
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.state import GraphState
@@ -55,7 +55,7 @@ def test_files_of_other_programs_are_read_and_come_back(format_: str) -> None:
             continue
         untyped = "ids" not in formats.RECORDS[format_].keeps and isinstance(next(iter(found)), str)
         ids = {"ids": "string"} if untyped else {}
-        directed = {"directed": found.is_directed()} if "direction" not in formats.RECORDS[format_].keeps else {}
+        directed = {"directed": found.is_directed()} if format_ in UNDECIDED else {}
         nodes = {"nodes": "all"} if format_ == "csv" else {}
         again = read(written(found, format_, **nodes), format_, **ids, **directed)
         assert parts(again) == parts(found), data[:2000]

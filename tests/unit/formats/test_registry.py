@@ -8,7 +8,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from tests.unit.formats.files import BOTH, LIMITS, written
+from tests.unit.formats.files import BOTH, LIMITS, read, written
 
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import RECORDS, FormatError, Hints
@@ -56,6 +56,19 @@ def test_the_example_of_a_record_loads(format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", BOTH)
+def test_a_record_says_what_becomes_of_directions(format_: str) -> None:
+    record = RECORDS[format_]
+    assert not read(written(nx.path_graph(4), format_), format_).is_directed()
+    directed = nx.path_graph(4, create_using=nx.DiGraph)
+    if record.undirected:
+        assert "direction" not in record.keeps
+        with pytest.raises(InvalidInput, match="directions"):
+            written(directed, format_)
+    else:
+        assert read(written(directed, format_), format_).is_directed() is ("direction" in record.keeps)
+
+
+@pytest.mark.parametrize("format_", BOTH)
 def test_what_is_written_is_recognised_by_name(format_: str) -> None:
     data = written(nx.cycle_graph(4), format_)
     for extension in RECORDS[format_].extensions:
@@ -76,6 +89,8 @@ def test_what_is_written_is_recognised_by_content(format_: str) -> None:
         ("# FromNodeId\tToNodeId\n0\t1\n0\t2\n", "", "csv"),
         ('﻿"Source";"Target"\r\na;b\r\n', "", "csv"),
         ("a b c\nb c\n", "x.adjlist", "adjacency-list"),
+        # networkx's own first lines; without them the third id would be a weight
+        ("#make.py\n# GMT Mon Nov 30 08:09:09 2026\n# \n1 2 3\n2 3\n", "", "adjacency-list"),
         ('<?xml version="1.0"?>\n<!-- a note -->\n<g:graphml xmlns:g="x"><g:graph/></g:graphml>', "", "graphml"),
         ('Creator "me"\nVersion 1\n# x\ngraph\n[\n]\n', "", "gml"),
         ('{"nodes": [], "links": []}', "x.txt", "node-link"),

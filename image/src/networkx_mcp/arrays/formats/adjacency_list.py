@@ -12,9 +12,10 @@ In an undirected graph each edge stands once. Each node gets a line, so everythi
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Final
 
 import numpy as np
 import pyarrow as pa
@@ -25,13 +26,15 @@ from ..frozen import FrozenGraph
 from ..state import GraphState
 from .common import FormatError, Options
 from .pages import id_column
-from .record import DELIMITER, Format
+from .record import DELIMITER, LIKELY, Format, Head
 from .rows import rows_of, spaced_note
 from .sink import Sink
 from .text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
 
 #: Ids that become one piece of columns.
 _WORDS = 1 << 16
+#: What networkx writes first: the program, the time and the name of the graph.
+_OF_NETWORKX: Final = re.compile(r"#.*\n# GMT .*\n#.*\n")
 
 
 def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
@@ -132,6 +135,11 @@ def _in_order(graph: FrozenGraph) -> bool:
     return True
 
 
+def _sniff(head: Head) -> int:
+    """Lines of words may be much; networkx writes the time above its adjacency lists, and above no other format."""
+    return LIKELY if _OF_NETWORKX.match(head.text) else 0
+
+
 FORMAT = Format(
     name="adjacency-list",
     title="an adjacency list",
@@ -140,11 +148,13 @@ FORMAT = Format(
     content_types=("text/plain",),
     parse=parse,
     write=write,
+    sniff=_sniff,
     keeps=frozenset({"nodes"}),
     rank=3,
     options=(DELIMITER,),
     reads=(
         "Ids are separated by white space, or by the character of option `delimiter`. `#` and `%` begin comments.",
+        "Content tells this format only by the comments that networkx writes first (`# GMT`, with the time): else name it, or the file.",
         "Attributes are refused when writing. A multiline adjacency list of networkx is another format, and refused.",
     ),
     example="""\

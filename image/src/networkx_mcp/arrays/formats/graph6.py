@@ -23,7 +23,7 @@ from ..frozen import FrozenGraph
 from ..state import GraphState
 from .common import FormatError, Options
 from .lossy import LOST, drops, numbers_from_zero, refuse_attributes
-from .record import POSSIBLE, SURE, Format, Head
+from .record import POSSIBLE, SURE, Format, Head, Part
 from .sink import Sink
 
 #: Characters that are looked at together: memory is some ten times that.
@@ -251,9 +251,10 @@ def _sniff_sparse6(head: Head) -> int:
     return POSSIBLE if plain else 0
 
 
+_KEEPS: Final[frozenset[Part]] = frozenset({"ids", "nodes"})
 _READS: Final = (
     "One graph a file, which is one line; the header may be missing, then name the format or the file. Nodes are the numbers from 0.",
-    "Refused when writing: a directed graph, and without `lost=drop` attributes and ids other than 0 to n - 1{loops}.",
+    "Refused when writing: a directed graph, and without `lost=drop` attributes and ids other than 0 to n - 1",
 )
 
 FORMATS: Final = (
@@ -266,12 +267,13 @@ FORMATS: Final = (
         parse=parse_graph6,
         write=write_graph6,
         sniff=_sniff_graph6,
-        keeps=frozenset({"direction", "ids", "nodes"}),
+        keeps=_KEEPS,
+        undirected=True,
         rank=14,
         options=(LOST,),
         reads=(
             _READS[0],
-            _READS[1].format(loops=", and edges from a node to itself"),
+            f"{_READS[1]}, and edges from a node to itself.",
             f"Files grow with the square of the nodes: at most {MAX_NODES} are written.",
         ),
         example=">>graph6<<DhC\n",
@@ -285,10 +287,11 @@ FORMATS: Final = (
         parse=parse_sparse6,
         write=write_sparse6,
         sniff=_sniff_sparse6,
-        keeps=frozenset({"direction", "ids", "nodes"}),
+        keeps=_KEEPS,
+        undirected=True,
         rank=15,
         options=(LOST,),
-        reads=(_READS[0], _READS[1].format(loops="")),
+        reads=(_READS[0], f"{_READS[1]}."),
         example=">>sparse6<<:Fa@x^\n",
     ),
 )

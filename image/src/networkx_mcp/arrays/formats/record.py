@@ -129,6 +129,8 @@ class Format:
     #: What comes back as it was written. `direction`: the file says whether it is directed; `ids`: ids keep
     #: their types; `nodes`: nodes without edges.
     keeps: frozenset[Part] = frozenset()
+    #: Whether it holds undirected graphs alone: a directed one is refused when writing, and a file need not say what it is.
+    undirected: bool = False
     #: Its place in lists: what is used most comes first.
     rank: int = 50
     #: Those of its own; all formats have the ones in `COMMON`.
