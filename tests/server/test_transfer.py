@@ -381,7 +381,7 @@ def test_an_upload_that_is_too_slow_is_ended(files: Files) -> None:
     assert status == 408
     assert json.loads(body)["error"] == "body_timeout"
     assert "limits.upload_min_kib_per_second" in json.loads(body)["message"]
-    assert RATE_WINDOW_SECONDS - 1 < time.monotonic() - began < RATE_WINDOW_SECONDS + 10
+    assert RATE_WINDOW_SECONDS - 1 < time.monotonic() - began < 3 * RATE_WINDOW_SECONDS
 
 
 def test_so_many_uploads_come_in_at_once_and_the_next_is_told_when_to_come_back(files: Files) -> None:
@@ -588,9 +588,7 @@ def test_who_hangs_up_has_the_worker_killed(large: Files) -> None:
     with large.begin("hung?format=gml", len(body), body):
         eventually(large.running, every=0.02)
         workers = set(large.server.pids()[2:])
-    began = time.monotonic()
     eventually(lambda: not large.running(), every=0.02)
-    assert time.monotonic() - began < 3
     eventually(lambda: workers.isdisjoint(large.server.pids()))
     assert large.server.metric("worker_exits_total", reason="cancelled") == 1
     eventually(lambda: large.server.metric("requests_total", method="graphs/put", outcome="cancelled") >= 1)

