@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from typing import Any
 
 import networkx as nx
@@ -180,3 +182,16 @@ def test_repeats_are_counted() -> None:
     ]
     assert load(data, "csv", duplicates="skip").reading.skipped_edges == 2
     assert load("a b\na b\n", "adjacency-list", duplicates="skip").reading.merged_nodes == 0
+
+
+def test_a_server_that_starts_loads_no_parser() -> None:
+    """Parsers, expat and Arrow's functions are 15 MiB. Only a worker reads files, and the zygote has them for it."""
+    script = """
+import sys
+import networkx_mcp.app, networkx_mcp.graphs.service, networkx_mcp.http.admin, networkx_mcp.http.transfer, networkx_mcp.tools.server
+assert networkx_mcp.arrays.formats.RECORDS["graphml"].parse is not None
+late = ("pyarrow.compute", "pyarrow.parquet", "xml.sax", "defusedxml")
+print(*(name for name in sys.modules if name in late or "formats" in name and name.endswith(("_reader", "_writer"))))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

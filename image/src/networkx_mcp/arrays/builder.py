@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from . import csr, sizes
+from . import functions as pc
 from .columns import Assembler, AttributeTable, Column, encode_values
 from .frozen import FrozenGraph, assemble
 from .ids import NodeId, check_id, decode_id, encode_id, format_id

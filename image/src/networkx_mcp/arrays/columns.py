@@ -19,9 +19,9 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from . import functions as pc
 from .deferred import BYTES, Deferred, plain
 
 Kind: TypeAlias = Literal["int", "float", "bool", "string", "number", "json"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..errors import InvalidInput
+from . import functions as pc
 from .columns import Column, encode_values
 from .ids import MAX_ID_BYTES, check_id, encode_id
 from .values import check_attributes

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..errors import InvalidInput, LimitExceeded, shortened
+from . import functions as pc
 from .edits import AddEdges, AddNodes, Edit, SetEdgeAttributes, SetGraphAttributes, SetNodeAttributes
 from .ids import NodeId, format_id
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from . import functions as pc
 from .columns import EXACT, AttributeTable, Column
 from .ids import MAX_ID_BYTES
 from .layout import Buffer

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .. import functions as pc
 from ..columns import Column
 from .reading import Reading
 from .table import spread

@@ -8,9 +8,9 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...errors import InvalidInput
+from .. import functions as pc
 from ..columns import EXACT, MISSING, TYPES, AttributeTable, Column, Kind
 from ..frozen import FrozenGraph
 from ..ids import INT64_MAX, INT64_MIN

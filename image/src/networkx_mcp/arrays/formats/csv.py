@@ -25,9 +25,8 @@ null, lists and objects are written as JSON text. Attributes of the graph and id
 
 from __future__ import annotations
 
-from . import csv_reader, csv_writer
 from .csv_layout import find_layout
-from .record import LIKELY, Format, Head, Option
+from .record import LIKELY, Format, Head, Option, late
 from .table import ENDS, NODE_ROWS
 
 
@@ -43,8 +42,8 @@ FORMAT = Format(
     about="A table with a header line and an edge a line, as spreadsheets, pandas, R, Gephi and databases write it.",
     extensions=("csv", "tsv"),
     content_types=("text/csv", "text/tab-separated-values", "application/csv"),
-    parse=csv_reader.parse,
-    write=csv_writer.write,
+    parse=late("csv_reader", "parse"),
+    write=late("csv_writer", "write"),
     sniff=_sniff,
     keeps=frozenset({"nodes", "node attributes", "edge attributes"}),
     rank=1,

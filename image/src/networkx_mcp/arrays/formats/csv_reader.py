@@ -8,8 +8,8 @@ import re
 from typing import IO, TYPE_CHECKING, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .. import functions as pc
 from .common import FormatError, Options, Place
 from .csv_layout import Layout, find_layout
 from .csv_values import meant

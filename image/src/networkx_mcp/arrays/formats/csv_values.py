@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .. import functions as pc
 from .reading import Reading
 
 #: What programs write where there is no number.

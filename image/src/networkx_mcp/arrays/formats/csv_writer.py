@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .. import functions as pc
 from ..columns import MISSING, Column
 from ..state import GraphState
 from .common import Options

@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from . import dot_reader, dot_writer
-from .record import SURE, Format, Head, Option
+from .record import SURE, Format, Head, Option, late
 
 _BEGIN: Final = re.compile(
     r'(?:\s|^\#(?! ids are separated by)[^\n]*|//[^\n]*|(?>/\*.*?\*/))*+(?:strict\s+)?(?:di)?graph(?:\s+(?:\w+|"[^"\\]*+(?:\\.[^"\\]*+)*+"))?\s*\{',
@@ -33,8 +32,8 @@ FORMAT = Format(
     about="Statements of nodes and edges with attributes, as Graphviz, pydot and many tools of programmers write it.",
     extensions=("dot", "gv"),
     content_types=("text/vnd.graphviz",),
-    parse=dot_reader.parse,
-    write=dot_writer.write,
+    parse=late("dot_reader", "parse"),
+    write=late("dot_writer", "write"),
     sniff=_sniff,
     keeps=frozenset({"direction", "nodes", "node attributes", "edge attributes", "graph attributes"}),
     rank=8,

@@ -10,8 +10,7 @@ entities that inflate.
 
 from __future__ import annotations
 
-from . import gexf_reader, gexf_writer
-from .record import SURE, Format, Head
+from .record import SURE, Format, Head, late
 
 
 def _sniff(head: Head) -> int:
@@ -24,8 +23,8 @@ FORMAT = Format(
     about="XML of Gephi with typed attributes, as Gephi, networkx, NodeXL and sigma.js write it.",
     extensions=("gexf",),
     content_types=("application/gexf+xml",),
-    parse=gexf_reader.parse,
-    write=gexf_writer.write,
+    parse=late("gexf_reader", "parse"),
+    write=late("gexf_writer", "write"),
     sniff=_sniff,
     declares_encoding=True,
     keeps=frozenset({"direction", "ids", "nodes", "node attributes", "edge attributes"}),

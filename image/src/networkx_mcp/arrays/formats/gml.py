@@ -15,8 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from . import gml_reader, gml_writer
-from .record import SURE, Format, Head, Option
+from .record import SURE, Format, Head, Option, late
 
 _BEGIN: Final = re.compile(r'(?:\s|#[^\n]*\n|[A-Za-z]\w*\s+(?:"[^"]*"|[\d.+-]+)\s)*graph\s*\[')
 
@@ -31,8 +30,8 @@ FORMAT = Format(
     about="Keys and values in brackets, as networkx, igraph, yEd and many collections of networks have it.",
     extensions=("gml",),
     content_types=("text/x-gml",),
-    parse=gml_reader.parse,
-    write=gml_writer.write,
+    parse=late("gml_reader", "parse"),
+    write=late("gml_writer", "write"),
     sniff=_sniff,
     keeps=frozenset({"direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"}),
     rank=6,

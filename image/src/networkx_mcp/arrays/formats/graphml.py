@@ -13,8 +13,7 @@ hold are refused.
 
 from __future__ import annotations
 
-from . import graphml_reader, graphml_writer
-from .record import SURE, Format, Head
+from .record import SURE, Format, Head, late
 
 
 def _sniff(head: Head) -> int:
@@ -27,8 +26,8 @@ FORMAT = Format(
     about="XML with typed keys, as networkx, yEd, Gephi, igraph and Neo4j write it.",
     extensions=("graphml",),
     content_types=("application/graphml+xml",),
-    parse=graphml_reader.parse,
-    write=graphml_writer.write,
+    parse=late("graphml_reader", "parse"),
+    write=late("graphml_writer", "write"),
     sniff=_sniff,
     declares_encoding=True,
     keeps=frozenset({"direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"}),

@@ -17,14 +17,19 @@ apostrophe ends its reading) and takes as many vertices as the file says it has.
 
 from __future__ import annotations
 
-from . import pajek_reader, pajek_writer
+import re
+from typing import Final
+
 from .lossy import LOST
-from .record import SURE, Format, Head, Option
+from .record import SURE, Format, Head, Option, late
+
+#: What begins a section.
+SECTION: Final = re.compile(r"\*\s*(network|vertices|arcs|edges|arcslist|edgeslist|matrix)\b", re.IGNORECASE)
 
 
 def _sniff(head: Head) -> int:
     first = next((line for line in head.lines if line[0] != "%"), "")
-    return SURE if pajek_reader.SECTION.match(first) else 0
+    return SURE if SECTION.match(first) else 0
 
 
 FORMAT = Format(
@@ -33,8 +38,8 @@ FORMAT = Format(
     about="Numbered vertices with labels, then arcs and edges, as Pajek, networkx, igraph and VOSviewer write it.",
     extensions=("net", "pajek"),
     content_types=("text/x-pajek",),
-    parse=pajek_reader.parse,
-    write=pajek_writer.write,
+    parse=late("pajek_reader", "parse"),
+    write=late("pajek_writer", "write"),
     sniff=_sniff,
     keeps=frozenset({"direction", "nodes"}),
     rank=9,

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from .common import FormatError, Options, counted
+from .pajek import SECTION
 from .sink import Sink
 from .text import lines_of, text_ids
 
-SECTION: Final = re.compile(r"\*\s*(network|vertices|arcs|edges|arcslist|edgeslist|matrix)\b", re.IGNORECASE)
 #: Words of a line: in quotes of either kind, or up to white space.
 _WORD: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'(?=\s|$)|(\S+))""")
 _INTEGER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)

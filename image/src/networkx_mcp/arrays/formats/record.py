@@ -6,11 +6,12 @@ Names, content types, documents, tools and tests are made from these records, so
 from __future__ import annotations
 
 import codecs
+import importlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, Final, Literal, TypeAlias
+from typing import IO, Any, Final, Literal, TypeAlias
 
 from ..state import GraphState
 from .common import Options
@@ -20,6 +21,20 @@ from .sink import Sink
 Parser: TypeAlias = Callable[[IO[bytes], Options, Sink], None]
 #: Makes the bytes of a file. Raises InvalidInput, as late as they are made, for what the format cannot carry.
 Writer: TypeAlias = Callable[[GraphState, Options], Iterator[bytes]]
+
+
+def late(module: str, name: str) -> Callable[..., Any]:
+    """A parser or writer that stands in another module of this package, imported when it is first called.
+
+    All records are made where a server starts, and only a worker parses: expat and what it needs is nothing to the others.
+    """
+
+    def call(*arguments: Any) -> Any:
+        return getattr(importlib.import_module(f"{__package__}.{module}"), name)(*arguments)
+
+    return call
+
+
 #: What a format has a place for.
 Part: TypeAlias = Literal["direction", "ids", "nodes", "node attributes", "edge attributes", "graph attributes"]
 

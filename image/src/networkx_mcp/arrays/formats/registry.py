@@ -14,11 +14,13 @@ from ...errors import InvalidInput, shortened
 from .record import Format
 
 _SELF: Final = __name__.rpartition(".")
+#: Ends of names of modules that have no record and are imported when they are used (`record.late`).
+_LATE: Final = ("_reader", "_writer", "markup")
 
 
 def _records() -> Iterable[Format]:
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.name == _SELF[2]:
+        if module.name == _SELF[2] or module.name.endswith(_LATE):
             continue
         found = importlib.import_module(f"{_SELF[0]}.{module.name}")
         one = getattr(found, "FORMAT", None)

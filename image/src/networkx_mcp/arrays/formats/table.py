@@ -13,10 +13,10 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...errors import InvalidInput
+from .. import functions as pc
 from ..columns import AttributeTable, Column, encode_values
 from ..frozen import FrozenGraph
 from ..ids import format_id

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...errors import InvalidInput
+from .. import functions as pc
 from ..ids import NodeId, format_id
 from .common import FormatError, Ids
 from .encoding import not_utf8
