@@ -68,7 +68,7 @@ unit: $(VENV)/.dev tools ## Specifications of the rooms, in process
 	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n $(WORKERS) --dist loadscope $(PYTEST_ARGS)
 
 sweep: $(VENV)/.dev ## Every algorithm on all graphs of up to seven nodes, each call with a deadline
-	NETWORKX_MCP_SWEEP=whole $(BIN)/python -m pytest tests/unit/algorithms/test_sweep.py -n 2 $(PYTEST_ARGS)
+	NETWORKX_MCP_SWEEP=whole $(BIN)/python -m pytest tests/unit/analysis/test_sweep.py -n 2 $(PYTEST_ARGS)
 
 chart-test: $(VENV)/.dev tools ## The chart and argocd/, rendered and validated
 	@scripts/stage.sh chart pytest tests/chart tests/argocd tests/linters $(ANYWHERE) -n $(WORKERS) $(PYTEST_ARGS)

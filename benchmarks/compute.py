@@ -38,10 +38,11 @@ import provenance
 from engine import sample
 
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute import linux
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.workers import linux
+from networkx_mcp.workers.echo import ECHO
+from networkx_mcp.workers.pool import Compute
 
 ROOT = Path(__file__).parents[1]
 SPIN = "benchmarks.compute_tasks:spin"
@@ -73,7 +74,7 @@ async def rest(compute: Compute) -> None:
 
 def build(spares: int) -> Compute:
     settings = Settings.model_validate({"limits": {"workers": 2}, "memory": {"worker_mb": 64}})
-    return Compute(settings, MemoryBudget(settings), modules=["benchmarks.compute_tasks"], spares=spares)
+    return Compute(settings, MemoryAccount(settings), modules=["benchmarks.compute_tasks"], spares=spares)
 
 
 async def pages(spares: int) -> dict[str, int]:
@@ -104,7 +105,7 @@ async def with_spare(repeats: int) -> dict[str, Any]:
     async def call() -> float:
         await asyncio.sleep(0.05)
         started = time.perf_counter()
-        await compute.run("echo", {})
+        await compute.run(ECHO, {})
         return (time.perf_counter() - started) * 1000
 
     async def cancel() -> float:
@@ -151,7 +152,7 @@ async def throughput(compute: Compute, jobs: int) -> float:
 
     async def client(number: int) -> None:
         for _ in left:
-            await compute.run("echo", {}, tenant=f"t{number}")
+            await compute.run(ECHO, {}, tenant=f"t{number}")
 
     await asyncio.gather(*(client(number) for number in range(8)))
     return round(jobs / (time.perf_counter() - started), 1)
@@ -165,7 +166,7 @@ async def without_spare(repeats: int) -> dict[str, Any]:
     async def call() -> float:
         await rest(compute)
         started = time.perf_counter()
-        await compute.run("echo", {})
+        await compute.run(ECHO, {})
         return (time.perf_counter() - started) * 1000
 
     async def fork() -> float:

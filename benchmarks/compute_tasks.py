@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 from typing import Any
 
-from networkx_mcp.compute.registry import resolve, task
+from networkx_mcp.workers.task_registry import resolve, task
 
 
 @task

@@ -1,4 +1,4 @@
-"""Calibrate the cost model: `python benchmarks/cost.py [--only NAME ...]` writes compute/cost_table.json.
+"""Calibrate the cost model: `python benchmarks/cost.py [--only NAME ...]` writes analysis/cost_table.json.
 
 Every algorithm of the catalogue, and what tools run beside it, is run as a worker runs it (attach, convert where
 networkx computes, compute, tabulate 20 rows) on graphs of doubling size and two densities, in a child process of
@@ -39,13 +39,13 @@ import provenance
 from cost_fit import fit, short
 from cost_graphs import ATTRIBUTED, BASES, MIDDLES, OTHERS, SIZES, SMALLER, arguments, frozen
 
+from networkx_mcp.analysis import catalogue, cost, engine, tasks
+from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute import catalogue, cost, tasks, worker
-from networkx_mcp.compute.algorithms import engine
-from networkx_mcp.compute.algorithms.load import Loaded
-from networkx_mcp.compute.algorithms.task import on_graph
 from networkx_mcp.errors import ServiceError
+from networkx_mcp.workers import task_registry, worker
 
 #: A call that a tool makes beside those of the catalogue: task and parameters.
 EXTRA: dict[str, tuple[str, dict[str, Any]]] = {
@@ -85,7 +85,7 @@ def once(name: str, extra: dict[str, Any], graph: FrozenGraph) -> None:
     else:
         ids = [str(i) for i in range(graph.n)]
         task, params = "run_algorithm", {"name": name, "arguments": {**arguments(_CATALOGUE[name], ids), **extra}}
-    on_graph(getattr(tasks, task), loaded, dict(params))
+    on_graph(task_registry.resolve(tasks.task_name(task)), loaded, dict(params))
 
 
 def repeated(name: str, extra: dict[str, Any], graph: FrozenGraph) -> float:

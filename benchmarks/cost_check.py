@@ -29,7 +29,7 @@ import cost as calibration
 import networkx as nx
 from cost_graphs import SHAPES, frozen, oriented
 
-from networkx_mcp.compute import catalogue, cost, cost_calls
+from networkx_mcp.analysis import catalogue, cost, cost_calls
 from networkx_mcp.errors import ServiceError
 
 SEED = 1

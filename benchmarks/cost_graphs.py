@@ -10,9 +10,9 @@ from typing import Any
 
 import networkx as nx
 
+from networkx_mcp.analysis.catalogue import Algorithm
+from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.arrays.frozen import FrozenGraph
-from networkx_mcp.compute.algorithms.load import Loaded
-from networkx_mcp.compute.catalogue import Algorithm
 
 SEED = 1
 

@@ -36,11 +36,11 @@ import numpy as np
 import provenance
 import scipy
 
+from networkx_mcp.analysis import engine
+from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.task import Run  # noqa: F401  registers the kernels
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute.algorithms import engine
-from networkx_mcp.compute.algorithms.load import Loaded
-from networkx_mcp.compute.algorithms.task import Run  # noqa: F401  registers the kernels
 
 SEED = 1
 #: name -> (algorithm, arguments, directed, how the engine's time grows in n, how networkx's does)

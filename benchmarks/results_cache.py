@@ -21,11 +21,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from cost import machine
 from tests.helpers.redis_server import RedisServer
 
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.store.protocol import Counts, NewGraph, Quota
 from networkx_mcp.store.redis_store import RedisStore
+from networkx_mcp.workers.echo import ECHO
+from networkx_mcp.workers.pool import Compute
 
 SIZES = (1024, 16 * 1024, 64 * 1024, 256 * 1024)
 
@@ -42,7 +43,7 @@ async def timed(work: Callable[[int], Awaitable[Any]], repeats: int) -> float:
 async def measure(repeats: int) -> dict[str, Any]:
     rows: dict[str, Any] = {}
     settings = Settings()
-    compute = Compute(settings, MemoryBudget(settings))
+    compute = Compute(settings, MemoryAccount(settings))
     with RedisServer() as redis:
         store = RedisStore(Settings(store={"type": "redis", "url": redis.url, "timeout_seconds": 10}).store)
         await store.start()
@@ -59,7 +60,7 @@ async def measure(repeats: int) -> dict[str, Any]:
         await store.close()
     await compute.start()
     await compute.wait_ready(60)
-    rows["worker, empty task"] = {"run_ms": await timed(lambda _: compute.run("echo", {}), repeats)}
+    rows["worker, empty task"] = {"run_ms": await timed(lambda _: compute.run(ECHO, {}), repeats)}
     await compute.close()
     return rows
 

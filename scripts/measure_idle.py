@@ -58,10 +58,10 @@ def pss(pid: int) -> int:
 def role(pid: int) -> str:
     """api, zygote or worker."""
     command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    if b"networkx_mcp.compute.zygote" not in command:
+    if b"networkx_mcp.workers.zygote" not in command:
         return "api"
     parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return "worker" if b"networkx_mcp.compute.zygote" in Path(f"/proc/{parent}/cmdline").read_bytes() else "zygote"
+    return "worker" if b"networkx_mcp.workers.zygote" in Path(f"/proc/{parent}/cmdline").read_bytes() else "zygote"
 
 
 def port_of(log: Path) -> int:

@@ -27,12 +27,13 @@ from typing import Any, NoReturn
 import msgspec
 
 from loadtests.abuse import mutants
+from networkx_mcp.analysis import graph_tasks
 from networkx_mcp.arrays import formats, frozen, memfd
 from networkx_mcp.arrays.formats import columnar
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute import graph_tasks, linux, sandbox
 from networkx_mcp.errors import ServiceError
+from networkx_mcp.workers import linux, sandbox
 
 #: Private memory of a child beyond what it begins with, in bytes.
 MEMORY = 512 * 1024 * 1024

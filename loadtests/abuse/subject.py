@@ -147,7 +147,7 @@ class Subject:
     def processes(self) -> list[tuple[int, float]]:
         """(pid, time of its start) of the API and of the zygote: neither may change."""
         root = psutil.Process(self.pid)
-        below = [one for one in root.children() if "networkx_mcp.compute.zygote" in one.cmdline()]
+        below = [one for one in root.children() if "networkx_mcp.workers.zygote" in one.cmdline()]
         return [(one.pid, one.create_time()) for one in (root, *below)]
 
     def files(self, formats: Sequence[str]) -> dict[str, bytes]:

@@ -21,10 +21,10 @@ from typing import Any
 import uvloop
 
 from networkx_mcp import errors
-from networkx_mcp.compute import linux
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
+from networkx_mcp.workers import linux
+from networkx_mcp.workers.pool import Compute
 
 TASKS = "tests.helpers.compute_tasks"
 
@@ -71,7 +71,7 @@ async def init(compute: Compute) -> None:
 
 async def main(mode: str) -> None:
     settings = Settings.model_validate({"limits": {"workers": 2}})
-    compute = Compute(settings, MemoryBudget(settings), modules=[TASKS])
+    compute = Compute(settings, MemoryAccount(settings), modules=[TASKS])
     if mode == "init":
         linux.become_subreaper()
         compute._reaper._interval = 1.0

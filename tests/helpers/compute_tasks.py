@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from networkx_mcp import errors
-from networkx_mcp.compute import linux
-from networkx_mcp.compute.registry import TaskOutput, parser, task
+from networkx_mcp.workers import linux
+from networkx_mcp.workers.task_registry import TaskOutput, parser, task
 
 Params = dict[str, Any]
 

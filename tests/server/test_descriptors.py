@@ -105,14 +105,14 @@ def test_a_process_without_a_zygote_asks_to_be_restarted(tmp_path: Path) -> None
         eventually(lambda: len(server.processes()) > 1)
         # From now on none can be started: its interpreter's program cannot be had.
         zygotes = [
-            one for one in psutil.Process(server.pid).children() if "networkx_mcp.compute.zygote" in one.cmdline()
+            one for one in psutil.Process(server.pid).children() if "networkx_mcp.workers.zygote" in one.cmdline()
         ]
         until = time.monotonic() + 60
         answer = server.get("/health")
         while time.monotonic() < until and answer.status_code == 200:
             for one in psutil.Process(server.pid).children():
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    if "networkx_mcp.compute.zygote" in one.cmdline():
+                    if "networkx_mcp.workers.zygote" in one.cmdline():
                         os.kill(one.pid, signal.SIGKILL)
             time.sleep(0.2)
             answer = server.get("/health")

@@ -75,7 +75,7 @@ def settle(server: Server) -> None:
 
 def zygote(server: Server) -> psutil.Process:
     (found,) = [
-        child for child in psutil.Process(server.pid).children() if "networkx_mcp.compute.zygote" in child.cmdline()
+        child for child in psutil.Process(server.pid).children() if "networkx_mcp.workers.zygote" in child.cmdline()
     ]
     return found
 
@@ -219,7 +219,7 @@ async def test_a_killed_zygote_ends_its_calls_and_the_next_one_works(server: Ser
         for answer in await asyncio.gather(*spins):
             assert answer.error == "unavailable", "not the timeout of their deadline"
             assert answer.data["retry_after"] >= 1
-        # The new one is promised within 2 s, which tests/unit/compute measures; here others use the machine, too.
+        # The new one is promised within 2 s, which tests/unit/workers measures; here others use the machine, too.
         assert (await other.until_told("rank_nodes", graph_id="small", seconds=10)).ok
         assert (await other.call("describe_graph", graph_id="dense")).ok
         assert server.get("/ready").status_code == 200

@@ -42,7 +42,7 @@ def test_a_store_that_went_away_leaves_it_ready_and_calls_are_told(make_server: 
 def test_a_dead_zygote_is_back_before_anybody_takes_the_pod_out(make_server: Make) -> None:
     server = make_server().start()
     eventually(lambda: check(server, "compute")["state"] == "up", timeout=30)
-    zygote = next(process for process in server.processes() if "networkx_mcp.compute.zygote" in process.cmdline())
+    zygote = next(process for process in server.processes() if "networkx_mcp.workers.zygote" in process.cmdline())
     os.kill(zygote.pid, signal.SIGKILL)
     eventually(lambda: not zygote.is_running() and check(server, "compute")["state"] == "up", timeout=30)
     assert server.get("/ready").status_code == 200
@@ -52,7 +52,7 @@ def zygotes(server: Server) -> list[psutil.Process]:
     found = []
     for process in server.processes():
         with contextlib.suppress(psutil.Error):
-            if "networkx_mcp.compute.zygote" in process.cmdline():
+            if "networkx_mcp.workers.zygote" in process.cmdline():
                 found.append(process)
     return found
 

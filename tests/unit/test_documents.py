@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "image/src/networkx_mcp"
 #: The rooms from the way in to the bottom; imports point down only.
-ROOMS = ("http", "tools", "graphs", "compute", "backend", "arrays", "store", "telemetry")
+ROOMS = ("http", "tools", "graphs", "analysis", "workers", "limits", "backend", "arrays", "store", "telemetry")
 
 
 def test_the_tables_of_the_documents_are_those_of_the_results() -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import MAX_MESSAGE, InvalidInput, quoted, shortened, told, visible
+from networkx_mcp.errors import MAX_MESSAGE, InvalidInput, nearest_words, quoted, shortened, told, visible
 
 
 @pytest.mark.parametrize(("length", "whole"), [(MAX_MESSAGE, True), (MAX_MESSAGE + 1, False)])
@@ -30,9 +29,9 @@ def test_a_word_is_shortened_past_80_characters() -> None:
 
 
 def test_a_word_is_compared_by_its_beginning() -> None:
-    assert nearest("limt", ["limit", "offset"]) == ["limit"]
+    assert nearest_words("limt", ["limit", "offset"]) == ["limit"]
     name = "a" * 60
-    assert nearest(name + "b" * 1_000_000, [name]) == [name]
+    assert nearest_words(name + "b" * 1_000_000, [name]) == [name]
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,8 @@ def _serve(_: argparse.Namespace) -> int:
 
     no_pandas.settle()
     from networkx_mcp.app import create_app
-    from networkx_mcp.compute import descriptors
     from networkx_mcp.http.shutdown import Server
+    from networkx_mcp.limits import descriptors
 
     descriptors.raise_limit()
     app = create_app(settings)
@@ -146,7 +146,7 @@ def _check(_: argparse.Namespace) -> int:
     why = native.missing()
     print(f"kernels: {f'by libraries, slower: {why}' if why else 'compiled'}", file=sys.stderr)
 
-    from networkx_mcp.compute import sandbox
+    from networkx_mcp.workers import sandbox
 
     sandbox.prepare()
     why = sandbox.missing()

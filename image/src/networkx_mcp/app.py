@@ -18,9 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Receive, Scope, Send
 
-from networkx_mcp.compute import descriptors
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import ServiceError, StoreUnavailable
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.auth import Authenticator, check_exposure
@@ -31,10 +28,13 @@ from networkx_mcp.http.endpoint import McpService
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import Labels
 from networkx_mcp.http.ratelimit import RateLimiter
+from networkx_mcp.limits import descriptors
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.store import Store, notes, open_store
 from networkx_mcp.telemetry import exposition, logs, looplag, metrics
 from networkx_mcp.telemetry.tracing import Tracing
+from networkx_mcp.workers.pool import Compute
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server as McpServer
@@ -55,7 +55,7 @@ class Rooms:
     """The rooms of one process. `graphs` is there once `App.started` is set."""
 
     settings: Settings
-    budget: MemoryBudget
+    budget: MemoryAccount
     compute: Compute
     store: Store
     admission: Admission
@@ -75,7 +75,7 @@ class App:
         check_exposure(settings)
         self.settings = settings
         self._extra = extra
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         compute = Compute(settings, budget)
         admission = Admission(settings.limits)
         self._descriptors = descriptors.shares(settings.limits, descriptors.limit(), RESERVE)

@@ -6,8 +6,10 @@ graph data of another tenant, a token or a stack.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, get_args
 
 Outcome = Literal[
@@ -187,3 +189,12 @@ class WorkerCrashed(Unavailable):
 
 class StoreUnavailable(Unavailable):
     code = "store_unavailable"
+
+
+#: Characters that are compared: no name of ours is longer, and difflib takes a millisecond for each thousand.
+_COMPARED = 64
+
+
+def nearest_words(word: str, words: Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
+    """The closest of `words` to one that nobody knows, best first: bounded, because the word is the caller's."""
+    return difflib.get_close_matches(word[:_COMPARED], list(words), n=count, cutoff=cutoff)

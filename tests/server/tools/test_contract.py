@@ -14,12 +14,12 @@ import pytest
 from tests.helpers.server import Server, eventually, handshake, message, modern
 from tests.server.tools.conftest import Tools
 
-from networkx_mcp.compute.algorithms.communities import METHODS
-from networkx_mcp.compute.algorithms.components import KINDS as COMPONENTS
-from networkx_mcp.compute.algorithms.draw import LAYOUTS
-from networkx_mcp.compute.algorithms.measure import METRICS
-from networkx_mcp.compute.algorithms.paths import KINDS as PATHS
-from networkx_mcp.compute.algorithms.rank import MEASURES
+from networkx_mcp.analysis.tasks.draw_graph import LAYOUTS
+from networkx_mcp.analysis.tasks.find_communities import METHODS
+from networkx_mcp.analysis.tasks.find_components import KINDS as COMPONENTS
+from networkx_mcp.analysis.tasks.find_paths import KINDS as PATHS
+from networkx_mcp.analysis.tasks.measure_graph import METRICS
+from networkx_mcp.analysis.tasks.rank_nodes import MEASURES
 
 READS = {
     "list_graphs", "describe_graph", "get_neighbors", "find_paths", "get_subgraph", "rank_nodes", "find_communities",

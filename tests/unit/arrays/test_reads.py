@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from networkx_mcp.arrays import edits, nearest
+from networkx_mcp.arrays import edits, nearest_ids
 from networkx_mcp.arrays.builder import GraphBuilder
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput, NotFound
@@ -96,9 +96,9 @@ def test_looking_for_the_nearest_costs_the_same_for_any_graph() -> None:
                 sampled.append(number)
                 yield f"person-{number}"
 
-        nearest.nearest(asked, 3, exists, sample())
-        assert len(looked) <= nearest.LOOKUPS
-        assert len(sampled) <= nearest.SAMPLE + 1
+        nearest_ids.nearest_ids(asked, 3, exists, sample())
+        assert len(looked) <= nearest_ids.LOOKUPS
+        assert len(sampled) <= nearest_ids.SAMPLE + 1
 
 
 def test_removed_nodes_are_not_suggested() -> None:

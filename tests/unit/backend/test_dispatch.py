@@ -12,11 +12,11 @@ import networkx as nx
 import pytest
 from networkx.utils.backends import _registered_algorithms
 
+from networkx_mcp.analysis import engine
 from networkx_mcp.backend import registry, worth
 from networkx_mcp.backend.graph import Graph
 from networkx_mcp.backend.info import FUNCTIONS, get_info
 from networkx_mcp.backend.interface import backend_interface
-from networkx_mcp.compute.algorithms import engine
 
 NAME = "networkx_mcp"
 ROOT = Path(__file__).resolve().parents[3]

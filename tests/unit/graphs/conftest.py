@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from networkx_mcp import context
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.store.protocol import Store
+from networkx_mcp.workers.pool import Compute
 
 from .faults import FaultyStore
 
@@ -63,7 +63,7 @@ async def open_graphs(store: FaultyStore, store_settings: dict[str, Any]) -> Asy
 
         def open_(*, on: Store | None = None, compute: Compute | None = None, **groups: dict[str, Any]) -> Graphs:
             settings = settings_with(**{**groups, "store": {**store_settings, **groups.get("store", {})}})
-            budget = compute.budget if compute else MemoryBudget(settings)
+            budget = compute.budget if compute else MemoryAccount(settings)
             graphs = Graphs(settings, on or store, compute or Compute(settings, budget), budget)
             stack.push_async_callback(graphs.close)
             return graphs

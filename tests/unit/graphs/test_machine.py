@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Edit, RemoveEdges, RemoveNodes, SetNodeAttributes
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.sqlite_store import SqliteStore
+from networkx_mcp.workers.pool import Compute
 
 from .conftest import act_as
 from .faults import FaultyStore
@@ -84,7 +84,7 @@ class Replicas(RuleBasedStateMachine):
         self.run(open_())
 
     def service(self) -> Graphs:
-        budget = MemoryBudget(self.settings)
+        budget = MemoryAccount(self.settings)
         return Graphs(self.settings, self.store, Compute(self.settings, budget), budget)
 
     def teardown(self) -> None:

@@ -9,15 +9,15 @@ import pytest
 from networkx_mcp.arrays import frozen, snapshot
 from networkx_mcp.arrays.edits import AddNodes, RemoveNodes
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import LimitExceeded, ServiceError, Shed
 from networkx_mcp.graphs import work
 from networkx_mcp.graphs.model import Meta, encode_meta
 from networkx_mcp.graphs.resident import Resident, Residents
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.protocol import Head
+from networkx_mcp.workers.pool import Compute
 
 from .conftest import OpenGraphs
 
@@ -95,9 +95,9 @@ async def test_a_graph_above_the_bound_stays_readable_shrinks_and_comes_back(
 class TestRoom:
     """Whose graphs go when others need their place."""
 
-    def residents(self, megabytes: int = 1) -> tuple[Residents, MemoryBudget]:
+    def residents(self, megabytes: int = 1) -> tuple[Residents, MemoryAccount]:
         settings = Settings(memory={"resident_mb": 16 * megabytes})
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         return Residents(budget), budget
 
     def entry(self, tenant: str, number: int, size: int) -> Resident:
@@ -132,7 +132,7 @@ async def test_memory_is_admitted_before_a_worker_makes_a_graph(
     open_graphs: OpenGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings()
-    budget = MemoryBudget(settings)
+    budget = MemoryAccount(settings)
     worker = work.Worker(Compute(settings, budget), budget)
     held: list[int] = []
 

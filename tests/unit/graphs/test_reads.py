@@ -7,13 +7,13 @@ import asyncio
 import pytest
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Clear, RemoveNodes
-from networkx_mcp.compute.budget import Level, MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import NotFound, Shed, StoreUnavailable
 from networkx_mcp.graphs import work
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import metrics
+from networkx_mcp.workers.pool import Compute
 
 from .conftest import OpenGraphs
 from .faults import FaultyStore
@@ -178,7 +178,7 @@ async def test_one_load_that_fails_does_not_fail_the_next(open_graphs: OpenGraph
 class TestMemory:
     async def test_resident_graphs_stay_within_the_budget(self, open_graphs: OpenGraphs) -> None:
         settings = Settings(memory={"resident_mb": 16})
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         text = "x" * 120_000
         for number in range(80):
@@ -201,7 +201,7 @@ class TestMemory:
 
     async def test_a_worker_that_needs_the_memory_gets_it(self, open_graphs: OpenGraphs) -> None:
         settings = Settings(limits={"memory_mb": 512}, memory={"resident_mb": 256})
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False, edits=[AddNodes(nodes=[1])])
         with budget.reserve("workers", budget.free + 1):
@@ -226,7 +226,7 @@ class TestLevels:
         self, open_graphs: OpenGraphs
     ) -> None:
         settings = Settings()
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False, edits=[AddNodes(nodes=[1])])
         budget.set_override(Level.CONSTRAINED)
@@ -237,7 +237,7 @@ class TestLevels:
 
     async def test_constrained_refuses_to_load_large_graphs_with_a_time_to_retry(self, open_graphs: OpenGraphs) -> None:
         settings = Settings()
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False)
         big = work.INLINE_BYTES // (3 * work.LOG_WEIGHT) + 1
@@ -252,7 +252,7 @@ class TestLevels:
 
     async def test_protective_refuses_writes_and_keeps_reading(self, open_graphs: OpenGraphs) -> None:
         settings = Settings()
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False, edits=[AddNodes(nodes=[1])])
         budget.set_override(Level.PROTECTIVE)
@@ -269,7 +269,7 @@ class TestLevels:
 
     async def test_draining_lets_running_calls_finish(self, open_graphs: OpenGraphs) -> None:
         settings = Settings()
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False)
         budget.drain()

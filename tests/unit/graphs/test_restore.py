@@ -14,14 +14,14 @@ import pytest
 import pytest_asyncio
 
 from networkx_mcp.arrays.edits import AddNodes, RemoveNodes
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store import archive
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.store.protocol import Store
+from networkx_mcp.workers.pool import Compute
 
 from .conftest import OpenGraphs, act_as
 from .faults import FaultyStore
@@ -38,7 +38,7 @@ async def compute() -> AsyncIterator[Compute]:
     """One zygote for the file."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "image/src")])
     settings = Settings(**{"limits": {"workers": 2}, "memory": {"worker_mb": 96}})
-    compute = Compute(settings, MemoryBudget(settings), modules=[TASKS])
+    compute = Compute(settings, MemoryAccount(settings), modules=[TASKS])
     await compute.start()
     assert await compute.wait_ready(60)
     yield compute

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networkx_mcp.compute.budget import Level, MemoryBudget
 from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, Key, Results, digest
+from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.store.protocol import Counts, NewGraph, Quota, Store
 
@@ -25,12 +25,12 @@ def key(number: int = 0, graph_id: str = "g", version: int = 1) -> Key:
 
 
 @pytest.fixture
-def budget() -> MemoryBudget:
-    return MemoryBudget(Settings(memory={"results_mb": 1}))
+def budget() -> MemoryAccount:
+    return MemoryAccount(Settings(memory={"results_mb": 1}))
 
 
 @pytest.fixture
-async def results(store: Store, budget: MemoryBudget) -> Any:
+async def results(store: Store, budget: MemoryAccount) -> Any:
     results = Results(store, budget)
     yield results
     await results.close()
@@ -46,7 +46,7 @@ async def test_a_result_comes_back_as_a_copy(results: Results) -> None:
     assert await results.get(key(version=2)) is None
 
 
-async def test_bytes_are_bounded_and_the_least_used_go(results: Results, budget: MemoryBudget) -> None:
+async def test_bytes_are_bounded_and_the_least_used_go(results: Results, budget: MemoryAccount) -> None:
     value = "x" * (MIB // 4 - ENTRY_BYTES - 5)  # text of this length has 5 bytes before it
     for number in range(4):
         results.put(key(number, graph_id=f"g{number}"), value, 0)
@@ -60,7 +60,7 @@ async def test_bytes_are_bounded_and_the_least_used_go(results: Results, budget:
     assert await results.get(key(5)) is None, "too large to be kept"
 
 
-async def test_many_small_results_stay_bounded(results: Results, budget: MemoryBudget) -> None:
+async def test_many_small_results_stay_bounded(results: Results, budget: MemoryAccount) -> None:
     for number in range(5000):
         results.put(key(number, graph_id=str(number % 7)), number, 0)
     assert 0 < results.nbytes == budget.used("results") <= MIB
@@ -77,7 +77,7 @@ async def test_a_newer_version_throws_the_older_away_and_not_the_other_way_round
     assert (len(results), results.nbytes) == (0, 0)
 
 
-async def test_results_make_room_for_work_and_go_when_memory_is_short(results: Results, budget: MemoryBudget) -> None:
+async def test_results_make_room_for_work_and_go_when_memory_is_short(results: Results, budget: MemoryAccount) -> None:
     results.put(key(1), "x" * 1000, 0)
     with budget.reserve("workers", budget.free + results.nbytes):
         assert len(results) == 0, "a worker needed it"
@@ -92,7 +92,7 @@ async def test_results_make_room_for_work_and_go_when_memory_is_short(results: R
 
 
 async def test_a_setting_of_zero_keeps_nothing_and_asks_nobody(store: FaultyStore) -> None:
-    results = Results(store, MemoryBudget(Settings(memory={"results_mb": 0})))
+    results = Results(store, MemoryAccount(Settings(memory={"results_mb": 0})))
     store.calls.clear()
     results.put(key(), "x", 10)
     assert await results.get(key()) is None
@@ -141,7 +141,7 @@ UNSOUND = {
 @pytest.mark.parametrize("store_settings", ["redis"], indirect=True)
 @pytest.mark.parametrize("name", UNSOUND)
 async def test_what_the_store_has_and_is_no_result_is_computed_anew(
-    results: Results, store: FaultyStore, budget: MemoryBudget, name: str, caplog: pytest.LogCaptureFixture
+    results: Results, store: FaultyStore, budget: MemoryAccount, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.create("t", NewGraph("g", "u", b"", Counts(0, 0), b""), Quota(MIB, MIB, 1), None)
     assert await store.keep_result(*key(), UNSOUND[name])
@@ -169,7 +169,7 @@ def test_parameters_have_one_form_and_types_matter() -> None:
     st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(0, 5), st.integers(0, 200_000)), max_size=60)
 )
 def test_the_account_is_always_what_is_there(steps: list[tuple[int, int, int, int]]) -> None:
-    budget = MemoryBudget(Settings(memory={"results_mb": 1}))
+    budget = MemoryAccount(Settings(memory={"results_mb": 1}))
     results = Results(FaultyStore(None), budget)  # type: ignore[arg-type]  # nothing is slow enough to be sent
     for graph, version, number, size in steps:
         results.put(key(number, f"g{graph}", version), "x" * size, 0)

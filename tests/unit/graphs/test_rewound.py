@@ -17,12 +17,12 @@ from tests.helpers.redis_server import RedisServer
 from tests.unit.store.redis_tools import ask
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, RemoveNodes
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import Conflict, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
+from networkx_mcp.workers.pool import Compute
 
 from .conftest import act_as
 from .faults import FaultyStore
@@ -44,7 +44,7 @@ class Site:
         await inner.start()
         self._stack.push_async_callback(inner.close)
         self.stores.append(FaultyStore(inner))
-        budget = MemoryBudget(settings)
+        budget = MemoryAccount(settings)
         graphs = Graphs(settings, self.stores[-1], Compute(settings, budget), budget)
         self._stack.push_async_callback(graphs.close)
         return graphs

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.workers.pool import Compute
 
 from .faults import FaultyStore
 from .reference import seen

@@ -14,13 +14,13 @@ import pytest_asyncio
 
 from networkx_mcp import context
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Pair
-from networkx_mcp.compute.budget import Level, MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound, Shed
 from networkx_mcp.graphs import editing, work
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.sqlite_store import SqliteStore
+from networkx_mcp.workers.pool import Compute
 
 from .conftest import act_as
 from .faults import FaultyStore
@@ -39,7 +39,7 @@ def small_memory(**groups: Any) -> Settings:
 @in_module
 async def compute() -> AsyncIterator[Compute]:
     settings = small_memory()
-    compute = Compute(settings, MemoryBudget(settings))
+    compute = Compute(settings, MemoryAccount(settings))
     await compute.start()
     assert await compute.wait_ready(30)
     yield compute

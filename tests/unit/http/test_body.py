@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.fairqueue import FairQueue
-from networkx_mcp.compute.shares import Shares
 from networkx_mcp.context import CallContext, Caller
 from networkx_mcp.errors import Cancelled, LimitExceeded, MemoryLimit, Shed
 from networkx_mcp.http.body import Claim, SlowBody, read_body
+from networkx_mcp.limits.fair_queue import FairQueue
+from networkx_mcp.limits.memory_account import MemoryAccount
+from networkx_mcp.limits.shares import Shares
 from networkx_mcp.settings import Limits, Settings
 
 MIB = 1024 * 1024
 
 
 @pytest.fixture
-def budget() -> MemoryBudget:
-    return MemoryBudget(Settings(limits=Limits(body_budget_mb=1)))
+def budget() -> MemoryAccount:
+    return MemoryAccount(Settings(limits=Limits(body_budget_mb=1)))
 
 
 def client(*parts: bytes, complete: bool = True, hang_up: bool = False, pause: float = 0.0) -> Any:
@@ -44,7 +44,7 @@ def client(*parts: bytes, complete: bool = True, hang_up: bool = False, pause: f
 
 def read(
     receive: Any,
-    budget: MemoryBudget,
+    budget: MemoryAccount,
     *,
     limit: int = 1000,
     seconds: float = 5,
@@ -57,7 +57,7 @@ def read(
 
 
 @pytest.mark.parametrize("parts", [(b"abc",), (b"a", b"", b"bc"), (b"",)])
-async def test_a_body_arrives_whole_and_is_given_on_once(parts: tuple[bytes, ...], budget: MemoryBudget) -> None:
+async def test_a_body_arrives_whole_and_is_given_on_once(parts: tuple[bytes, ...], budget: MemoryAccount) -> None:
     receive = client(*parts, hang_up=True)
     body = await read(receive, budget)
     assert body.data == b"".join(parts)
@@ -66,41 +66,41 @@ async def test_a_body_arrives_whole_and_is_given_on_once(parts: tuple[bytes, ...
     assert (await replayed())["type"] == "http.disconnect"
 
 
-async def test_a_body_of_exactly_the_limit_is_read(budget: MemoryBudget) -> None:
+async def test_a_body_of_exactly_the_limit_is_read(budget: MemoryAccount) -> None:
     assert len((await read(client(b"x" * 600, b"y" * 400), budget, limit=1000, length=1000)).data) == 1000
 
 
-async def test_a_declared_size_past_the_limit_is_refused_before_anything_is_read(budget: MemoryBudget) -> None:
+async def test_a_declared_size_past_the_limit_is_refused_before_anything_is_read(budget: MemoryAccount) -> None:
     with pytest.raises(LimitExceeded, match="tool_body_kib") as refusal:
         await read(client(complete=False), budget, limit=1000, length=1001, seconds=60)
     assert refusal.value.status == 413
 
 
-async def test_a_body_that_declares_nothing_is_refused_when_it_passes_the_limit(budget: MemoryBudget) -> None:
+async def test_a_body_that_declares_nothing_is_refused_when_it_passes_the_limit(budget: MemoryAccount) -> None:
     with pytest.raises(LimitExceeded):
         await read(client(b"x" * 600, b"y" * 401, complete=False), budget, limit=1000, seconds=60)
     assert budget.used("bodies") == 0
 
 
-async def test_a_sender_that_takes_too_long_is_told_so(budget: MemoryBudget) -> None:
+async def test_a_sender_that_takes_too_long_is_told_so(budget: MemoryAccount) -> None:
     with pytest.raises(SlowBody, match="body_timeout_seconds") as refusal:
         await read(client(b"x", b"y", complete=False), budget, seconds=0.05)
     assert refusal.value.status == 408
     assert budget.used("bodies") == 0
 
 
-async def test_drops_that_keep_coming_do_not_extend_the_time(budget: MemoryBudget) -> None:
+async def test_drops_that_keep_coming_do_not_extend_the_time(budget: MemoryAccount) -> None:
     with pytest.raises(SlowBody):  # and not the body, which is whole after 20 s
         await read(client(*[b"x"] * 1000, pause=0.02), budget, seconds=0.1)
 
 
-async def test_a_client_that_hangs_up_leaves_nothing_behind(budget: MemoryBudget) -> None:
+async def test_a_client_that_hangs_up_leaves_nothing_behind(budget: MemoryAccount) -> None:
     with pytest.raises(Cancelled):
         await read(client(b"x", complete=False, hang_up=True), budget)
     assert budget.used("bodies") == 0
 
 
-async def test_a_body_is_in_the_account_until_it_is_released(budget: MemoryBudget) -> None:
+async def test_a_body_is_in_the_account_until_it_is_released(budget: MemoryAccount) -> None:
     body = await read(client(b"x" * 100_000), budget, limit=MIB)
     assert budget.used("bodies") >= 100_000
     body.release()
@@ -108,7 +108,7 @@ async def test_a_body_is_in_the_account_until_it_is_released(budget: MemoryBudge
     assert budget.used("bodies") == 0
 
 
-async def test_bodies_past_the_account_of_the_process_are_shed(budget: MemoryBudget) -> None:
+async def test_bodies_past_the_account_of_the_process_are_shed(budget: MemoryAccount) -> None:
     held = [await read(client(b"x" * (MIB // 4)), budget, limit=MIB) for _ in range(4)]
     with pytest.raises(Shed, match="body_budget_mb") as refusal:
         await read(client(b"x"), budget, limit=MIB)
@@ -118,7 +118,7 @@ async def test_bodies_past_the_account_of_the_process_are_shed(budget: MemoryBud
     assert (await read(client(b"x"), budget, limit=MIB)).data == b"x"
 
 
-async def test_a_body_that_the_account_can_never_hold_is_not_told_to_come_back(budget: MemoryBudget) -> None:
+async def test_a_body_that_the_account_can_never_hold_is_not_told_to_come_back(budget: MemoryAccount) -> None:
     with pytest.raises(MemoryLimit, match="body_budget_mb") as refusal:
         await read(client(b"x" * (MIB + 1)), budget, limit=2 * MIB)
     assert refusal.value.retry_after is None
@@ -128,7 +128,7 @@ async def test_a_body_that_the_account_can_never_hold_is_not_told_to_come_back(b
     assert budget.used("bodies") == 0
 
 
-async def test_a_body_of_another_kind_counts_there_and_as_often_as_it_is_copied(budget: MemoryBudget) -> None:
+async def test_a_body_of_another_kind_counts_there_and_as_often_as_it_is_copied(budget: MemoryAccount) -> None:
     body = await read(client(b"x" * (2 * MIB)), budget, limit=2 * MIB, kind="archives", copies=3)
     assert (budget.used("archives"), budget.used("bodies")) == (6 * MIB, 0)
     body.release()
@@ -139,7 +139,7 @@ async def test_a_body_of_another_kind_counts_there_and_as_often_as_it_is_copied(
     assert budget.used("archives") == 0
 
 
-async def test_a_body_that_outgrows_the_account_on_its_way_is_shed(budget: MemoryBudget) -> None:
+async def test_a_body_that_outgrows_the_account_on_its_way_is_shed(budget: MemoryAccount) -> None:
     with pytest.raises(Shed):
         await read(client(*[b"x" * 300_000] * 4), budget, limit=2 * MIB)
     assert budget.used("bodies") == 0
@@ -151,7 +151,7 @@ async def test_a_body_that_outgrows_the_account_on_its_way_is_shed(budget: Memor
 class Bodies:
     """The account of bodies, as the endpoint uses it."""
 
-    def __init__(self, budget: MemoryBudget) -> None:
+    def __init__(self, budget: MemoryAccount) -> None:
         self.budget, self.shares = budget, Shares()
 
     def read(self, tenant: str, *parts: bytes, complete: bool = True, length: int | None = None) -> Any:
@@ -170,7 +170,7 @@ async def turns() -> None:
 QUARTER = b"x" * (MIB // 4)
 
 
-async def test_a_tenant_that_holds_all_bytes_gives_its_newest_body_that_is_still_read(budget: MemoryBudget) -> None:
+async def test_a_tenant_that_holds_all_bytes_gives_its_newest_body_that_is_still_read(budget: MemoryAccount) -> None:
     bodies = Bodies(budget)
     flood = [bodies.read("flood", QUARTER, complete=False)[1] for _ in range(4)]
     await turns()
@@ -196,7 +196,7 @@ async def test_a_tenant_that_holds_all_bytes_gives_its_newest_body_that_is_still
     assert (budget.used("bodies"), bodies.shares.total()) == (0, 0)
 
 
-async def test_the_oldest_body_goes_on_where_its_tenant_takes_all(budget: MemoryBudget) -> None:
+async def test_the_oldest_body_goes_on_where_its_tenant_takes_all(budget: MemoryAccount) -> None:
     bodies = Bodies(budget)
     gate = asyncio.Event()
 
@@ -222,7 +222,7 @@ async def test_the_oldest_body_goes_on_where_its_tenant_takes_all(budget: Memory
     await asyncio.gather(*newer, return_exceptions=True)
 
 
-async def test_a_body_that_waits_for_a_slot_makes_room_and_one_that_runs_does_not(budget: MemoryBudget) -> None:
+async def test_a_body_that_waits_for_a_slot_makes_room_and_one_that_runs_does_not(budget: MemoryAccount) -> None:
     bodies, queue = Bodies(budget), FairQueue("test", slots=2, places=10)
     held, waiting = [], []
     for _ in range(4):
@@ -246,7 +246,7 @@ async def test_a_body_that_waits_for_a_slot_makes_room_and_one_that_runs_does_no
     assert (budget.used("bodies"), bodies.shares.total()) == (0, 0)
 
 
-async def test_a_body_that_is_refused_before_it_is_read_holds_nothing(budget: MemoryBudget) -> None:
+async def test_a_body_that_is_refused_before_it_is_read_holds_nothing(budget: MemoryAccount) -> None:
     bodies = Bodies(budget)
     with pytest.raises(LimitExceeded):
         await bodies.read("a", length=MIB + 1)[1]

@@ -8,12 +8,12 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from tests.unit.algorithms.graphs import graphs
+from tests.unit.analysis.graphs import graphs
 
+from networkx_mcp.analysis import engine
+from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.task import Run  # noqa: F401  its module registers the kernels
 from networkx_mcp.backend.kernels.values import NodeGroups
-from networkx_mcp.compute.algorithms import engine
-from networkx_mcp.compute.algorithms.load import Loaded
-from networkx_mcp.compute.algorithms.task import Run  # noqa: F401  its module registers the kernels
 
 __all__ = ["answer", "asked", "graphs", "same"]
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 from hypothesis import strategies as st
-from tests.unit.algorithms.graphs import graphs
+from tests.unit.analysis.graphs import graphs
 
 #: Sums of these are exact, so equal paths are equal in any order of adding.
 weights = st.integers(0, 5) | st.sampled_from([0.25, 0.5, 1.5])

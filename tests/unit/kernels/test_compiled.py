@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.kernels.equal import answer, asked, graphs, same
 
+from networkx_mcp.analysis import engine
+from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.backend.kernels import native
 from networkx_mcp.backend.kernels.arrays import Unsuited
-from networkx_mcp.compute.algorithms import engine
-from networkx_mcp.compute.algorithms.load import Loaded
 
 weights = st.integers(0, 4) | st.sampled_from([0.25, 0.5, 1.5])
 signed = st.integers(-3, 4) | st.sampled_from([-0.5, 0.5])

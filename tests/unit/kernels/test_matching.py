@@ -21,7 +21,7 @@ from tests.unit.kernels.promised import a_matching, total
 from networkx_mcp.backend.graph import Graph
 from networkx_mcp.backend.kernels import matching
 from networkx_mcp.backend.kernels.arrays import Unsuited
-from networkx_mcp.compute import zygote
+from networkx_mcp.workers import zygote
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("max_weight_matching", {}),
@@ -227,8 +227,8 @@ def test_what_rustworkx_cannot_prove_is_networkx_s(monkeypatch: pytest.MonkeyPat
 def test_it_starts_no_thread() -> None:
     """The zygote has it imported when it forks."""
     script = (
-        "import networkx as nx, networkx_mcp.compute.algorithms.task;"
-        "from networkx_mcp.compute import linux;"
+        "import networkx as nx, networkx_mcp.analysis.task;"
+        "from networkx_mcp.workers import linux;"
         "assert 'rustworkx' in __import__('sys').modules;"
         "before = linux.threads();"
         "nx.max_weight_matching(nx.complete_graph(50), backend='networkx_mcp');"

@@ -11,13 +11,12 @@ import networkx as nx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.unit.algorithms.graphs import ask, column
+from tests.unit.analysis.graphs import ask, column
 from tests.unit.kernels.families import FAMILIES, attributed
 from tests.unit.kernels.promised import CASES, PROMISED
 
-from networkx_mcp.compute import cost_calls
-from networkx_mcp.compute.algorithms import engine
-from networkx_mcp.compute.algorithms.partition import partition_graph
+from networkx_mcp.analysis import cost_calls, engine
+from networkx_mcp.analysis.tasks.partition_graph import partition_graph
 from networkx_mcp.errors import InvalidInput
 
 #: The same graphs in each run, unless more are asked for: EQUALITY_EXAMPLES=100 pytest tests/unit/kernels/test_promised.py

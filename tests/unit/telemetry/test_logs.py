@@ -63,7 +63,7 @@ def test_a_library_s_log_has_the_same_fields_and_its_message(lines: Any) -> None
 
 
 def test_a_room_names_its_event_through_extra(lines: Any) -> None:
-    logging.getLogger("networkx_mcp.compute").warning("gone", extra={"event": "worker_exit", "reason": "killed"})
+    logging.getLogger("networkx_mcp.workers").warning("gone", extra={"event": "worker_exit", "reason": "killed"})
     (line,) = lines()
     assert (line["event"], line["reason"], line["message"]) == ("worker_exit", "killed", "gone")
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networkx_mcp.analysis import result
+from networkx_mcp.analysis.result import MAX_VALUES
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, SetGraphAttributes
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute.algorithms import result
-from networkx_mcp.compute.algorithms.result import MAX_VALUES
 from networkx_mcp.graphs.model import GraphInfo, GraphPage, View
 from networkx_mcp.store.protocol import Head
 from networkx_mcp.tools.analyse import _subgraph_answer

@@ -15,7 +15,7 @@ from ..errors import NotFound
 from .edits import Edit
 from .frozen import FrozenGraph
 from .ids import NodeId, check_id
-from .nearest import nearest
+from .nearest_ids import nearest_ids
 from .overlay import Attributes, Overlay
 from .pages import EdgePages, first_edges, node_indices
 from .planner import Planner
@@ -141,7 +141,7 @@ class GraphState:
                 if index not in overlay.dead:
                     yield overlay.id_of(index)
 
-        return nearest(text, k, lambda node: overlay.find(node) >= 0, sample())
+        return nearest_ids(text, k, lambda node: overlay.find(node) >= 0, sample())
 
     def missing(self, node: NodeId, field: str) -> NotFound:
         """The error for a node that is not in the graph, with the nearest ids that are, or some."""

@@ -131,8 +131,8 @@ _LEFT = "it was left alone, --replace overwrites it"
 
 def _contents(data: bytes) -> tuple[bytes, str]:
     """What an archive says its graph is, and a digest of all that is in it, however much of that is still a log."""
+    from networkx_mcp.analysis.graph_tasks import merge, read_snapshot
     from networkx_mcp.arrays import frozen
-    from networkx_mcp.compute.graph_tasks import merge, read_snapshot
 
     found = archive.unpack(data)
     base = read_snapshot(found.snapshot) if found.snapshot else None

@@ -14,14 +14,14 @@ from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import Name
 from networkx_mcp.graphs.model import Deleted, GraphInfo, GraphPage
 from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.limits.shed import shed
 from networkx_mcp.store import archive
-from networkx_mcp.telemetry.shed import shed
 
 if TYPE_CHECKING:
-    from networkx_mcp.compute.budget import MemoryBudget
     from networkx_mcp.graphs.loading import Loader
     from networkx_mcp.graphs.placing import Placer
     from networkx_mcp.graphs.results import Results
+    from networkx_mcp.limits.memory_account import MemoryAccount
     from networkx_mcp.store.protocol import Store, Usage
 
 #: Graphs of one page of a list.
@@ -38,7 +38,7 @@ class Administration:
     def __init__(
         self,
         store: Store,
-        budget: MemoryBudget,
+        budget: MemoryAccount,
         loader: Loader,
         placer: Placer,
         worker: work.Worker,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from networkx_mcp.compute import cost_advice
+from networkx_mcp.analysis import cost_advice, tasks
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.results import Key, Results, digest
 from networkx_mcp.graphs.sections import Attempt
@@ -53,7 +53,7 @@ class Analyst:
             asked = {**params, "graph_id": graph_id}
             if kept and not force:
                 asked["allowance"] = self._limit
-            result = await self._worker.run(task, asked, source, tenant=tenant)
+            result = await self._worker.run(tasks.task_name(task), asked, source, tenant=tenant)
             result.close()
             if kept:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}

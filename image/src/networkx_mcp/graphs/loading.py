@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from networkx_mcp import context
-from networkx_mcp.compute.graph_tasks import read_snapshot
-from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import DeadlineExceeded, MemoryLimit, NotFound, ServiceError, Shed, Unavailable
+from networkx_mcp.analysis.graph_tasks import read_snapshot
+from networkx_mcp.errors import DeadlineExceeded, MemoryLimit, NotFound, ServiceError, Shed, Unavailable, nearest_words
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.heads import HeadLoader
@@ -28,7 +27,7 @@ from networkx_mcp.telemetry import metrics
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from networkx_mcp.compute.budget import Reservation
+    from networkx_mcp.limits.memory_account import Reservation
 
 #: Times that a read tries to see one moment of a graph that others replace meanwhile.
 ATTEMPTS = 8
@@ -79,7 +78,7 @@ class Loader:
     async def not_found(self, tenant: str, graph_id: str) -> NotFound:
         """The error for an id that this tenant does not have; another tenant's is no different."""
         known = await self._store.list_graphs(tenant, "", 200)
-        near = next(iter(nearest(graph_id, (head.graph_id for head in known), 1, 0.6)), None)
+        near = next(iter(nearest_words(graph_id, (head.graph_id for head in known), 1, 0.6)), None)
         hint = f"; did you mean {near!r}?" if near else "."
         return NotFound(
             f"graph {graph_id!r} does not exist{hint} list_graphs names those that do, create_graph makes one",

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from networkx_mcp.arrays import edits as edit_batches
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.compute.budget import Level, MemoryBudget
 from networkx_mcp.errors import GraphDamaged, MemoryLimit
 from networkx_mcp.graphs.model import meta_of
+from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.store.protocol import Head
 from networkx_mcp.telemetry import metrics
 
@@ -169,7 +169,7 @@ class _Size(NamedTuple):
 class Residents:
     """Least-recently-used cache of graphs, entered in the memory budget as `resident`."""
 
-    def __init__(self, budget: MemoryBudget, places: int | None = None) -> None:
+    def __init__(self, budget: MemoryAccount, places: int | None = None) -> None:
         self._budget = budget
         #: Entries that there are descriptors for; None: no bound.
         self._places = places

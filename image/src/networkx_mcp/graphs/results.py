@@ -22,8 +22,8 @@ import msgspec
 from typing_extensions import TypedDict
 
 from networkx_mcp.arrays.values import check_attributes, check_value
-from networkx_mcp.compute.budget import Level, MemoryBudget
 from networkx_mcp.errors import InvalidInput, MemoryLimit, StoreUnavailable
+from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.telemetry import logs, metrics
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _decode = msgspec.msgpack.Decoder().decode
 
 
 class _Table(TypedDict):
-    """What every answer of a task has; see compute/algorithms/result.py."""
+    """What every answer of a task has; see analysis/result.py."""
 
     columns: list[str]
     rows: list[list[Any]]
@@ -98,7 +98,7 @@ def read(data: bytes) -> dict[str, Any]:
 class Results:
     """The results that this process keeps, least recently used go first."""
 
-    def __init__(self, store: Store, budget: MemoryBudget) -> None:
+    def __init__(self, store: Store, budget: MemoryAccount) -> None:
         self._store = store
         self._budget = budget
         self._account = budget.reserve("results", 0)

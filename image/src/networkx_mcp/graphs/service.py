@@ -32,17 +32,17 @@ from networkx_mcp.telemetry.audit import audit
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
     from networkx_mcp.arrays.formats import Hints
-    from networkx_mcp.compute.budget import MemoryBudget
-    from networkx_mcp.compute.pool import Compute
+    from networkx_mcp.limits.memory_account import MemoryAccount
     from networkx_mcp.settings import Settings
     from networkx_mcp.store.protocol import Store
+    from networkx_mcp.workers.pool import Compute
 
 
 class Graphs(Administration):
     """The graph service of one process; several on one store agree with each other."""
 
     def __init__(
-        self, settings: Settings, store: Store, compute: Compute, budget: MemoryBudget, *, places: int | None = None
+        self, settings: Settings, store: Store, compute: Compute, budget: MemoryAccount, *, places: int | None = None
     ) -> None:
         """`store`, `compute` and `budget` belong to the caller, who starts and closes them. At most `places` graphs are
         held in memory, where given: as many as there are file descriptors for."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from networkx_mcp.analysis.graph_tasks import file_digest
 from networkx_mcp.arrays.formats import Hints, Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.memfd import attach
-from networkx_mcp.compute.graph_tasks import file_digest
 from networkx_mcp.errors import InvalidInput, LimitExceeded, WorkerCrashed
 from networkx_mcp.graphs import model, work
 from networkx_mcp.graphs.desk import Name

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from networkx_mcp.analysis.graph_tasks import merge, read_snapshot, unreadable
 from networkx_mcp.arrays import frozen, memfd, snapshot
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import EditSummary
-from networkx_mcp.compute.budget import Level, MemoryBudget, Reservation
-from networkx_mcp.compute.graph_tasks import merge, read_snapshot, unreadable
 from networkx_mcp.errors import MemoryLimit, Shed, WorkerCrashed
+from networkx_mcp.limits.memory_account import Level, MemoryAccount, Reservation
+from networkx_mcp.limits.shed import shed
 from networkx_mcp.store import archive
-from networkx_mcp.telemetry.shed import shed
 
 if TYPE_CHECKING:
-    from networkx_mcp.compute.pool import Compute, TaskResult
     from networkx_mcp.graphs.resident import Resident
+    from networkx_mcp.workers.pool import Compute, TaskResult
 
 #: Snapshot and log of up to this many bytes, as they are once inflated, are decoded on the event loop: 50 ms for the dearest
 #: (30,000 ids), and 25 ms for a log of single edges.
@@ -39,7 +39,7 @@ LOG_GROWTH = 16
 READ_COPIES = 2
 #: How long a graph waits for the memory that it will take, in seconds.
 MEMORY_SECONDS = 2.0
-TASKS = "networkx_mcp.compute.graph_tasks"
+TASKS = "networkx_mcp.analysis.graph_tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _short(what: str) -> Shed:
 class Worker:
     """Runs the tasks of `compute.graph_tasks` and, on a graph, any other."""
 
-    def __init__(self, compute: Compute, budget: MemoryBudget) -> None:
+    def __init__(self, compute: Compute, budget: MemoryAccount) -> None:
         self._compute = compute
         self._budget = budget
 

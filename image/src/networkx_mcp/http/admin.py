@@ -32,8 +32,6 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from networkx_mcp import context
-from networkx_mcp.compute.budget import KINDS, MemoryBudget
-from networkx_mcp.compute.levels import Level
 from networkx_mcp.context import ADMIN, SCOPE_KEY
 from networkx_mcp.errors import DeadlineExceeded, Forbidden, InvalidInput, NotFound, ServiceError
 from networkx_mcp.graphs.administration import RESTORE_COPIES
@@ -42,6 +40,8 @@ from networkx_mcp.http.body import read_body
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.respond import Headers, respond_json
 from networkx_mcp.http.transfer import page_of
+from networkx_mcp.limits.degradation import Level
+from networkx_mcp.limits.memory_account import KINDS, MemoryAccount
 from networkx_mcp.settings import KIB, MIB, Settings, shown
 from networkx_mcp.store import Store, notes
 from networkx_mcp.store.shared import check_names
@@ -76,7 +76,7 @@ class _Request:
 class Admin:
     """The ASGI app of /admin."""
 
-    def __init__(self, settings: Settings, graphs: Graphs, status: Status, budget: MemoryBudget, store: Store) -> None:
+    def __init__(self, settings: Settings, graphs: Graphs, status: Status, budget: MemoryAccount, store: Store) -> None:
         self._settings = settings
         self._store = store
         self._graphs = graphs

@@ -11,9 +11,9 @@ import asyncio
 
 from starlette.types import Receive
 
-from networkx_mcp.compute.fairqueue import FairQueue, Slot
 from networkx_mcp.context import CallContext
 from networkx_mcp.errors import Cancelled
+from networkx_mcp.limits.fair_queue import FairQueue, Slot
 from networkx_mcp.settings import Limits
 from networkx_mcp.telemetry import metrics
 

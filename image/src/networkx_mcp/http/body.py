@@ -2,7 +2,7 @@
 
 A slow sender holds a socket and the bytes it has sent, never a slot. All bodies together come out of
 one account of the process (`limits.body_budget_mb`; archives of /admin out of all that is free). Where that of calls
-is full, the newest that is being read or waits of the tenant with most bytes makes room (`compute/shares.py`).
+is full, the newest that is being read or waits of the tenant with most bytes makes room (`limits/shares.py`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import time
 
 from starlette.types import Message, Receive
 
-from networkx_mcp.compute.budget import Kind, MemoryBudget, Reservation
-from networkx_mcp.compute.shares import Share, Shares
 from networkx_mcp.context import CallContext, TurnedAway
 from networkx_mcp.errors import Cancelled, InvalidInput, LimitExceeded, MemoryLimit, ServiceError
-from networkx_mcp.telemetry.shed import shed
+from networkx_mcp.limits.memory_account import Kind, MemoryAccount, Reservation
+from networkx_mcp.limits.shares import Share, Shares
+from networkx_mcp.limits.shed import shed
 
 #: Smallest step in which a body is entered in the account, in bytes.
 _STEP = 16 * 1024
@@ -118,7 +118,7 @@ async def read_body(
     receive: Receive,
     headers: list[tuple[bytes, bytes]],
     *,
-    budget: MemoryBudget,
+    budget: MemoryAccount,
     limit: int,
     setting: str,
     until: float | None,

@@ -28,10 +28,10 @@ from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import MOUNTS, OTHER, VERBS, Labels, asked_by_headers
 from networkx_mcp.http.origin import Origins
 from networkx_mcp.http.respond import Headers, respond, respond_error, respond_json
+from networkx_mcp.limits.shed import shed
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import exposition, logs, metrics
 from networkx_mcp.telemetry.audit import refused
-from networkx_mcp.telemetry.shed import shed
 from networkx_mcp.telemetry.tracing import Tracing, span_trace_id, trace_id_of
 
 if TYPE_CHECKING:

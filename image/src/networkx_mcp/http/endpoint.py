@@ -6,8 +6,6 @@ import logging
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.shares import Shares
 from networkx_mcp.context import SCOPE_KEY, CallContext
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.body import Claim, read_body
@@ -15,6 +13,8 @@ from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
 from networkx_mcp.http.labels import OTHER, Labels, asked
 from networkx_mcp.http.values import Turnstile
+from networkx_mcp.limits.memory_account import MemoryAccount
+from networkx_mcp.limits.shares import Shares
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.telemetry import logs, metrics
 
@@ -23,7 +23,7 @@ class McpService:
     """Calls the MCP app for requests that hold a slot, and ends those that pass their deadline."""
 
     def __init__(
-        self, settings: Settings, admission: Admission, deadlines: Deadlines, budget: MemoryBudget, labels: Labels
+        self, settings: Settings, admission: Admission, deadlines: Deadlines, budget: MemoryAccount, labels: Labels
     ) -> None:
         self._limits = settings.limits
         self._admission = admission

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from networkx_mcp.compute.budget import MemoryBudget
-from networkx_mcp.compute.pool import Compute
 from networkx_mcp.http.admission import Admission
+from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.store.protocol import Health as StoreHealth
+from networkx_mcp.workers.pool import Compute
 
 #: Compute may be dead for this long before the pod is taken out, in seconds.
 COMPUTE_GRACE_SECONDS = 5.0
@@ -30,7 +30,7 @@ class Status:
     """What the process knows of itself; the app keeps it current."""
 
     admission: Admission
-    budget: MemoryBudget
+    budget: MemoryAccount
     compute: Compute
     #: Open sockets and their limit.
     sockets: Callable[[], tuple[int, int]] = field(default=lambda: (0, 0))

@@ -1,7 +1,7 @@
 """How many transfers of a direction are under way at once, fair by tenant: they bound the spool volume, and may take long.
 
 A tenant gets all but one. Where all are taken and another tenant has fewer, the newest of the tenant with most that still
-receives, waits or sends is ended (`compute/shares.py`): a few slow ones of two tenants do not close /graphs to a third.
+receives, waits or sends is ended (`limits/shares.py`): a few slow ones of two tenants do not close /graphs to a third.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from networkx_mcp.compute.shares import Share, Shares
 from networkx_mcp.context import CallContext
 from networkx_mcp.errors import Shed
-from networkx_mcp.telemetry.shed import shed
+from networkx_mcp.limits.shares import Share, Shares
+from networkx_mcp.limits.shed import shed
 
 
 class Lanes:

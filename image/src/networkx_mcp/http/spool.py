@@ -18,8 +18,8 @@ from starlette.types import Message, Receive
 
 from networkx_mcp.errors import Cancelled, LimitExceeded
 from networkx_mcp.http.body import SlowBody, declared_length
+from networkx_mcp.limits.shed import shed
 from networkx_mcp.settings import KIB, MIB, Limits, spool_directory
-from networkx_mcp.telemetry.shed import shed
 
 #: Stretch of time over which the least rate must hold, in seconds: a pause shorter than it is forgiven.
 RATE_WINDOW_SECONDS = 10.0

@@ -10,9 +10,9 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from networkx_mcp.analysis import client_values
 from networkx_mcp.arrays import ids
 from networkx_mcp.arrays.ids import NodeId as Id
-from networkx_mcp.compute import meant
 from networkx_mcp.errors import InvalidInput, shortened
 
 #: Rows, parts and samples beyond any graph, and versions beyond any life: larger integers fit no machine word somewhere
@@ -59,21 +59,21 @@ def _parse_id(value: Any) -> Id:
 
 
 def _parse_ids(value: Any) -> list[Id]:
-    value = meant.array(value)
+    value = client_values.array(value)
     if type(value) is not list:
         raise ValueError("must be an array of node ids, also of one")
     return [check_id(item, f"[{index}]") for index, item in enumerate(value)]
 
 
 def _parse_attributes(value: Any) -> dict[str, Any]:
-    value = meant.mapping(value)
+    value = client_values.mapping(value)
     if type(value) is not dict:
         raise ValueError("must be an object of attribute names and values")
     return value
 
 
 def _parse_nodes(value: Any) -> NodeList:
-    value = meant.mapping(meant.array(value))
+    value = client_values.mapping(client_values.array(value))
     if type(value) is dict:
         value = [value]
     if type(value) is not list:
@@ -94,7 +94,7 @@ def _parse_nodes(value: Any) -> NodeList:
 
 
 def _parse_edges(value: Any) -> EdgeList:
-    value = meant.mapping(meant.array(value))
+    value = client_values.mapping(client_values.array(value))
     if type(value) is dict:
         value = [value]
     if type(value) is not list:
@@ -102,7 +102,7 @@ def _parse_edges(value: Any) -> EdgeList:
     pairs: list[tuple[Id, Id]] = []
     attributes: list[dict[str, Any] | None] = []
     for index, item in enumerate(value):
-        edge = meant.mapping(meant.array(item)) if type(item) is str else item
+        edge = client_values.mapping(client_values.array(item)) if type(item) is str else item
         if type(edge) is dict:
             _only(edge, {"source", "target", "attributes"}, index)
             if missing := [key for key in ("source", "target") if key not in edge]:
@@ -123,7 +123,7 @@ def _only(item: dict[str, Any], allowed: set[str], index: int) -> None:
 
 
 def _attributes(value: Any, index: int) -> dict[str, Any] | None:
-    value = meant.mapping(value)
+    value = client_values.mapping(value)
     if value is not None and type(value) is not dict:
         raise ValueError(f'[{index}]: attributes must be an object, for example {{"weight": 2}}')
     return value or None

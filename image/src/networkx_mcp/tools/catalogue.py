@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.compute import catalogue, catalogue_search, cost_advice
-from networkx_mcp.compute.catalogue import MEANINGS, Algorithm, Argument
-from networkx_mcp.compute.catalogue_validate import validate_arguments
+from networkx_mcp.analysis import catalogue, catalogue_search, cost_advice
+from networkx_mcp.analysis.catalogue import MEANINGS, Algorithm, Argument
+from networkx_mcp.analysis.catalogue_validate import validate_arguments
 from networkx_mcp.tools.analyse_arguments import Heavy, Limit
 from networkx_mcp.tools.answer import Answer, to_json
 from networkx_mcp.tools.arguments import Attributes, GraphId, Offset

@@ -20,8 +20,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from networkx_mcp import context
-from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError, shortened, told
+from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError, nearest_words, shortened, told
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools import wire
 from networkx_mcp.tools.answer import show
@@ -149,7 +148,7 @@ async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> di
 
 def unknown_tool(name: str, registry: Registry) -> MCPError:
     """The JSON-RPC error of a call to a tool that is not there."""
-    close = nearest(name, registry.tools)
+    close = nearest_words(name, registry.tools)
     hint = f"; did you mean {', '.join(close)}?" if close else "; tools/list names the tools"
     return MCPError(INVALID_PARAMS, f"Unknown tool: {told(name)}{hint}", {"nearest": close})
 

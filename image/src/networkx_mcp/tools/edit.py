@@ -9,8 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
-from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import InvalidInput, told
+from networkx_mcp.errors import InvalidInput, nearest_words, told
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import (
     EDGES_SCHEMA,
@@ -127,7 +126,7 @@ def _own_fields(item: Any) -> Any:
     model = _BY_NAME.get(action) if type(action) is str else None
     if model is None:
         got = "" if action is None else f", not {told(action)}"
-        near = nearest(action, _BY_NAME, 1) if type(action) is str else []
+        near = nearest_words(action, _BY_NAME, 1) if type(action) is str else []
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"must be an object with `action`, one of {', '.join(_BY_NAME)}{got}{hint}")
     if item.keys() <= model.model_fields.keys():

@@ -19,8 +19,7 @@ from mcp_types import (
     TextContent,
 )
 
-from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import told
+from networkx_mcp.errors import nearest_words, told
 from networkx_mcp.tools.answer import show
 from networkx_mcp.tools.dispatch import Context
 from networkx_mcp.tools.pages import one_page
@@ -116,6 +115,6 @@ async def get_prompt(_: Context, params: GetPromptRequestParams) -> GetPromptRes
     by_name = {template.name: template for template in TEMPLATES}
     template = by_name.get(params.name)
     if template is None:
-        close: Any = nearest(params.name, by_name) or list(by_name)
+        close: Any = nearest_words(params.name, by_name) or list(by_name)
         raise MCPError(INVALID_PARAMS, f"Unknown prompt: {told(params.name)}; there are {', '.join(close)}")
     return template.render(params.arguments or {})

@@ -1,7 +1,7 @@
 """Answers of analyses: a page of rows and the facts about the run, as text and as data.
 
 A task returns `columns`, `rows`, `total`, `truncated`, `next_offset`, `notes` and its own facts; see
-compute/algorithms/result.py. Here they become an answer that fits into a model's context.
+analysis/result.py. Here they become an answer that fits into a model's context.
 """
 
 from __future__ import annotations

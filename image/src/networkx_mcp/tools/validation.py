@@ -1,7 +1,7 @@
 """Argument errors that a language model can act on: the field, what is wrong with it, what is allowed.
 
 Habits of clients are met half way where that cannot change a meaning: null for an optional argument is none, and numbers,
-truth values, lists and objects sent as text are read where no text is allowed (`compute/meant.py`).
+truth values, lists and objects sent as text are read where no text is allowed (`analysis/client_values.py`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from networkx_mcp.compute import meant
-from networkx_mcp.compute.nearest import nearest
-from networkx_mcp.errors import InvalidInput, shortened, told
+from networkx_mcp.analysis import client_values
+from networkx_mcp.errors import InvalidInput, nearest_words, shortened, told
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -117,8 +116,8 @@ def _reader(annotation: Any) -> Callable[[Any], Any] | None:
         return None
     item = _bare(get_args(kind)[0])
     if get_origin(item) is Literal:
-        return meant.choices(get_args(item))
-    return meant.names if item is str else meant.objects
+        return client_values.choices(get_args(item))
+    return client_values.names if item is str else client_values.objects
 
 
 def _bare(annotation: Any) -> Any:
@@ -135,7 +134,11 @@ def _bare(annotation: Any) -> Any:
         annotation = options[0]
 
 
-_SCALARS: dict[Any, Callable[[Any], Any]] = {int: meant.integer, float: meant.number, bool: meant.boolean}
+_SCALARS: dict[Any, Callable[[Any], Any]] = {
+    int: client_values.integer,
+    float: client_values.number,
+    bool: client_values.boolean,
+}
 
 
 def _rewritten(
@@ -177,7 +180,7 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
         description = _description(model, item["loc"])
         return f"{name} is missing{f' ({description})' if description else ''}"
     if kind == "extra_forbidden":
-        close = nearest(str(item["loc"][-1]), context["allowed"], 1)
+        close = nearest_words(str(item["loc"][-1]), context["allowed"], 1)
         hint = f", did you mean `{close[0]}`?" if close else f"; allowed: {', '.join(context['allowed'])}"
         return f"{name} is not an argument here{hint}"
     if kind in ("literal_error", "enum"):
@@ -205,7 +208,7 @@ def _placed(item: ErrorDetails, arguments: Any) -> ErrorDetails:
     for part in item["loc"][:-1]:
         keys: Any = current if isinstance(current, dict) else range(len(current)) if isinstance(current, list) else ()
         if part in keys:
-            current = meant.mapping(meant.array(current[part]))
+            current = client_values.mapping(client_values.array(current[part]))
             place.append(part)
     place.extend(item["loc"][-1:])
     return {**item, "loc": tuple(place)}

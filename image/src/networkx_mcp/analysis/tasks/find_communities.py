@@ -1,0 +1,138 @@
+"""find_communities: groups of nodes that hold together more than with the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import networkx as nx
+
+from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.result import MAX_ITEMS
+from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.analysis.tasks.find_components import by_size, group_table, of_arrays
+from networkx_mcp.backend.kernels import degrees
+from networkx_mcp.backend.kernels.arrays import Unsuited
+from networkx_mcp.backend.kernels.values import NodeGroups
+from networkx_mcp.errors import InvalidInput
+
+METHODS = {
+    "louvain": "community.louvain_communities",
+    "leiden": "community.leiden_communities",
+    "label_propagation": "community.fast_label_propagation_communities",
+    "greedy_modularity": "community.greedy_modularity_communities",
+    "girvan_newman": "community.girvan_newman",
+    "fluid": "community.asyn_fluidc",
+    "k_clique": "community.k_clique_communities",
+}
+_SEEDED = ("louvain", "leiden", "label_propagation", "fluid")
+_WEIGHTED = ("louvain", "leiden", "label_propagation", "greedy_modularity")
+_RESOLVED = ("louvain", "leiden", "greedy_modularity")
+_MOST_WEIGHT = 1e150
+_COUNTED = ("girvan_newman", "fluid", "k_clique")
+
+
+@task
+def find_communities(graph: Loaded, args: Arguments) -> Answer:
+    """Communities by size, equal sizes by their first node, with their modularity.
+
+    Arguments: `method` (see METHODS), `weight` (edge attribute, default "weight"; "" for none),
+    `seed`, `resolution` (louvain, leiden, greedy_modularity: above 1 gives smaller communities), `k`
+    (girvan_newman, fluid: how many communities; k_clique: size of the cliques), `limit`, `offset`,
+    `members` (nodes listed of each). Rows: community (its number), size, nodes.
+    Communities of k_clique may overlap and leave nodes out; they have no modularity.
+    """
+    method = args.choice("method", tuple(METHODS), "louvain")
+    limit, offset = args.limit(), args.offset()
+    members = args.integer("members", 20, 0, MAX_ITEMS)
+    seed = args.seed()
+    options: dict[str, Any] = {}
+    weight = None
+    if method in _WEIGHTED:
+        weight = options["weight"] = args.weight("weight", negative=False)
+    elif args.get("weight", "") != "":
+        raise InvalidInput(f"weight: {method} knows no weights. These do: {', '.join(_WEIGHTED)}.", field="weight")
+    if method in _SEEDED:
+        options["seed"] = seed
+    resolution = args.number("resolution", 1, 0, 1e6)
+    if method in _RESOLVED:
+        options["resolution"] = resolution
+    elif args.given("resolution"):
+        raise InvalidInput(f"resolution: {method} has none. It is for {', '.join(_RESOLVED)}.", field="resolution")
+    k = _k(graph, args, method)
+    args.finish()
+    if method == "leiden" and graph.directed:
+        raise InvalidInput(
+            "method: leiden is for undirected graphs; this graph is directed. Use louvain.", field="method"
+        )
+
+    run = Run(graph, METHODS[method])
+    found = _communities(graph, run, method, k, options)
+    facts: Answer = {"method": method, "count": len(found), "weight": weight, "exact": method == "k_clique"}
+    if method in _SEEDED:
+        facts["seed"] = seed
+    if method in _RESOLVED:
+        facts["resolution"] = resolution
+    if method != "k_clique":
+        facts["modularity"] = _modularity(graph, found, weight, resolution)
+    if isinstance(found, NodeGroups):
+        return run.report({**of_arrays(graph, found, "community", None, limit, offset, members), **facts})
+    rows = [(number, len(nodes), nodes) for number, nodes in enumerate(by_size(graph, found), 1)]
+    return run.report({**group_table("community", rows, limit, offset, members), **facts})
+
+
+def _k(graph: Loaded, args: Arguments, method: str) -> int:
+    if method not in _COUNTED:
+        if args.given("k"):
+            raise InvalidInput(f"k: {method} finds the number itself. k is for {', '.join(_COUNTED)}.", field="k")
+        return 0
+    return args.integer("k", 3 if method == "k_clique" else 2, 1 if method == "fluid" else 2, max(3, graph.state.n))
+
+
+def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str, Any]) -> list[set[Any]] | NodeGroups:
+    if not graph.state.n:
+        return []
+    if graph.state.m == 0 and method != "k_clique":
+        return [{node} for node in graph.arrays.ids]  # nothing holds nodes together; some methods divide by zero
+    if method == "girvan_newman":
+
+        def split() -> list[set[Any]]:
+            # networkx begins with the first split of these: there may be enough of them
+            best = [set(component) for component in nx.connected_components(graph.nx.to_undirected())]
+            if len(best) < k:
+                for communities in run(**options):
+                    best = [set(community) for community in communities]
+                    if len(best) >= k:
+                        break
+            return best
+
+        return run.timed(split)  # type: ignore[no-any-return]
+    if method == "greedy_modularity" and len({type(node) for node in graph.nx}) > 1:
+        # networkx orders equal merges by their nodes, and strings do not compare with integers
+        names = list(graph.nx)
+        numbered = Loaded.from_networkx(nx.convert_node_labels_to_integers(graph.nx))
+        inner = Run(numbered, run.algorithm)
+        return run.timed(lambda: [{names[i] for i in community} for community in inner(**options)])  # type: ignore[no-any-return]
+    if method in ("fluid", "k_clique"):
+        options["k"] = k
+    groups = run(**options)
+    if isinstance(groups, NodeGroups):
+        return groups
+    return run.timed(lambda: [set(community) for community in groups])  # type: ignore[no-any-return]
+
+
+def _modularity(
+    graph: Loaded, found: list[set[Any]] | NodeGroups, weight: str | None, resolution: float
+) -> float | None:
+    """Modularity of the partition; None where the graph has no weight to share out, or more than floats can square."""
+    if not 0 < _total(graph, weight) < _MOST_WEIGHT:
+        return None
+    return float(Run(graph, "community.modularity")(communities=found, weight=weight, resolution=resolution))
+
+
+def _total(graph: Loaded, weight: str | None) -> Any:
+    if weight is None:
+        return graph.state.m
+    try:
+        return degrees.size(graph.arrays, weight)
+    except Unsuited:
+        return sum(value for *_, value in graph.nx.edges(data=weight, default=1))

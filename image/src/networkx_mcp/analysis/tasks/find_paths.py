@@ -1,0 +1,202 @@
+"""find_paths: shortest paths, the k shortest, all simple ones, and what is reachable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, pairwise
+from typing import Any
+
+import numpy as np
+
+from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.result import Values, table
+from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.arrays.columns import MISSING
+from networkx_mcp.backend.kernels.arrays import Unsuited
+from networkx_mcp.backend.kernels.found import NodePaths
+from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.errors import InvalidInput, NotFound, told
+
+KINDS = ("shortest", "all_shortest", "k_shortest", "all_simple", "reachable")
+
+
+@task
+def find_paths(graph: Loaded, args: Arguments) -> Answer:
+    """Paths from `source` to `target`, or from `source` to everything it reaches.
+
+    Arguments: `source`, `target` (not for reachable; without it `shortest` answers for all targets),
+    `kind` (see KINDS), `weight` (edge attribute; absent: hops), `k` (k_shortest), `cutoff` (longest
+    distance for reachable and for shortest to all targets, most hops for all_simple), `limit`, `offset`.
+    Rows of paths: hops, distance, path. Rows of reachable: node, distance. `found` is False, with a
+    note, when there is no path: that is an answer, not an error.
+    """
+    kind = args.choice("kind", KINDS, "shortest")
+    if not args.given("source"):
+        raise InvalidInput("source: the node where paths start is required.", field="source")
+    source = args.node("source")
+    target = args.node("target") if args.given("target") else None
+    weight = args.weight(negative=kind in ("shortest", "all_shortest", "reachable"))
+    limit, offset = args.limit(), args.offset()
+    cutoff = args.number("cutoff", None, 0) if args.given("cutoff") else None
+    if cutoff is not None and cutoff > sys.float_info.max:
+        cutoff = None  # infinity, and integers past every float: nothing is that far
+    k = args.integer("k", 3, 1, 1000)
+    if args.given("k") and kind != "k_shortest":
+        raise InvalidInput(f"k: only kind k_shortest takes it, not {kind}.", field="k")
+    args.finish()
+
+    facts: Answer = {"kind": kind, "source": source, "target": target, "weight": weight}
+    if kind == "reachable":
+        if target is not None:
+            raise InvalidInput("target: reachable lists all targets; leave it out, or use shortest.", field="target")
+        return _reachable(graph, source, weight, cutoff, limit, offset, facts)
+    if target is None:
+        if kind != "shortest":
+            raise InvalidInput(f"target: {kind} needs the node where paths end.", field="target")
+        return _to_all(graph, source, weight, cutoff, limit, offset, facts)
+    if cutoff is not None and kind != "all_simple":
+        raise InvalidInput("cutoff: for all_simple, reachable, or shortest without a target.", field="cutoff")
+    return _between(graph, source, target, kind, weight, k, cutoff, limit, offset, facts)
+
+
+def _between(
+    graph: Loaded,
+    source: Any,
+    target: Any,
+    kind: str,
+    weight: str | None,
+    k: int,
+    cutoff: float | None,
+    limit: int,
+    offset: int,
+    facts: Answer,
+) -> Answer:
+    method = _method(graph, weight)
+    paths: Iterable[list[Any]]
+    if kind == "shortest":
+        run = Run(graph, "shortest_path")
+        found = _or_none(lambda: run(source=source, target=target, weight=weight, method=method))
+        paths = [] if found is None else [found]
+    elif kind == "all_shortest":
+        run = Run(graph, "all_shortest_paths")
+        paths = run(source=source, target=target, weight=weight, method=method)
+    elif kind == "k_shortest":
+        run = Run(graph, "shortest_simple_paths")
+        paths = islice(run(source=source, target=target, weight=weight), k)
+    else:
+        run = Run(graph, "all_simple_paths")
+        paths = run(source=source, target=target, cutoff=None if cutoff is None else int(cutoff))
+    # paths are enumerated only as far as they are answered
+    rows = ([len(path) - 1, _length(graph, path, weight), path] for path in paths)
+    answer = _or_none(
+        lambda: run.timed(
+            lambda: table(["hops", "distance", "path"], rows, limit=limit, offset=offset, values=Values())
+        )
+    )
+    if answer is None:
+        answer = table(["hops", "distance", "path"], [], limit=limit)
+    facts["found"] = bool(answer["rows"]) or offset > 0
+    if not facts["found"]:
+        answer["notes"].append(_why_none(graph, source, target, cutoff))
+    return run.report({**answer, **facts})
+
+
+def _to_all(
+    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Answer
+) -> Answer:
+    if weight is None:
+        run = Run(graph, "single_source_shortest_path")
+        hops = None if cutoff is None else int(cutoff)
+        paths = run(source=source, cutoff=hops)
+        if isinstance(paths, NodePaths):
+            distances = Run(graph, "single_source_shortest_path_length")(source=source, cutoff=hops)
+        else:
+            distances = {node: len(path) - 1 for node, path in paths.items()}
+    elif _method(graph, weight) == "bellman-ford":
+        run = Run(graph, "single_source_bellman_ford")
+        distances, paths = run(source=source, weight=weight)
+        distances = {node: d for node, d in distances.items() if cutoff is None or d <= cutoff}
+    else:
+        run = Run(graph, "single_source_dijkstra")
+        distances, paths = run(source=source, cutoff=cutoff, weight=weight)
+    ordered, total = _nearest(graph, distances, source)
+    rows = ([len(paths[node]) - 1, distance, paths[node]] for node, distance in ordered)
+    answer = table(["hops", "distance", "path"], rows, limit=limit, offset=offset, total=total)
+    return run.report({**answer, **facts, "found": total > 0, **_after(offset, answer)})
+
+
+def _reachable(
+    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Answer
+) -> Answer:
+    if weight is None:
+        run = Run(graph, "single_source_shortest_path_length")
+        distances = run(source=source, cutoff=None if cutoff is None else int(cutoff))
+    elif _method(graph, weight) == "bellman-ford":
+        run = Run(graph, "single_source_bellman_ford_path_length")
+        distances = {n: d for n, d in run(source=source, weight=weight).items() if cutoff is None or d <= cutoff}
+    else:
+        run = Run(graph, "single_source_dijkstra_path_length")
+        distances = run(source=source, cutoff=cutoff, weight=weight)
+    ordered, total = _nearest(graph, distances, source)
+    answer = table(["node", "distance"], ordered, limit=limit, offset=offset, total=total)
+    return run.report({**answer, **facts, "found": total > 0, **_after(offset, answer)})
+
+
+def _nearest(graph: Loaded, distances: Mapping[Any, Any], source: Any) -> tuple[Iterator[tuple[Any, Any]], int]:
+    """(node, distance) by distance, equal ones in node order, without the source; and how many. Made one by one."""
+    if not isinstance(distances, NodeValues) or distances.rows is None:
+        order = graph.order
+        found = sorted(
+            ((node, distance) for node, distance in distances.items() if node != source),
+            key=lambda row: (row[1], order[row[0]]),
+        )
+        return iter(found), len(found)
+    frozen = graph.arrays.frozen
+    kept = distances.rows != frozen.find(source)
+    rows, values = distances.rows[kept], distances.array[kept]
+    order_ = np.lexsort((rows, values))
+    return ((frozen.id_of(int(rows[k])), values[k].item()) for k in order_), len(rows)
+
+
+def _after(offset: int, answer: Answer) -> Answer:
+    """Where the next page starts, for rows made lazily with a known total."""
+    return {"next_offset": offset + len(answer["rows"])} if answer["truncated"] else {}
+
+
+def _method(graph: Loaded, weight: str | None) -> str:
+    """Dijkstra is wrong below 0: Bellman-Ford then."""
+    if weight is None:
+        return "dijkstra"
+    try:
+        negative = graph.arrays.weights(weight).lowest < 0
+    except Unsuited:  # integers that floats do not hold
+        column = graph.arrays.frozen.edge_table.column(weight)
+        values = [] if column is None else [value for value in column.to_list() if value is not MISSING]
+        negative = min(values, default=0) < 0
+    return "bellman-ford" if negative else "dijkstra"
+
+
+def _or_none(work: Any) -> Any:
+    """`work()`, or None where there is no path."""
+    try:
+        return work()
+    except NotFound as error:
+        if error.data.get("kind") == "path":
+            return None
+        raise
+
+
+def _length(graph: Loaded, path: list[Any], weight: str | None) -> Any:
+    if weight is None:
+        return len(path) - 1
+    edge = graph.state.edge_attributes
+    return sum(edge(u, v).get(weight, 1) for u, v in pairwise(path))
+
+
+def _why_none(graph: Loaded, source: Any, target: Any, cutoff: float | None) -> str:
+    if cutoff is not None and Run(graph, "has_path")(source=source, target=target):
+        return f"No path from {told(source)} to {told(target)} has at most {cutoff:g} hops: raise cutoff."
+    if graph.directed and Run(graph, "has_path")(source=target, target=source):
+        return f"No path leads from {told(source)} to {told(target)}; one leads the other way."
+    return f"No path leads from {told(source)} to {told(target)}: they are not connected in this direction."

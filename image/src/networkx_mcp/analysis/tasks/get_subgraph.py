@@ -1,0 +1,125 @@
+"""get_subgraph: some nodes, or the surroundings of one, with the edges among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.result import MAX_ROWS, Values, table
+from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.errors import InvalidInput
+
+DIRECTIONS = ("both", "out", "in")
+
+
+@task
+def get_subgraph(graph: Loaded, args: Arguments) -> Answer:
+    """The subgraph induced by `nodes`, or by all nodes within `radius` hops of `center`.
+
+    Arguments: `nodes`, or `center` with `radius` (default 1) and `direction` (both, out or in: which
+    edges of a directed graph lead on), `limit_nodes`, `limit_edges`, `attributes` (False leaves them
+    out). Two tables: `nodes` (node, distance, attributes; nearest first) and `edges` (source, target,
+    attributes; edges among the listed nodes, in their order); `truncated` tells if either was cut.
+    """
+    limit_nodes = args.integer("limit_nodes", 50, 1, MAX_ROWS)
+    limit_edges = args.integer("limit_edges", 100, 0, MAX_ROWS)
+    attributes = args.flag("attributes", default=True)
+    radius = args.integer("radius", 1, 0, 1000)
+    direction = args.choice("direction", DIRECTIONS, "both")
+    if args.given("nodes") == args.given("center"):
+        raise InvalidInput("nodes: give either nodes, or center with radius.", field="nodes")
+    run = Run(graph, "get_subgraph")
+    run.engine = "arrays"
+    if args.given("nodes"):
+        if args.given("radius"):
+            raise InvalidInput("radius: goes with center, not with nodes.", field="radius")
+        distances = dict.fromkeys(args.nodes("nodes"), 0)
+        args.finish()
+    else:
+        center = args.node("center")
+        args.finish()
+        distances = run.timed(lambda: _around(graph, center, radius, direction))
+    return run.report(
+        run.timed(lambda: _tables(graph, distances, limit_nodes, limit_edges, attributes, args.given("center")))
+    )
+
+
+def _around(graph: Loaded, center: Any, radius: int, direction: str) -> dict[Any, int]:
+    """Hops from `center` by node, nearest first, equal distances in the order of discovery."""
+    distances = {center: 0}
+    level = [center]
+    for distance in range(1, radius + 1):
+        following: list[Any] = []
+        for node in level:
+            for other in _beside(graph, node, direction):
+                if other not in distances:
+                    distances[other] = distance
+                    following.append(other)
+        if not following:
+            break
+        level = following
+    return distances
+
+
+def _beside(graph: Loaded, node: Any, direction: str) -> Iterable[Any]:
+    state = graph.state
+    if not graph.directed or direction == "out":
+        return state.successors(node)
+    if direction == "in":
+        return state.predecessors(node)
+    return dict.fromkeys([*state.successors(node), *state.predecessors(node)])
+
+
+def _tables(
+    graph: Loaded, distances: dict[Any, int], limit_nodes: int, limit_edges: int, attributes: bool, around: bool
+) -> Answer:
+    state = graph.state
+    listed = list(distances)[:limit_nodes]
+    inside = set(listed)
+    columns = ["node", *(["distance"] if around else []), *(["attributes"] if attributes else [])]
+    values = Values()
+    nodes = table(
+        columns,
+        (
+            [node, *([distances[node]] if around else []), *([state.node_attributes(node)] if attributes else [])]
+            for node in listed
+        ),
+        limit=limit_nodes,
+        total=len(distances),
+        values=values,
+        paged=False,
+    )
+    nodes["truncated"] = len(nodes["rows"]) < len(distances)
+    pairs = _edges_among(graph, listed, inside)
+    edges = table(
+        ["source", "target", *(["attributes"] if attributes else [])],
+        ([u, v, *([state.edge_attributes(u, v)] if attributes else [])] for u, v in pairs),
+        limit=limit_edges,
+        total=len(pairs),
+        values=values,
+        paged=False,
+    )
+    notes = list(values.notes.lines)
+    if nodes["truncated"]:
+        notes.append("Edges of the listed nodes only; raise limit_nodes for more.")
+    for part in (nodes, edges):
+        del part["notes"]
+    return {
+        "nodes": nodes,
+        "edges": edges,
+        "directed": graph.directed,
+        "truncated": nodes["truncated"] or edges["truncated"],
+        "notes": notes,
+    }
+
+
+def _edges_among(graph: Loaded, listed: list[Any], inside: set[Any]) -> list[tuple[Any, Any]]:
+    """Edges with both ends in `inside`; of an undirected graph each once, from its earlier listed end."""
+    pairs: list[tuple[Any, Any]] = []
+    seen: set[Any] = set()
+    for node in listed:
+        beside = (other for other in graph.state.successors(node) if other in inside)
+        pairs.extend((node, other) for other in beside if graph.directed or other not in seen)
+        seen.add(node)
+    return pairs

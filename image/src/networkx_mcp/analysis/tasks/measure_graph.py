@@ -1,0 +1,194 @@
+"""measure_graph: numbers of the whole graph, each asked for by name."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+
+from networkx_mcp.analysis import engine
+from networkx_mcp.analysis.corrected import undefined
+from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.networkx_errors import explained
+from networkx_mcp.analysis.result import table
+from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.backend.kernels import degrees
+from networkx_mcp.backend.kernels.arrays import Unsuited
+from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
+
+
+class Measuring:
+    """One graph being measured; what several metrics need is computed once."""
+
+    def __init__(self, graph: Loaded, weight: str | None) -> None:
+        self.graph = graph
+        self.weight = weight
+        self.engines: set[str] = set()
+
+    def call(self, algorithm: str, **kwargs: Any) -> Any:
+        value, used = engine.call(self.graph, algorithm, (), kwargs)
+        self.engines.add(used)
+        return value
+
+    @property
+    def g(self) -> nx.Graph[Any]:
+        return self.graph.nx
+
+    @cached_property
+    def eccentricity(self) -> dict[Any, Any]:
+        # networkx raises for graphs that are not (strongly) connected, and for empty ones below
+        if not self.graph.state.n:
+            raise nx.NetworkXPointlessConcept("no nodes")
+        return self.call("eccentricity", weight=self.weight)  # type: ignore[no-any-return]
+
+    def degrees(self, direction: str = "degree") -> list[int]:
+        return list(self.call(direction).values())
+
+
+def _spread(numbers: list[Any]) -> dict[str, Any]:
+    if not numbers:
+        raise nx.NetworkXPointlessConcept("no nodes")
+    return {"min": min(numbers), "mean": _mean(numbers), "max": max(numbers)}
+
+
+def _mean(numbers: list[Any]) -> Any:
+    total = sum(numbers)
+    try:
+        return total / len(numbers)
+    except OverflowError:  # integers whose mean is past floats
+        return total // len(numbers)
+
+
+def _histogram(numbers: list[int]) -> list[list[int]]:
+    """[value, how many] pairs, by value."""
+    return [list(pair) for pair in sorted(Counter(numbers).items())]
+
+
+def _total_weight(m: Measuring) -> Any:
+    try:
+        return degrees.size(m.graph.arrays, m.weight or "weight")
+    except Unsuited:
+        return m.g.size(weight=m.weight or "weight")
+
+
+def _diameter(m: Measuring) -> Any:
+    """From the eccentricities when they are known, else maybe from bounds, which need fewer searches."""
+    if not m.graph.state.n:
+        raise nx.NetworkXPointlessConcept("no nodes")
+    return m.call("diameter", weight=m.weight, **({"e": m.eccentricity} if "eccentricity" in vars(m) else {}))
+
+
+Metric = Callable[[Measuring], Any]
+METRICS: dict[str, Metric] = {
+    "nodes": lambda m: m.graph.state.n,
+    "edges": lambda m: m.graph.state.m,
+    "directed": lambda m: m.graph.directed,
+    "density": lambda m: m.call("density"),
+    "self_loops": lambda m: m.call("number_of_selfloops"),
+    "isolates": lambda m: m.call("number_of_isolates"),
+    "total_weight": _total_weight,
+    "degree": lambda m: _spread(m.degrees()),
+    "in_degree": lambda m: _spread(m.degrees("in_degree")),
+    "out_degree": lambda m: _spread(m.degrees("out_degree")),
+    "degree_histogram": lambda m: _histogram(m.degrees()),
+    "average_clustering": lambda m: m.call("average_clustering", weight=m.weight),
+    "transitivity": lambda m: m.call("transitivity"),
+    "triangles": lambda m: sum(m.call("triangles").values()) // 3,
+    "diameter": _diameter,
+    "radius": lambda m: min(m.eccentricity.values()),
+    "eccentricity": lambda m: _spread(list(m.eccentricity.values())),
+    "center": lambda m: m.call("center", e=m.eccentricity),
+    "periphery": lambda m: m.call("periphery", e=m.eccentricity),
+    "average_shortest_path_length": lambda m: m.call("average_shortest_path_length", weight=m.weight),
+    "global_efficiency": lambda m: m.call("global_efficiency"),
+    "degree_assortativity": lambda m: m.call("degree_assortativity_coefficient", weight=m.weight),
+    "reciprocity": lambda m: m.call("overall_reciprocity"),
+    "is_connected": lambda m: m.call("is_weakly_connected" if m.graph.directed else "is_connected"),
+    "is_strongly_connected": lambda m: m.call("is_strongly_connected"),
+    "components": lambda m: m.call(
+        "number_weakly_connected_components" if m.graph.directed else "number_connected_components"
+    ),
+    "strong_components": lambda m: m.call("number_strongly_connected_components"),
+    "is_dag": lambda m: m.call("is_directed_acyclic_graph"),
+    "is_tree": lambda m: m.call("is_tree"),
+    "is_forest": lambda m: m.call("is_forest"),
+    "is_bipartite": lambda m: m.call("is_bipartite"),
+    "is_planar": lambda m: m.call("is_planar"),
+    "is_eulerian": lambda m: m.call("is_eulerian"),
+    "is_regular": lambda m: m.call("is_regular"),
+    "girth": lambda m: m.call("girth"),
+    "degeneracy": lambda m: max(m.call("core_number").values(), default=0),
+    "wiener_index": lambda m: m.call("wiener_index", weight=m.weight),
+    "node_connectivity": lambda m: m.call("node_connectivity"),
+    "edge_connectivity": lambda m: m.call("edge_connectivity"),
+    "algebraic_connectivity": lambda m: m.call("algebraic_connectivity", weight=m.weight, seed=0),
+}
+#: What is measured when no metric is named: all linear in the size of the graph.
+DEFAULT = ("nodes", "edges", "directed", "density", "self_loops", "isolates", "degree", "is_connected", "components")
+_WEIGHTED = frozenset(
+    {
+        "diameter", "radius", "eccentricity", "center", "periphery", "average_shortest_path_length",
+        "degree_assortativity", "average_clustering", "wiener_index", "total_weight", "algebraic_connectivity",
+    }
+)  # fmt: skip
+#: Metrics that networkx knows by another name, of those that may not be defined.
+_NAMES = {"degree_assortativity": "degree_assortativity_coefficient"}
+_DIRECTED_ONLY = frozenset({"reciprocity", "in_degree", "out_degree", "is_strongly_connected", "strong_components"})
+
+
+@task
+def measure_graph(graph: Loaded, args: Arguments) -> Answer:
+    """Numbers of the whole graph, in the order asked for.
+
+    Arguments: `metrics` (names of METRICS; default DEFAULT), `weight` (for those that know weights).
+    Rows: metric, value, note. A metric that is not defined on this graph has value None and a note
+    that says why; the others are answered.
+    """
+    metrics = _metrics(args)
+    weight = args.weight(negative=False)
+    args.finish()
+    measuring = Measuring(graph, weight)
+    run = Run(graph, "measure_graph")
+    rows = run.timed(lambda: [_row(measuring, name) for name in metrics])
+    run.engine = "+".join(sorted(measuring.engines)) or engine.NETWORKX
+    return run.report({**table(["metric", "value", "note"], rows, limit=len(metrics)), "weight": weight})
+
+
+def _metrics(args: Arguments) -> list[str]:
+    given = args.get("metrics", list(DEFAULT))
+    if not isinstance(given, list) or not given:
+        raise InvalidInput("metrics: must be a list of names.", field="metrics", allowed=list(METRICS))
+    for name in given:
+        if name not in METRICS:
+            one = Arguments(args.graph, {"metrics": name})
+            one.choice("metrics", tuple(METRICS))
+    return list(dict.fromkeys(given))
+
+
+def _row(measuring: Measuring, name: str) -> list[Any]:
+    note = None
+    if measuring.weight is not None and name not in _WEIGHTED:
+        note = "unweighted"
+    if name in _DIRECTED_ONLY and not measuring.graph.directed:
+        return [name, None, "for directed graphs only"]
+    try:
+        with explained(measuring.graph.state, name):
+            value = METRICS[name](measuring)
+    except (InvalidInput, NotFound) as error:
+        return [name, None, _reason(name, error)]
+    if isinstance(value, float) and not math.isfinite(value):
+        algorithm = _NAMES.get(name, name)
+        if math.isnan(value):
+            return [name, None, f"not defined: {undefined.why_undefined(algorithm)}"]
+        note = undefined.why_infinite(algorithm) or note
+    return [name, value, note]
+
+
+def _reason(name: str, error: ServiceError) -> str:
+    if "graph" in error.data:  # the graph type is wrong: of many metrics one line each must do
+        return f"for {'undirected' if error.data['graph'] == 'directed' else 'directed'} graphs only"
+    return error.message.removeprefix(f"{name}: ")

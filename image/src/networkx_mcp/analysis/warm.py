@@ -1,0 +1,24 @@
+"""What the zygote imports and plays of the analyses, so that a worker finds it done (see `workers.warmup`)."""
+
+from __future__ import annotations
+
+import importlib
+
+from networkx_mcp.analysis import graph_tasks, tasks
+from networkx_mcp.workers import warmup
+
+# The modules of the tasks are small; what only one of them needs (matplotlib) it imports itself.
+for _tool in tasks.names():
+    importlib.import_module(f"{tasks.__name__}.{_tool}")
+
+warmup.CALLS += (
+    (tasks.task_name("rank_nodes"), {"measure": "pagerank"}),
+    (tasks.task_name("find_components"), {}),
+    (tasks.task_name("find_paths"), {"source": "n0", "target": "n7", "weight": "weight"}),
+    (
+        tasks.task_name("run_algorithm"),
+        {"name": "maximum_flow_value", "arguments": {"s": "n0", "t": "n7", "capacity": "weight"}},
+    ),
+)
+
+__all__ = ["graph_tasks", "tasks"]

@@ -1,1 +1,0 @@
-"""Work off the event loop: zygote, workers, deadlines, memory caps, algorithms."""

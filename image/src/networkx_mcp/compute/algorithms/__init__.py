@@ -1,1 +1,0 @@
-"""What runs on graphs inside a worker: one module a task, networkx behind `engine.call`."""

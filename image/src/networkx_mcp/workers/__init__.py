@@ -1,0 +1,1 @@
+"""Processes that work off the event loop: zygote, workers, deadlines, memory caps."""

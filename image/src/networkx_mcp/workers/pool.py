@@ -1,0 +1,250 @@
+"""`Compute`: heavy calls, one per slot, each in a process of its own that can be killed.
+
+The way of a call: out of the admission slot, into the heavy queue (fair by tenant, one allowance of
+waiting over both queues), a reservation of memory, a worker, one job over its channel. The slot and
+the reservation come back when the worker *process* is gone, whatever became of the call: an answer,
+an error, the deadline, a client that hung up, a crash, a lost zygote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from networkx_mcp import context, errors
+from networkx_mcp.limits.fair_queue import FairQueue, Slot
+from networkx_mcp.limits.memory_account import Level, MemoryAccount, Reservation
+from networkx_mcp.limits.shed import shed
+from networkx_mcp.settings import MIB, Settings
+from networkx_mcp.telemetry import metrics
+from networkx_mcp.workers import job, process, worker_exit
+from networkx_mcp.workers.job import Run, TaskResult
+from networkx_mcp.workers.process import Exit, Reason, WorkerProcess
+from networkx_mcp.workers.reaper import Reaper
+from networkx_mcp.workers.sampler import Processes, Sampler
+from networkx_mcp.workers.supervisor import Supervisor
+
+__all__ = ["COPY_ON_WRITE_BYTES", "ZYGOTE_WAIT_SECONDS", "Compute", "TaskResult"]
+
+logger = logging.getLogger("networkx_mcp.workers")
+
+#: Entered on top of a worker's reservation: pages it shares with the zygote until it writes to them,
+#: which RLIMIT_DATA does not count again (11 MB after a search and a PageRank, at most all of them).
+COPY_ON_WRITE_BYTES = 32 * MIB
+#: Longest wait for a warm zygote, in seconds; a restart takes less than 2.
+ZYGOTE_WAIT_SECONDS = 5.0
+
+
+class _Lease:
+    """A heavy slot and the memory that goes with it."""
+
+    def __init__(self, slot: Slot, memory: Reservation, released: Callable[[], None]) -> None:
+        self._slot, self._memory, self._released = slot, memory, released
+
+    def release(self) -> None:
+        self._memory.release()
+        self._slot.release()
+        self._released()
+
+
+class Compute:
+    """The compute room of one process. `modules` are warmed in the zygote besides its own list."""
+
+    def __init__(
+        self, settings: Settings, budget: MemoryAccount, *, modules: Sequence[str] = (), spares: int = 1
+    ) -> None:
+        self.settings = settings
+        self.budget = budget
+        limits = settings.limits
+        self.queue = FairQueue(
+            "heavy", slots=limits.effective_workers, reserve=limits.reserved_workers, places=limits.queue
+        )
+        self.supervisor = Supervisor(spares=spares, modules=modules)
+        self.sampler = Sampler(settings, budget, self._processes)
+        self._reaper = Reaper(lambda: self.supervisor.zygote_pid)
+        self._busy: set[WorkerProcess] = set()
+        self._count_busy()
+        process.declare_reasons()
+
+    @property
+    def alive(self) -> bool:
+        """Whether calls can run now: a zygote is warm."""
+        return self.supervisor.alive
+
+    @property
+    def dead_seconds(self) -> float:
+        """How long calls could not run, in seconds; 0 while they can. Counts from the start, too."""
+        return self.supervisor.dead_seconds
+
+    async def start(self) -> None:
+        """Start the zygote and the measurements; returns while the zygote warms up (calls wait for it)."""
+        await self.supervisor.start()
+        self.sampler.start()
+        self._reaper.start()
+
+    async def wait_ready(self, timeout: float) -> bool:
+        """Wait for a warm zygote; False when `timeout` seconds were not enough."""
+        return await self.supervisor.wait_ready(timeout)
+
+    def drain(self) -> None:
+        """Shed all that wait; what runs may finish, and take its next step where a slot is free."""
+        self.queue.close("The server is shutting down; repeat, and another replica answers.", admit=True)
+
+    async def close(self) -> None:
+        """End all workers and the zygote; calls that still run end `unavailable`."""
+        self.queue.close("The server is shutting down; repeat, and another replica answers.")
+        await self.sampler.close()
+        await self._reaper.close()
+        await self.supervisor.close()
+
+    async def run(
+        self,
+        task: str,
+        params: Any,
+        *,
+        fds: Sequence[int] = (),
+        deadline: float | None = None,
+        reservation: int | None = None,
+        tenant: str | None = None,
+    ) -> TaskResult:
+        """Run a task (see `task_registry`) in a worker and return its answer.
+
+        `fds` are copied to the worker and stay the caller's. `deadline` is `time.monotonic()` seconds
+        (default: limits.request_timeout_seconds from the moment it leaves the queue, at most the
+        request's own). `reservation` is the private memory that the worker may take, in bytes
+        (default: memory.worker_mb); it bounds each file and memfd that it writes as well.
+
+        Raises errors.Shed (queue, draining, protective), errors.MemoryLimit, errors.DeadlineExceeded,
+        errors.Unavailable (crash, lost zygote: a repeat is safe) and whatever ServiceError the task
+        raised. Cancelling the call kills the worker.
+        """
+        try:
+            call: context.CallContext | None = context.current()
+        except LookupError:
+            call = None
+        nbytes = self.settings.memory.worker_mb * MIB if reservation is None else reservation
+        lease = await self._admit(call, tenant, nbytes)
+        try:
+            run = self._plan(task, call, deadline, nbytes)
+            worker = await self.supervisor.worker(min(run.left, ZYGOTE_WAIT_SECONDS))
+        except BaseException:
+            lease.release()
+            raise
+        self._busy.add(worker)
+        self._count_busy()
+        worker.when_gone(lease.release)
+        return await self._converse(worker, run, params, fds)
+
+    # -- before the worker ---------------------------------------------------------------------
+
+    async def _admit(self, call: context.CallContext | None, tenant: str | None, nbytes: int) -> _Lease:
+        self._refuse_if_protective()
+        if call is None:
+            allowance = self.settings.limits.queue_timeout_seconds
+            tenant = tenant or "default"
+            slot = await self.queue.enter(tenant, timeout=allowance)
+        else:
+            call.leave_slot()
+            tenant = tenant if tenant is not None else call.caller.tenant
+            slot = await self.queue.enter_for(call, tenant)
+            allowance = call.queue_seconds
+        started = time.monotonic()
+        try:
+            self._refuse_if_protective()
+            memory = await self.budget.reserve_soon(
+                "workers", nbytes + COPY_ON_WRITE_BYTES, tenant=tenant, timeout=allowance
+            )
+        except BaseException:
+            slot.release()
+            raise
+        finally:
+            if call is not None:
+                call.queue_seconds = max(0.0, call.queue_seconds - (time.monotonic() - started))
+        return _Lease(slot, memory, self._count_busy)
+
+    def _refuse_if_protective(self) -> None:
+        if self.budget.level is Level.PROTECTIVE:
+            raise shed(
+                "Memory is short (degradation level `protective`): heavy calls are refused for the moment. "
+                "Point reads still work; repeat later.",
+                retry_after=5,
+                reason="memory",
+            )
+
+    def _plan(self, task: str, call: context.CallContext | None, deadline: float | None, nbytes: int) -> Run:
+        now = time.monotonic()
+        if deadline is None:
+            deadline = now + self.settings.limits.request_timeout_seconds
+            if call is not None:
+                deadline = min(deadline, call.deadline)
+        if deadline <= now:
+            raise worker_exit.deadline_error(0)
+        return Run(task, call.correlation_id if call is not None else "-", deadline, deadline - now, nbytes)
+
+    # -- with the worker -----------------------------------------------------------------------
+
+    async def _converse(self, worker: WorkerProcess, run: Run, params: Any, fds: Sequence[int]) -> TaskResult:
+        reason: Reason = "error"
+        try:
+            async with asyncio.timeout(max(0.0, run.left)):
+                received = await job.exchange(worker, run, params, fds)
+                if received is None:
+                    reason, outcome = await job.autopsy(worker, run)
+                else:
+                    reason, outcome = job.read(received, run, worker.base_rss_kib)
+            if isinstance(outcome, errors.ServiceError):
+                raise outcome
+            return outcome
+        except TimeoutError:
+            reason = "timeout"
+            raise worker_exit.deadline_error(run.seconds) from None
+        except asyncio.CancelledError:
+            reason = "cancelled"
+            raise
+        finally:
+            # Also after an answer: its process has nothing left to do, and the slot waits for its end.
+            worker.kill(reason)
+            worker.channel.close()
+            worker.exited.add_done_callback(lambda done: self._ended(worker, run, reason, done.result()))
+
+    def _ended(self, worker: WorkerProcess, run: Run, reason: Reason, end: Exit) -> None:
+        self._busy.discard(worker)
+        self._count_busy()
+        process.count_exit(reason)
+        self.supervisor.refill()
+        ours = reason in ("ok", "error", "cancelled")
+        logger.log(
+            logging.INFO if ours else logging.WARNING,
+            "worker ended: %s",
+            reason,
+            extra={
+                "event": "worker_end",
+                "correlation_id": run.correlation_id,
+                "pid": worker.pid,
+                "task": run.name,
+                "reason": reason,
+                "success": reason == "ok",
+                "status": end.status,
+                "duration_ms": round((run.seconds - run.left) * 1000, 1),
+                "memory_mb": round(end.max_rss_kib / 1024, 1),
+            },
+        )
+
+    # -- what is there -------------------------------------------------------------------------
+
+    def _processes(self) -> Processes:
+        busy = {worker.pid for worker in self._busy}
+        pids = self.supervisor.worker_pids()
+        return Processes(
+            zygote=self.supervisor.zygote_pid,
+            idle=[pid for pid in pids if pid not in busy],
+            busy=[pid for pid in pids if pid in busy],
+        )
+
+    def _count_busy(self) -> None:
+        busy = sum(not worker.gone for worker in self._busy)
+        metrics.WORKERS.labels(state="busy").set(busy)
+        metrics.WORKERS.labels(state="idle").set(max(0, self.queue.slots - busy))  # the reserve is for others

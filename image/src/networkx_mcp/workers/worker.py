@@ -1,0 +1,187 @@
+"""A worker: the child of a fork that runs one job, answers it and ends.
+
+It begins as a copy of the zygote, waits on its job channel (a worker may be forked ahead of its job)
+and, when the job comes, bounds itself: memory by RLIMIT_DATA, the size of a file or memfd by
+RLIMIT_FSIZE, time by an alarm of the kernel that ends the process even while C code runs. The API
+kills it at the deadline anyway; the alarm is for an API that is late itself. A job that reads bytes of others
+gives up all but its descriptors first (`sandbox`).
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import Any, NoReturn
+
+from networkx_mcp import errors
+from networkx_mcp.workers import frames, linux, sandbox, task_registry, warmup
+
+#: Seconds after the deadline at which the kernel ends a worker that the API did not.
+ALARM_GRACE = 0.3
+#: Bytes beyond the reservation that the report of a MemoryError may use.
+_REPORT_BYTES = 8 * 1024 * 1024
+#: The API goes first where cores are short, and leaves a worker a quarter of a core that both want. At 19, a seventieth,
+#: a thousand point reads a second starve the analyses; see ARCHITECTURE.md for what was measured.
+NICE = 5
+_CHANNEL = 3
+#: A young collection each 700 objects costs more than building a graph of them.
+COLLECT_AFTER = (100_000, 20, 20)
+
+
+def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
+    """Run one job that comes over `sock`, and end the process. Called in the child of a fork.
+
+    `ahead`: the job is not there yet, so what it would do first is done now (see `rehearsal`).
+    """
+    code = 70
+    try:
+        linux.die_with_parent(zygote)
+        sock = _only(sock)
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+        _kill_me_first()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        gc.set_threshold(*COLLECT_AFTER)
+        _reseed()
+        if ahead:
+            warmup.rehearse(enough=lambda: _readable(sock))
+        received = frames.receive_frame(sock, frames.JOB_MAX_BYTES)
+        if received is not None:
+            _serve(sock, *received)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _only(sock: socket.socket) -> socket.socket:
+    """Keep the standard streams and the channel, close everything else that the zygote had open."""
+    fd = sock.detach()
+    if fd != _CHANNEL:
+        os.dup2(fd, _CHANNEL, inheritable=False)
+    os.closerange(_CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return socket.socket(fileno=_CHANNEL)
+
+
+def _readable(sock: socket.socket) -> bool:
+    """Whether the job, or the end of the channel, is there."""
+    return bool(select.select([sock], [], [], 0)[0])
+
+
+def _kill_me_first() -> None:
+    """If the kernel must kill something after all, let it be a worker."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123
+            file.write("1000")
+    except OSError:
+        pass  # not granted: then the kernel chooses
+
+
+def _reseed() -> None:
+    """Workers are copies of one process: without this all would draw the same random numbers.
+
+    The `random` module does it by itself after a fork, numpy's global generator does not.
+    """
+    random = sys.modules.get("numpy.random")
+    if random is not None:
+        random.seed()
+
+
+def _bound(job: frames.Job) -> None:
+    limit = linux.data_bytes() + job.reservation
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + _REPORT_BYTES))
+    # Pages of a memfd are shared memory, which RLIMIT_DATA does not see; Python ignores SIGXFSZ, so
+    # a write beyond it is an OSError.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (job.reservation, job.reservation))
+    signal.setitimer(signal.ITIMER_REAL, max(0.001, job.seconds + ALARM_GRACE))
+
+
+def _unbound() -> None:
+    """Room to report; the job's objects are still alive."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> None:
+    started = time.monotonic()
+    try:
+        job = frames.decode_job(body)
+        del body
+        _bound(job)
+        function = task_registry.resolve(job.task)
+        if task_registry.parses(function):
+            sandbox.enter()
+        output = function(job.params, fds)
+        if not isinstance(output, task_registry.TaskOutput):
+            output = task_registry.TaskOutput(output)
+        done = frames.Done(output.value, time.monotonic() - started, _max_rss())
+        frames.send_frame(sock, frames.encode(done, frames.RESULT_MAX_BYTES), output.fds)
+    except frames.FrameTooLarge as error:
+        _report(sock, _too_large(error), started)
+    except Exception as error:
+        _unbound()
+        _report(sock, error, started)
+
+
+def _too_large(error: frames.FrameTooLarge) -> errors.ServiceError:
+    return errors.LimitExceeded(
+        f"The answer has {error.size} bytes, at most {error.cap} are allowed: ask for fewer rows (`limit`).",
+        limit="result",
+        maximum=error.cap,
+        actual=error.size,
+    )
+
+
+def _report(sock: socket.socket, error: BaseException, started: float) -> None:
+    failed = _describe(error, time.monotonic() - started)
+    try:
+        frame = frames.encode(failed, frames.RESULT_MAX_BYTES)
+    except (TypeError, OverflowError, frames.FrameTooLarge):
+        frame = frames.encode(
+            frames.Failed("", "", None, {}, failed.seconds, failed.max_rss_kib), frames.RESULT_MAX_BYTES
+        )
+    frames.send_frame(sock, frame)
+
+
+def _describe(error: BaseException, seconds: float) -> frames.Failed:
+    kind, message, retry_after, data, detail = "", "", None, {}, ""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOMEM)):
+        kind = "MemoryError"  # numpy's and pyarrow's are subclasses
+    elif isinstance(error, errors.ServiceError):
+        kind, message, retry_after, data = _known(type(error)), error.message, error.retry_after, _plain(error.data)
+    else:
+        kind = "SystemError" if isinstance(error, SystemError) else ""  # `verdict` knows what it mostly means
+        detail = "".join(traceback.format_exception(error, limit=-20))[-8000:]
+    return frames.Failed(kind, message, retry_after, data, seconds, _max_rss(), detail)
+
+
+def _known(kind: type[errors.ServiceError]) -> str:
+    """The nearest class that the API knows: the error itself, or what it is a kind of."""
+    return next(base.__name__ for base in kind.__mro__ if base.__module__ == errors.__name__)
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    return {str(key): _sendable(value) for key, value in data.items()}
+
+
+def _sendable(fact: Any) -> Any:
+    """A fact of an error as MessagePack can say it: it has no integers beyond 64 bits, which a file may well state."""
+    if isinstance(fact, list):
+        return [_sendable(item) for item in fact]
+    if type(fact) is int and not -(2**63) <= fact < 2**64:
+        return f"{fact:.3e}" if fact.bit_length() < 1024 else "too large to say"
+    return fact
+
+
+def _max_rss() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
