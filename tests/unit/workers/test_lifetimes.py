@@ -27,7 +27,7 @@ from tests.unit.workers.conftest import (
 
 from networkx_mcp import errors
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
-from networkx_mcp.workers import pool, supervisor
+from networkx_mcp.workers import pool, supervisor, zygote_client
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.unit.workers.conftest import eventually, open_fds
 
+from networkx_mcp.analysis import warm  # enters the calls
 from networkx_mcp.workers import warmup, worker
 from networkx_mcp.workers.pool import Compute
 
@@ -22,7 +23,7 @@ def own_pages(pid: int) -> int:
 def test_each_call_is_answered() -> None:
     first, *answers = warmup.play()
     assert first is None
-    assert len(answers) == len(warmup.CALLS)
+    assert len(answers) == len(warmup.CALLS) == len(warm.CALLS)
     assert [answer["_run"]["engine"] != "networkx" for answer in answers] == [True] * len(answers)
 
 

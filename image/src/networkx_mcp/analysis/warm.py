@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 
-from networkx_mcp.analysis import graph_tasks, tasks
+from networkx_mcp.analysis import tasks
 from networkx_mcp.workers import warmup
 
+importlib.import_module("networkx_mcp.analysis.graph_tasks")
 # The modules of the tasks are small; what only one of them needs (matplotlib) it imports itself.
 for _tool in tasks.names():
     importlib.import_module(f"{tasks.__name__}.{_tool}")
 
-warmup.CALLS += (
+CALLS = (
     (tasks.task_name("rank_nodes"), {"measure": "pagerank"}),
     (tasks.task_name("find_components"), {}),
     (tasks.task_name("find_paths"), {"source": "n0", "target": "n7", "weight": "weight"}),
@@ -21,4 +22,4 @@ warmup.CALLS += (
     ),
 )
 
-__all__ = ["graph_tasks", "tasks"]
+warmup.CALLS += CALLS
