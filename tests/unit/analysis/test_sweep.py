@@ -18,7 +18,7 @@ import pytest
 from tests.helpers.killable import ENDLESS, each
 from tests.unit.analysis import oracles
 from tests.unit.analysis.graphs import ask
-from tests.unit.analysis.test_run import arguments
+from tests.unit.analysis.test_run_algorithm import arguments
 
 from networkx_mcp.analysis import catalogue
 from networkx_mcp.analysis.tasks.find_communities import METHODS, find_communities
