@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
-from tests.unit.workers.conftest import TASKS
 from tests.unit.formats.files import UNDECIDED
+from tests.unit.workers.conftest import TASKS
 
 from networkx_mcp import errors
 from networkx_mcp.analysis import graph_tasks
