@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 from networkx_mcp.analysis import tasks
 from networkx_mcp.workers import warmup
@@ -12,7 +13,7 @@ importlib.import_module("networkx_mcp.analysis.graph_tasks")
 for _tool in tasks.names():
     importlib.import_module(f"{tasks.__name__}.{_tool}")
 
-CALLS = (
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     (tasks.task_name("rank_nodes"), {"measure": "pagerank"}),
     (tasks.task_name("find_components"), {}),
     (tasks.task_name("find_paths"), {"source": "n0", "target": "n7", "weight": "weight"}),
