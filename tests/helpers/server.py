@@ -107,7 +107,8 @@ class Server:
         self.port = 0
         #: The plain token of a server with auth: tenant `default`, scopes read and write.
         self.token: str | None = None
-        self._entries: list[dict[str, Any]] = []
+        #: Its tokens, as they are stored.
+        self.entries: list[dict[str, Any]] = []
         self._scraped = ""
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("NETWORKX_MCP_")}
         self.env |= {
@@ -311,8 +312,8 @@ class Server:
 
         token = tokens.mint()
         fresh = tokens.describe(token, name=name, tenant=tenant, scopes=scopes, days=None)
-        self._entries.append({**fresh, **entry})
-        self.write_tokens(self._entries)
+        self.entries.append({**fresh, **entry})
+        self.write_tokens(self.entries)
         return token
 
     def write_tokens(self, entries: Sequence[Mapping[str, Any]]) -> None:

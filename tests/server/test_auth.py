@@ -41,7 +41,7 @@ def test_failures_are_counted_by_reason_and_audited_without_the_token(server: Se
 def test_a_new_token_works_within_five_seconds_and_a_removed_one_ends(server: Server) -> None:
     fresh = server.add_token("fresh", tenant="fresh")
     eventually(lambda: server.rpc("tools/list", token=fresh).status_code == 200, timeout=5)
-    server.write_tokens([entry for entry in server._entries if entry["name"] != "fresh"])
+    server.write_tokens([entry for entry in server.entries if entry["name"] != "fresh"])
     eventually(lambda: server.rpc("tools/list", token=fresh).status_code == 401, timeout=5)
     assert server.rpc("tools/list").status_code == 200
 
@@ -52,7 +52,7 @@ def test_a_broken_file_locks_nobody_out_and_is_logged(server: Server) -> None:
         eventually(lambda: server.events("tokens_invalid"), timeout=5)
         assert server.rpc("tools/list").status_code == 200
     finally:
-        server.write_tokens(server._entries)
+        server.write_tokens(server.entries)
 
 
 def test_a_token_that_only_reads_cannot_write_and_is_told_which_scope_it_lacks(server: Server) -> None:
@@ -127,42 +127,47 @@ def test_with_an_issuer_the_metadata_is_served_and_named(make_server: Make) -> N
         issuer.close()
 
 
-def test_the_metadata_repeats_no_host_that_the_server_does_not_answer_to(make_server: Make) -> None:
-    issuer = Issuer()
-    try:
-        server = make_server(oidc_issuer=issuer.url, oidc_audience=AUDIENCE, http_allowed_hosts="localhost,127.0.0.1")
-        server.start()
-        path = "/.well-known/oauth-protected-resource/mcp"
-        own = server.get(path)
-        assert own.json()["resource"] == f"http://127.0.0.1:{server.port}/mcp"
-        assert own.headers["vary"] == "Host"
-        for host in ("evil.example.org", "localhost.evil.example.org", 'x"y', "127.0.0.1:80:80", ""):
-            foreign = server.get(path, headers={"host": host})
-            assert foreign.status_code == 421, host
-            assert "http.allowed_hosts" in foreign.text
-            assert "evil" not in foreign.text
-            asked = server.rpc("tools/list", headers={"host": host})
-            assert (asked.status_code, "www-authenticate" in asked.headers) == (421, False)
-    finally:
-        issuer.close()
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    """One that also has a key which cannot be used."""
+    found = Issuer()
+    found.extra.append({"kty": "RSA", "kid": {"a": 1}, "n": [], "e": None})
+    yield found
+    found.close()
 
 
-def test_claims_of_any_type_end_as_a_refusal(make_server: Make) -> None:
-    issuer = Issuer()
-    issuer.extra.append({"kty": "RSA", "kid": {"a": 1}, "n": [], "e": None})
+@pytest.fixture(scope="module")
+def trusting(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that takes tokens of the issuer alone."""
+    oidc = {"oidc_issuer": issuer.url, "oidc_audience": AUDIENCE}
+    with Server(tmp_path_factory.mktemp("trusting"), http_allowed_hosts="localhost,127.0.0.1", **oidc) as started:
+        yield started
+
+
+def test_the_metadata_repeats_no_host_that_the_server_does_not_answer_to(trusting: Server) -> None:
+    path = "/.well-known/oauth-protected-resource/mcp"
+    own = trusting.get(path)
+    assert own.json()["resource"] == f"http://127.0.0.1:{trusting.port}/mcp"
+    assert own.headers["vary"] == "Host"
+    for host in ("evil.example.org", "localhost.evil.example.org", 'x"y', "127.0.0.1:80:80", ""):
+        foreign = trusting.get(path, headers={"host": host})
+        assert foreign.status_code == 421, host
+        assert "http.allowed_hosts" in foreign.text
+        assert "evil" not in foreign.text
+        asked = trusting.rpc("tools/list", headers={"host": host})
+        assert (asked.status_code, "www-authenticate" in asked.headers) == (421, False)
+
+
+def test_claims_of_any_type_end_as_a_refusal(trusting: Server, issuer: Issuer) -> None:
     bad: list[tuple[str, object]] = [
         ("exp", 10**400), ("exp", "soon"), ("nbf", float("inf")), ("iat", "x"), ("sub", [1]), ("jti", {}), ("tenant", [])
     ]  # fmt: skip
-    try:
-        server = make_server(oidc_issuer=issuer.url, oidc_audience=AUDIENCE).start()
-        assert server.rpc("tools/list", token=issuer.token()).status_code == 200
-        for name, value in bad:
-            answer = server.rpc("tools/list", token=issuer.token(**{name: value}))
-            assert answer.status_code == 401
-            assert name in message(answer)["error"]["message"]
-        assert server.metric("auth_failures_total", reason="claims") == len(bad)
-        # No scope of ours is in it.
-        assert server.call("list_graphs", token=issuer.token(scope={"a": 1}))["isError"]
-        assert server.events("oidc_keys_skipped")
-    finally:
-        issuer.close()
+    assert trusting.rpc("tools/list", token=issuer.token()).status_code == 200
+    for name, value in bad:
+        answer = trusting.rpc("tools/list", token=issuer.token(**{name: value}))
+        assert answer.status_code == 401
+        assert name in message(answer)["error"]["message"]
+    assert trusting.metric("auth_failures_total", reason="claims") == len(bad)
+    # No scope of ours is in it.
+    assert trusting.call("list_graphs", token=issuer.token(scope={"a": 1}))["isError"]
+    assert trusting.events("oidc_keys_skipped")

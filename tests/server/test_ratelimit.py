@@ -61,7 +61,7 @@ async def test_two_replicas_share_one_budget_and_go_by_their_share_without_the_s
             "ratelimit_replicas": 2,
         }
         one, two = make_server(**options).start(), make_server(**options)
-        two.write_tokens(one._entries)
+        two.write_tokens(one.entries)
         two.token = one.token
         two.start()
         passed = [status for status in await statuses(burst, one, two) if status != 429]

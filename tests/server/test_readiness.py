@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psutil
@@ -39,8 +39,14 @@ def test_a_store_that_went_away_leaves_it_ready_and_calls_are_told(make_server: 
         assert server.metric("store_up") == 1
 
 
-def test_a_dead_zygote_is_back_before_anybody_takes_the_pod_out(make_server: Make) -> None:
-    server = make_server().start()
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One whose zygote may be killed: each test waits until another is up."""
+    with Server(tmp_path_factory.mktemp("zygotes")) as started:
+        yield started
+
+
+def test_a_dead_zygote_is_back_before_anybody_takes_the_pod_out(server: Server) -> None:
     eventually(lambda: check(server, "compute")["state"] == "up", timeout=30)
     zygote = next(process for process in server.processes() if "networkx_mcp.workers.zygote" in process.cmdline())
     os.kill(zygote.pid, signal.SIGKILL)
@@ -57,8 +63,7 @@ def zygotes(server: Server) -> list[psutil.Process]:
     return found
 
 
-def test_without_compute_for_more_than_five_seconds_it_is_not_ready_until_it_is_back(make_server: Make) -> None:
-    server = make_server().start()
+def test_without_compute_for_more_than_five_seconds_it_is_not_ready_until_it_is_back(server: Server) -> None:
     eventually(lambda: check(server, "compute")["state"] == "up", timeout=30)
 
     def dead_and_not_ready() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,7 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.helpers.server import Server, eventually, handshake, modern
 
 Make = Callable[..., Server]
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+#: Traces of a caller of either era.
+MODERN, HANDSHAKE = "4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"
 PARENT = "00f067aa0ba902b7"
 
 
@@ -45,35 +47,45 @@ class Collector:
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
 
-@pytest.fixture
-def collector() -> Iterator[Collector]:
-    running = Collector()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
+@dataclass(frozen=True)
+class Told:
+    """What a server that has ended wrote to its log of requests, and all that reached its collector."""
+
+    ends: list[dict[str, Any]]
+    spans: list[Any]
+
+    def of(self, trace: str) -> dict[str, Any]:
+        """Spans of a trace by their names."""
+        return {span.name: span for span in self.spans if span.trace_id.hex() == trace}
 
 
-@pytest.mark.parametrize("era", [modern, handshake])
-def test_a_request_is_a_span_below_its_caller_s_and_the_call_is_below_that(
-    make_server: Make, collector: Collector, era: Any
-) -> None:
-    server = make_server(log_otlp_endpoint=collector.url).start()
-    header = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
-    server.rpc("tools/call", {"name": "list_graphs", "arguments": {}}, headers=header, era=era)
-    (end,) = eventually(lambda: server.events("mcp_request_end"))
-    assert end["trace_id"] == TRACE
-    assert server.stop() == 0  # what is waiting is sent before the end
-    spans = {span.name: span for span in collector.spans if span.trace_id.hex() == TRACE}
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """A call of each era below a trace of its caller's, and a request without one."""
+    collector = Collector()
+    with Server(tmp_path_factory.mktemp("traced"), log_otlp_endpoint=collector.url) as server:
+        for trace, era in ((MODERN, modern), (HANDSHAKE, handshake)):
+            header = {"traceparent": f"00-{trace}-{PARENT}-01"}
+            server.rpc("tools/call", {"name": "list_graphs", "arguments": {}}, headers=header, era=era)
+        server.rpc("ping", era=handshake)
+        eventually(lambda: len(server.events("mcp_request_end")) == 3)
+        assert server.stop() == 0  # what is waiting is sent before the end
+        yield Told(server.events("mcp_request_end"), collector.spans)
+    collector.server.shutdown()
+    collector.server.server_close()
+
+
+@pytest.mark.parametrize("trace", [MODERN, HANDSHAKE])
+def test_a_request_is_a_span_below_its_caller_s_and_the_call_is_below_that(told: Told, trace: str) -> None:
+    assert trace in {end["trace_id"] for end in told.ends}
+    spans = told.of(trace)
     assert spans["POST /mcp"].parent_span_id.hex() == PARENT
     assert spans["tools/call list_graphs"].parent_span_id == spans["POST /mcp"].span_id
 
 
-def test_a_request_without_a_parent_begins_a_trace_that_is_in_the_log(make_server: Make, collector: Collector) -> None:
-    server = make_server(log_otlp_endpoint=collector.url).start()
-    server.rpc("ping", era=handshake)
-    (end,) = eventually(lambda: server.events("mcp_request_end"))
-    assert server.stop() == 0
-    assert end["trace_id"] in {span.trace_id.hex() for span in collector.spans}
+def test_a_request_without_a_parent_begins_a_trace_that_is_in_the_log(told: Told) -> None:
+    (trace,) = {end["trace_id"] for end in told.ends} - {MODERN, HANDSHAKE}
+    assert told.of(trace)
 
 
 def test_a_collector_that_is_away_stops_nothing(make_server: Make) -> None:
