@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
+from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp import context
 from networkx_mcp.graphs.service import Graphs
@@ -17,8 +18,6 @@ from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.store.protocol import Store
 from networkx_mcp.workers.pool import Compute
-
-from .faults import FaultyStore
 
 OpenGraphs = Callable[..., Graphs]
 

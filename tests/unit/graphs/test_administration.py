@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs, act_as
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
 from networkx_mcp.errors import InvalidInput, NotFound, Shed
 from networkx_mcp.graphs import administration
 from networkx_mcp.graphs.service import Graphs
-
-from .conftest import OpenGraphs, act_as
 
 
 async def some_graph(graphs: Graphs) -> None:

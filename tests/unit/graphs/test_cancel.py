@@ -7,14 +7,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddNodes
 from networkx_mcp.errors import NotFound
 from networkx_mcp.graphs.service import Graphs
-
-from .conftest import OpenGraphs
-from .faults import FaultyStore
-from .reference import seen
 
 
 class Cut:

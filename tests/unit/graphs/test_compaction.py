@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddNodes
 from networkx_mcp.errors import StoreUnavailable, Unavailable
 from networkx_mcp.graphs import compaction, work
 from networkx_mcp.store.protocol import Head
-
-from .conftest import OpenGraphs
-from .faults import FaultyStore
-from .reference import seen
 
 
 async def head_of(store: FaultyStore) -> Head:

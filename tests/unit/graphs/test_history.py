@@ -15,14 +15,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.graphs.conftest import OpenGraphs
+from tests.unit.graphs.faults import FaultyStore, weather
+from tests.unit.graphs.reference import Picture, Refused, apply, picture, replay, seen
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Edit, RemoveEdges, RemoveNodes, SetNodeAttributes
 from networkx_mcp.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
-
-from .conftest import OpenGraphs
-from .faults import FaultyStore, weather
-from .reference import Picture, Refused, apply, picture, replay, seen
 
 NODES = list(range(6))
 

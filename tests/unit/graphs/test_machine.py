@@ -16,6 +16,9 @@ import networkx as nx
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.unit.graphs.conftest import act_as
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import Refused, apply, picture, seen
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Edit, RemoveEdges, RemoveNodes, SetNodeAttributes
 from networkx_mcp.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
@@ -24,10 +27,6 @@ from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.sqlite_store import SqliteStore
 from networkx_mcp.workers.pool import Compute
-
-from .conftest import act_as
-from .faults import FaultyStore
-from .reference import Refused, apply, picture, seen
 
 T = TypeVar("T")
 

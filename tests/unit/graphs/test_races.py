@@ -6,15 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.telemetry import metrics
-
-from .conftest import OpenGraphs
-from .faults import FaultyStore
-from .reference import seen
 
 
 def edits_counted(outcome: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs
 
 from networkx_mcp.arrays import frozen, snapshot
 from networkx_mcp.arrays.edits import AddNodes, RemoveNodes
@@ -18,8 +19,6 @@ from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.protocol import Head
 from networkx_mcp.workers.pool import Compute
-
-from .conftest import OpenGraphs
 
 TEXT = "x" * 100_000
 

@@ -6,14 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs
+from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.arrays.edits import AddNodes
 from networkx_mcp.errors import GraphDamaged, Shed
 from networkx_mcp.graphs import work
 from networkx_mcp.graphs.service import Graphs
-
-from .conftest import OpenGraphs
-from .faults import FaultyStore
 
 #: Values that compression leaves as long as they are.
 NOISE = [{"t": f"{number * 7919 % 104729:x}" * 20} for number in range(3000)]

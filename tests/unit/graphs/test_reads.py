@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Clear, RemoveNodes
 from networkx_mcp.errors import NotFound, Shed, StoreUnavailable
@@ -14,10 +17,6 @@ from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.workers.pool import Compute
-
-from .conftest import OpenGraphs
-from .faults import FaultyStore
-from .reference import seen
 
 
 async def test_a_read_sees_what_another_replica_acknowledged_before_it(open_graphs: OpenGraphs) -> None:

@@ -12,6 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
+from tests.unit.graphs.conftest import OpenGraphs, act_as
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
+from tests.unit.graphs.test_administration import archived, some_graph
 
 from networkx_mcp.arrays.edits import AddNodes, RemoveNodes
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded
@@ -22,11 +26,6 @@ from networkx_mcp.store import archive
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.store.protocol import Store
 from networkx_mcp.workers.pool import Compute
-
-from .conftest import OpenGraphs, act_as
-from .faults import FaultyStore
-from .reference import seen
-from .test_administration import archived, some_graph
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ROOT = Path(__file__).parents[3]

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 from tests.helpers.redis_server import RedisServer
+from tests.unit.graphs.conftest import act_as
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
 from tests.unit.store.redis_tools import ask
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, RemoveNodes
@@ -23,10 +26,6 @@ from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.workers.pool import Compute
-
-from .conftest import act_as
-from .faults import FaultyStore
-from .reference import seen
 
 
 class Site:

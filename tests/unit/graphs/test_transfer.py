@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
+from tests.unit.graphs.test_workers import caller, compute, shared_store, small_memory, store  # noqa: F401 - fixtures
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.workers.pool import Compute
-
-from .faults import FaultyStore
-from .reference import seen
-from .test_workers import caller, compute, shared_store, small_memory, store  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.unit.graphs.conftest import act_as
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
 
 from networkx_mcp import context
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Pair
@@ -21,10 +24,6 @@ from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.sqlite_store import SqliteStore
 from networkx_mcp.workers.pool import Compute
-
-from .conftest import act_as
-from .faults import FaultyStore
-from .reference import seen
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,15 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.unit.graphs.conftest import OpenGraphs, act_as
+from tests.unit.graphs.faults import FaultyStore
+from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Clear, RemoveNodes, SetGraphAttributes
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.telemetry import metrics
-
-from .conftest import OpenGraphs, act_as
-from .faults import FaultyStore
-from .reference import seen
 
 
 def counted(operation: str, outcome: str) -> float:

@@ -12,6 +12,7 @@ from secrets import token_hex
 
 import pytest
 from tests.helpers.redis_server import RedisServer
+from tests.unit.store.conftest import AMPLE, new
 
 from networkx_mcp.errors import Conflict, StoreUnavailable
 from networkx_mcp.settings import Settings
@@ -22,8 +23,6 @@ from networkx_mcp.store.protocol import Counts, Health, Store
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.sqlite_store import SqliteStore
 from networkx_mcp.telemetry.metrics import REGISTRY
-
-from .conftest import AMPLE, new
 
 
 def sample(name: str, **labels: str) -> float:

@@ -23,6 +23,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from tests.helpers.redis_server import RedisServer
+from tests.unit.store.conftest import AMPLE
+from tests.unit.store.model import Graph, Refused, Tenant
 
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.settings import Store as StoreSettings
@@ -30,9 +32,6 @@ from networkx_mcp.store.protocol import Counts, Head, NewGraph, Operation, Quota
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import Recall
 from networkx_mcp.store.sqlite_store import SqliteStore
-
-from .conftest import AMPLE
-from .model import Graph, Refused, Tenant
 
 TENANTS, GRAPHS = ("t", "t2"), ("a", "b")
 #: Recall, and what it means for the model: all operation ids, or the newest 2 of a graph.

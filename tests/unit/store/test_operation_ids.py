@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.unit.store.conftest import AMPLE, Open, head_of, named, new
 
 from networkx_mcp.errors import InvalidInput, NotFound
 from networkx_mcp.store.protocol import Counts, Quota, Store, Usage
 from networkx_mcp.store.shared import OPERATION_OVERHEAD, Recall, record_bytes
-
-from .conftest import AMPLE, Open, head_of, named, new
 
 
 class TestOperationIds:

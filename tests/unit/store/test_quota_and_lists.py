@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.unit.store.conftest import AMPLE, MIB, named, new
 
 from networkx_mcp.errors import LimitExceeded
 from networkx_mcp.store.protocol import Counts, Quota, Store, Usage
 from networkx_mcp.store.shared import record_bytes
-
-from .conftest import AMPLE, MIB, named, new
 
 
 class TestQuota:

@@ -8,14 +8,13 @@ import signal
 import pytest
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.tcp_proxy import TcpProxy
+from tests.unit.store.conftest import AMPLE, named, new
+from tests.unit.store.redis_tools import ask, opened, settings
 
 from networkx_mcp.errors import StoreUnavailable
 from networkx_mcp.store.protocol import Counts
 from networkx_mcp.store.redis_link import CONNECTIONS
 from networkx_mcp.store.shared import CHUNK_BYTES
-
-from .conftest import AMPLE, named, new
-from .redis_tools import ask, opened, settings
 
 
 class TestLostConnections:

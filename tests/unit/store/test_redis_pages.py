@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from tests.helpers.redis_server import RedisServer
+from tests.unit.store.conftest import AMPLE, named, new
+from tests.unit.store.redis_tools import ask, opened, settings
 
 from networkx_mcp.errors import Conflict, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.store import redis_reads
@@ -15,9 +17,6 @@ from networkx_mcp.store.protocol import Counts, Quota, Usage
 from networkx_mcp.store.redis_keys import PIECE_BYTES
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import CHUNK_BYTES, Recall
-
-from .conftest import AMPLE, named, new
-from .redis_tools import ask, opened, settings
 
 
 class TestReadsInPages:

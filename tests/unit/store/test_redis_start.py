@@ -13,14 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.tcp_proxy import TcpProxy
+from tests.unit.store.conftest import AMPLE, named, new
+from tests.unit.store.redis_tools import ask, opened, refusal, settings
 
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
 from networkx_mcp.settings import Store as StoreSettings
 from networkx_mcp.store.protocol import Counts
 from networkx_mcp.store.redis_store import RedisStore
-
-from .conftest import AMPLE, named, new
-from .redis_tools import ask, opened, refusal, settings
 
 
 class TestStartCheck:

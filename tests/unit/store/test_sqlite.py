@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.unit.store import writer_process
+from tests.unit.store.conftest import AMPLE, new
 
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
 from networkx_mcp.settings import Store as StoreSettings
@@ -19,9 +21,6 @@ from networkx_mcp.store.bucket import TokenBuckets
 from networkx_mcp.store.protocol import Counts, Usage
 from networkx_mcp.store.sqlite_store import SqliteStore
 from networkx_mcp.store.sqlite_writer import MOST, Writer
-
-from . import writer_process
-from .conftest import AMPLE, new
 
 
 @pytest.fixture

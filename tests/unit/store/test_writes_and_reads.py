@@ -6,12 +6,11 @@ import asyncio
 import time
 
 import pytest
+from tests.unit.store.conftest import AMPLE, Open, fill, head_of, named, new
 
 from networkx_mcp.errors import Conflict, InvalidInput, NotFound
 from networkx_mcp.store.protocol import Counts, Store, Usage
 from networkx_mcp.store.shared import CHUNK_BYTES
-
-from .conftest import AMPLE, Open, fill, head_of, named, new
 
 
 class TestCreate:

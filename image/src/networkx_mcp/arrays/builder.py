@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from . import csr, sizes
-from . import functions as pc
-from .columns import Assembler, AttributeTable, Column, encode_values
-from .frozen import FrozenGraph, assemble
-from .ids import NodeId, check_id, decode_id, encode_id, format_id
-from .ingest import encode_column, encode_ids
-from .values import check_attributes, check_name
+from networkx_mcp.arrays import csr, sizes
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.columns import Assembler, AttributeTable, Column, encode_values
+from networkx_mcp.arrays.frozen import FrozenGraph, assemble
+from networkx_mcp.arrays.ids import NodeId, check_id, decode_id, encode_id, format_id
+from networkx_mcp.arrays.ingest import encode_column, encode_ids
+from networkx_mcp.arrays.values import check_attributes, check_name
+from networkx_mcp.errors import InvalidInput
 
 #: Ids kept as Python objects before they become an Arrow array.
 _CHUNK = 1 << 16

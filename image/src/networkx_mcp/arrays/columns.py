@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from . import functions as pc
-from .deferred import BYTES, Deferred, plain
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.deferred import BYTES, Deferred, plain
 
 Kind: TypeAlias = Literal["int", "float", "bool", "string", "number", "json"]
 

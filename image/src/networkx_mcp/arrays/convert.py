@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pyarrow as pa
 
-from ..errors import InvalidInput
-from . import csr
-from .columns import Assembler
-from .frozen import FrozenGraph, assemble
-from .ids import check_id, encode_id
-from .values import check_attributes
+from networkx_mcp.arrays import csr
+from networkx_mcp.arrays.columns import Assembler
+from networkx_mcp.arrays.frozen import FrozenGraph, assemble
+from networkx_mcp.arrays.ids import check_id, encode_id
+from networkx_mcp.arrays.values import check_attributes
+from networkx_mcp.errors import InvalidInput
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from .ids import NodeId
+from networkx_mcp.arrays.ids import NodeId
 
 Attributes: TypeAlias = dict[str, Any]
 Pair: TypeAlias = tuple[NodeId, NodeId]

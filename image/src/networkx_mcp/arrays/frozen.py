@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from . import csr, deferred, hashindex, layout, memfd, snapshot
-from .columns import AttributeTable, bounded
-from .ids import NodeId, decode_id, encode_id
+from networkx_mcp.arrays import csr, deferred, hashindex, layout, memfd, snapshot
+from networkx_mcp.arrays.columns import AttributeTable, bounded
+from networkx_mcp.arrays.ids import NodeId, decode_id, encode_id
 
 #: Default cap of `decompress`, bytes: no graph that fits the default pod is larger.
 MAX_BYTES = 1 << 30

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Any, TypeAlias
 
-from ..errors import InvalidInput, quoted, shortened
+from networkx_mcp.errors import InvalidInput, quoted, shortened
 
 NodeId: TypeAlias = str | int
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..errors import InvalidInput
-from . import functions as pc
-from .columns import Column, encode_values
-from .ids import MAX_ID_BYTES, check_id, encode_id
-from .values import check_attributes
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.columns import Column, encode_values
+from networkx_mcp.arrays.ids import MAX_ID_BYTES, check_id, encode_id
+from networkx_mcp.arrays.values import check_attributes
+from networkx_mcp.errors import InvalidInput
 
 
 def encode_ids(values: Any, field: str) -> pa.Array:

@@ -20,9 +20,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from . import memfd, messages
-from .columns import TYPES, AttributeTable, Column, Kind
-from .deferred import plain
+from networkx_mcp.arrays import memfd, messages
+from networkx_mcp.arrays.columns import TYPES, AttributeTable, Column, Kind
+from networkx_mcp.arrays.deferred import plain
 
 VERSION = 1
 _encode = msgspec.json.Encoder(enc_hook=plain).encode

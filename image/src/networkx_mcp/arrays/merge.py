@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from . import csr
-from .columns import Assembler, AttributeTable
-from .frozen import FrozenGraph, assemble
-from .ids import encode_id
-from .overlay import Adjacency, Attributes, Overlay
+from networkx_mcp.arrays import csr
+from networkx_mcp.arrays.columns import Assembler, AttributeTable
+from networkx_mcp.arrays.frozen import FrozenGraph, assemble
+from networkx_mcp.arrays.ids import encode_id
+from networkx_mcp.arrays.overlay import Adjacency, Attributes, Overlay
 
 _NO_ROWS = np.zeros(0, np.int32)
 

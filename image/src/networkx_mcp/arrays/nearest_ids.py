@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from itertools import islice
 
-from .ids import INT64_MAX, INT64_MIN, NodeId
+from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, NodeId
 
 #: Lookups of changed spellings, ids looked at for likeness, and those compared in full: about 5 ms in all.
 LOOKUPS = 2000

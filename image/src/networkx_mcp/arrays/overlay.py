@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from . import deferred
-from .frozen import FrozenGraph
-from .ids import NodeId
+from networkx_mcp.arrays import deferred
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import NodeId
 
 Attributes: TypeAlias = dict[str, Any]
 #: New edges: node -> neighbour -> attributes (None: none).

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .overlay import Attributes, Overlay
+from networkx_mcp.arrays.overlay import Attributes, Overlay
 
 #: (source, target, frozen row or -1, attributes of a new edge).
 Placed: TypeAlias = tuple[int, int, int, Attributes | None]

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import InvalidInput
-from . import steps
-from .edits import (
+from networkx_mcp.arrays import steps
+from networkx_mcp.arrays.edits import (
     AddEdges,
     AddNodes,
     Clear,
@@ -24,11 +23,12 @@ from .edits import (
     SetGraphAttributes,
     SetNodeAttributes,
 )
-from .ids import MAX_ID_BYTES, NodeId, check_id
-from .overlay import Attributes, Overlay
-from .prepared import Counts, EditSummary, Prepared, Step
-from .problems import check_list, check_pair, missing_edge, missing_node, parallel, show_edge
-from .values import check_attributes, check_name
+from networkx_mcp.arrays.ids import MAX_ID_BYTES, NodeId, check_id
+from networkx_mcp.arrays.overlay import Attributes, Overlay
+from networkx_mcp.arrays.prepared import Counts, EditSummary, Prepared, Step
+from networkx_mcp.arrays.problems import check_list, check_pair, missing_edge, missing_node, parallel, show_edge
+from networkx_mcp.arrays.values import check_attributes, check_name
+from networkx_mcp.errors import InvalidInput
 
 # An edge before the batch and now; odd: it exists now.
 _ABSENT, _OLD, _GONE, _NEW = 0, 1, 2, 3

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .overlay import Overlay
+from networkx_mcp.arrays.overlay import Overlay
 
 Step: TypeAlias = Callable[[Overlay], None]
 

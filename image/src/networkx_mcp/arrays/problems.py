@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import InvalidInput, NotFound
-from .ids import NodeId, format_id
+from networkx_mcp.arrays.ids import NodeId, format_id
+from networkx_mcp.errors import InvalidInput, NotFound
 
 
 def check_list(given: Any, field: str, name: str) -> None:

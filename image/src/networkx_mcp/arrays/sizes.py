@@ -12,10 +12,10 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from ..errors import InvalidInput, LimitExceeded, shortened
-from . import functions as pc
-from .edits import AddEdges, AddNodes, Edit, SetEdgeAttributes, SetGraphAttributes, SetNodeAttributes
-from .ids import NodeId, format_id
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.edits import AddEdges, AddNodes, Edit, SetEdgeAttributes, SetGraphAttributes, SetNodeAttributes
+from networkx_mcp.arrays.ids import NodeId, format_id
+from networkx_mcp.errors import InvalidInput, LimitExceeded, shortened
 
 #: Name of the setting, as errors give it.
 SETTING: Final = "limits.value_kib"

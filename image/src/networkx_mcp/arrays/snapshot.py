@@ -14,7 +14,7 @@ import struct
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
-from . import layout, soundness
+from networkx_mcp.arrays import layout, soundness
 
 _HEAD = struct.Struct("<3sBQQ")
 _MAGIC = b"NXG"

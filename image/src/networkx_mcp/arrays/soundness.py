@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from . import functions as pc
-from .columns import EXACT, AttributeTable, Column
-from .ids import MAX_ID_BYTES
-from .layout import Buffer
-from .values import MAX_DEPTH, MAX_INT_BITS
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.columns import EXACT, AttributeTable, Column
+from networkx_mcp.arrays.ids import MAX_ID_BYTES
+from networkx_mcp.arrays.layout import Buffer
+from networkx_mcp.arrays.values import MAX_DEPTH, MAX_INT_BITS
 
 #: Nesting of a JSON text that none of ours reads, whatever it is in: an attribute, or the attributes together.
 _DEPTH = MAX_DEPTH + 2

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..errors import NotFound
-from .edits import Edit
-from .frozen import FrozenGraph
-from .ids import NodeId, check_id
-from .nearest_ids import nearest_ids
-from .overlay import Attributes, Overlay
-from .pages import EdgePages, first_edges, node_indices
-from .planner import Planner
-from .prepared import Counts, EditSummary, Prepared
-from .problems import missing_edge, missing_node
+from networkx_mcp.arrays.edits import Edit
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import NodeId, check_id
+from networkx_mcp.arrays.nearest_ids import nearest_ids
+from networkx_mcp.arrays.overlay import Attributes, Overlay
+from networkx_mcp.arrays.pages import EdgePages, first_edges, node_indices
+from networkx_mcp.arrays.planner import Planner
+from networkx_mcp.arrays.prepared import Counts, EditSummary, Prepared
+from networkx_mcp.arrays.problems import missing_edge, missing_node
+from networkx_mcp.errors import NotFound
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -263,19 +263,19 @@ class GraphState:
         if self.clean:
             assert self._overlay.base is not None
             return self._overlay.base
-        from .merge import merge
+        from networkx_mcp.arrays.merge import merge
 
         return merge(self._overlay)
 
     def to_networkx(self, most: int | None = None) -> nx.Graph[Any]:
         """A new `nx.Graph` or `nx.DiGraph` that is the same in order and values. `most`: see `convert.to_networkx`."""
-        from .convert import to_networkx
+        from networkx_mcp.arrays.convert import to_networkx
 
         return to_networkx(self.freeze(), most)
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph[Any]) -> GraphState:
         """The state of a networkx graph. InvalidInput for multigraphs, ids and values that are not JSON's."""
-        from .convert import from_networkx
+        from networkx_mcp.arrays.convert import from_networkx
 
         return cls(from_networkx(graph))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .ids import NodeId
-from .overlay import Attributes, Overlay
+from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.arrays.overlay import Attributes, Overlay
 
 
 def change_nodes(

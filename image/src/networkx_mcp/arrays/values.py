@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import InvalidInput
+from networkx_mcp.errors import InvalidInput
 
 #: Lists and objects inside each other; deeper ones are no attributes but documents.
 MAX_DEPTH = 32

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
-from ..frozen import FrozenGraph
-from ..state import GraphState
-from .common import FormatError, Hints, Options, ParseLimits
-from .encoding import as_utf8
-from .reading import Reading
-from .recognise import choose
-from .record import COMMON, Format, Option
-from .registry import READ, RECORDS, WRITTEN, known, of_content_type, of_name
-from .sink import Sink
+from networkx_mcp.arrays.formats.common import FormatError, Hints, Options, ParseLimits
+from networkx_mcp.arrays.formats.encoding import as_utf8
+from networkx_mcp.arrays.formats.reading import Reading
+from networkx_mcp.arrays.formats.recognise import choose
+from networkx_mcp.arrays.formats.record import COMMON, Format, Option
+from networkx_mcp.arrays.formats.registry import READ, RECORDS, WRITTEN, known, of_content_type, of_name
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.state import GraphState
 
 __all__ = [
     "COMMON",

@@ -21,15 +21,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ...errors import InvalidInput
-from ..frozen import FrozenGraph
-from ..state import GraphState
-from .common import FormatError, Options
-from .pages import id_column
-from .record import DELIMITER, LIKELY, Format, Head
-from .rows import rows_of, spaced_note
-from .sink import Sink
-from .text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
+from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.record import DELIMITER, LIKELY, Format, Head
+from networkx_mcp.arrays.formats.rows import rows_of, spaced_note
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 #: Ids that become one piece of columns.
 _WORDS = 1 << 16

@@ -22,15 +22,24 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 
-from ...errors import LimitExceeded
-from .. import messages
-from ..state import GraphState
-from .columnar_plain import plain
-from .columnar_types import FieldNote, SchemaNote, check_note, decode_column, decode_ids, decoded_bytes, note, tabulate
-from .common import FormatError, Options, ParseLimits, Place
-from .record import SURE, Format, Head, Part
-from .sink import Sink
-from .table import ENDS, NODE_ROWS_OF_TABLES, choose, emit
+from networkx_mcp.arrays import messages
+from networkx_mcp.arrays.formats.columnar_plain import plain
+from networkx_mcp.arrays.formats.columnar_types import (
+    FieldNote,
+    SchemaNote,
+    check_note,
+    decode_column,
+    decode_ids,
+    decoded_bytes,
+    note,
+    tabulate,
+)
+from networkx_mcp.arrays.formats.common import FormatError, Options, ParseLimits, Place
+from networkx_mcp.arrays.formats.record import SURE, Format, Head, Part
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS_OF_TABLES, choose, emit
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import LimitExceeded
 
 #: Decoded bytes for each byte that a file may have.
 INFLATE: Final = 16

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from .. import functions as pc
-from ..columns import Column
-from .reading import Reading
-from .table import spread
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.columns import Column
+from networkx_mcp.arrays.formats.reading import Reading
+from networkx_mcp.arrays.formats.table import spread
 
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 

@@ -9,15 +9,15 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from ...errors import InvalidInput
-from .. import functions as pc
-from ..columns import EXACT, MISSING, TYPES, AttributeTable, Column, Kind
-from ..frozen import FrozenGraph
-from ..ids import INT64_MAX, INT64_MIN
-from ..values import check_value
-from .common import FormatError, Options, ParseLimits, Place
-from .pages import id_column
-from .table import Page, attribute_names, end_columns, node_rows_wanted, pages, spread
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.columns import EXACT, MISSING, TYPES, AttributeTable, Column, Kind
+from networkx_mcp.arrays.formats.common import FormatError, Options, ParseLimits, Place
+from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.table import Page, attribute_names, end_columns, node_rows_wanted, pages, spread
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN
+from networkx_mcp.arrays.values import check_value
+from networkx_mcp.errors import InvalidInput
 
 #: Key of the notes in the metadata of schema and fields.
 KEY: Final = b"networkx-mcp"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal, NoReturn, TypeAlias
 
-from ...errors import InvalidInput, LimitExceeded
+from networkx_mcp.errors import InvalidInput, LimitExceeded
 
 Ids: TypeAlias = Literal["auto", "string", "integer"]
 #: A file, read from its present position.

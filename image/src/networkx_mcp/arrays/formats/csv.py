@@ -25,9 +25,9 @@ null, lists and objects are written as JSON text. Attributes of the graph and id
 
 from __future__ import annotations
 
-from .csv_layout import find_layout
-from .record import LIKELY, Format, Head, Option, late
-from .table import ENDS, NODE_ROWS
+from networkx_mcp.arrays.formats.csv_layout import find_layout
+from networkx_mcp.arrays.formats.record import LIKELY, Format, Head, Option, late
+from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS
 
 
 def _sniff(head: Head) -> int:

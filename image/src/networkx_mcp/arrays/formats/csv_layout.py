@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .table import find_ends
+from networkx_mcp.arrays.formats.table import find_ends
 
 #: What may separate cells where nothing says it; earlier ones come first.
 DELIMITERS: Final = (",", ";", "\t", "|", " ")

@@ -9,15 +9,15 @@ from typing import IO, TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from .. import functions as pc
-from .common import FormatError, Options, Place
-from .csv_layout import Layout, find_layout
-from .csv_values import meant
-from .encoding import refuse_encoding
-from .record import HEAD_BYTES
-from .sink import Sink
-from .table import choose, emit
-from .text import text_ids
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.formats.common import FormatError, Options, Place
+from networkx_mcp.arrays.formats.csv_layout import Layout, find_layout
+from networkx_mcp.arrays.formats.csv_values import meant
+from networkx_mcp.arrays.formats.encoding import refuse_encoding
+from networkx_mcp.arrays.formats.record import HEAD_BYTES
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.table import choose, emit
+from networkx_mcp.arrays.formats.text import text_ids
 
 if TYPE_CHECKING:
     from _csv import Reader

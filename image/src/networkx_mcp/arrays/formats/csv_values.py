@@ -7,8 +7,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from .. import functions as pc
-from .reading import Reading
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.formats.reading import Reading
 
 #: What programs write where there is no number.
 NOTHING: Final = (

@@ -9,13 +9,13 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
-from .. import functions as pc
-from ..columns import MISSING, Column
-from ..state import GraphState
-from .common import Options
-from .pages import id_column
-from .table import Page, attribute_names, end_columns, node_rows_wanted, pages
-from .text import one_type, refuse_graph_attributes
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.columns import MISSING, Column
+from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.table import Page, attribute_names, end_columns, node_rows_wanted, pages
+from networkx_mcp.arrays.formats.text import one_type, refuse_graph_attributes
+from networkx_mcp.arrays.state import GraphState
 
 #: Rows written at once.
 _PAGE: Final = 1 << 15

@@ -16,16 +16,16 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from ...errors import InvalidInput
-from ..frozen import FrozenGraph
-from ..ids import format_id
-from ..state import GraphState
-from .common import FormatError, Options, counted
-from .json_nan import marked, without_marks
-from .pages import edge_rows, id_list, node_rows
-from .record import LIKELY, SURE, Format, Head
-from .sink import Sink
-from .text import chunks
+from networkx_mcp.arrays.formats.common import FormatError, Options, counted
+from networkx_mcp.arrays.formats.json_nan import marked, without_marks
+from networkx_mcp.arrays.formats.pages import edge_rows, id_list, node_rows
+from networkx_mcp.arrays.formats.record import LIKELY, SURE, Format, Head
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.text import chunks
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import format_id
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 
 class _Parts(msgspec.Struct):

@@ -24,10 +24,10 @@ from typing import IO, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from .common import FormatError, Options, counted
-from .record import SURE, Format, Head
-from .sink import Sink
-from .text import lines_of
+from networkx_mcp.arrays.formats.common import FormatError, Options, counted
+from networkx_mcp.arrays.formats.record import SURE, Format, Head
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.text import lines_of
 
 #: Problem -> names of the numbers behind the ends of an edge, and whether edges are directed.
 _PROBLEMS: Final[dict[str, tuple[tuple[str, ...], bool]]] = {

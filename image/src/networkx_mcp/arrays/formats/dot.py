@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .record import SURE, Format, Head, Option, late
+from networkx_mcp.arrays.formats.record import SURE, Format, Head, Option, late
 
 _BEGIN: Final = re.compile(
     r'(?:\s|^\#(?! ids are separated by)[^\n]*|//[^\n]*|(?>/\*.*?\*/))*+(?:strict\s+)?(?:di)?graph(?:\s+(?:\w+|"[^"\\]*+(?:\\.[^"\\]*+)*+"))?\s*\{',

@@ -10,10 +10,10 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 
-from .common import FormatError, Options, counted
-from .encoding import not_utf8
-from .sink import Sink
-from .text import text_ids
+from networkx_mcp.arrays.formats.common import FormatError, Options, counted
+from networkx_mcp.arrays.formats.encoding import not_utf8
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.text import text_ids
 
 #: Subgraphs inside each other.
 _MAX_DEPTH: Final = 64

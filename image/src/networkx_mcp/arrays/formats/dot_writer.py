@@ -9,15 +9,15 @@ from typing import Any, Final
 
 import msgspec
 
-from ...errors import InvalidInput
-from ..columns import AttributeTable
-from ..frozen import FrozenGraph
-from ..ids import format_id
-from ..state import GraphState
-from .common import Options
-from .dot_reader import NUMERAL
-from .pages import edge_rows, id_column, node_rows
-from .text import chunks, one_type
+from networkx_mcp.arrays.columns import AttributeTable
+from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.dot_reader import NUMERAL
+from networkx_mcp.arrays.formats.pages import edge_rows, id_column, node_rows
+from networkx_mcp.arrays.formats.text import chunks, one_type
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import format_id
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 _encode = msgspec.json.Encoder().encode
 #: Names that need no quotes. pydot, and so networkx, takes quotes for a part of the name of an attribute.

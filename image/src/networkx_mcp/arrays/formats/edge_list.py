@@ -28,18 +28,18 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from ...errors import InvalidInput
-from ..frozen import FrozenGraph
-from ..sizes import named
-from ..state import GraphState
-from .common import FormatError, Options
-from .literals import as_python, attributes
-from .pages import edge_rows, id_column, node_rows
-from .record import DELIMITER, POSSIBLE, Format, Head
-from .rows import rows_of, spaced_note
-from .sink import Sink
-from .table import find_ends
-from .text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
+from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.literals import as_python, attributes
+from networkx_mcp.arrays.formats.pages import edge_rows, id_column, node_rows
+from networkx_mcp.arrays.formats.record import DELIMITER, POSSIBLE, Format, Head
+from networkx_mcp.arrays.formats.rows import rows_of, spaced_note
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.table import find_ends
+from networkx_mcp.arrays.formats.text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.sizes import named
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 _json = msgspec.json.Decoder(dict[str, Any])
 _slices = msgspec.json.Decoder(dict[str, msgspec.Raw])

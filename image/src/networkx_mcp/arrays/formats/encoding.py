@@ -7,8 +7,8 @@ import io
 import re
 from typing import IO, Final
 
-from ...errors import InvalidInput, shortened
-from .common import FormatError, ParseLimits
+from networkx_mcp.arrays.formats.common import FormatError, ParseLimits
+from networkx_mcp.errors import InvalidInput, shortened
 
 _LINES: Final = re.compile(rb"\r\n|\r|\n")
 #: Python's names of the encodings that files have; codecs that are none, or slow on purpose (idna, punycode), are not.

@@ -10,7 +10,7 @@ entities that inflate.
 
 from __future__ import annotations
 
-from .record import SURE, Format, Head, late
+from networkx_mcp.arrays.formats.record import SURE, Format, Head, late
 
 
 def _sniff(head: Head) -> int:

@@ -12,11 +12,11 @@ from xml.sax.xmlreader import AttributesImpl
 
 import msgspec
 
-from ..ids import NodeId
-from ..sizes import named
-from .common import FormatError, Options, Place, counted
-from .markup import Lines, parse_xml
-from .sink import Convert, NotInteger, Sink, to_integer, to_text, with_ids
+from networkx_mcp.arrays.formats.common import FormatError, Options, Place, counted
+from networkx_mcp.arrays.formats.markup import Lines, parse_xml
+from networkx_mcp.arrays.formats.sink import Convert, NotInteger, Sink, to_integer, to_text, with_ids
+from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.arrays.sizes import named
 
 #: Nodes inside each other count, too.
 _MAX_DEPTH: Final = 64

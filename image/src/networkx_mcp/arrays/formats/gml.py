@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .record import SURE, Format, Head, Option, late
+from networkx_mcp.arrays.formats.record import SURE, Format, Head, Option, late
 
 _BEGIN: Final = re.compile(r'(?:\s|#[^\n]*\n|[A-Za-z]\w*\s+(?:"[^"]*"|[\d.+-]+)\s)*graph\s*\[')
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from html.entities import name2codepoint
 from typing import IO, Any, Final
 
-from ..ids import NodeId
-from ..values import MAX_DEPTH
-from .common import FormatError, Options
-from .sink import Convert, Sink, with_ids
-from .text import lines_of
+from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.sink import Convert, Sink, with_ids
+from networkx_mcp.arrays.formats.text import lines_of
+from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.arrays.values import MAX_DEPTH
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:

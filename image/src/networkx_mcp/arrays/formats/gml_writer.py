@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from ...errors import InvalidInput
-from ..frozen import FrozenGraph
-from ..ids import format_id
-from ..state import GraphState
-from .common import Options
-from .gml_reader import LABEL, LIST_START
-from .pages import edge_rows, id_list, node_rows
-from .text import chunks
+from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.gml_reader import LABEL, LIST_START
+from networkx_mcp.arrays.formats.pages import edge_rows, id_list, node_rows
+from networkx_mcp.arrays.formats.text import chunks
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import format_id
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 _NAME: Final = re.compile(r"[A-Za-z][0-9A-Za-z_]*")
 #: The entities that igraph knows; it leaves numbers as they stand.

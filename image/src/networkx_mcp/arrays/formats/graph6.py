@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ...errors import InvalidInput
-from ..frozen import FrozenGraph
-from ..state import GraphState
-from .common import FormatError, Options
-from .lossy import LOST, drops, numbers_from_zero, refuse_attributes
-from .record import POSSIBLE, SURE, Format, Head, Part
-from .sink import Sink
+from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.lossy import LOST, drops, numbers_from_zero, refuse_attributes
+from networkx_mcp.arrays.formats.record import POSSIBLE, SURE, Format, Head, Part
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 #: Characters that are looked at together: memory is some ten times that.
 _BLOCK: Final = 1 << 20

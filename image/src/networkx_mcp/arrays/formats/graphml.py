@@ -13,7 +13,7 @@ hold are refused.
 
 from __future__ import annotations
 
-from .record import SURE, Format, Head, late
+from networkx_mcp.arrays.formats.record import SURE, Format, Head, late
 
 
 def _sniff(head: Head) -> int:

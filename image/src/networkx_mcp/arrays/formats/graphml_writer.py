@@ -9,15 +9,15 @@ from typing import Any, Final
 
 import msgspec
 
-from ...errors import InvalidInput
-from ..columns import MISSING, AttributeTable
-from ..frozen import FrozenGraph
-from ..ids import INT64_MAX, INT64_MIN, format_id
-from ..state import GraphState
-from .common import Options
-from .graphml_reader import IDS, JSON
-from .pages import edge_rows, id_column, id_list, node_rows
-from .text import chunks
+from networkx_mcp.arrays.columns import MISSING, AttributeTable
+from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.graphml_reader import IDS, JSON
+from networkx_mcp.arrays.formats.pages import edge_rows, id_column, id_list, node_rows
+from networkx_mcp.arrays.formats.text import chunks
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, format_id
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 _encode = msgspec.json.Encoder().encode
 

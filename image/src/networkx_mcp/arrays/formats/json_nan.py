@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from .common import FormatError
-from .reading import Reading
+from networkx_mcp.arrays.formats.common import FormatError
+from networkx_mcp.arrays.formats.reading import Reading
 
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\bNaN\b|-?\bInfinity\b', re.DOTALL)
 #: Stands for NaN until values are decoded: no text of a file holds it, because JSON allows no bare control character.

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from ...errors import InvalidInput
-from ..values import check_attributes
-from .common import FormatError
-from .reading import Reading
+from networkx_mcp.arrays.formats.common import FormatError
+from networkx_mcp.arrays.formats.reading import Reading
+from networkx_mcp.arrays.values import check_attributes
+from networkx_mcp.errors import InvalidInput
 
 #: Longest text that Python's own parser gets to see, in characters: it needs some hundred bytes for each.
 MAX_TEXT: Final = 1 << 18

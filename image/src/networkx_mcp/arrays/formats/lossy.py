@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import InvalidInput
-from ..frozen import FrozenGraph
-from .common import Options
-from .pages import id_column
-from .record import Option
+from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.record import Option
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.errors import InvalidInput
 
 #: The option of formats that have no place for much of a graph.
 LOST: Final = Option(

@@ -11,7 +11,7 @@ from xml.sax.handler import ContentHandler
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
-from .common import FormatError
+from networkx_mcp.arrays.formats.common import FormatError
 
 _CHUNK: Final = 64 * 1024
 #: Longest tag or comment, in bytes. Expat (before 2.6) reads an unfinished one again from its start with each chunk, in time that

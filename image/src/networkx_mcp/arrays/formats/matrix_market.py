@@ -26,17 +26,17 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from ...errors import InvalidInput
-from ..columns import MISSING
-from ..frozen import FrozenGraph
-from ..ids import INT64_MAX, INT64_MIN
-from ..state import GraphState
-from .common import FormatError, Options
-from .lossy import LOST, drops, no_place
-from .pages import PAGE, id_list
-from .record import SURE, Format, Head
-from .sink import Sink
-from .text import chunks, lines_of
+from networkx_mcp.arrays.columns import MISSING
+from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.lossy import LOST, drops, no_place
+from networkx_mcp.arrays.formats.pages import PAGE, id_list
+from networkx_mcp.arrays.formats.record import SURE, Format, Head
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.text import chunks, lines_of
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 _BEGIN: Final = re.compile(r"%%MatrixMarket\s+(\w+)\s+(\w+)\s+(\w+)\s+([\w-]+)\s*", re.IGNORECASE)
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..columns import AttributeTable, Column
-from ..frozen import FrozenGraph
-from ..ids import NodeId
+from networkx_mcp.arrays.columns import AttributeTable, Column
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import NodeId
 
 #: Rows of a page.
 PAGE = 1 << 14

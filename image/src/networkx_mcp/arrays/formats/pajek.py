@@ -20,8 +20,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .lossy import LOST
-from .record import SURE, Format, Head, Option, late
+from networkx_mcp.arrays.formats.lossy import LOST
+from networkx_mcp.arrays.formats.record import SURE, Format, Head, Option, late
 
 #: What begins a section.
 SECTION: Final = re.compile(r"\*\s*(network|vertices|arcs|edges|arcslist|edgeslist|matrix)\b", re.IGNORECASE)

@@ -11,10 +11,10 @@ from typing import IO, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from .common import FormatError, Options, counted
-from .pajek import SECTION
-from .sink import Sink
-from .text import lines_of, text_ids
+from networkx_mcp.arrays.formats.common import FormatError, Options, counted
+from networkx_mcp.arrays.formats.pajek import SECTION
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.text import lines_of, text_ids
 
 #: Words of a line: in quotes of either kind, or up to white space.
 _WORD: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'(?=\s|$)|(\S+))""")

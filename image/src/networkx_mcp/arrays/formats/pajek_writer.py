@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ...errors import InvalidInput
-from ..frozen import FrozenGraph
-from ..ids import NodeId, format_id
-from ..state import GraphState
-from .common import Options
-from .lossy import drops, no_place
-from .pages import edge_rows, id_column, node_rows
-from .pajek_reader import DEFAULT
-from .text import chunks, one_type
+from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.lossy import drops, no_place
+from networkx_mcp.arrays.formats.pages import edge_rows, id_column, node_rows
+from networkx_mcp.arrays.formats.pajek_reader import DEFAULT
+from networkx_mcp.arrays.formats.text import chunks, one_type
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import NodeId, format_id
+from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 #: What no text can hold: it ends it, or the line, or is taken for more by one of the programs that read it.
 _NOT_HELD: Final = re.compile(r'["\\]|[^\S ]')

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .common import counted
+from networkx_mcp.arrays.formats.common import counted
 
 #: Notes of one file; more are counted.
 MAX_NOTES = 20

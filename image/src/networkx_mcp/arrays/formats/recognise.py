@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import IO, Final, Literal, TypeAlias
 
-from ...errors import InvalidInput
-from .common import FormatError
-from .record import HEAD_BYTES, SURE, Format, Head
-from .registry import READ, RECORDS, known, of_name
+from networkx_mcp.arrays.formats.common import FormatError
+from networkx_mcp.arrays.formats.record import HEAD_BYTES, SURE, Format, Head
+from networkx_mcp.arrays.formats.registry import READ, RECORDS, known, of_name
+from networkx_mcp.errors import InvalidInput
 
 #: What told the format.
 ChosenBy: TypeAlias = Literal["caller", "name", "content"]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any, Final, Literal, TypeAlias
 
-from ..state import GraphState
-from .common import Options
-from .sink import Sink
+from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.state import GraphState
 
 #: Reads a file into the sink. Raises FormatError, LimitExceeded, InvalidInput (options).
 Parser: TypeAlias = Callable[[IO[bytes], Options, Sink], None]

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from ...errors import InvalidInput, shortened
-from .record import Format
+from networkx_mcp.arrays.formats.record import Format
+from networkx_mcp.errors import InvalidInput, shortened
 
 _SELF: Final = __name__.rpartition(".")
 #: Ends of names of modules that have no record and are imported when they are used (`record.late`).

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import IO, Final
 
-from ..ids import NodeId
-from .common import FormatError, counted
-from .sink import Sink
-from .text import lines_of
+from networkx_mcp.arrays.formats.common import FormatError, counted
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.formats.text import lines_of
+from networkx_mcp.arrays.ids import NodeId
 
 #: A comment of ours: ids hold commas and the like, white space separates them all the same.
 SPACED: Final = "# ids are separated by white space"

@@ -8,12 +8,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Final, TypeAlias
 
-from ...errors import InvalidInput, LimitExceeded
-from ..builder import DuplicateEdge, GraphBuilder
-from ..frozen import FrozenGraph
-from ..ids import INT64_MAX, INT64_MIN, NodeId, format_id
-from .common import FormatError, Ids, Options, ParseLimits, Place, counted, where
-from .reading import Reading
+from networkx_mcp.arrays.builder import DuplicateEdge, GraphBuilder
+from networkx_mcp.arrays.formats.common import FormatError, Ids, Options, ParseLimits, Place, counted, where
+from networkx_mcp.arrays.formats.reading import Reading
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, NodeId, format_id
+from networkx_mcp.errors import InvalidInput, LimitExceeded
 
 #: Places of a column of edges: one for each, or a function of the row.
 Places: TypeAlias = Sequence[int] | Callable[[int], Place]

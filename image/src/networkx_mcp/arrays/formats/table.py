@@ -15,15 +15,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ...errors import InvalidInput
-from .. import functions as pc
-from ..columns import AttributeTable, Column, encode_values
-from ..frozen import FrozenGraph
-from ..ids import format_id
-from .common import FormatError, Options, Place
-from .pages import slice_column
-from .record import Option
-from .sink import Sink
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.columns import AttributeTable, Column, encode_values
+from networkx_mcp.arrays.formats.common import FormatError, Options, Place
+from networkx_mcp.arrays.formats.pages import slice_column
+from networkx_mcp.arrays.formats.record import Option
+from networkx_mcp.arrays.formats.sink import Sink
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import format_id
+from networkx_mcp.errors import InvalidInput
 
 #: Columns of one table.
 MAX_COLUMNS = 1024

@@ -7,12 +7,12 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from ...errors import InvalidInput
-from .. import functions as pc
-from ..ids import NodeId, format_id
-from .common import FormatError, Ids
-from .encoding import not_utf8
-from .reading import Reading
+from networkx_mcp.arrays import functions as pc
+from networkx_mcp.arrays.formats.common import FormatError, Ids
+from networkx_mcp.arrays.formats.encoding import not_utf8
+from networkx_mcp.arrays.formats.reading import Reading
+from networkx_mcp.arrays.ids import NodeId, format_id
+from networkx_mcp.errors import InvalidInput
 
 #: Longest line of a text format, in bytes.
 MAX_LINE_BYTES = 16 * 1024 * 1024
