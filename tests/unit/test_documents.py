@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -11,9 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ROOT / "image/src/networkx_mcp"
-#: The rooms from the way in to the bottom; imports point down only.
-ROOMS = ("http", "tools", "graphs", "analysis", "workers", "limits", "backend", "arrays", "store", "telemetry")
 
 
 def test_the_tables_of_the_documents_are_those_of_the_results() -> None:
@@ -59,40 +55,6 @@ def test_a_link_to_a_missing_heading_or_file_is_noticed(tmp_path: Path) -> None:
     links = ("other.md", "other.md#one-two", "#here", "other.md#three", "gone.md", "https://example.org/gone.md#x")
     page.write_text("## Here\n" + " ".join(f"[x]({link})" for link in links), encoding="utf-8")
     assert wrong_links(page) == ["other.md#three", "gone.md"]
-
-
-def _imported(file: Path) -> set[str]:
-    """Rooms that a module imports, at its top or inside functions."""
-    found = set()
-    parts = ("networkx_mcp", *file.relative_to(PACKAGE).parts[:-1])
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
-            module = ".".join(filter(None, (base, node.module or "")))
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        for imported in names:
-            words = imported.split(".")
-            if words[0] == "networkx_mcp" and len(words) > 1 and words[1] in ROOMS:
-                found.add(words[1])
-    return found
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_point_down_the_list_of_rooms(room: str) -> None:
-    above = set(ROOMS[: ROOMS.index(room)])
-    upward = {
-        f"{file.relative_to(PACKAGE)} imports {name}"
-        for file in (PACKAGE / room).rglob("*.py")
-        for name in _imported(file) & above
-    }
-    assert not upward
-
-
-def test_tools_never_import_the_store() -> None:
-    assert not [file for file in (PACKAGE / "tools").rglob("*.py") if "store" in _imported(file)]
 
 
 def test_the_document_of_the_formats_is_made_from_their_records() -> None:
