@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from scripts import install, programs
+from tests.conftest import LONG
 from tests.helpers import programs as needed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,14 +74,14 @@ def test_the_two_expressions_divide_a_file_that_has_both_kinds() -> None:
     assert anywhere | full == collected(file)
 
 
-def outcome(tmp_path: Path, body: str, *arguments: str) -> str:
-    """What pytest says of a file under this project's rules."""
+def outcome(tmp_path: Path, body: str, *arguments: str) -> tuple[int, str]:
+    """How pytest ends for a file under this project's rules, and what it says."""
     (tmp_path / "test_it.py").write_text(f"import pytest\nfrom tests.helpers import programs\n{body}", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT)]
     options = ["-p", "tests.conftest", "-p", "no:cacheprovider", *arguments, str(tmp_path)]
     path = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'image/src'}"}
     done = subprocess.run([*command, *options], cwd=ROOT, env=path, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,8 @@ def outcome(tmp_path: Path, body: str, *arguments: str) -> str:
         ("def test_it(): pytest.skip('no')", "no test is"),
         ("@pytest.mark.skip(reason='no')\ndef test_it(): pass", "no test is"),
         ("pytest.skip('no', allow_module_level=True)", "no test is"),
+        ("@pytest.fixture\ndef it(): pytest.skip('no')\ndef test_it(it): pass", "no test is"),
+        ("@pytest.mark.xfail\ndef test_it(): assert False", "no test is"),
         ("def test_it(): programs.path('strace')", "without @pytest.mark.needs"),
         ("@pytest.mark.needs('lynx')\ndef test_it(): pass", "takes one or more of"),
         ("@pytest.mark.needs\ndef test_it(): pass", "takes one or more of"),
@@ -96,10 +99,21 @@ def outcome(tmp_path: Path, body: str, *arguments: str) -> str:
     ],
 )
 def test_no_test_is_skipped_and_none_runs_a_program_that_it_does_not_name(tmp_path: Path, body: str, told: str) -> None:
-    said = outcome(tmp_path, body)
+    code, said = outcome(tmp_path, body)
     assert told in said, said
-    assert "1 passed" in said or "failed" in said or "error" in said.lower(), said
+    assert (code == 0) is (told == "1 passed"), said
     assert "skipped" not in said.splitlines()[-1]
+
+
+def test_a_skipped_test_fails_in_the_processes_of_a_stage_too(tmp_path: Path) -> None:
+    code, said = outcome(tmp_path, "def test_it(): pytest.skip('no')\ndef test_other(): pass", "-n", "2")
+    assert code == 1
+    assert "1 failed, 1 passed" in said, said
+
+
+def test_the_long_files_are_there() -> None:
+    assert [name for name in LONG if not (ROOT / name).exists()] == []
+    assert len(set(LONG)) == len(LONG)
 
 
 def test_a_program_that_is_missing_fails_its_test_with_the_remedy(
