@@ -23,6 +23,7 @@ from networkx_mcp import context
 from networkx_mcp.arrays import edits
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.settings import Settings
+from networkx_mcp.tools.message import MESSAGE_KEY, Message
 from networkx_mcp.tools.server import build_app
 
 CALLS = 150
@@ -78,6 +79,7 @@ async def call(app: Any, headers: list[tuple[bytes, bytes]], body: bytes) -> Non
 
     scope = {"type": "http", "method": "POST", "path": "/mcp", "query_string": b"", "headers": headers}
     scope |= {"http_version": "1.1", "scheme": "http", "root_path": "", "client": ("127.0.0.1", 1)}
+    scope[MESSAGE_KEY] = Message(body)
     scope[context.SCOPE_KEY] = context.CallContext(context.ANONYMOUS, "benchmark")
     await app(scope, receive, send)
     if set(statuses) != {200}:

@@ -129,7 +129,8 @@ def _serve(_: argparse.Namespace) -> int:
 
 def _check(_: argparse.Namespace) -> int:
     settings = _settings()
-    from networkx_mcp.http.auth import Authenticator, check_exposure
+    from networkx_mcp.http.auth import Authenticator
+    from networkx_mcp.http.exposure import check_exposure
     from networkx_mcp.store import open_store
     from networkx_mcp.telemetry import logs
 

@@ -20,14 +20,16 @@ from starlette.types import Receive, Scope, Send
 
 from networkx_mcp.errors import ServiceError, StoreUnavailable
 from networkx_mcp.http.admission import Admission
-from networkx_mcp.http.auth import Authenticator, check_exposure
+from networkx_mcp.http.auth import Authenticator
 from networkx_mcp.http.connections import RESERVE, Guard
 from networkx_mcp.http.deadlines import Deadlines
-from networkx_mcp.http.edge import Edge, Service
-from networkx_mcp.http.endpoint import McpService
+from networkx_mcp.http.edge import Edge
+from networkx_mcp.http.exposure import check_exposure
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import Labels
+from networkx_mcp.http.mcp_service import McpService
 from networkx_mcp.http.ratelimit import RateLimiter
+from networkx_mcp.http.routes import Service
 from networkx_mcp.limits import descriptors
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import MIB, Settings
@@ -95,16 +97,14 @@ class App:
             guard=guard,
             tracing=Tracing(settings.log.otlp_endpoint),
         )
-        self.edge = Edge(
-            settings, status, self.rooms.auth, self.rooms.labels, self.rooms.limiter.take, self.rooms.tracing
-        )
+        self.edge = Edge(settings, status, self.rooms.auth, self.rooms.labels, self.rooms.limiter, self.rooms.tracing)
         self.started = asyncio.Event()
         #: Why the rooms could not be opened; the process ends then.
         self.failed: BaseException | None = None
         self._deadlines = Deadlines(settings.limits)
         self._mcp = McpService(settings, admission, self._deadlines, budget, self.rooms.labels)
         # Whatever else is served below a path of its own joins here; see `Service`.
-        self.edge.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
+        self.edge.routes.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
         self._stop = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
         exposition.set_build_info()
@@ -132,6 +132,11 @@ class App:
         if pending:
             logs.event("shutdown_rooms_late", level=logging.ERROR, message=f"not closed in {_CLOSE_SECONDS:g} s")
         await asyncio.to_thread(self.rooms.tracing.close)
+
+    def load(self) -> tuple[int, int]:
+        """Requests that run, and those that wait for a slot or for a worker."""
+        admission, heavy = self.rooms.admission.queue, self.rooms.compute.queue
+        return admission.running, admission.waiting + heavy.waiting
 
     def drain(self, until: float) -> None:
         """Be not ready, shed what waits, and let nothing run past the monotonic time `until`."""
@@ -194,10 +199,10 @@ class App:
         rooms.labels.tools = frozenset(registry.tools)
         rooms.labels.heavy = frozenset(tool.name for tool in registry if not tool.quick)
         self._mcp.app = mcp
-        self.edge.services["graphs"] = Service(
+        self.edge.routes.services["graphs"] = Service(
             Transfers(self.settings, graphs, rooms.admission, self._deadlines), frozenset({"GET", "PUT"})
         )
-        self.edge.services["admin"] = Service(
+        self.edge.routes.services["admin"] = Service(
             Admin(self.settings, graphs, status, rooms.budget, rooms.store), frozenset({"GET", "PUT", "DELETE"})
         )
         for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
@@ -223,7 +228,7 @@ class App:
             self.rooms.status.store = await self.rooms.store.health()
             sample = self.rooms.compute.sampler.last
             if sample is not None:
-                self.edge.memory_mb = round(sample.total / MIB, 1)
+                self.edge.recorder.memory_mb = round(sample.total / MIB, 1)
             await asyncio.sleep(_MONITOR_SECONDS)
 
     async def _watch_descriptors(self) -> None:

@@ -19,7 +19,7 @@ from networkx_mcp.errors import ServiceError
 #: Key of the CallContext in an ASGI scope, for code that the MCP SDK calls in a task of its own.
 SCOPE_KEY = "networkx_mcp.call"
 
-READ, WRITE, ADMIN = "read", "write", "admin"
+READ, WRITE, ADMIN = SCOPES = ("read", "write", "admin")
 
 
 @dataclass(frozen=True, slots=True)

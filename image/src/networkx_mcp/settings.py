@@ -130,7 +130,7 @@ class Limits(Group):
         300_000,
         "JSON values (lists, objects and what commas part) in the body of one request to /mcp; 413 past it.",
         unit="values",
-        why="parsing holds the event loop: http/values.py",
+        why="parsing holds the event loop: http/body_values.py",
         ge=1000,
     )
     upload_mb: int = setting(

@@ -12,7 +12,9 @@ import pytest
 from networkx_mcp.context import ANONYMOUS
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.http import tokens
-from networkx_mcp.http.auth import REASONS, Authenticator, AuthFailure, check_exposure, is_loopback
+from networkx_mcp.http.auth import Authenticator
+from networkx_mcp.http.auth_failure import REASONS, AuthFailure
+from networkx_mcp.http.exposure import check_exposure, is_loopback
 from networkx_mcp.settings import Auth, Http, Settings
 from networkx_mcp.telemetry import metrics
 
@@ -95,7 +97,7 @@ async def test_an_expired_token_is_refused_and_one_that_lasts_is_not(add: Any, a
 
 async def test_static_tokens_are_asked_for_by_plain_bearer(auth: Any) -> None:
     failure = AuthFailure("unknown", "no")
-    assert auth().challenge(failure, "http://x/.well-known/oauth-protected-resource/mcp") == b"Bearer"
+    assert auth().challenge(failure, {"scheme": "http", "headers": []}) == b"Bearer"
 
 
 async def test_without_tokens_everybody_is_the_same_caller() -> None:

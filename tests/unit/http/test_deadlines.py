@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from networkx_mcp.app import App
 from networkx_mcp.context import SCOPE_KEY, CallContext, Caller
-from networkx_mcp.http.edge import Service
 from networkx_mcp.http.respond import respond
+from networkx_mcp.http.routes import Service
 from networkx_mcp.settings import Settings
 
 
@@ -32,8 +32,8 @@ async def test_the_wait_for_a_token_s_rate_is_part_of_the_time_of_a_call(kept: f
         left.append(call.deadline - time.monotonic())
         await respond(send, 200, b"")
 
-    app.edge._limit = limit
-    app.edge.services["mcp"] = Service(service, frozenset({"POST"}))
+    app.rooms.limiter.take = limit
+    app.edge.routes.services["mcp"] = Service(service, frozenset({"POST"}))
     transport: Any = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         assert (await client.post("/mcp")).status_code == 200

@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 
 from networkx_mcp.errors import Forbidden, Shed
 from networkx_mcp.http import respond
-from networkx_mcp.http.edge import _correlation_id, _repaired
-from networkx_mcp.http.labels import OTHER, Asked, Labels, asked, asked_by_headers
-from networkx_mcp.http.origin import Misdirected, Origins
-from networkx_mcp.settings import Http
+from networkx_mcp.http.correlation import correlation_id
+from networkx_mcp.http.cors import Cors
+from networkx_mcp.http.headers import repaired
+from networkx_mcp.http.labels import OTHER, Labels
+from networkx_mcp.http.trusted_hosts import HostList, Misdirected
 from networkx_mcp.telemetry.tracing import trace_id_of
+from networkx_mcp.tools.message import Message
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def test_white_space_at_the_end_of_a_header_value_is_removed() -> None:
-    assert _repaired([(b"mcp-method", b"tools/call \t"), (b"host", b"a")]) == [
+    assert repaired([(b"mcp-method", b"tools/call \t"), (b"host", b"a")]) == [
         (b"mcp-method", b"tools/call"),
         (b"host", b"a"),
     ]
@@ -29,7 +31,7 @@ def test_white_space_at_the_end_of_a_header_value_is_removed() -> None:
 
 def test_headers_without_fault_are_not_copied() -> None:
     headers = [(b"host", b"a"), (b"empty", b"")]
-    assert _repaired(headers) is headers
+    assert repaired(headers) is headers
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_headers_without_fault_are_not_copied() -> None:
     ],
 )
 def test_the_caller_s_correlation_id_is_kept(headers: Any, expected: str) -> None:
-    assert _correlation_id(headers) == expected
+    assert correlation_id(headers) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,10 +52,10 @@ def test_the_caller_s_correlation_id_is_kept(headers: Any, expected: str) -> Non
     [b"", b"a" * 129, b"with space", b"new\nline", b"\x1b[31m", "ü".encode(), b"-starts-with-a-dash", b'"quoted"'],
 )
 def test_an_id_that_cannot_be_trusted_in_a_log_is_replaced(value: bytes) -> None:
-    made = _correlation_id([(b"x-request-id", value)])
+    made = correlation_id([(b"x-request-id", value)])
     assert made != value.decode("latin-1")
     assert len(made) == 32
-    assert made != _correlation_id([(b"x-request-id", value)])
+    assert made != correlation_id([(b"x-request-id", value)])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_a_traceparent_that_the_standard_forbids_is_none(value: bytes) -> None:
     assert trace_id_of(value) == ""
 
 
-HOSTS = Http(allowed_hosts=("localhost", "[::1]", "graphs.example.org", "*.apps.example.org", "pinned:8443"))
+HOSTS = HostList(("localhost", "[::1]", "graphs.example.org", "*.apps.example.org", "pinned:8443"))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ HOSTS = Http(allowed_hosts=("localhost", "[::1]", "graphs.example.org", "*.apps.
     ["localhost", "LOCALHOST:8080", "[::1]:8080", "graphs.example.org:443", "a.apps.example.org", "pinned:8443"],
 )
 def test_a_listed_host_is_served_with_any_port(host: str) -> None:
-    Origins(HOSTS).check_host([(b"host", host.encode())])
+    HOSTS.check([(b"host", host.encode())])
 
 
 @pytest.mark.parametrize(
@@ -97,11 +99,11 @@ def test_a_listed_host_is_served_with_any_port(host: str) -> None:
 )
 def test_any_other_host_is_refused(headers: Any) -> None:
     with pytest.raises(Misdirected):
-        Origins(HOSTS).check_host(headers)
+        HOSTS.check(headers)
 
 
 def test_a_star_admits_every_host() -> None:
-    Origins(Http(allowed_hosts=("*",))).check_host([(b"host", b"anything.org:1")])
+    HostList(("*",)).check([(b"host", b"anything.org:1")])
 
 
 @pytest.mark.parametrize(
@@ -110,34 +112,42 @@ def test_a_star_admits_every_host() -> None:
 def test_a_host_that_is_no_name_is_refused_even_by_a_star(host: bytes) -> None:
     for listed in (("localhost",), ("*",)):
         with pytest.raises(Misdirected):
-            Origins(Http(allowed_hosts=listed)).check_host([(b"host", host)])
+            HostList(listed).check([(b"host", host)])
+
+
+async def nothing(*_: Any) -> None:
+    """The app behind a wrapper that is asked alone."""
 
 
 def test_without_a_list_no_browser_may_call_and_everybody_else_may() -> None:
-    origins = Origins(Http())
-    assert origins.check_origin([(b"host", b"localhost")]) == []
+    cors = Cors(nothing, ())
+    assert cors.check([(b"host", b"localhost")]) == []
     for origin in (b"http://localhost", b"null", b"https://evil.org"):
         with pytest.raises(Forbidden):
-            origins.check_origin([(b"origin", origin)])
+            cors.check([(b"origin", origin)])
 
 
 def test_a_listed_origin_is_named_in_the_answer() -> None:
-    origins = Origins(Http(allowed_origins=("https://App.example.org/",)))
-    headers = dict(origins.check_origin([(b"origin", b"https://app.example.org")]))
+    cors = Cors(nothing, ("https://App.example.org/",))
+    headers = dict(cors.check([(b"origin", b"https://app.example.org")]))
     assert headers[b"access-control-allow-origin"] == b"https://app.example.org"
     with pytest.raises(Forbidden):
-        origins.check_origin([(b"origin", b"https://app.example.org.evil.org")])
+        cors.check([(b"origin", b"https://app.example.org.evil.org")])
 
 
 def test_a_call_is_labelled_from_its_body() -> None:
     body = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "edit_graph", "arguments": {"a": 1}}}
-    assert asked(json.dumps(body).encode()) == Asked("tools/call", "edit_graph", 7)
+    message = Message(json.dumps(body).encode())
+    assert (message.method, message.tool, message.request_id) == ("tools/call", "edit_graph", 7)
 
 
 def test_or_from_its_headers_alone() -> None:
+    labels = Labels()
+    labels.tools = frozenset({"edit_graph"})
     headers = [(b"mcp-method", b"tools/call"), (b"mcp-name", b"edit_graph")]
-    assert asked_by_headers(headers) == Asked("tools/call", "edit_graph")
-    assert asked_by_headers([(b"mcp-method", b"resources/read"), (b"mcp-name", b"graph://secret")]).tool == ""
+    assert labels.first("mcp", True, {"headers": headers}) == ("tools/call", "edit_graph")
+    other = [(b"mcp-method", b"resources/read"), (b"mcp-name", b"graph://secret")]
+    assert labels.first("mcp", True, {"headers": other}) == ("resources/read", "")
 
 
 @given(
@@ -146,13 +156,13 @@ def test_or_from_its_headers_alone() -> None:
     )
 )
 def test_whatever_the_body_it_is_looked_into_without_an_error(body: bytes) -> None:
-    found = asked(body)
+    found = Message(body)
     assert isinstance(found.request_id, str | int | None)
 
 
 @pytest.mark.parametrize("request_id", [True, 1.5, None, [1], {"a": 1}])
 def test_an_id_that_json_rpc_does_not_know_is_not_repeated(request_id: Any) -> None:
-    assert asked(json.dumps({"id": request_id, "method": "ping"}).encode()).request_id is None
+    assert Message(json.dumps({"id": request_id, "method": "ping"}).encode()).request_id is None
 
 
 def test_labels_come_from_closed_sets() -> None:

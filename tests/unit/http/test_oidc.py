@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from tests.helpers.issuer import AUDIENCE, Issuer
 
 from networkx_mcp.errors import InvalidInput, Unavailable
-from networkx_mcp.http import oidc
-from networkx_mcp.http.auth import REASONS, Authenticator, AuthFailure
+from networkx_mcp.http import oidc, resource_metadata
+from networkx_mcp.http.auth import Authenticator
+from networkx_mcp.http.auth_failure import REASONS, AuthFailure
 from networkx_mcp.http.tokens import TENANT
 from networkx_mcp.settings import Oidc as OidcSettings
 from networkx_mcp.settings import Settings
@@ -346,14 +347,15 @@ def test_an_issuer_over_plain_http_is_refused_unless_it_is_on_this_machine() -> 
 
 async def test_the_challenge_names_the_metadata_and_the_scopes(issuer: Issuer) -> None:
     auth = authenticator(issuer)
+    scope = {"scheme": "https", "headers": [(b"host", b"graphs.example.org")]}
     url = "https://graphs.example.org/.well-known/oauth-protected-resource/mcp"
-    missing = auth.challenge(AuthFailure("missing", ""), url).decode()
+    missing = auth.challenge(AuthFailure("missing", ""), scope).decode()
     assert missing == f'Bearer resource_metadata="{url}", scope="read write"'
-    assert auth.challenge(AuthFailure("expired", ""), url).decode().startswith('Bearer error="invalid_token", ')
+    assert auth.challenge(AuthFailure("expired", ""), scope).decode().startswith('Bearer error="invalid_token", ')
 
 
 def test_the_metadata_names_resource_and_issuer(issuer: Issuer) -> None:
-    document = oidc.Oidc(OidcSettings(issuer=issuer.url, audience=AUDIENCE)).metadata(AUDIENCE)
+    document = resource_metadata.document(OidcSettings(issuer=issuer.url, audience=AUDIENCE), AUDIENCE)
     assert document["resource"] == AUDIENCE
     assert document["authorization_servers"] == [issuer.url]
     assert document["scopes_supported"] == ["read", "write", "admin"]

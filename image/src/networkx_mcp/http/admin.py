@@ -37,8 +37,9 @@ from networkx_mcp.errors import DeadlineExceeded, Forbidden, InvalidInput, NotFo
 from networkx_mcp.graphs.administration import RESTORE_COPIES
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.body import read_body
+from networkx_mcp.http.headers import Headers
 from networkx_mcp.http.health import Status
-from networkx_mcp.http.respond import Headers, respond_json
+from networkx_mcp.http.respond import respond_json
 from networkx_mcp.http.transfer import page_of
 from networkx_mcp.limits.degradation import Level
 from networkx_mcp.limits.memory_account import KINDS, MemoryAccount

@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from typing import TYPE_CHECKING
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from networkx_mcp.context import ANONYMOUS, Caller
-from networkx_mcp.errors import InvalidInput, Unauthenticated
-from networkx_mcp.http.respond import Headers
+from networkx_mcp.errors import Forbidden, Unauthenticated
+from networkx_mcp.http.auth_failure import REASONS, AuthFailure
+from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
+from networkx_mcp.http.headers import Headers
+from networkx_mcp.http.resource_metadata import metadata_url
 from networkx_mcp.http.tokens import TOKEN_PREFIX, TokenTable
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.audit import refused
 
 if TYPE_CHECKING:
-    from networkx_mcp.http.oidc import Oidc
-
-#: Closed set of the `reason` label of auth_failures_total.
-REASONS = ("missing", "malformed", "unknown", "expired", "signature", "issuer", "audience", "claims")
-
-
-class AuthFailure(Unauthenticated):
-    """No valid token. `reason` is one of REASONS; the caller is told no more than its kind."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a listening address reaches this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def check_exposure(settings: Settings) -> None:
-    """Refuse to serve strangers. Raises InvalidInput naming the settings to change."""
-    if not settings.authenticated and not is_loopback(settings.http.host):
-        raise InvalidInput(
-            f"http.host is {settings.http.host!r}, which others can reach, and no tokens are configured. "
-            "Set NETWORKX_MCP_AUTH_TOKENS_DIR to a directory of token entries "
-            "(networkx-mcp token create prints one), or NETWORKX_MCP_OIDC_ISSUER and "
-            "NETWORKX_MCP_OIDC_AUDIENCE, or listen on 127.0.0.1.",
-            field="http.host",
-        )
-    directory = settings.auth.tokens_dir
-    if directory is not None and not directory.is_dir():
-        raise InvalidInput(
-            f"auth.tokens_dir: {directory} is not a directory. Create it, or mount the Secret there.",
-            field="auth.tokens_dir",
-        )
+    from networkx_mcp.http.oidc import IssuedTokens
 
 
 class Authenticator:
@@ -62,12 +27,13 @@ class Authenticator:
 
     def __init__(self, settings: Settings) -> None:
         self._open = not settings.authenticated
+        self._oidc_settings = settings.oidc
         self.table = TokenTable(settings.auth.tokens_dir) if settings.auth.tokens_dir else None
-        self.oidc: Oidc | None = None
+        self.oidc: IssuedTokens | None = None
         if settings.oidc.issuer:
-            from networkx_mcp.http.oidc import Oidc
+            from networkx_mcp.http.oidc import IssuedTokens  # PyJWT is loaded where an issuer is set
 
-            self.oidc = Oidc(settings.oidc)
+            self.oidc = IssuedTokens(settings.oidc)
         for reason in REASONS:
             metrics.AUTH_FAILURES.labels(reason)
         if self.table is not None:
@@ -103,11 +69,36 @@ class Authenticator:
             raise AuthFailure("expired", "The token has expired.")
         return Caller(entry.name, entry.tenant, entry.scopes)
 
-    def challenge(self, failure: Unauthenticated, resource_metadata: str) -> bytes:
+    def challenge(self, failure: Unauthenticated, scope: Scope) -> bytes:
         """The WWW-Authenticate value; with an issuer it names the RFC 9728 metadata and the scopes."""
         if self.oidc is None:
             return b"Bearer"
-        parts = [f'resource_metadata="{resource_metadata}"', 'scope="read write"']
+        parts = [f'resource_metadata="{metadata_url(self._oidc_settings, scope)}"', 'scope="read write"']
         if getattr(failure, "reason", "missing") != "missing":
             parts.insert(0, 'error="invalid_token"')
         return f"Bearer {', '.join(parts)}".encode("latin-1", "replace")
+
+
+class Authentication:
+    """Lets callers through whom the Authenticator knows; whoever lacks a token or a scope is told what to show."""
+
+    def __init__(self, app: ASGIApp, auth: Authenticator) -> None:
+        self.app = app
+        self._auth = auth
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange: Exchange = scope[EXCHANGE_KEY]
+        try:
+            exchange.call.caller = await self._auth.caller(scope["headers"])
+            if exchange.connection is not None:
+                exchange.connection.authenticated()
+            await self.app(scope, receive, send)
+        except Unauthenticated as error:
+            exchange.headers.append((b"www-authenticate", self._auth.challenge(error, scope)))
+            raise
+        except Forbidden as error:
+            if "scope" in error.data:
+                refused("authorize", "scope", scope=error.data["scope"])
+                value = f'Bearer error="insufficient_scope", scope="{error.data["scope"]}"'
+                exchange.headers.append((b"www-authenticate", value.encode("latin-1")))
+            raise

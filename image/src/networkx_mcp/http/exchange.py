@@ -11,7 +11,8 @@ from starlette.types import Message, Receive, Scope, Send
 from networkx_mcp.context import CallContext
 from networkx_mcp.errors import Cancelled, ServiceError
 from networkx_mcp.http.connections import CONNECTION_KEY, Connection
-from networkx_mcp.http.respond import Headers, respond_error, sse_error
+from networkx_mcp.http.headers import Headers
+from networkx_mcp.http.respond import respond_error, sse_error
 
 #: Key of the Exchange in an ASGI scope.
 EXCHANGE_KEY = "networkx_mcp.exchange"
@@ -80,16 +81,14 @@ class Exchange:
             self.finished = True
         await self._send(message)
 
-    async def fail(self, error: ServiceError, headers: Headers | None = None) -> None:
+    async def fail(self, error: ServiceError) -> None:
         """Tell the client: as the answer, as the last event of a stream, or by cutting the connection."""
         if self.finished or self.disconnected or isinstance(error, Cancelled):
             return
         try:
             async with asyncio.timeout(_FAIL_SECONDS):
                 if not self.started:
-                    await respond_error(
-                        self.send, error, jsonrpc=self.jsonrpc, request_id=self.request_id, headers=headers
-                    )
+                    await respond_error(self.send, error, jsonrpc=self.jsonrpc, request_id=self.request_id)
                     return
                 if self.stream:
                     last = sse_error(error, self.request_id)

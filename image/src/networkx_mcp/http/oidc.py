@@ -17,17 +17,16 @@ import jwt
 import msgspec
 from jwt.exceptions import InvalidJTIError, InvalidSubjectError
 
-from networkx_mcp.context import Caller
+from networkx_mcp.context import SCOPES, Caller
 from networkx_mcp.errors import InvalidInput, Unavailable
-from networkx_mcp.http.auth import AuthFailure, is_loopback
-from networkx_mcp.http.tokens import SCOPES, TENANT, digest
-from networkx_mcp.settings import Oidc as OidcSettings
+from networkx_mcp.http.auth_failure import AuthFailure
+from networkx_mcp.http.exposure import is_loopback
+from networkx_mcp.http.tokens import TENANT, digest
+from networkx_mcp.settings import Oidc
 from networkx_mcp.telemetry import logs
 
 #: Asymmetric algorithms only: with a shared secret whoever checks a token could make one.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-#: Path of the RFC 9728 metadata of the resource /mcp.
-METADATA_PATH = "/.well-known/oauth-protected-resource/mcp"
 _REFRESH_SECONDS = 300.0
 _COOLDOWN_SECONDS = 10.0
 _FETCH_SECONDS = 5.0
@@ -42,7 +41,7 @@ _LATEST = 2**53
 class KeySet:
     """The issuer's public keys by key id."""
 
-    def __init__(self, settings: OidcSettings) -> None:
+    def __init__(self, settings: Oidc) -> None:
         self._settings = settings
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched = self._tried = float("-inf")
@@ -178,10 +177,10 @@ def _check_types(claims: dict[str, Any]) -> None:
         raise AuthFailure("claims", "The token's claim sub must name somebody.")
 
 
-class Oidc:
+class IssuedTokens:
     """Checks tokens of one issuer."""
 
-    def __init__(self, settings: OidcSettings) -> None:
+    def __init__(self, settings: Oidc) -> None:
         _check_url(settings.issuer, "oidc.issuer")
         if settings.jwks_url:
             _check_url(settings.jwks_url, "oidc.jwks_url")
@@ -262,13 +261,3 @@ class Oidc:
         scopes = frozenset(scope for scope in granted if scope in SCOPES)
         # An issuer's user never shares a name, and so a rate budget, with a token of the table.
         return Caller(f"oidc:{claims['sub']}"[:200], tenant, scopes)
-
-    def metadata(self, resource: str) -> dict[str, Any]:
-        """The RFC 9728 document of the resource `resource` (the public URL of /mcp)."""
-        return {
-            "resource": resource,
-            "authorization_servers": [self._settings.issuer],
-            "scopes_supported": list(SCOPES),
-            "bearer_methods_supported": ["header"],
-            "resource_name": "networkx-mcp",
-        }

@@ -19,7 +19,9 @@ import time
 from collections import OrderedDict
 from typing import NoReturn, Protocol
 
-from networkx_mcp.context import Caller
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from networkx_mcp.context import SCOPE_KEY, CallContext, Caller
 from networkx_mcp.errors import RateLimited, StoreUnavailable
 from networkx_mcp.settings import RateLimit
 from networkx_mcp.telemetry import logs, metrics
@@ -139,3 +141,18 @@ class RateLimiter:
             setting="ratelimit.requests_per_second",
             maximum=self._settings.requests_per_second,
         )
+
+
+class RateLimiting:
+    """Takes each request out of its caller's budget before it is served."""
+
+    def __init__(self, app: ASGIApp, limiter: RateLimiter) -> None:
+        self.app = app
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: CallContext = scope[SCOPE_KEY]
+        await self._limiter.take(call.caller)
+        # Its token and its rate may have asked somebody: an issuer for its keys, a store that hangs for a lease.
+        call.waited_seconds = time.monotonic() - call.arrived
+        await self.app(scope, receive, send)

@@ -9,8 +9,7 @@ import msgspec
 from starlette.types import Send
 
 from networkx_mcp.errors import ServiceError
-
-Headers = list[tuple[bytes, bytes]]
+from networkx_mcp.http.headers import Headers
 
 #: JSON-RPC codes: what the caller sent cannot be served as it is / the server could not serve it.
 INVALID_REQUEST, SERVER_ERROR, INTERNAL_ERROR = -32600, -32000, -32603

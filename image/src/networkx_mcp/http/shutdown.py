@@ -17,17 +17,15 @@ import socket
 import time
 from collections.abc import Generator
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from networkx_mcp.http.connections import Guard
 from networkx_mcp.http.listening import accept_more, bound_unsent
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
-
-if TYPE_CHECKING:
-    from networkx_mcp.app import App
 
 _SWEEP_SECONDS = 0.5
 #: Pauses before the garbage collector is told what stays, in seconds from the start and from the time before. A task that ends
@@ -37,10 +35,27 @@ FREEZE_AFTER_SECONDS = (0.0, 60.0)
 MARGIN_SECONDS = 1.0
 
 
+class Application(Protocol):
+    """What a server process asks of the app that it serves."""
+
+    #: Set once the app answers calls.
+    started: asyncio.Event
+    #: Why it cannot; None as long as it may.
+    failed: BaseException | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def load(self) -> tuple[int, int]:
+        """Requests that run, and those that wait."""
+
+    def drain(self, until: float) -> None:
+        """Take nothing new, and let nothing run past the monotonic time `until`."""
+
+
 class Server(uvicorn.Server):
     """One server process."""
 
-    def __init__(self, app: App, settings: Settings, guard: Guard) -> None:
+    def __init__(self, app: Application, settings: Settings, guard: Guard) -> None:
         self._application = app
         self._settings = settings
         self._guard = guard
@@ -95,12 +110,13 @@ class Server(uvicorn.Server):
         if self._signalled is None:
             return
         limits = self._settings.limits
+        running, waiting = self._application.load()
         until = self._signalled + max(0.1, limits.shutdown_timeout_seconds - MARGIN_SECONDS)
         logs.event(
             "shutdown_started",
             signal=name,
-            running=self._application.rooms.admission.queue.running,
-            shed=self._application.rooms.admission.queue.waiting + self._application.rooms.compute.queue.waiting,
+            running=running,
+            shed=waiting,
             drain_seconds=self._settings.http.drain_seconds,
         )
         self._application.drain(until)

@@ -20,10 +20,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from networkx_mcp.context import ADMIN, READ, WRITE
+from networkx_mcp.context import SCOPES
 from networkx_mcp.telemetry import logs
 
-SCOPES = (READ, WRITE, ADMIN)
 TOKEN_PREFIX = "nmcp_"  # noqa: S105 -- how our tokens begin, so that scanners find a leaked one
 #: Tenants are part of store keys.
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

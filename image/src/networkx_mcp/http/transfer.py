@@ -36,8 +36,9 @@ from networkx_mcp.graphs.model import LoadedGraph
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
+from networkx_mcp.http.headers import Headers
 from networkx_mcp.http.lanes import Lanes
-from networkx_mcp.http.respond import Headers, respond, respond_json
+from networkx_mcp.http.respond import respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, Pace, spool_body
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.tools import overview

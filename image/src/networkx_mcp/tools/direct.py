@@ -39,11 +39,12 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from networkx_mcp.tools.message import Message
+
 logger = logging.getLogger(__name__)
 
 _HANDSHAKE = frozenset(HANDSHAKE_PROTOCOL_VERSIONS)
 _TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
-_KEYS = {"jsonrpc", "id", "method", "params"}
 
 
 @dataclass(slots=True)
@@ -71,13 +72,15 @@ class _Exchange:
         """A plain answer carries no progress."""
 
 
-async def serve(server: Server[Any], scope: Scope, body: bytes, send: Send, receive: Receive | None = None) -> bool:
+async def serve(
+    server: Server[Any], scope: Scope, message: Message, send: Send, receive: Receive | None = None
+) -> bool:
     """Answer a request of either era. False: it is left to the SDK, and nothing was sent.
 
     With `receive` the call ends when its client hangs up; then nothing is sent, either.
     """
     version, headers = _headers(scope)
-    request = _request(body) if headers is not None else None
+    request = message.request() if headers is not None else None
     if headers is None or request is None:
         return False
     modern = version not in _HANDSHAKE
@@ -149,22 +152,6 @@ def _headers(scope: Scope) -> tuple[str, dict[str, str] | None]:
     if version in _HANDSHAKE and not headers.get("content-type", "").lower().startswith("application/json"):
         return "", None
     return version, headers
-
-
-def _request(body: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    plain = (
-        type(found) is dict
-        and found.keys() <= _KEYS
-        and found.get("jsonrpc") == "2.0"
-        and type(found.get("id")) in (int, str)
-        and type(found.get("method")) is str
-        and type(found.get("params", {})) is dict
-    )
-    return found if plain else None
 
 
 async def respond(status: int, answer: dict[str, Any], send: Send) -> None:

@@ -17,11 +17,13 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types import INVALID_REQUEST
 from sse_starlette.sse import AppStatus
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.tools import direct, envelope
+from networkx_mcp.tools import direct
 from networkx_mcp.tools.accept import accepted
+from networkx_mcp.tools.message import MESSAGE_KEY, Message
+from networkx_mcp.tools.message_checks import Refused, check
 
 #: Methods answered from what is in memory.
 _PLAIN_METHODS = frozenset(
@@ -42,7 +44,7 @@ _OF_THE_SDK = frozenset({"initialize", "subscriptions/listen"})
 _JSON, _BOTH = b"application/json", b"application/json, text/event-stream"
 
 
-class Unacceptable(envelope.Refused):
+class Unacceptable(Refused):
     """The client takes nothing that is ever sent."""
 
     status = 406
@@ -56,6 +58,8 @@ class Unacceptable(envelope.Refused):
 
 class McpApp:
     """The ASGI app of POST /mcp. Requests are served while `run()` is entered, which happens once.
+
+    The scope holds the `Message` that the body was found to be; the body comes whole with the first `receive`.
 
     `plain_tools` names the tools that are answered without a stream.
     """
@@ -78,36 +82,29 @@ class McpApp:
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        first = await receive()
-        receive = _replay(first, receive)
-        body = first.get("body", b"")
+        message: Message = scope[MESSAGE_KEY]
         takes = accepted(scope["headers"])
         try:
             if not takes.json:
                 raise Unacceptable
-            asked = envelope.read(body, scope["headers"]) if _whole(first) else None
-        except envelope.Refused as refused:
+            check(message, scope["headers"])
+        except Refused as refused:
             await direct.respond(refused.status, refused.answer, send)
             return
-        plain = asked is not None and self._is_plain(asked)
-        if asked is not None and asked.request and asked.method not in _OF_THE_SDK and (plain or not takes.stream):
-            receiving = None if plain else receive
-            if await direct.serve(self._server, scope, body, send, receiving):
-                return
+        plain = self._is_plain(message)
+        short = message.wants_answer and message.method not in _OF_THE_SDK and (plain or not takes.stream)
+        if short and await direct.serve(self._server, scope, message, send, None if plain else receive):
+            return
         # The SDK knows no ranges.
         scope = {**scope, "headers": _accepting(scope["headers"], _BOTH if takes.stream else _JSON)}
         manager = self._plain if plain or not takes.stream else self._streamed
         await manager.handle_request(scope, receive, send)
 
-    def _is_plain(self, asked: envelope.Asked) -> bool:
+    def _is_plain(self, message: Message) -> bool:
         """Whether a message is answered from memory."""
-        if asked.method == "tools/call":
-            return type(asked.tool) is str and asked.tool in self._plain_tools
-        return asked.method in _PLAIN_METHODS
-
-
-def _whole(first: Message) -> bool:
-    return first["type"] == "http.request" and not first.get("more_body", False)
+        if message.method == "tools/call":
+            return message.tool in self._plain_tools
+        return message.method in _PLAIN_METHODS
 
 
 def _accepting(headers: Iterable[tuple[bytes, bytes]], value: bytes) -> list[tuple[bytes, bytes]]:
@@ -119,12 +116,3 @@ def _manager(server: Server[Any], limit: int, *, json_response: bool) -> Streama
     return StreamableHTTPSessionManager(
         server, stateless=True, json_response=json_response, security_settings=None, max_request_body_size=limit
     )
-
-
-def _replay(first: Message, receive: Receive) -> Receive:
-    waiting: list[Message] = [first]
-
-    async def replay() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return replay

@@ -9,14 +9,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from networkx_mcp.context import SCOPE_KEY, CallContext
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.body import Claim, read_body
+from networkx_mcp.http.body_values import Turnstile
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
-from networkx_mcp.http.labels import OTHER, Labels, asked
-from networkx_mcp.http.values import Turnstile
+from networkx_mcp.http.labels import OTHER, Labels
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.limits.shares import Shares
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.telemetry import logs, metrics
+from networkx_mcp.tools.message import MESSAGE_KEY, Message
 
 
 class McpService:
@@ -50,10 +51,10 @@ class McpService:
             claim=Claim(call, self._bodies, self._budget.reserve("bodies", 0)),
         )
         try:
-            seen = asked(body.data)
-            exchange.request_id = seen.request_id
+            message = scope[MESSAGE_KEY] = Message(body.data)
+            exchange.request_id = message.request_id
             if call.method == OTHER:  # the handshake era names the method in the body only
-                call.method, call.tool = self._labels.method(seen.method), self._labels.tool(seen.tool)
+                call.method, call.tool = self._labels.method(message.method), self._labels.tool(message.tool)
             if logs.enabled(logging.DEBUG):
                 logs.event("mcp_request_start", level=logging.DEBUG)
             self._deadlines.start(call)

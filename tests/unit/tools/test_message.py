@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from tests.helpers.server import handshake, modern
 
-from networkx_mcp.tools import envelope
 from networkx_mcp.tools.accept import accepted
+from networkx_mcp.tools.message import REQUESTS, Message
+from networkx_mcp.tools.message_checks import Refused, check
 
 PARSE, INVALID, PARAMS, MISMATCH, VERSION = -32700, -32600, -32602, -32020, -32022
 META = "io.modelcontextprotocol/protocolVersion"
@@ -22,10 +23,16 @@ def raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
+def read(body: bytes, headers: list[tuple[bytes, bytes]]) -> Message:
+    message = Message(body)
+    check(message, headers)
+    return message
+
+
 def refused(body: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
     content = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8", "surrogatepass")
-    with pytest.raises(envelope.Refused) as caught:
-        envelope.read(content, raw(headers or {}))
+    with pytest.raises(Refused) as caught:
+        read(content, raw(headers or {}))
     assert caught.value.answer["jsonrpc"] == "2.0"
     return caught.value.answer
 
@@ -43,7 +50,7 @@ def test_an_id_that_is_none_is_named(request_id: Any, method: str) -> None:
 
 @pytest.mark.parametrize("request_id", [0, -1, 2**64 - 1, -(2**63), "", "seven", "x" * 1024, "ä\U0001f600", "\x00"])
 def test_an_id_that_is_one_is_taken(request_id: int | str) -> None:
-    assert envelope.read(json.dumps({"jsonrpc": "2.0", "id": request_id, "method": "ping"}).encode(), []).request
+    assert read(json.dumps({"jsonrpc": "2.0", "id": request_id, "method": "ping"}).encode(), []).wants_answer
 
 
 @pytest.mark.parametrize(
@@ -88,17 +95,19 @@ def test_a_body_that_is_not_json_is_named(body: bytes) -> None:
 
 def test_what_python_takes_for_json_is_read_as_before() -> None:
     body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_graphs","arguments":{"a":NaN,"b":"\\ud800"}}}'
-    assert envelope.read(body, []).request
+    assert read(body, []).wants_answer
 
 
 @pytest.mark.parametrize("method", ["notifications/initialized", "notifications/cancelled", "no/such"])
 def test_a_notification_needs_no_id(method: str) -> None:
-    assert envelope.read(json.dumps({"jsonrpc": "2.0", "method": method}).encode(), []) == envelope.Asked(method, False)
+    message = read(json.dumps({"jsonrpc": "2.0", "method": method}).encode(), [])
+    assert (message.method, message.wants_answer) == (method, False)
 
 
 @pytest.mark.parametrize("answer", [{"id": 1, "result": {}}, {"id": "a", "error": {}}, {"id": None, "error": {}}])
 def test_an_answer_of_a_client_is_no_request(answer: dict[str, Any]) -> None:
-    assert envelope.read(json.dumps({"jsonrpc": "2.0", **answer}).encode(), []) == envelope.Asked("", False)
+    message = read(json.dumps({"jsonrpc": "2.0", **answer}).encode(), [])
+    assert (message.method, message.wants_answer) == ("", False)
 
 
 @pytest.mark.parametrize("era", [modern, handshake])
@@ -140,15 +149,22 @@ def test_the_other_routing_headers_are_compared_and_named_too() -> None:
         assert error["code"] == MISMATCH
         assert said in error["message"]
         assert ("tools/call" if header == "mcp-method" else "list_graphs") in error["message"]
-    assert envelope.read(request["content"], raw(request["headers"])) == envelope.Asked(
-        "tools/call", True, "list_graphs"
-    )
+    message = read(request["content"], raw(request["headers"]))
+    assert (message.method, message.wants_answer, message.tool) == ("tools/call", True, "list_graphs")
+
+
+def test_a_plain_request_is_built_once_from_its_parts() -> None:
+    plain = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "x", "arguments": {"a": [1, "ä"]}}}
+    assert Message(json.dumps(plain).encode()).request() == plain
+    assert Message(json.dumps({**plain, "more": 1}).encode()).request() is None, "other members are the SDK's to judge"
+    assert Message(json.dumps({**plain, "result": 1}).encode()).request() is None
+    assert Message(json.dumps({**plain, "params": None}).encode()).request() is None
 
 
 def test_a_version_that_is_sent_twice_is_refused() -> None:
     request = modern("tools/list")
-    with pytest.raises(envelope.Refused, match="more than once"):
-        envelope.read(request["content"], [*raw(request["headers"]), (b"mcp-protocol-version", b"2025-11-25")])
+    with pytest.raises(Refused, match="more than once"):
+        read(request["content"], [*raw(request["headers"]), (b"mcp-protocol-version", b"2025-11-25")])
 
 
 ANY = st.recursive(
@@ -165,7 +181,7 @@ ANY = st.recursive(
         optional={
             "jsonrpc": st.just("2.0") | ANY,
             "id": ANY,
-            "method": st.sampled_from(sorted(envelope.REQUESTS)) | ANY,
+            "method": st.sampled_from(sorted(REQUESTS)) | ANY,
             "params": ANY
             | st.fixed_dictionaries({}, optional={"_meta": ANY | st.dictionaries(st.just(META), ANY), "name": ANY}),
             "result": ANY,
@@ -185,12 +201,13 @@ ANY = st.recursive(
 def test_whatever_is_sent_is_taken_or_refused(body: Any, headers: list[tuple[bytes, bytes]]) -> None:
     content = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8", "surrogatepass")
     try:
-        asked = envelope.read(content, headers)
-    except envelope.Refused as refusal:
+        message = read(content, headers)
+    except Refused as refusal:
         found = refusal.answer
     else:
         found = None
-        assert isinstance(asked.method, str)
+        assert isinstance(message.method, str)
+        assert message.request() is None or message.request() == json.loads(content)
     if found is not None:
         assert len(json.dumps(found)) < 20_000
         assert found["error"]["message"]

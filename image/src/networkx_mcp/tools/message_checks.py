@@ -2,7 +2,7 @@
 
 The SDK takes a request whose id is null, true or 1.5 for a notification and answers nothing, explains a wrong version in a
 header by what `_meta` lacks, and names neither of two values that differ. So all of that is looked at here, in both eras, and
-the SDK gets what is well formed. The body is scanned once and not built.
+the SDK gets what is well formed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import msgspec
@@ -27,27 +26,8 @@ from mcp_types import (
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
 from networkx_mcp.errors import shortened
+from networkx_mcp.tools.message import REQUESTS, Message, Params, Parts
 
-#: Methods that want an answer: without an id it would go nowhere, and the caller would believe it done.
-REQUESTS = frozenset(
-    {
-        "completion/complete",
-        "initialize",
-        "logging/setLevel",
-        "ping",
-        "prompts/get",
-        "prompts/list",
-        "resources/list",
-        "resources/read",
-        "resources/subscribe",
-        "resources/templates/list",
-        "resources/unsubscribe",
-        "server/discover",
-        "subscriptions/listen",
-        "tools/call",
-        "tools/list",
-    }
-)
 #: Characters of an id that is text; the answer repeats it.
 MAX_ID_CHARACTERS = 1024
 _INTEGER = re.compile(rb"-?[0-9]{1,20}")
@@ -72,69 +52,36 @@ class Refused(Exception):
         self.answer = {"jsonrpc": "2.0", "id": request_id, "error": error}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A message that is well formed. `tool` is the `name` among its parameters, as it came."""
-
-    method: str
-    request: bool
-    tool: Any = None
-
-
-class _Params(msgspec.Struct):
-    name: Any = None
-    uri: Any = None
-    meta: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="_meta")
-
-
-class _Envelope(msgspec.Struct):
-    jsonrpc: Any = None
-    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    method: Any = msgspec.UNSET
-    params: msgspec.Raw = msgspec.Raw(b"null")
-    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-
-_envelope = msgspec.json.Decoder(_Envelope)
-_params = msgspec.json.Decoder(_Params | None)
 _meta = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _any = msgspec.json.Decoder()
 
 
-def read(body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Asked:
+def check(message: Message, headers: Sequence[tuple[bytes, bytes]]) -> None:
     """Look at a message of either era. Raises Refused."""
-    envelope = _decoded(body)
-    request_id = _id(envelope)
-    if envelope.jsonrpc != "2.0":
-        said = "is missing" if envelope.jsonrpc is None else f'must be "2.0", not {_shown(envelope.jsonrpc)}'
+    parts = message.parts if message.parts is not None else message.take(_object(message.body))
+    request_id = _id(parts)
+    if parts.jsonrpc != "2.0":
+        said = "is missing" if parts.jsonrpc is None else f'must be "2.0", not {_shown(parts.jsonrpc)}'
         raise Refused(INVALID_REQUEST, f"jsonrpc {said}", request_id)
-    if envelope.method is msgspec.UNSET:
-        return _response(envelope, request_id)
-    if type(envelope.method) is not str:
-        raise Refused(
-            INVALID_REQUEST, f"method must be the name of a method, not {_shown(envelope.method)}", request_id
-        )
-    method = envelope.method
-    if envelope.id is msgspec.UNSET and method in REQUESTS:
-        raise Refused(INVALID_REQUEST, f"{method} is a request: it needs an id, a string or an integer", None)
-    try:
-        params = _params.decode(envelope.params) or _Params()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        what = "an array" if _begins(envelope.params) == b"[" else "that"
-        if _begins(envelope.params) != b"{":
-            raise Refused(INVALID_PARAMS, f"params must be an object, not {what}", request_id) from None
-        params = _Params()  # built by the SDK, which has the last word on it
-    _check_versions(method, params, headers, request_id)
-    return Asked(method, envelope.id is not msgspec.UNSET, params.name)
+    if parts.method is msgspec.UNSET:
+        _check_response(parts, request_id)
+        return
+    if type(parts.method) is not str:
+        raise Refused(INVALID_REQUEST, f"method must be the name of a method, not {_shown(parts.method)}", request_id)
+    if parts.id is msgspec.UNSET and message.method in REQUESTS:
+        raise Refused(INVALID_REQUEST, f"{message.method} is a request: it needs an id, a string or an integer", None)
+    params = message.params
+    if params is None:
+        raw = parts.params if parts.params is not msgspec.UNSET else msgspec.Raw(b"null")
+        if _begins(raw) not in (b"{", b"n"):
+            what = "an array" if _begins(raw) == b"[" else "that"
+            raise Refused(INVALID_PARAMS, f"params must be an object, not {what}", request_id)
+        params = Params()  # built by the SDK, which has the last word on it
+    _check_versions(message.method, params, headers, request_id)
 
 
-def _decoded(body: bytes) -> _Envelope:
-    try:
-        return _envelope.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    # It may be what Python calls JSON: NaN, half of a surrogate pair. Or it is not an object.
+def _object(body: bytes) -> dict[str, Any]:
+    """What Python calls JSON where msgspec does not: NaN, half of a surrogate pair. Raises Refused for all else."""
     try:
         found = json.loads(body)
     except RecursionError:
@@ -147,23 +94,18 @@ def _decoded(body: bytes) -> _Envelope:
         )
     if not isinstance(found, dict):
         raise Refused(INVALID_REQUEST, f"The body must be a JSON-RPC object, not {_shown(found)}")
-    raws = {
-        name: msgspec.Raw(json.dumps(found[name]).encode())
-        for name in ("id", "params", "result", "error")
-        if name in found
-    }
-    return _Envelope(jsonrpc=found.get("jsonrpc"), method=found.get("method", msgspec.UNSET), **raws)
+    return found
 
 
 def _begins(raw: msgspec.Raw) -> bytes:
     return bytes(memoryview(raw)[:1])
 
 
-def _id(envelope: _Envelope) -> int | str | None:
+def _id(parts: Parts) -> int | str | None:
     """The id; None where there is none, and of a response to nothing that could be read."""
-    if envelope.id is msgspec.UNSET:
+    if parts.id is msgspec.UNSET:
         return None
-    raw = bytes(envelope.id).strip()
+    raw = bytes(parts.id).strip()
     if raw[:1] == b'"':
         try:
             text = _any.decode(raw)
@@ -176,25 +118,24 @@ def _id(envelope: _Envelope) -> int | str | None:
         return str(text)
     if _INTEGER.fullmatch(raw) and _LEAST <= (number := int(raw)) <= _MOST:
         return number
-    if raw == b"null" and envelope.method is msgspec.UNSET and envelope.error is not msgspec.UNSET:
+    if raw == b"null" and parts.method is msgspec.UNSET and parts.error is not msgspec.UNSET:
         return None
     said = shortened(raw.decode("utf-8", "replace"))
     raise Refused(INVALID_REQUEST, f"id must be a string or an integer of at most 64 bits, not {said}")
 
 
-def _response(envelope: _Envelope, request_id: int | str | None) -> Asked:
+def _check_response(parts: Parts, request_id: int | str | None) -> None:
     """A client's answer to a request of the server."""
-    if (envelope.result is msgspec.UNSET) == (envelope.error is msgspec.UNSET) or envelope.id is msgspec.UNSET:
+    if (parts.result is msgspec.UNSET) == (parts.error is msgspec.UNSET) or parts.id is msgspec.UNSET:
         raise Refused(
             INVALID_REQUEST,
             "method is missing: a request has jsonrpc, id, method and, where needed, params",
             request_id,
         )
-    return Asked("", False)
 
 
 def _check_versions(
-    method: str, params: _Params, headers: Sequence[tuple[bytes, bytes]], request_id: int | str | None
+    method: str, params: Params, headers: Sequence[tuple[bytes, bytes]], request_id: int | str | None
 ) -> None:
     """The version of the header against that of `_meta` and those served; the other routing headers against the body."""
     sent = {b"mcp-protocol-version": "", b"mcp-method": "", b"mcp-name": ""}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networkx_mcp.errors import LimitExceeded
-from networkx_mcp.http.values import LARGE, VALUES_PER_CONTAINER, Turnstile, count
+from networkx_mcp.http.body_values import LARGE, VALUES_PER_CONTAINER, Turnstile, count
 
 TEXT = st.text(st.sampled_from('[]{},:"\\ab\n'), max_size=20)
 JSON = st.recursive(

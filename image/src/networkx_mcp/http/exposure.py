@@ -1,0 +1,36 @@
+"""Whether settings would serve strangers: refused before anything listens."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.settings import Settings
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listening address reaches this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse to serve strangers. Raises InvalidInput naming the settings to change."""
+    if not settings.authenticated and not is_loopback(settings.http.host):
+        raise InvalidInput(
+            f"http.host is {settings.http.host!r}, which others can reach, and no tokens are configured. "
+            "Set NETWORKX_MCP_AUTH_TOKENS_DIR to a directory of token entries "
+            "(networkx-mcp token create prints one), or NETWORKX_MCP_OIDC_ISSUER and "
+            "NETWORKX_MCP_OIDC_AUDIENCE, or listen on 127.0.0.1.",
+            field="http.host",
+        )
+    directory = settings.auth.tokens_dir
+    if directory is not None and not directory.is_dir():
+        raise InvalidInput(
+            f"auth.tokens_dir: {directory} is not a directory. Create it, or mount the Secret there.",
+            field="auth.tokens_dir",
+        )

@@ -1,0 +1,161 @@
+"""A POST to /mcp as far as one scan tells: its method, tool and id, and its parts as they came.
+
+Every room on the way reads this one record: the edge for labels and for the id of an error, the checks of the protocol, and
+the short cut that answers. Nothing in the parameters is built here, so that a request which is shed costs a scan.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+#: Key of the Message in an ASGI scope.
+MESSAGE_KEY = "networkx_mcp.message"
+
+#: Methods that want an answer: without an id it would go nowhere, and the caller would believe it done.
+REQUESTS = frozenset(
+    {
+        "completion/complete",
+        "initialize",
+        "logging/setLevel",
+        "ping",
+        "prompts/get",
+        "prompts/list",
+        "resources/list",
+        "resources/read",
+        "resources/subscribe",
+        "resources/templates/list",
+        "resources/unsubscribe",
+        "server/discover",
+        "subscriptions/listen",
+        "tools/call",
+        "tools/list",
+    }
+)
+NOTIFICATIONS = frozenset(
+    {
+        "notifications/cancelled",
+        "notifications/initialized",
+        "notifications/progress",
+        "notifications/roots/list_changed",
+    }
+)
+
+_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Params(msgspec.Struct):
+    """What is looked at among the parameters; `meta` stays as it came."""
+
+    name: Any = None
+    uri: Any = None
+    meta: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="_meta")
+
+
+_MEMBERS = frozenset({"jsonrpc", "id", "method", "params"})
+
+
+class Parts(msgspec.Struct):
+    """The members of a JSON-RPC object; those that may be large stay as they came."""
+
+    jsonrpc: Any = None
+    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    method: Any = msgspec.UNSET
+    params: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Known(Parts, forbid_unknown_fields=True):
+    pass
+
+
+_known = msgspec.json.Decoder(_Known)
+_parts = msgspec.json.Decoder(Parts)
+_params = msgspec.json.Decoder(Params | None)
+_any = msgspec.json.Decoder()
+
+
+class Message:
+    """One body. Whatever the body is, making a Message raises nothing."""
+
+    __slots__ = ("_built", "_plain", "body", "method", "params", "parts", "request_id", "tool")
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self._built: dict[str, Any] | None = None
+        # Whether it has no members but those of a request or notification.
+        self._plain = True
+        #: None where the body is no JSON object as msgspec reads JSON.
+        self.parts: Parts | None = None
+        #: None where they are no object, or one that must be built to be read.
+        self.params: Params | None = None
+        #: The client's own words, not labels yet; empty where there are none.
+        self.method = self.tool = ""
+        #: An id that an answer can repeat.
+        self.request_id: str | int | None = None
+        try:
+            self.parts = _known.decode(body)
+        except _ERRORS:
+            self._plain = False
+            try:
+                self.parts = _parts.decode(body)
+            except _ERRORS:
+                return
+        self._look(self.parts)
+
+    def take(self, found: dict[str, Any]) -> Parts:
+        """What another reader made of a body that msgspec does not read: NaN, half of a surrogate pair."""
+        raws = {
+            name: msgspec.Raw(json.dumps(found[name]).encode())
+            for name in ("id", "params", "result", "error")
+            if name in found
+        }
+        self._built, self._plain = found, found.keys() <= _MEMBERS
+        self.parts = Parts(jsonrpc=found.get("jsonrpc"), method=found.get("method", msgspec.UNSET), **raws)
+        self._look(self.parts)
+        return self.parts
+
+    @property
+    def wants_answer(self) -> bool:
+        """Whether it is a request: a method with an id."""
+        return self.method != "" and self.parts is not None and self.parts.id is not msgspec.UNSET
+
+    def request(self) -> dict[str, Any] | None:
+        """The request with its parameters built; None where it is not as plain as any client sends it."""
+        parts = self.parts
+        if not self._plain or parts is None or parts.result is not msgspec.UNSET or parts.error is not msgspec.UNSET:
+            return None
+        found = self._built
+        if found is None:
+            found = {"jsonrpc": parts.jsonrpc, "id": self.request_id, "method": parts.method}
+            if parts.params is not msgspec.UNSET:
+                try:
+                    found["params"] = json.loads(bytes(parts.params))
+                except (ValueError, RecursionError):
+                    return None
+        plain = (
+            found.get("jsonrpc") == "2.0"
+            and type(found.get("id")) in (int, str)
+            and type(found.get("method")) is str
+            and type(found.get("params", {})) is dict
+        )
+        return found if plain else None
+
+    def _look(self, parts: Parts) -> None:
+        if type(parts.method) is str:
+            self.method = parts.method
+        if parts.params is not msgspec.UNSET:
+            with suppress(*_ERRORS):
+                self.params = _params.decode(parts.params)
+        if self.method == "tools/call" and self.params is not None and type(self.params.name) is str:
+            self.tool = self.params.name
+        if parts.id is not msgspec.UNSET:
+            try:
+                found = _any.decode(parts.id)
+            except _ERRORS:
+                return
+            self.request_id = found if type(found) in (str, int) else None
