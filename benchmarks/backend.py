@@ -7,7 +7,8 @@ Three times, CPU milliseconds, best of the repeats, one after the other in one p
 `converted`: the same on a graph of the backend, nothing derived from it before. A time is left out (null) where
 the sizes before say that it would take longer than --patience seconds.
 
-Prints one JSON object; with --only and --out the other functions' rows of the file stay. `backend/worth.py` holds the sizes from which the conversion pays; a test compares it.
+Prints one JSON object; with --only and --out the other functions' rows of the file stay. `make docs` takes the sizes from which the
+conversion pays into backend/functions.json.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ import provenance
 import scipy
 
 from networkx_mcp.backend.graph import NAME, Graph
-from networkx_mcp.backend.info import FUNCTIONS
+from networkx_mcp.backend.info import DISPATCHED
 
 SEED = 1
 #: What a function needs beside the graph; `None` in it: the last node.
@@ -117,7 +118,7 @@ def expected(before: list[tuple[int, float]], n: int) -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--sizes", type=int, nargs="+", default=[30, 100, 300, 1000, 3000, 10_000])
-    options.add_argument("--only", nargs="+", default=sorted(FUNCTIONS))
+    options.add_argument("--only", nargs="+", default=sorted(DISPATCHED))
     options.add_argument("--patience", type=float, default=1, help="seconds for one call")
     options.add_argument("--out", type=Path)
     given = options.parse_args()
@@ -157,7 +158,7 @@ def main() -> None:
         "seed": SEED,
         "milliseconds": rows,
     }  # fmt: skip
-    if given.out and given.out.exists() and given.only != sorted(FUNCTIONS):
+    if given.out and given.out.exists() and given.only != sorted(DISPATCHED):
         kept = json.loads(given.out.read_text(encoding="utf-8"))
         others = [row for row in kept["milliseconds"] if row["function"] not in given.only]
         rows = sorted(others + rows, key=lambda row: (row["function"], row["n"]))

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import inspect
 import json
 import os
 import platform
@@ -179,20 +178,14 @@ def measured(name: str, extra: dict[str, Any], kernel: bool, patience: float) ->
     return [json.loads(line) for line in text.decode().splitlines()]
 
 
-def kernel_of(name: str) -> dict[str, Any]:
-    """What the API process must know to tell whether a call will have the kernel."""
-    first = engine.KERNELS[name][0]
-    facts = inspect.getclosurevars(first.can_run).nonlocals
-    graphs, least = (getattr(facts.get("entry"), key, facts.get(key)) for key in ("graphs", "least"))
-    parameters = list(inspect.signature(first.run).parameters)[1:]
-    return {"engine": first.engine, "graphs": graphs, "least": least, "parameters": parameters}
-
-
 def row(algorithm: str, extra: dict[str, Any], patience: float) -> dict[str, Any]:
     """The runs of one row: by kernel, where there is one, and by networkx, where it has the algorithm."""
     found: dict[str, Any] = {}
     if algorithm in engine.KERNELS:
-        found["kernel"] = {**kernel_of(algorithm), "runs": measured(algorithm, extra, True, patience)}
+        found["kernel"] = {
+            "engine": engine.KERNELS[algorithm][0].engine,
+            "runs": measured(algorithm, extra, True, patience),
+        }
     if algorithm in _CATALOGUE or "kernel" not in found:
         found["networkx"] = {"runs": measured(algorithm, extra, False, patience)}
     return found
@@ -204,7 +197,7 @@ def fitted(name: str, found: dict[str, Any]) -> dict[str, Any]:
     rows = {}
     for used, facts in found.items():
         if (made := fit(algorithm, facts["runs"])) is not None:
-            rows[used] = {**{key: value for key, value in facts.items() if key != "runs"}, **made}
+            rows[used] = {**({"engine": facts["engine"]} if "engine" in facts else {}), **made}
     return rows
 
 

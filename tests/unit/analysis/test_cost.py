@@ -13,6 +13,7 @@ from networkx_mcp.analysis import catalogue, cost, cost_advice, cost_calls, engi
 from networkx_mcp.analysis.engine import call
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.tasks import find_communities, find_components, measure_graph, rank_nodes
+from networkx_mcp.backend.info import FUNCTIONS
 from networkx_mcp.errors import OUTCOMES, LimitExceeded
 
 LIMIT = 20.0
@@ -62,6 +63,7 @@ def test_every_kernel_was_measured_as_it_is() -> None:
     there = {name: entries[0].engine for name, entries in engine.KERNELS.items()}
     assert there
     assert {name: used for name, used in there.items() if measured.get(name, used) != used} == {}
+    assert {name.removesuffix("+weight") for name in measured} <= FUNCTIONS.keys()
 
 
 def test_the_calls_of_tools_are_in_the_table() -> None:
@@ -79,7 +81,10 @@ def test_the_calls_of_tools_are_in_the_table() -> None:
     st.booleans(),
 )
 def test_an_estimate_grows_with_the_graph(name: str, n: int, m: int, more_nodes: bool, directed: bool) -> None:
-    asked = cost.Call(name)
+    algorithm, _, weighted = name.partition("+")
+    weights = [a.parameter for a in catalogue.algorithms()[algorithm].arguments if cost.weighs(a)] if weighted else []
+    asked = cost.Call(algorithm, dict.fromkeys(weights, "weight"))
+    assert cost.row_of(algorithm, weighted=bool(weights)) == name
     small = cost.estimate(asked, n, m, directed)
     large = cost.estimate(asked, n + more_nodes, m + (not more_nodes), directed)
     if small is not None and large is not None and small.engine == large.engine:
@@ -166,7 +171,7 @@ def test_the_worker_refuses_what_only_networkx_would_compute(monkeypatch: pytest
     def steps_back(*_: Any, **__: Any) -> bool:
         return False
 
-    kernel = engine.Kernel("none", steps_back, steps_back)
+    kernel = engine.Implementation("none", steps_back, steps_back)
     monkeypatch.setitem(engine.KERNELS, "betweenness_centrality", [kernel])
     graph = Loaded.from_networkx(nx.gnm_random_graph(3000, 9000, seed=1))
     graph.allowance = 0.01

@@ -24,7 +24,7 @@ def ones(graph: Loaded, **kwargs: Any) -> dict[Any, float]:
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(engine.KERNELS, "betweenness_centrality", [engine.Kernel("ones", ones, unweighted)])
+    monkeypatch.setitem(engine.KERNELS, "betweenness_centrality", [engine.Implementation("ones", ones, unweighted)])
 
 
 @pytest.mark.usefixtures("kernel")

@@ -12,11 +12,10 @@ import networkx as nx
 import pytest
 from networkx.utils.backends import _registered_algorithms
 
-from networkx_mcp.analysis import engine
-from networkx_mcp.backend import registry, worth
 from networkx_mcp.backend.graph import Graph
-from networkx_mcp.backend.info import FUNCTIONS, get_info
+from networkx_mcp.backend.info import DISPATCHED, get_info
 from networkx_mcp.backend.interface import backend_interface
+from networkx_mcp.backend.kernel import FIRST, LAST, kernel, kernels
 
 NAME = "networkx_mcp"
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,14 +29,9 @@ def test_it_is_installed_under_its_name() -> None:
 
 
 def test_the_info_names_what_there_is_and_says_it_in_networkx_s_docs() -> None:
-    dispatched = {
-        path.rpartition(".")[2]
-        for path in registry.kernels()
-        if getattr(engine.function(path), "name", None) in _registered_algorithms
-    }
-    assert set(FUNCTIONS) == dispatched, "name new ones in info.FUNCTIONS and measure them: benchmarks/backend.py"
-    assert set(get_info()["functions"]) == set(FUNCTIONS)
-    for name in FUNCTIONS:
+    assert len(DISPATCHED) > 80
+    assert set(get_info()["functions"]) == set(DISPATCHED)
+    for name in DISPATCHED:
         assert callable(getattr(backend_interface, name))
         assert NAME in _registered_algorithms[name].__doc__
     assert "1e-9" in nx.pagerank.__doc__
@@ -47,12 +41,12 @@ def test_the_info_names_what_there_is_and_says_it_in_networkx_s_docs() -> None:
 def test_parameters_of_kernels_are_networkx_s_with_the_same_defaults() -> None:
     import inspect
 
-    for path, kernels in registry.kernels().items():
+    for path, found in kernels().items():
         name = path.rpartition(".")[2]
-        if name in FUNCTIONS:
+        if name in DISPATCHED:
             theirs = inspect.signature(_registered_algorithms[name].orig_func).parameters
-            for kernel in kernels:
-                for key, parameter in kernel.parameters.items():
+            for entry in found:
+                for key, parameter in entry.parameters.items():
                     assert parameter.default == theirs[key].default, f"{name}: {key}"
 
 
@@ -105,18 +99,45 @@ def test_should_run_weighs_the_conversion() -> None:
     assert backend_interface.should_run("betweenness_centrality", (small,), {}) is True
 
 
-def test_the_sizes_from_which_a_conversion_pays_are_those_that_were_measured() -> None:
-    measured = json.loads((ROOT / "benchmarks/results/backend.json").read_text(encoding="utf-8"))["milliseconds"]
-    least: dict[str, int | None] = {}
-    for row in measured:
-        ours, theirs, name = row["with_conversion"], row["networkx"], row["function"]
-        if ours is not None and theirs is not None and ours >= theirs:
-            least[name] = None
-        elif least.setdefault(name, None) is None and ours is not None:
-            least[name] = row["elements"]
-    least["leiden_communities"] = 0  # networkx has none
-    assert least == worth.LEAST
-    assert set(least) == set(FUNCTIONS)
+def test_what_is_known_without_the_kernels_is_what_they_say() -> None:
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "backend_functions.py", "--check"], check=False)
+    assert done.returncode == 0, "run: make docs"
+
+
+def test_every_function_that_networkx_dispatches_was_measured() -> None:
+    """A new one: `python benchmarks/backend.py --only NAME --out benchmarks/results/backend.json`, then `make docs`."""
+    rows = json.loads((ROOT / "benchmarks/results/backend.json").read_text(encoding="utf-8"))["milliseconds"]
+    assert {row["function"] for row in rows} == set(DISPATCHED)
+
+
+def test_a_conversion_pays_from_the_size_on_from_which_it_was_faster() -> None:
+    rows = json.loads((ROOT / "benchmarks/results/backend.json").read_text(encoding="utf-8"))["milliseconds"]
+    for name, found in DISPATCHED.items():
+        if name == "leiden_communities":
+            assert found.pays_from == 0  # networkx has none
+            continue
+        both = [row for row in rows if row["function"] == name and row["networkx"] and row["with_conversion"]]
+        slower = [row["elements"] for row in both if row["with_conversion"] >= row["networkx"]]
+        if found.pays_from is None:
+            assert both[-1]["elements"] in slower, name
+        else:
+            assert max(slower, default=0) < found.pays_from, name
+
+
+def test_kernels_of_one_function_are_tried_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("networkx_mcp.backend.kernel._KERNELS", {})
+    monkeypatch.setattr("networkx_mcp.backend.kernels.load", lambda: None)
+    for order in (LAST, 0, FIRST):
+        kernel("dice", engine=str(order), order=order)(lambda graph: graph)
+    assert [entry.engine for entry in kernels.__wrapped__()["dice"]] == ["-1", "0", "1"]
+
+
+def test_compiled_kernels_come_first_but_those_of_deep_graphs() -> None:
+    for path, found in kernels().items():
+        modules = [entry.function.__module__.rpartition(".")[2] for entry in found]
+        if len(modules) > 1:
+            deep = modules[-1] == "compiled_distances"
+            assert [module.startswith("compiled_") for module in modules] == [not deep, deep], path
 
 
 def test_backend_priority_takes_large_graphs_to_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.backend.asking import NAME, answer, both, equal, same
 from tests.unit.backend.graphs import graphs, weighted
 
-from networkx_mcp.backend.info import FUNCTIONS
+from networkx_mcp.backend.info import DISPATCHED
 
 plain = graphs(of_nodes=st.just({}), of_edges=weighted())
 signed = graphs(of_nodes=st.just({}), of_edges=weighted(values=st.integers(-2, 4) | st.sampled_from([-0.5, 0.0, "1"])))
@@ -55,7 +55,7 @@ ATTRIBUTES = {"numeric_assortativity_coefficient", "attribute_assortativity_coef
 OTHERS = {"node_connected_component", "shortest_simple_paths"}
 #: What is called with a graph alone.
 OF_GRAPHS = sorted(
-    set(FUNCTIONS) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - MATCHINGS - ATTRIBUTES - OTHERS
+    set(DISPATCHED) - PATHS - TARGETS - PAIRS - WEIGHTED_PATHS - FLOWS - COMMUNITIES - MATCHINGS - ATTRIBUTES - OTHERS
 )
 
 
@@ -275,4 +275,4 @@ def test_large_graphs_are_partitioned_as_well_as_networkx_does_and_repeatably() 
 
 def test_every_function_is_tested_here() -> None:
     named = set(OF_GRAPHS) | PATHS | TARGETS | PAIRS | WEIGHTED_PATHS | FLOWS | COMMUNITIES | MATCHINGS | ATTRIBUTES
-    assert named | OTHERS == set(FUNCTIONS)
+    assert named | OTHERS == set(DISPATCHED)

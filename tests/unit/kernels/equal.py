@@ -13,7 +13,7 @@ from tests.unit.analysis.graphs import graphs
 from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.task import Run  # noqa: F401  its module registers the kernels
-from networkx_mcp.backend.kernels.values import NodeGroups
+from networkx_mcp.backend.kernels.node_results import NodeGroups
 
 __all__ = ["answer", "asked", "graphs", "same"]
 

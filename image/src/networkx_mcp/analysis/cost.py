@@ -20,6 +20,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from networkx_mcp.analysis import catalogue
+from networkx_mcp.backend.info import FUNCTIONS
 
 PATH = Path(__file__).with_name("cost_table.json")
 
@@ -46,6 +47,8 @@ class Fit(msgspec.Struct, frozen=True):
     known: bool = False
     shape: str = ""
     runs: int = 0
+    #: What computed, where a kernel did.
+    engine: str = ""
 
     def seconds(self, n: int, m: int) -> float:
         """CPU seconds on a graph as those of the fit."""
@@ -55,25 +58,10 @@ class Fit(msgspec.Struct, frozen=True):
             return math.inf
 
 
-class KernelFit(Fit, frozen=True):
-    """The same for a kernel, with what it takes: graph type, fewest nodes, parameters of networkx."""
-
-    engine: str = ""
-    graphs: str = "any"
-    least: int = 0
-    parameters: list[str] = []
-
-    def takes(self, n: int, directed: bool, parameters: Iterable[str]) -> bool:
-        """Whether the kernel may answer such a call; it may still step back."""
-        if n < self.least or (self.graphs != "any" and directed != (self.graphs == "directed")):
-            return False
-        return set(parameters) <= set(self.parameters)
-
-
 class Row(msgspec.Struct, frozen=True):
     """An algorithm; an engine that is missing was never measured."""
 
-    kernel: KernelFit | None = None
+    kernel: Fit | None = None
     networkx: Fit | None = None
 
 
@@ -137,11 +125,19 @@ def estimate(call: Call, n: int, m: int, directed: bool, *, engine: Engine | Non
     if row is None:
         return None
     kernel = row.kernel
-    if engine != "networkx" and kernel is not None and kernel.takes(n, directed, call.parameters):
+    if engine != "networkx" and kernel is not None and _takes(call, n, directed):
         return _scaled(kernel, call, n, m, "kernel")
     if row.networkx is None or engine == "kernel":
         return None
     return _scaled(row.networkx, call, n, m, "networkx")
+
+
+def _takes(call: Call, n: int, directed: bool) -> bool:
+    """Whether the kernel may answer such a call; it may still step back."""
+    kernel = FUNCTIONS[call.algorithm]
+    if n < kernel.least or (kernel.graphs != "any" and directed != (kernel.graphs == "directed")):
+        return False
+    return call.parameters.keys() <= set(kernel.parameters)
 
 
 def _scaled(fit: Fit, call: Call, n: int, m: int, engine: Engine) -> Estimate:

@@ -1,7 +1,7 @@
 """Which engine computes an algorithm. networkx is the reference; a kernel may take its place, and a correction
 where the reference is wrong.
 
-A kernel is registered under the algorithm's name of the catalogue and takes networkx's own
+A kernel has the algorithm's name of the catalogue and takes networkx's own
 arguments; it says by `can_run` whether it gives networkx's answer for them.
 """
 
@@ -19,7 +19,7 @@ import networkx as nx
 
 from networkx_mcp.analysis import catalogue, corrected, cost, cost_advice
 from networkx_mcp.analysis.loaded_graph import Loaded
-from networkx_mcp.backend import registry
+from networkx_mcp.backend.kernel import Kernel, kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
 
 NETWORKX = "networkx"
@@ -28,7 +28,7 @@ _PARTS = ("u", "v", "nbunch", "nodes", "source", "target", "sources", "e")
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
+class Implementation:
     """A faster implementation of one networkx function.
 
     `run(graph, *args, **kwargs)` gets the loaded graph in the place of networkx's `G`. It may raise
@@ -41,18 +41,18 @@ class Kernel:
 
 
 #: Kernels by algorithm, tried in order.
-KERNELS: dict[str, list[Kernel]] = {}
+KERNELS: dict[str, list[Implementation]] = {}
 
 
 @functools.cache
 def load() -> None:
     """Take the kernels of the backend as engines, once."""
-    for name, found in registry.kernels().items():
-        KERNELS[name] = [_engine(entry) for entry in found]
+    for name, found in kernels().items():
+        KERNELS[name] = [_implementation(entry) for entry in found]
     corrected.load()
 
 
-def _engine(entry: registry.Kernel) -> Kernel:
+def _implementation(entry: Kernel) -> Implementation:
     signature = inspect.signature(entry.function)
 
     def can_run(graph: Loaded, *args: Any, **kwargs: Any) -> bool:
@@ -68,7 +68,7 @@ def _engine(entry: registry.Kernel) -> Kernel:
     def run(graph: Loaded, *args: Any, **kwargs: Any) -> Any:
         return entry.function(graph.arrays, *args, **kwargs)
 
-    return Kernel(entry.engine, run, can_run)
+    return Implementation(entry.engine, run, can_run)
 
 
 #: What networkx has as methods of a graph.

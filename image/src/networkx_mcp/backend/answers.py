@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _PLAIN = (str, bytes, int, float, list, set, frozenset, type(None))
-#: Functions that give a list of groups where others give an iterator.
-LISTS = frozenset({"louvain_communities", "leiden_communities"})
 
 
-def plain(name: str, value: Any) -> Any:
-    """`value`, a kernel's answer to `networkx.<name>`, as networkx would give it."""
+def plain(value: Any, *, as_list: bool) -> Any:
+    """`value`, a kernel's answer, as networkx would give it: groups as a list or as an iterator."""
     if isinstance(value, tuple):
-        return tuple(plain(name, item) for item in value)
+        return tuple(plain(item, as_list=as_list) for item in value)
     if isinstance(value, (*_PLAIN, Iterator)) or type(value) is dict:
         return value
     if isinstance(value, Mapping):  # numbers or paths of nodes
         return dict(value.items())
-    return list(value) if name in LISTS else iter(value)
+    return list(value) if as_list else iter(value)

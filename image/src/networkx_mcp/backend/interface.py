@@ -16,17 +16,15 @@ from typing import Any
 
 import networkx as nx
 
-from networkx_mcp.backend import registry
 from networkx_mcp.backend.answers import plain
+from networkx_mcp.backend.conversion_threshold import pays
 from networkx_mcp.backend.graph import NAME, Graph
-from networkx_mcp.backend.info import FUNCTIONS
+from networkx_mcp.backend.info import DISPATCHED
+from networkx_mcp.backend.kernel import Kernel, kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
-from networkx_mcp.backend.worth import worth
 
 #: networkx's functions by their names for dispatch.
 _ORIGINALS: Mapping[str, Any] = nx.utils.backends._registered_algorithms  # type: ignore[attr-defined]
-#: Kernels that want a number where networkx has made a generator of the seed.
-_NUMBERED = frozenset({"louvain_communities", "leiden_communities"})
 
 
 @functools.cache
@@ -35,9 +33,9 @@ def _signature(name: str) -> inspect.Signature:
 
 
 @functools.cache
-def _kernels() -> Mapping[str, list[registry.Kernel]]:
+def _kernels() -> Mapping[str, list[Kernel]]:
     """By the names for dispatch: `louvain_communities`, not `community.louvain_communities`."""
-    return {path.rpartition(".")[2]: found for path, found in registry.kernels().items()}
+    return {path.rpartition(".")[2]: found for path, found in kernels().items()}
 
 
 def _given(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -61,7 +59,7 @@ def _is_default(value: Any, default: Any) -> bool:
     )
 
 
-def _unknown(kernel: registry.Kernel, given: Mapping[str, Any]) -> str | None:
+def _unknown(kernel: Kernel, given: Mapping[str, Any]) -> str | None:
     """The first parameter that the kernel does not know, with the reason."""
     for key, value in given.items():
         parameter = kernel.parameters.get(key)
@@ -106,7 +104,7 @@ class Interface:
     @staticmethod
     def can_run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool | str:
         """True, or why networkx must answer."""
-        if name not in FUNCTIONS:
+        if name not in DISPATCHED:
             return f"{name} is not implemented"
         try:
             graph, given = _given(name, args, kwargs)
@@ -133,10 +131,10 @@ class Interface:
         graph, _ = _given(name, args, kwargs)
         if isinstance(graph, Graph) or _converted(graph):
             return True
-        return worth(name, graph)
+        return pays(name, graph)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in FUNCTIONS:
+        if name not in DISPATCHED:
             raise AttributeError(name)
         function = functools.partial(_call, name)
         setattr(self, name, function)
@@ -164,10 +162,10 @@ def _call(name: str, *args: Any, **kwargs: Any) -> Any:
         drawn = isinstance(seed, random.Random)
         if drawn:
             state = seed.getstate()
-            if name in _NUMBERED:
+            if kernel.integer_seed:
                 arguments["seed"] = seed.getrandbits(32)
         try:
-            return plain(name, kernel.function(graph.arrays, **arguments))
+            return plain(kernel.function(graph.arrays, **arguments), as_list=kernel.as_list)
         except Unsuited:
             if drawn:
                 seed.setstate(state)  # what was drawn was not used

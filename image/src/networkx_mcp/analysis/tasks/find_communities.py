@@ -12,7 +12,7 @@ from networkx_mcp.analysis.task import Answer, Arguments, Run, task
 from networkx_mcp.analysis.tasks.find_components import by_size, group_table, of_arrays
 from networkx_mcp.backend.kernels import degrees
 from networkx_mcp.backend.kernels.arrays import Unsuited
-from networkx_mcp.backend.kernels.values import NodeGroups
+from networkx_mcp.backend.kernels.node_results import NodeGroups
 from networkx_mcp.errors import InvalidInput
 
 METHODS = {

@@ -7,7 +7,7 @@ from typing import Any
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.result import MAX_ITEMS, Values, table
 from networkx_mcp.analysis.task import Answer, Arguments, Run, task
-from networkx_mcp.backend.kernels.values import NodeGroups
+from networkx_mcp.backend.kernels.node_results import NodeGroups
 from networkx_mcp.errors import InvalidInput
 
 KINDS = {

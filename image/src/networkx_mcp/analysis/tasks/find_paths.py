@@ -14,8 +14,8 @@ from networkx_mcp.analysis.result import Values, table
 from networkx_mcp.analysis.task import Answer, Arguments, Run, task
 from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.backend.kernels.arrays import Unsuited
-from networkx_mcp.backend.kernels.found import NodePaths
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
+from networkx_mcp.backend.kernels.path_results import NodePaths
 from networkx_mcp.errors import InvalidInput, NotFound, told
 
 KINDS = ("shortest", "all_shortest", "k_shortest", "all_simple", "reachable")

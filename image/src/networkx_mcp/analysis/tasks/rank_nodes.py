@@ -17,7 +17,7 @@ from networkx_mcp.analysis.task import Answer, Arguments, Run, task
 from networkx_mcp.backend.kernels import spectral
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.degrees import degrees
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.errors import InvalidInput
 
 

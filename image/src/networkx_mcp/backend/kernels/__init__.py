@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import importlib
 import logging
-
-#: Modules that register kernels. Of those for one algorithm the first that can answers: compiled ones before
-#: those that do without, but those of deep graphs after the ones that give up on them.
-MODULES = (
-    "compiled_centrality", "compiled_paths", "compiled_structure",
-    "degrees", "spectral", "components", "distances", "betweenness", "paths", "trees", "triangles", "cores", "dag",
-    "blocks", "flows", "matching", "assortativity", "communities", "compiled_distances",
-)  # fmt: skip
+import pkgutil
 
 
 def load() -> None:
-    """Register all kernels."""
-    for module in MODULES:
-        importlib.import_module(f"{__name__}.{module}")
+    """Import every module of this package: those with kernels register them."""
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
     native = importlib.import_module(f"{__name__}.native")
     if why := native.missing():
         logging.getLogger(__name__).warning("no compiled kernels, algorithms are slower: %s", why)

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.columns import EXACT
+from networkx_mcp.backend.kernel import DIGITS, kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 from networkx_mcp.backend.kernels.degrees import Direction, strengths
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 ENGINE = "numpy"
 #: Least share of the variance in the mean square. networkx takes one from the other and loses the digits between.
@@ -43,7 +43,7 @@ def _correlation(graph: Arrays, x: NDArray[Any], y: NDArray[Any]) -> float:
     return float(dx[graph.heads] @ dy[frozen.out_indices]) / float(np.sqrt(vx) * np.sqrt(vy))
 
 
-@kernel("degree_assortativity_coefficient", "degree_pearson_correlation_coefficient", engine=ENGINE)
+@kernel("degree_assortativity_coefficient", "degree_pearson_correlation_coefficient", engine=ENGINE, note=DIGITS)
 def degree_assortativity_coefficient(graph: Arrays, x: str = "out", y: str = "in", weight: str | None = None) -> float:
     """Of a directed graph `x` and `y` say which degrees; of another they mean nothing, to networkx too."""
     if not graph.directed:
@@ -54,7 +54,7 @@ def degree_assortativity_coefficient(graph: Arrays, x: str = "out", y: str = "in
     return _correlation(graph, strengths(graph, weight, _DIRECTIONS[x]), strengths(graph, weight, _DIRECTIONS[y]))
 
 
-@kernel("numeric_assortativity_coefficient", engine=ENGINE)
+@kernel("numeric_assortativity_coefficient", engine=ENGINE, note=DIGITS)
 def numeric_assortativity_coefficient(graph: Arrays, attribute: Any) -> float:
     """Of numbers that every node has."""
     table = graph.frozen.node_table
@@ -67,7 +67,7 @@ def numeric_assortativity_coefficient(graph: Arrays, attribute: Any) -> float:
     return _correlation(graph, values, values)
 
 
-@kernel("attribute_assortativity_coefficient", engine=ENGINE)
+@kernel("attribute_assortativity_coefficient", engine=ENGINE, note=DIGITS)
 def attribute_assortativity_coefficient(graph: Arrays, attribute: Any) -> float:
     """Of equal values; a node without one is as all others without."""
     column = graph.frozen.node_table.column(attribute) if isinstance(attribute, str) else None
@@ -96,7 +96,7 @@ def _shares(graph: Arrays, weight: str | None) -> bool:
     return graph.weights(weight, lowest=0).integral
 
 
-@kernel("average_neighbor_degree", engine=ENGINE)
+@kernel("average_neighbor_degree", engine=ENGINE, note=DIGITS)
 def average_neighbor_degree(
     graph: Arrays, source: str = "out", target: str = "out", weight: str | None = None
 ) -> NodeValues:
@@ -116,7 +116,7 @@ def average_neighbor_degree(
     return NodeValues(graph, np.divide(around, shares, out=np.zeros(graph.n), where=shares != 0))
 
 
-@kernel("average_degree_connectivity", engine=ENGINE)
+@kernel("average_degree_connectivity", engine=ENGINE, note=DIGITS)
 def average_degree_connectivity(
     graph: Arrays, source: str = "in+out", target: str = "in+out", weight: str | None = None
 ) -> dict[int, float]:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.backend.kernels import shares
+from networkx_mcp.backend.kernel import DIGITS, kernel
+from networkx_mcp.backend.kernels import betweenness_common
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.backend.kernels.sweep import batches
-from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "scipy"
 #: Each level costs the whole matrix: on deeper graphs networkx's queue is faster.
@@ -107,7 +107,7 @@ def _run(graph: Arrays, sources: NDArray[np.int64], **options: bool) -> _Depende
     return found
 
 
-@kernel("betweenness_centrality", engine=ENGINE, least=1)
+@kernel("betweenness_centrality", engine=ENGINE, least=1, note=DIGITS)
 def betweenness_centrality(
     graph: Arrays,
     k: int | None = None,
@@ -119,17 +119,19 @@ def betweenness_centrality(
     """Exact, or from `k` sources that networkx would choose for the seed."""
     if weight is not None:
         raise Unsuited
-    sources = shares.sources_of(graph, k, seed)
-    return shares.scaled(graph, _run(graph, sources, endpoints=endpoints).nodes, sources, k, normalized, endpoints)
+    sources = betweenness_common.sources_of(graph, k, seed)
+    return betweenness_common.scaled(
+        graph, _run(graph, sources, endpoints=endpoints).nodes, sources, k, normalized, endpoints
+    )
 
 
-@kernel("edge_betweenness_centrality", engine=ENGINE, least=1)
+@kernel("edge_betweenness_centrality", engine=ENGINE, least=1, note=DIGITS)
 def edge_betweenness_centrality(
     graph: Arrays, k: int | None = None, normalized: bool = True, weight: None = None, seed: Any = None
 ) -> dict[tuple[Any, Any], float]:
     """Exact, or from `k` sources; keys are edges in networkx's order."""
     if weight is not None:
         raise Unsuited
-    entries = _run(graph, shares.sources_of(graph, k, seed), edges=True).entries
+    entries = _run(graph, betweenness_common.sources_of(graph, k, seed), edges=True).entries
     assert entries is not None
-    return shares.edges_scaled(graph, entries, k, normalized)
+    return betweenness_common.edges_scaled(graph, entries, k, normalized)

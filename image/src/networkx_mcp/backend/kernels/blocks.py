@@ -15,10 +15,10 @@ import scipy.sparse as sp
 import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels import components
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited, csr
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import by_first
+from networkx_mcp.backend.kernels.node_results import BY_FIRST_NODES, by_first
 
 ENGINE = "scipy"
 #: A level of the forest is some calls of numpy: on deeper graphs a search in Python is as fast.
@@ -130,7 +130,13 @@ def _blocks(graph: Arrays) -> tuple[Int, Int, Int]:
     return node, up, by_first(labels[node])
 
 
-@kernel("articulation_points", engine=ENGINE, graphs="undirected", least=1)
+@kernel(
+    "articulation_points",
+    engine=ENGINE,
+    graphs="undirected",
+    least=1,
+    note="In the order of the nodes; networkx gives them in that of its search.",
+)
 def articulation_points(graph: Arrays) -> Iterator[Any]:
     """The nodes that are in two blocks, in node order."""
     node, up, block = _blocks(graph)
@@ -140,7 +146,7 @@ def articulation_points(graph: Arrays) -> Iterator[Any]:
     return iter(graph.frozen.ids_of(np.flatnonzero(times > 1).tolist()))
 
 
-@kernel("biconnected_components", engine=ENGINE, graphs="undirected", least=1)
+@kernel("biconnected_components", engine=ENGINE, graphs="undirected", least=1, note=BY_FIRST_NODES)
 def biconnected_components(graph: Arrays) -> Iterator[set[Any]]:
     """Sets of nodes, by the first node of each that is not its highest."""
     node, up, block = _blocks(graph)

@@ -15,13 +15,14 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import DIGITS, kernel
 from networkx_mcp.backend.kernels import degrees, networkit
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeGroups, groups_of
+from networkx_mcp.backend.kernels.node_results import NodeGroups, groups_of
 
 #: Nodes + edges from which networkx would take more than about half a second.
 LARGE = 5_000
+_LARGE = "From 5,000 nodes and edges on the partition is networkit's: no worse in modularity, but another one."
 #: networkit squares the sum of all weights.
 _HUGE = 1e100
 
@@ -35,7 +36,14 @@ def _by_networkit(graph: Arrays, weights: Float, seed: Any, algorithm: Callable[
     return NodeGroups(graph, np.array(run.getPartition().getVector(), np.int64))
 
 
-@kernel("community.louvain_communities", engine="networkit", graphs="undirected")
+@kernel(
+    "community.louvain_communities",
+    engine="networkit",
+    graphs="undirected",
+    note=_LARGE,
+    as_list=True,
+    integer_seed=True,
+)
 def louvain_communities(
     graph: Arrays, weight: str | None = "weight", resolution: float = 1, threshold: float = 1e-7, seed: Any = None
 ) -> NodeGroups:
@@ -48,7 +56,14 @@ def louvain_communities(
     return _by_networkit(graph, weights, seed, lambda nk, g: nk.PLM(g, refine=True, gamma=float(resolution)))
 
 
-@kernel("community.leiden_communities", engine="networkit", graphs="undirected")
+@kernel(
+    "community.leiden_communities",
+    engine="networkit",
+    graphs="undirected",
+    note="By networkit, for modularity. networkx has no implementation of its own.",
+    as_list=True,
+    integer_seed=True,
+)
 def leiden_communities(
     graph: Arrays, weight: str | None = "weight", resolution: float = 1, seed: Any = None
 ) -> NodeGroups:
@@ -141,7 +156,7 @@ def _neighbours(graph: Arrays, weight: str | None) -> tuple[list[list[int]], lis
     return near, numbers
 
 
-@kernel("community.modularity", engine="numpy")
+@kernel("community.modularity", engine="numpy", note=DIGITS)
 def modularity(graph: Arrays, communities: Any, weight: str | None = "weight", resolution: float = 1) -> float:
     """Of a partition of all nodes; other groups are networkx's to refuse."""
     labels = groups_of(graph, communities)

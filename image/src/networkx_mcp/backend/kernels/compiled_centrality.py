@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.backend.kernels import native, shares
+from networkx_mcp.backend.kernel import FIRST, kernel
+from networkx_mcp.backend.kernels import betweenness_common, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 
 def _dependencies(
@@ -45,7 +45,7 @@ def _dependencies(
     return scores, flows
 
 
-@kernel("betweenness_centrality", engine=native.ENGINE, least=1)
+@kernel("betweenness_centrality", engine=native.ENGINE, order=FIRST, least=1)
 def betweenness_centrality(
     graph: Arrays,
     k: int | None = None,
@@ -55,17 +55,17 @@ def betweenness_centrality(
     seed: Any = None,
 ) -> NodeValues:
     """Exact, or from `k` sources that networkx would choose for the seed."""
-    sources = shares.sources_of(graph, k, seed)
+    sources = betweenness_common.sources_of(graph, k, seed)
     scores, _ = _dependencies(graph, sources, weight, endpoints=endpoints)
-    return shares.scaled(graph, scores, sources, k, normalized, endpoints)
+    return betweenness_common.scaled(graph, scores, sources, k, normalized, endpoints)
 
 
-@kernel("edge_betweenness_centrality", engine=native.ENGINE, least=1)
+@kernel("edge_betweenness_centrality", engine=native.ENGINE, order=FIRST, least=1)
 def edge_betweenness_centrality(
     graph: Arrays, k: int | None = None, normalized: bool = True, weight: str | None = None, seed: Any = None
 ) -> dict[tuple[Any, Any], float]:
     """Exact, or from `k` sources; keys are edges in networkx's order."""
-    sources = shares.sources_of(graph, k, seed)
+    sources = betweenness_common.sources_of(graph, k, seed)
     _, flows = _dependencies(graph, sources, weight, edges=True)
     assert flows is not None
-    return shares.edges_scaled(graph, flows, k, normalized)
+    return betweenness_common.edges_scaled(graph, flows, k, normalized)

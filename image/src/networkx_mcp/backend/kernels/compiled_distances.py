@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import LAST, kernel
 from networkx_mcp.backend.kernels import distances, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 
 class _Hops(NamedTuple):
@@ -34,7 +34,7 @@ def _hops(graph: Arrays, *, into: bool) -> _Hops:
     return found
 
 
-@kernel("closeness_centrality", engine=native.ENGINE)
+@kernel("closeness_centrality", engine=native.ENGINE, order=LAST)
 def closeness_centrality(graph: Arrays, u: None = None, distance: None = None, wf_improved: bool = True) -> NodeValues:
     if u is not None or distance is not None:
         raise Unsuited
@@ -42,7 +42,7 @@ def closeness_centrality(graph: Arrays, u: None = None, distance: None = None, w
     return NodeValues(graph, distances.closeness(found.sums.astype(float), found.reached, graph.n, wf_improved))
 
 
-@kernel("harmonic_centrality", engine=native.ENGINE)
+@kernel("harmonic_centrality", engine=native.ENGINE, order=LAST)
 def harmonic_centrality(graph: Arrays, nbunch: None = None, distance: None = None, sources: None = None) -> NodeValues:
     if nbunch is not None or distance is not None or sources is not None:
         raise Unsuited
@@ -56,22 +56,22 @@ def _eccentricities(graph: Arrays, *absent: Any) -> NDArray[np.int64]:
     return _hops(graph, into=False).farthest
 
 
-@kernel("eccentricity", engine=native.ENGINE)
+@kernel("eccentricity", engine=native.ENGINE, order=LAST)
 def eccentricity(graph: Arrays, v: None = None, sp: None = None, weight: None = None) -> NodeValues:
     return NodeValues(graph, _eccentricities(graph, v, sp, weight))
 
 
-@kernel("diameter", engine=native.ENGINE)
+@kernel("diameter", engine=native.ENGINE, order=LAST)
 def diameter(graph: Arrays, e: None = None, usebounds: bool = False, weight: None = None) -> int:
     return int(_eccentricities(graph, e, usebounds, weight).max())
 
 
-@kernel("radius", engine=native.ENGINE)
+@kernel("radius", engine=native.ENGINE, order=LAST)
 def radius(graph: Arrays, e: None = None, usebounds: bool = False, weight: None = None) -> int:
     return int(_eccentricities(graph, e, usebounds, weight).min())
 
 
-@kernel("average_shortest_path_length", engine=native.ENGINE, least=2)
+@kernel("average_shortest_path_length", engine=native.ENGINE, order=LAST, least=2)
 def average_shortest_path_length(graph: Arrays, weight: None = None, method: None = None) -> float:
     if weight is not None or method is not None:
         raise Unsuited

@@ -15,11 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.backend.kernel import FIRST, kernel
 from networkx_mcp.backend.kernels import native
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited, Weights
-from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end, steps
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
+from networkx_mcp.backend.kernels.path_results import (
+    ONE_OF_SEVERAL,
+    NodePaths,
+    checked_cutoff,
+    checked_length,
+    checked_target,
+    one_end,
+    steps,
+)
 
 ENGINE = native.ENGINE
 
@@ -112,26 +120,26 @@ def _between(graph: Arrays, source: Any, target: Any, weight: Any) -> tuple[Any,
 # -- from one node
 
 
-@kernel("single_source_shortest_path_length", engine=ENGINE)
+@kernel("single_source_shortest_path_length", engine=ENGINE, order=FIRST)
 def single_source_shortest_path_length(graph: Arrays, source: Any, cutoff: Any = None) -> NodeValues:
     found = _hops(graph, graph.row(source), cutoff)
     return NodeValues(graph, found.distances, found.rows)
 
 
-@kernel("single_target_shortest_path_length", engine=ENGINE)
+@kernel("single_target_shortest_path_length", engine=ENGINE, order=FIRST)
 def single_target_shortest_path_length(graph: Arrays, target: Any, cutoff: Any = None) -> NodeValues:
     found = _hops(graph, graph.row(target), cutoff, back=True)
     return NodeValues(graph, found.distances, found.rows)
 
 
-@kernel("single_source_shortest_path", engine=ENGINE)
+@kernel("single_source_shortest_path", engine=ENGINE, order=FIRST)
 def single_source_shortest_path(graph: Arrays, source: Any, cutoff: Any = None) -> NodePaths:
     row = graph.row(source)
     found = _hops(graph, row, cutoff)
     return NodePaths(graph, found.rows, found.before, row, back=False)
 
 
-@kernel("single_source_dijkstra_path_length", engine=ENGINE)
+@kernel("single_source_dijkstra_path_length", engine=ENGINE, order=FIRST)
 def single_source_dijkstra_path_length(
     graph: Arrays, source: Any, cutoff: Any = None, weight: Any = "weight"
 ) -> NodeValues:
@@ -139,14 +147,14 @@ def single_source_dijkstra_path_length(
     return NodeValues(graph, found.distances, found.rows)
 
 
-@kernel("single_source_dijkstra_path", engine=ENGINE)
+@kernel("single_source_dijkstra_path", engine=ENGINE, order=FIRST)
 def single_source_dijkstra_path(graph: Arrays, source: Any, cutoff: Any = None, weight: Any = "weight") -> NodePaths:
     row = graph.row(source)
     found = _dijkstra(graph, row, weight, cutoff)
     return NodePaths(graph, found.rows, found.before, row, back=False)
 
 
-@kernel("single_source_dijkstra", engine=ENGINE)
+@kernel("single_source_dijkstra", engine=ENGINE, order=FIRST)
 def single_source_dijkstra(
     graph: Arrays, source: Any, target: Any = None, cutoff: Any = None, weight: Any = "weight"
 ) -> Any:
@@ -167,30 +175,30 @@ def single_source_dijkstra(
 # -- between two nodes
 
 
-@kernel("dijkstra_path", engine=ENGINE)
+@kernel("dijkstra_path", engine=ENGINE, order=FIRST)
 def dijkstra_path(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> list[NodeId]:
     path: list[NodeId] = single_source_dijkstra(graph, source, checked_target(target), weight=weight)[1]
     return path
 
 
-@kernel("dijkstra_path_length", engine=ENGINE)
+@kernel("dijkstra_path_length", engine=ENGINE, order=FIRST)
 def dijkstra_path_length(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> Any:
     return single_source_dijkstra(graph, source, checked_target(target), weight=weight)[0]
 
 
-@kernel("bidirectional_dijkstra", engine=ENGINE)
+@kernel("bidirectional_dijkstra", engine=ENGINE, order=FIRST)
 def bidirectional_dijkstra(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> Any:
     distance, rows = _Pairs(graph, _weights(graph, weight))(graph.row(source), graph.row(target))
     return distance, graph.frozen.ids_of(rows)
 
 
-@kernel("bidirectional_shortest_path", engine=ENGINE)
+@kernel("bidirectional_shortest_path", engine=ENGINE, order=FIRST)
 def bidirectional_shortest_path(graph: Arrays, source: Any, target: Any) -> list[NodeId]:
     """Raises NetworkXNoPath."""
     return graph.frozen.ids_of(_between(graph, source, target, None)[1])
 
 
-@kernel("has_path", engine=ENGINE)
+@kernel("has_path", engine=ENGINE, order=FIRST)
 def has_path(graph: Arrays, source: Any, target: Any) -> bool:
     try:
         _between(graph, source, target, None)
@@ -199,7 +207,7 @@ def has_path(graph: Arrays, source: Any, target: Any) -> bool:
     return True
 
 
-@kernel("astar_path", engine=ENGINE)
+@kernel("astar_path", engine=ENGINE, order=FIRST, note=f"Without a heuristic. {ONE_OF_SEVERAL}")
 def astar_path(
     graph: Arrays, source: Any, target: Any, heuristic: None = None, weight: Any = "weight", *, cutoff: Any = None
 ) -> list[NodeId]:
@@ -209,7 +217,7 @@ def astar_path(
     return dijkstra_path(graph, source, target, weight)
 
 
-@kernel("astar_path_length", engine=ENGINE)
+@kernel("astar_path_length", engine=ENGINE, order=FIRST, note="Without a heuristic.")
 def astar_path_length(
     graph: Arrays, source: Any, target: Any, heuristic: None = None, weight: Any = "weight", *, cutoff: Any = None
 ) -> Any:
@@ -218,7 +226,7 @@ def astar_path_length(
     return dijkstra_path_length(graph, source, target, weight)
 
 
-@kernel("shortest_path", engine=ENGINE)
+@kernel("shortest_path", engine=ENGINE, order=FIRST)
 def shortest_path(
     graph: Arrays, source: Any = None, target: Any = None, weight: Any = None, method: str = "dijkstra"
 ) -> Any:
@@ -230,7 +238,7 @@ def shortest_path(
     return NodePaths(graph, found.rows, found.before, row, back=back)
 
 
-@kernel("shortest_path_length", engine=ENGINE)
+@kernel("shortest_path_length", engine=ENGINE, order=FIRST)
 def shortest_path_length(
     graph: Arrays, source: Any = None, target: Any = None, weight: Any = None, method: str = "dijkstra"
 ) -> Any:
@@ -247,7 +255,7 @@ def shortest_path_length(
 # -- many paths between two nodes
 
 
-@kernel("shortest_simple_paths", engine=ENGINE)
+@kernel("shortest_simple_paths", engine=ENGINE, order=FIRST)
 def shortest_simple_paths(graph: Arrays, source: Any, target: Any, weight: Any = None) -> Iterator[list[NodeId]]:
     """Paths from the shortest on, by Yen's algorithm, in networkx's order. Raises NetworkXNoPath."""
     if native.missing():

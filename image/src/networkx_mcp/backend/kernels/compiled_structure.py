@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.backend.kernel import FIRST, kernel
 from networkx_mcp.backend.kernels import dag, degrees, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeGroups
+from networkx_mcp.backend.kernels.node_results import NodeGroups
 
 _NULL = "Connectivity is undefined for the null graph."
 
@@ -25,26 +25,26 @@ def _labels(graph: Arrays) -> tuple[NDArray[np.int32], int]:
     return labels, native.call("nx_components", graph.n, graph.m, src, dst, labels, parents)
 
 
-@kernel("connected_components", engine=native.ENGINE, graphs="undirected")
-@kernel("weakly_connected_components", engine=native.ENGINE, graphs="directed")
+@kernel("connected_components", engine=native.ENGINE, order=FIRST, graphs="undirected")
+@kernel("weakly_connected_components", engine=native.ENGINE, order=FIRST, graphs="directed")
 def connected_components(graph: Arrays) -> NodeGroups:
     return NodeGroups(graph, _labels(graph)[0])
 
 
-@kernel("number_connected_components", engine=native.ENGINE, graphs="undirected")
-@kernel("number_weakly_connected_components", engine=native.ENGINE, graphs="directed")
+@kernel("number_connected_components", engine=native.ENGINE, order=FIRST, graphs="undirected")
+@kernel("number_weakly_connected_components", engine=native.ENGINE, order=FIRST, graphs="directed")
 def number_connected_components(graph: Arrays) -> int:
     return _labels(graph)[1]
 
 
-@kernel("is_connected", engine=native.ENGINE, graphs="undirected")
-@kernel("is_weakly_connected", engine=native.ENGINE, graphs="directed")
+@kernel("is_connected", engine=native.ENGINE, order=FIRST, graphs="undirected")
+@kernel("is_weakly_connected", engine=native.ENGINE, order=FIRST, graphs="directed")
 def is_connected(graph: Arrays) -> bool:
     degrees.raise_if_null(graph, _NULL)
     return _labels(graph)[1] == 1
 
 
-@kernel("greedy_color", engine=native.ENGINE)
+@kernel("greedy_color", engine=native.ENGINE, order=FIRST, note="With the strategy `largest_first`.")
 def greedy_color(graph: Arrays, strategy: str = "largest_first", interchange: bool = False) -> dict[NodeId, int]:
     """networkx's colours: nodes by degree, equal ones in node order, each with the least free colour."""
     if strategy != "largest_first" or interchange:
@@ -55,7 +55,7 @@ def greedy_color(graph: Arrays, strategy: str = "largest_first", interchange: bo
     return dict(zip(graph.frozen.ids_of(order.tolist()), colours[order].tolist(), strict=True))
 
 
-@kernel("maximal_matching", engine=native.ENGINE, graphs="undirected")
+@kernel("maximal_matching", engine=native.ENGINE, order=FIRST, graphs="undirected")
 def maximal_matching(graph: Arrays) -> set[tuple[NodeId, NodeId]]:
     """The edges that networkx takes, in edge order."""
     src, dst = native.rows(graph.frozen.src), native.rows(graph.frozen.dst)
@@ -91,7 +91,7 @@ def _heaviest(graph: Arrays, weight: Any, default_weight: Any, topo_order: Any) 
     return path[::-1]
 
 
-@kernel("dag_longest_path", engine=native.ENGINE, graphs="directed")
+@kernel("dag_longest_path", engine=native.ENGINE, order=FIRST, graphs="directed")
 def dag_longest_path(
     graph: Arrays, weight: str = "weight", default_weight: float = 1, topo_order: None = None
 ) -> list[NodeId]:

@@ -8,10 +8,10 @@ import numpy as np
 import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, csr
 from networkx_mcp.backend.kernels.degrees import raise_if_null
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeGroups
+from networkx_mcp.backend.kernels.node_results import BY_FIRST_NODES, NodeGroups
 
 ENGINE = "scipy"
 _NULL = "Connectivity is undefined for the null graph."
@@ -36,8 +36,8 @@ def connected_components(graph: Arrays) -> NodeGroups:
     return NodeGroups(graph, labels(graph))
 
 
-@kernel("strongly_connected_components", engine=ENGINE, graphs="directed")
-@kernel("kosaraju_strongly_connected_components", engine=ENGINE, graphs="directed")
+@kernel("strongly_connected_components", engine=ENGINE, graphs="directed", note=BY_FIRST_NODES)
+@kernel("kosaraju_strongly_connected_components", engine=ENGINE, graphs="directed", note=BY_FIRST_NODES)
 def strongly_connected_components(graph: Arrays) -> NodeGroups:
     """The sets are networkx's; they come by their first nodes, not in the order of its search."""
     return NodeGroups(graph, labels(graph, strong=True))

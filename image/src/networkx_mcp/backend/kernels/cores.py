@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays
 from networkx_mcp.backend.kernels.degrees import degrees
-from networkx_mcp.backend.kernels.register import kernel
+from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.backend.kernels.sweep import neighbours
-from networkx_mcp.backend.kernels.values import NodeValues
 
 ENGINE = "numpy"
 

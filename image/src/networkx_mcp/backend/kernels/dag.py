@@ -9,8 +9,8 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays
-from networkx_mcp.backend.kernels.register import kernel
 from networkx_mcp.backend.kernels.sweep import neighbours
 
 ENGINE = "numpy"

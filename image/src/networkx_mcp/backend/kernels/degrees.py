@@ -8,9 +8,9 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 Direction = Literal["both", "in", "out"]
 ENGINE = "numpy"

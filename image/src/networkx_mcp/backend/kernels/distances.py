@@ -10,10 +10,10 @@ import numpy as np
 import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import DIGITS, kernel
 from networkx_mcp.backend.kernels import components, degrees, sweep
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 ENGINE = "numpy"
 #: Distances that are held at a time in weighted searches: 16 MB.
@@ -42,7 +42,7 @@ def closeness(totals: Float, reached: NDArray[Any], n: int, wf_improved: bool) -
     return found
 
 
-@kernel("closeness_centrality", engine=ENGINE)
+@kernel("closeness_centrality", engine=ENGINE, note=DIGITS)
 def closeness_centrality(
     graph: Arrays, u: Any = None, distance: str | None = None, wf_improved: bool = True
 ) -> NodeValues | float:
@@ -72,7 +72,7 @@ def closeness_centrality(
     return NodeValues(graph, values) if only is None else float(values[only])
 
 
-@kernel("harmonic_centrality", engine=ENGINE)
+@kernel("harmonic_centrality", engine=ENGINE, note=DIGITS)
 def harmonic_centrality(
     graph: Arrays, nbunch: None = None, distance: str | None = None, sources: None = None
 ) -> NodeValues:
@@ -188,7 +188,7 @@ def center(graph: Arrays, e: Any = None, usebounds: bool = False, weight: str | 
     return graph.frozen.ids_of(np.flatnonzero(found == found.min()).tolist())
 
 
-@kernel("average_shortest_path_length", engine=ENGINE, least=2)
+@kernel("average_shortest_path_length", engine=ENGINE, least=2, note=DIGITS)
 def average_shortest_path_length(graph: Arrays, weight: str | None = None, method: None = None) -> float:
     """Mean distance over all ordered pairs. NetworkXError when some pair has no path."""
     if method is not None:
@@ -208,7 +208,7 @@ def average_shortest_path_length(graph: Arrays, weight: str | None = None, metho
     return total / (n * (n - 1))
 
 
-@kernel("global_efficiency", engine=ENGINE, graphs="undirected", least=2)
+@kernel("global_efficiency", engine=ENGINE, graphs="undirected", least=2, note=DIGITS)
 def global_efficiency(graph: Arrays) -> float:
     """Mean of 1/distance over all ordered pairs."""
     total = 0.0

@@ -12,10 +12,11 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.csgraph as csgraph
 
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
 
 ENGINE = "scipy"
+_CAPACITIES = "Integer capacities on every edge, at most 2**31 - 1 together; others are networkx's."
 _MOST = 2**31 - 1
 
 
@@ -39,12 +40,12 @@ def _solve(graph: Arrays, source: Any, sink: Any, capacity: str, flow_func: Any)
     return (value if integral else float(value)), found.flow, limits, integral
 
 
-@kernel("maximum_flow_value", "minimum_cut_value", engine=ENGINE)
+@kernel("maximum_flow_value", "minimum_cut_value", engine=ENGINE, note=_CAPACITIES)
 def maximum_flow_value(graph: Arrays, _s: Any, _t: Any, capacity: str = "capacity", flow_func: None = None) -> Any:
     return _solve(graph, _s, _t, capacity, flow_func)[0]
 
 
-@kernel("maximum_flow", engine=ENGINE)
+@kernel("maximum_flow", engine=ENGINE, note=f"{_CAPACITIES} Of several maximum flows another one may be found.")
 def maximum_flow(graph: Arrays, _s: Any, _t: Any, capacity: str = "capacity", flow_func: None = None) -> Any:
     """(value, {u: {v: flow}}) with an entry for each edge."""
     value, flow, _, integral = _solve(graph, _s, _t, capacity, flow_func)
@@ -63,7 +64,7 @@ def maximum_flow(graph: Arrays, _s: Any, _t: Any, capacity: str = "capacity", fl
     return value, flows
 
 
-@kernel("minimum_cut", engine=ENGINE)
+@kernel("minimum_cut", engine=ENGINE, note=_CAPACITIES)
 def minimum_cut(graph: Arrays, _s: Any, _t: Any, capacity: str = "capacity", flow_func: None = None) -> Any:
     """(value, (nodes on the side of the source, nodes on the side of the sink))."""
     value, flow, limits, _ = _solve(graph, _s, _t, capacity, flow_func)

@@ -17,10 +17,11 @@ import rustworkx as rx
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
 
 ENGINE = "rustworkx"
+_MATCHED = "Of several matchings of that weight another one may be found. Floats are not rounded: never a worse one."
 #: What nodes times the largest weight may be: the algorithm's own sums stay below a few times that, and so below 2**127.
 MOST = 2**110
 #: What floats hold of networkx's sums.
@@ -68,7 +69,7 @@ def _answer(graph: Arrays, rows: NDArray[np.int64], weights: list[int], summed: 
     return {(ids[frozen.src[row]], ids[frozen.dst[row]]) for row in rows.tolist()}
 
 
-@kernel("max_weight_matching", engine=ENGINE, graphs="undirected")
+@kernel("max_weight_matching", engine=ENGINE, graphs="undirected", note=_MATCHED)
 def max_weight_matching(graph: Arrays, maxcardinality: bool = False, weight: str | None = "weight") -> Matching:
     """Weights below 0 are matched only where the most edges are asked for, as in networkx."""
     weights, _ = _exact(graph, weight)
@@ -76,7 +77,7 @@ def max_weight_matching(graph: Arrays, maxcardinality: bool = False, weight: str
     return _answer(graph, rows, weights, weights, graph.weights(weight).integral)
 
 
-@kernel("min_weight_matching", engine=ENGINE, graphs="undirected")
+@kernel("min_weight_matching", engine=ENGINE, graphs="undirected", note=_MATCHED)
 def min_weight_matching(graph: Arrays, weight: str | None = "weight") -> Matching:
     """Of the matchings with the most edges, as networkx defines it: by what each weight lacks of 1 + the largest."""
     weights, unit = _exact(graph, weight)

@@ -15,10 +15,18 @@ import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.found import NodePaths, checked_cutoff, checked_length, checked_target, one_end, steps
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
+from networkx_mcp.backend.kernels.path_results import (
+    ONE_OF_SEVERAL,
+    NodePaths,
+    checked_cutoff,
+    checked_length,
+    checked_target,
+    one_end,
+    steps,
+)
 
 ENGINE = "scipy"
 PAIR_ENGINE = "networkx-mcp"
@@ -87,14 +95,14 @@ def single_source_dijkstra_path_length(
     return NodeValues(graph, values, rows)
 
 
-@kernel("single_source_dijkstra_path", engine=ENGINE)
+@kernel("single_source_dijkstra_path", engine=ENGINE, note=ONE_OF_SEVERAL)
 def single_source_dijkstra_path(graph: Arrays, source: Any, cutoff: Any = None, weight: Any = "weight") -> NodePaths:
     row = graph.row(source)
     rows, _, before = _dijkstra(graph, row, weight, cutoff, paths=True)
     return NodePaths(graph, rows, before, row, back=False)
 
 
-@kernel("single_source_dijkstra", engine=ENGINE)
+@kernel("single_source_dijkstra", engine=ENGINE, note=ONE_OF_SEVERAL)
 def single_source_dijkstra(
     graph: Arrays, source: Any, target: Any = None, cutoff: Any = None, weight: Any = "weight"
 ) -> Any:
@@ -113,7 +121,7 @@ def single_source_dijkstra(
     return values[place[0]].item(), graph.frozen.ids_of(paths.to(end))
 
 
-@kernel("dijkstra_path", engine=ENGINE)
+@kernel("dijkstra_path", engine=ENGINE, note=ONE_OF_SEVERAL)
 def dijkstra_path(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> list[NodeId]:
     path: list[NodeId] = single_source_dijkstra(graph, source, checked_target(target), weight=weight)[1]
     return path
@@ -124,7 +132,7 @@ def dijkstra_path_length(graph: Arrays, source: Any, target: Any, weight: Any = 
     return single_source_dijkstra(graph, source, checked_target(target), weight=weight)[0]
 
 
-@kernel("bidirectional_dijkstra", engine=ENGINE)
+@kernel("bidirectional_dijkstra", engine=ENGINE, note=ONE_OF_SEVERAL)
 def bidirectional_dijkstra(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> Any:
     return single_source_dijkstra(graph, source, checked_target(target), weight=weight)
 
@@ -180,7 +188,7 @@ def has_path(graph: Arrays, source: Any, target: Any) -> bool:
     return bool(_between(graph, graph.row(source), graph.row(target)))
 
 
-@kernel("shortest_path", engine=ENGINE)
+@kernel("shortest_path", engine=ENGINE, note=ONE_OF_SEVERAL)
 def shortest_path(
     graph: Arrays, source: Any = None, target: Any = None, weight: Any = None, method: str = "dijkstra"
 ) -> Any:

@@ -12,9 +12,9 @@ import networkx as nx
 import numpy as np
 import scipy.sparse as sp
 
+from networkx_mcp.backend.kernel import DIGITS, kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 ENGINE = "scipy"
 _HUGE = 1e100
@@ -41,7 +41,7 @@ def _vector(graph: Arrays, given: Any, default: Float) -> Float:
     return np.asarray(values / total)
 
 
-@kernel("pagerank", engine=ENGINE)
+@kernel("pagerank", engine=ENGINE, note=DIGITS)
 def pagerank(
     graph: Arrays,
     alpha: float = 0.85,
@@ -83,7 +83,7 @@ def pagerank(
     raise nx.PowerIterationFailedConvergence(max_iter)
 
 
-@kernel("eigenvector_centrality", engine=ENGINE, least=1)
+@kernel("eigenvector_centrality", engine=ENGINE, least=1, note=DIGITS)
 def eigenvector_centrality(
     graph: Arrays, max_iter: int = 100, tol: float = 1e-6, nstart: None = None, weight: str | None = None
 ) -> NodeValues:
@@ -106,7 +106,7 @@ def eigenvector_centrality(
     raise nx.PowerIterationFailedConvergence(max_iter)
 
 
-@kernel("katz_centrality", engine=ENGINE, least=1)
+@kernel("katz_centrality", engine=ENGINE, least=1, note=DIGITS)
 def katz_centrality(
     graph: Arrays,
     alpha: float = 0.1,
@@ -136,7 +136,7 @@ def katz_centrality(
     raise nx.PowerIterationFailedConvergence(max_iter)
 
 
-@kernel("hits", engine=ENGINE, least=1)
+@kernel("hits", engine=ENGINE, least=1, note=DIGITS)
 def hits(
     graph: Arrays, max_iter: int = 100, tol: float = 1e-8, nstart: Any = None, normalized: bool = True
 ) -> tuple[NodeValues, NodeValues]:

@@ -9,9 +9,9 @@ import numpy as np
 import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels import components
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited, csr
-from networkx_mcp.backend.kernels.register import kernel
 
 ENGINE = "scipy"
 

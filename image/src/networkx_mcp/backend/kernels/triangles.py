@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.backend.kernel import DIGITS, kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.register import kernel
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 ENGINE = "numpy"
 #: Pairs that are looked at together: about 50 MB.
@@ -134,7 +134,7 @@ def clustering(graph: Arrays, nodes: None = None, weight: None = None) -> NodeVa
     return NodeValues(graph, _clustering(graph))
 
 
-@kernel("average_clustering", engine=ENGINE, least=1)
+@kernel("average_clustering", engine=ENGINE, least=1, note=DIGITS)
 def average_clustering(graph: Arrays, nodes: None = None, weight: None = None, count_zeros: bool = True) -> float:
     if nodes is not None or weight is not None:
         raise Unsuited

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 
+#: A note of kernels that give groups.
+BY_FIRST_NODES = "The same sets, by their first nodes; networkx gives them in the order of its search."
+
 
 class NodeValues(Mapping[NodeId, Any]):
     """A number of each node, or of the nodes `rows`, in that order."""

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 
+#: A note of kernels that find one path.
+ONE_OF_SEVERAL = "Without the compiled kernels, of several shortest paths with weights another one may be found."
+
 
 class NodePaths(Mapping[NodeId, list[NodeId]]):
     """Paths of a search tree, made when asked for; `before[row]` is the node before on the way."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
-from networkx_mcp.backend.kernels.values import NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 
 
 def sources_of(graph: Arrays, k: int | None, seed: Any) -> NDArray[np.int64]:
