@@ -33,8 +33,10 @@ READING = """
 ## How a file is read
 
 **Its format** is the one that you name (`?format=`, or the argument `format` of `load_graph`), else that of the content type. Where
-neither tells, the content does, or the name of the file (`?filename=`, or `Content-Disposition`). A file that is surely of
-another format than you say is refused, with its name.
+neither tells, the content does, or the name of the file (`?filename=`, or `Content-Disposition`), and the answer says which. The
+content is enough for all formats but adjacency lists that are not networkx's, graph6 without its header and tables whose header does
+not name the ends: name these. Names that other programs have for what is not read here (`.sif`, `.tgf`, `.graph`, ...) are refused.
+A file that is surely of another format than you say is refused, with its name.
 
 **Its encoding** is UTF-8, with or without a byte order mark. XML may declare another one. For other text in another encoding, say so:
 `Content-Type: text/csv; charset=windows-1252`, or the option `encoding`. The content of `load_graph` is a string, so what it
@@ -53,7 +55,7 @@ thing that you might not expect:
 **A broken file changes nothing.** The error names the line and what to do.
 
 **NaN is a missing value** in every format, because JSON has none: the attribute is left out and counted. Infinite numbers are
-refused.
+refused, or stay text in CSV, which has no types.
 
 **An edge that stands twice** is an error unless you say what it is: parallel edges are not kept. In an undirected graph `a b` and `b a` are
 one edge; `directed=true` makes them two.

@@ -175,7 +175,10 @@ def test_ids_that_became_floats_are_integers_and_noted() -> None:
     ("text", "line", "why"),
     [
         ("source,target,w\na,b\n", 2, "2 cells where the header has 3: each row needs all cells"),
-        ("source,target\na,b,c\nb,c\n", 3, "has 3"),
+        ("source,target\n1,a,b\nb,c\n", 3, "has 3"),
+        ("source,target\na,b,c\nb,c\n", 2, "3 cells where the header has 2"),  # no name of a row: R has those in quotes
+        ("id,name\na,Ann\n", 1, r"a table of nodes becomes a part.*the target stays empty; nothing"),
+        (",a,b\na,0,1\n", 1, "the columns are '', 'a', 'b'"),
         ("# x\n\nsource,target\na,b\na,b,c\n", 5, "3 cells where the header has 2.*needs quotes"),
         ("sep=,\nsource,target\na,b\na,b\n", 4, "stands twice.*first in line 3"),
         ("# x\nsource,target\na,b\n,b\n", 4, "source is missing"),
@@ -191,3 +194,41 @@ def test_errors_name_the_line_of_the_file(text: str, line: int, why: str) -> Non
 def test_reversed_edges_are_told_to_be_directed() -> None:
     assert "directed=true" in refused("source,target\na,b\nb,a\n", "csv").message
     assert read("source,target\na,b\nb,a\n", "csv", directed=True).number_of_edges() == 2
+
+
+@pytest.mark.parametrize("rows", ["a,b,1\r\n,,\r\nb,c,2\r\n,,\r\n", ",,\r\na,b,1\r\nb,c,2\r\n"])
+def test_rows_of_commas_alone_as_excel_writes_them_are_passed_over(rows: str) -> None:
+    edges, reading, _ = load("source,target,weight\r\n" + rows)
+    assert edges == AB
+    assert reading.notes == ["rows without any value were passed over"]
+
+
+def test_rows_of_commas_are_no_nodes_and_take_no_line_away() -> None:
+    text = "source,target,weight\nz,,3\n,,\na,b,1\n,,\ny,,4\n"
+    assert list(read(text, "csv").nodes(data=True)) == [
+        ("z", {"weight": 3}),
+        ("a", {}),
+        ("b", {}),
+        ("y", {"weight": 4}),
+    ]
+    assert refused(text + "b,a,1\n", "csv").data["line"] == 7
+    assert refused("source,target,weight\na,b,1\n,,1\n", "csv").data["line"] == 3
+    assert len(read("source,target\n,\n,\n", "csv")) == 0
+
+
+@pytest.mark.parametrize("values", ["inf,1", "1,-Infinity", "inf,NA"])
+def test_a_column_with_infinities_stays_text_and_is_named(values: str) -> None:
+    first, second = values.split(",")
+    edges, reading, _ = load(f"source,target,w\na,b,{first}\nb,c,{second}\n")
+    assert [data["w"] for _, _, data in edges] == [first, second]
+    assert reading.notes == ["column 'w' stays text: some of its numbers are infinite, which JSON has not"]
+    assert load("source,target,w\na,b,inf\nb,c,sup\n")[1].notes == []
+
+
+def test_the_first_line_of_snap_says_the_direction() -> None:
+    text = "# {} graph (each unordered pair of nodes is saved once): a.txt\n# FromNodeId\tToNodeId\n0\t1\n1\t2\n"
+    _, reading, directed = load(text.format("Directed"))
+    assert directed
+    assert reading.notes == ["the graph is directed, as its first line says"]
+    assert not load(text.format("Undirected"))[2]
+    assert not load(text.format("Directed"), directed=False)[2]

@@ -166,3 +166,22 @@ def test_files_of_other_formats_are_not_taken_for_lists(format_: str, text: str,
 def test_headers_and_multiline_lists_are_told_apart() -> None:
     assert "format csv" in refused("source target\na b\n", "edge-list").message
     assert "multiline" in refused("\n".join(nx.generate_multiline_adjlist(nx.path_graph(3))), "adjacency-list").message
+
+
+@pytest.mark.parametrize("format_", LISTS)
+def test_the_first_line_of_snap_says_the_direction(format_: str) -> None:
+    _, reading, directed = load("# Directed graph: a.txt\n# x\n0 1\n1 2\n", format_)
+    assert directed
+    assert "the graph is directed, as its first line says" in reading.notes
+    assert not load("# Undirected graph: a.txt\n0 1\n", format_)[2]
+    assert not load("# Directed graph: a.txt\n0 1\n", format_, directed=False)[2]
+    assert not load("# x\n# Directed graph: a.txt\n0 1\n", format_)[2]
+
+
+@pytest.mark.parametrize("text", ["4 3\n1 2\n2 3\n1 4\n", "4 4 3\n2 1\n3 2\n4 1\n"])
+def test_a_first_line_that_may_be_the_size_is_told(text: str) -> None:
+    edges, reading, _ = load(text)
+    assert len(edges) == 4
+    assert [note for note in reading.notes if note.startswith("the first line may be the numbers of nodes and edges")]
+    for other in (text.replace("4 3\n", "4 2\n", 1), text + "1 3\n", text + "1 9\n", "a 1\nb c\n", "4\n3\n", "5 1\n"):
+        assert load(other)[1].notes == [], other

@@ -112,11 +112,10 @@ def test_adjacency_lists_go_both_ways(graph: nx.Graph[Any]) -> None:
 
 @given(graph=graphs(plain, nothing, st.fixed_dictionaries({}, optional={"weight": st.integers(), "s": texts}), nothing))
 def test_networkx_reads_our_edge_list(graph: nx.Graph[Any]) -> None:
-    lines = written(graph, "edge-list").decode().split("\n")
-    found = nx.parse_edgelist(
-        [line for line in lines if line.count(" ") > 0 and "#" not in line], create_using=type(graph)
-    )
-    kept = [(u, v) for u, v, data in graph.edges(data=True) if "#" not in str(data)]
+    lines = [line for line in written(graph, "edge-list").decode().split("\n") if " " in line]
+    found = nx.parse_edgelist([line for line in lines if "#" not in line], create_using=type(graph))
+    # networkx takes `#` for a comment; where a text has something else that it trips over, ours has none
+    kept = [edge for edge, line in zip(graph.edges, lines, strict=True) if "#" not in line]
     assert [set(edge) for edge in found.edges] == [set(edge) for edge in kept] or len(found.edges) == len(kept)
 
 

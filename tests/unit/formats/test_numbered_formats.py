@@ -319,6 +319,8 @@ def test_dimacs_is_not_written() -> None:
         ("pajek", f"*Vertices 1\n1 {'d' * 2000}\n", None, "1024"),
         ("matrix-market", "1 2\n", 1, "begins with"),
         ("matrix-market", "%%MatrixMarket matrix coordinate complex general\n", 1, "field complex"),
+        ("dimacs", "c x\np cnf 3 2\n1 -3 0\n2 3 -1 0\n", 2, "formula"),
+        ("", "c x\np cnf 3 2\n1 -3 0\n2 3 -1 0\n", 2, "formula"),
         ("matrix-market", "%%MatrixMarket matrix coordinate real skew-symmetric\n", 1, "symmetry"),
         ("matrix-market", "%%MatrixMarket matrix coordinate real general\n2 3 1\n", 2, "square"),
         ("matrix-market", "%%MatrixMarket matrix coordinate real general\n2 2 1\n1 3 1\n", 3, "1 to 2"),
@@ -398,3 +400,8 @@ def test_isolated_nodes_and_attributes_of_few() -> None:
     for format_ in ("pajek", "matrix-market", "graph6", "sparse6"):
         assert same(read(written(graph, format_), format_), graph)
     assert same(read("*Vertices 2\n1 a 1 2 box\n2 b\n", "pajek"), nx.Graph()) is False
+
+
+def test_a_matrix_of_unsigned_integers_as_scipy_writes_it() -> None:
+    graph = read("%%MatrixMarket matrix coordinate unsigned-integer general\n%\n2 2 1\n1 2 7\n", "matrix-market")
+    assert list(graph.edges(data=True)) == [(1, 2, {"weight": 7})]

@@ -104,11 +104,49 @@ def test_a_file_of_others_is_recognised(data: str, filename: str, format_: str) 
     assert load(data, filename=filename).reading.format == format_
 
 
-@pytest.mark.parametrize("data", ["", "x,y\n1,2\n", "hello\n", "a b c d e\n", "\x7fELF"])
+@pytest.mark.parametrize(
+    "data", ["x,y\n1,2\n", "hello\n", "graph TD\n A-->B\n B-->C\n", "4 3\n2 3\n1\n1 4\n3\n", "a b c d e\n", "\x7fELF"]
+)
 def test_what_is_not_recognised_is_refused_with_the_formats(data: str) -> None:
     with pytest.raises(InvalidInput, match=r"format cannot be told from the content.*csv, edge-list") as caught:
         load(data)
     assert caught.value.data["field"] == "format"
+
+
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        ("1,2\n2,3\n", r"cells seem to be separated by ','.*csv, with option header=false"),
+        ("a b\tc d\nc d\te f\n", "separated by 'tab'"),
+        ("source;target\nMüller;Zoë\n".encode("cp1252"), "not UTF-8.*option encoding"),
+        ("a,b c\n1 2\n", r"dimacs$"),
+        ('[["a", "b"], ["b", "c"]]', r"dimacs$"),
+    ],
+)
+def test_the_refusal_says_what_the_file_may_be(data: bytes | str, advice: str) -> None:
+    with pytest.raises(InvalidInput, match=advice):
+        load(data)
+
+
+@pytest.mark.parametrize("data", ["", "\ufeff", " \n\r\n"])
+def test_an_empty_file_is_called_empty(data: str) -> None:
+    with pytest.raises(FormatError, match="the file is empty"):
+        load(data)
+
+
+def test_a_file_that_is_named_as_one_of_another_program_is_refused_unless_its_format_is_told() -> None:
+    with pytest.raises(InvalidInput, match=r"named \.lgl is LGL, which is not read: write its edges as csv") as caught:
+        load("# a\nb 1.5\nc\n# b\nc\n", filename="x.LGL")
+    assert caught.value.data["field"] == "format"
+    assert load("a b\n", "edge-list", "x.lgl").graph.m == 1
+    assert load("<graphml><graph/></graphml>", filename="x.graph").reading.format == "graphml"
+
+
+@pytest.mark.parametrize("format_", ["", "graphml", "csv"])
+def test_a_page_of_the_web_is_called_one(format_: str) -> None:
+    for data in ("<!DOCTYPE html>\n<html><body>404</body></html>", "\n<HTML lang='en'>"):
+        with pytest.raises(FormatError, match="page of the web"):
+            load(data, format_, "a.graphml")
 
 
 @pytest.mark.parametrize("format_", ["edge-list", "adjacency-list", "csv", "node-link"])

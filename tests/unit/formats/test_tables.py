@@ -331,3 +331,31 @@ def test_views_that_share_their_text_count_for_what_they_become() -> None:
     )
     with pytest.raises(LimitExceeded, match="inflates to"):
         read(data, "arrow", ParseLimits(nodes=2000, edges=2000, bytes=1 << 20))
+
+
+@pytest.mark.parametrize("encoding", ["DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"])
+def test_text_without_a_dictionary_as_duckdb_and_spark_write_it(encoding: str) -> None:
+    """Arrow cannot read it as one: DuckDB writes the first for version 2 of Parquet, Spark the second."""
+    rows = 3_000
+    table = pa.table(
+        {
+            "source": [f"node-{k}" for k in range(rows)],
+            "target": [f"node-{k + 1}" for k in range(rows)],
+            "kind": ["road", None, "rail"] * (rows // 3),
+        }
+    )
+    how = {"use_dictionary": ["kind"], "column_encoding": {"source": encoding, "target": encoding}}
+    graph = read(packed(table, "parquet", **how), "parquet")
+    assert list(graph.edges(data=True)) == [
+        (u, v, {} if kind is None else {"kind": kind})
+        for u, v, kind in zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
+    ]
+
+
+def test_rows_without_any_value_are_passed_over() -> None:
+    table = pa.table({"source": ["a", None, None], "target": ["b", None, None], "w": [1, None, 2]})
+    for format_ in FORMATS:
+        found = load(io.BytesIO(packed(table.slice(0, 2), format_)), format_, {}, ParseLimits(9, 9, 9_999))
+        assert (found.graph.n, found.graph.m) == (2, 1)
+        assert found.reading.notes == ["rows without any value were passed over"]
+        assert "row 3: the source is missing" in refused(packed(table, format_), format_).message

@@ -45,6 +45,8 @@ from networkx_mcp.errors import LimitExceeded
 INFLATE: Final = 16
 #: Rows that are decoded at once.
 _ROWS = 1 << 16
+#: The same of text that may be longer than its bytes in the file.
+_FEW_ROWS = 1 << 10
 #: Rows of a written batch.
 _PAGE = 1 << 18
 
@@ -64,12 +66,13 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
             reader.check_rows(meta.num_rows)
             reader.check_bytes(sum(meta.row_group(k).total_byte_size for k in range(meta.num_row_groups)))
             schema = probe.schema_arrow
+            plain_texts, shared = _delta_encoded(meta)
         reader.begin(schema)
         # Text as dictionaries: what repeats stays small until it is known how large it would be.
-        texts = [field.name for field in schema if _is_text(field.type)]
+        texts = [field.name for field in schema if _is_text(field.type) and field.name not in plain_texts]
         how = {"read_dictionary": texts, "memory_map": False, "pre_buffer": False, "arrow_extensions_enabled": True}
         with parquet.ParquetFile(data, **how) as table:
-            for batch in table.iter_batches(batch_size=_ROWS, use_threads=False):
+            for batch in table.iter_batches(batch_size=_FEW_ROWS if shared else _ROWS, use_threads=False):
                 batch.validate(full=True)  # the reader takes text for UTF-8 that says so
                 reader.take(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
@@ -94,6 +97,20 @@ def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
                 reader.take(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
         raise _broken("Arrow", error) from None
+
+
+def _delta_encoded(meta: Any) -> tuple[frozenset[str], bool]:
+    """The columns whose text Arrow cannot read as dictionaries, as DuckDB writes it for version 2 of Parquet; and whether
+    some text shares its beginning with the text before it."""
+    found, shared = set(), False
+    for group in range(meta.num_row_groups):
+        for number in range(meta.num_columns):
+            column = meta.row_group(group).column(number)
+            delta = {"DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"} & set(column.encodings)
+            if delta:
+                found.add(column.path_in_schema)
+                shared |= "DELTA_BYTE_ARRAY" in delta
+    return frozenset(found), shared
 
 
 def _broken(name: str, error: Exception) -> Exception:

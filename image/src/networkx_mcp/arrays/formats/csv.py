@@ -64,10 +64,10 @@ FORMAT = Format(
     reads=(
         "The two columns of the ends are found by their names, in any case and with blanks around them: `source` and `target`, `from` and `to`, `src` and `dst`, `:START_ID` and `:END_ID` and a few more. Where none of these are there, name them by the options `source` and `target`: nothing is guessed from the position of a column. The answer says which columns were taken.",
         "Every other column is an attribute. A row without a target is a node by itself, and its other cells are attributes of that node.",
-        "Comments (`#`, `%`) and empty lines may stand before the header, and the last comment may be the header. A line `sep=;` of Excel is understood, as are semicolons, tabs and bars where the header shows them.",
+        "Comments (`#`, `%`) and empty lines may stand before the header, and the last comment may be the header. The first line of SNAP (`# Directed graph`) makes the graph directed. Rows of empty cells are passed over. A line `sep=;` of Excel is understood, as are semicolons, tabs and bars where the header shows them.",
         "A table without a header needs `header=false`: the columns are then source, target and, where there is a third one alone, weight.",
         "Row numbers that pandas and R write into a first column without a name are left out. A `Type` column of Gephi that says Directed in all rows makes a directed graph; a mixed one is refused.",
-        "A column whose cells are all integers, numbers or true/false has that type; everything else is text, dates included. Empty cells are missing. Among numbers and true/false so are `NA`, `NULL`, `None`, `NaN`, `\\N` and the like; in a column of text they are text. Numbers with a decimal comma need `decimal=,`.",
+        "A column whose cells are all integers, numbers or true/false has that type; everything else is text, dates included. Empty cells are missing. Among numbers and true/false so are `NA`, `NULL`, `None`, `NaN`, `\\N` and the like; in a column of text they are text. A column with infinite numbers stays text, and the answer says so. Numbers with a decimal comma need `decimal=,`.",
         "Ids are integers where all of the file are: `ids=string` keeps them text.",
     ),
     example="""\

@@ -15,6 +15,7 @@ from networkx_mcp.arrays.formats.csv_layout import Layout, find_layout
 from networkx_mcp.arrays.formats.csv_values import meant
 from networkx_mcp.arrays.formats.encoding import refuse_encoding
 from networkx_mcp.arrays.formats.record import HEAD_BYTES
+from networkx_mcp.arrays.formats.rows import snap
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.table import choose, emit
 from networkx_mcp.arrays.formats.text import text_ids
@@ -38,7 +39,10 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     decimal = options.text("decimal", ".", (".", ",")) or "."
     delimiter = options.separator()
     options.finish()
-    text = _Text(file.read(), delimiter, has_header=has_header is not False, decimal=decimal)
+    data = file.read()
+    snap(data[:80].decode("utf-8-sig", "replace"), sink)
+    text = _Text(data, delimiter, has_header=has_header is not False, decimal=decimal)
+    del data
     names = text.names
     source, target = _ends(text, given, sink)
     if "" in names[1:]:
@@ -90,9 +94,15 @@ def _ends(text: _Text, given: tuple[str | None, str | None], sink: Sink) -> tupl
         hints = []
         if len(text.names) == 1:
             hints.append("if the cells are separated by another character, give it by option delimiter")
-        if text.has_header and not any(given) and "no two columns" in error.reason:
+        if (
+            text.has_header
+            and not any(given)
+            and "no two columns" in error.reason
+            and "table of nodes" not in error.reason
+        ):
             hints.append("if the first line is no header but an edge, give option header=false")
-        raise FormatError("; ".join([error.reason, *hints]), text.layout.lines or 1) from None
+        reason = error.reason.replace(repr(_INDEX), "''")
+        raise FormatError("; ".join([reason, *hints]), text.layout.lines or 1) from None
     sink.reading.source_column, sink.reading.target_column = source, target
     return source, target
 
@@ -230,8 +240,10 @@ class _Text:
         if self.layout.in_comment:
             self.padded = False
         first = self._first()
-        if len(first) == len(names) + 1 and names[0]:
-            names.insert(0, "")  # R's row names, which have no cell in the header
+        # R's names of rows: numbers, or text in quotes. What else is longer than its header is wrong.
+        of_r = first[:1] and (first[0].isdigit() or (quoted and self._data[:1] == b'"'))
+        if len(first) == len(names) + 1 and names[0] and of_r:
+            names.insert(0, "")
         if names[0] == "" and len(names) > 1:
             names[0] = _INDEX
         return names

@@ -16,6 +16,7 @@ NOTHING: Final = (
     "\\N", "NaT", "nil", "-", ".", "?", "",
 )  # fmt: skip
 _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
 _COMMA: Final = r"^[+-]?[0-9]+,[0-9]+$"
 _WHOLE: Final = r"^[+-]?[0-9]+$"
 _TRUE: Final = ("true", "True", "TRUE")
@@ -27,7 +28,8 @@ def meant(column: pa.ChunkedArray, name: str, decimal: str, reading: Reading) ->
     first = next((value for value in _some(column) if value.strip() not in NOTHING), None)
     if first is None:
         return column
-    if not (_is_number(first, decimal) or first in _TRUE + _FALSE):
+    infinite = re.match(_INFINITE, first.strip()) is not None
+    if not (_is_number(first, decimal) or first in _TRUE + _FALSE or infinite):
         if decimal == "." and _all(column, _COMMA):
             reading.note(
                 f"column {name[:60]!r} stays text: its numbers have a decimal comma; option decimal=, reads them"
@@ -36,8 +38,11 @@ def meant(column: pa.ChunkedArray, name: str, decimal: str, reading: Reading) ->
     texts = pc.utf8_trim_whitespace(column)
     nothing = pc.and_(pc.is_in(texts, pa.array(NOTHING)), pc.is_valid(texts))
     texts = pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
-    found = _booleans(texts) if not _is_number(first, decimal) else _numbers(texts, decimal)
+    found = _numbers(texts, decimal) if _is_number(first, decimal) else None if infinite else _booleans(texts)
     if found is None:
+        bare = texts if decimal == "." else pc.replace_substring(texts, decimal, ".")
+        if _all(pc.if_else(pc.match_substring_regex(bare, _INFINITE), "0", bare), _NUMBER):
+            reading.note(f"column {name[:60]!r} stays text: some of its numbers are infinite, which JSON has not")
         return column
     reading.missing_values += int(pc.sum(nothing).as_py() or 0)
     return found

@@ -42,7 +42,7 @@ _PROBLEMS: Final[dict[str, tuple[tuple[str, ...], bool]]] = {
 }
 #: Those whose edges may come without numbers.
 _BARE: Final = frozenset({"edge", "edges", "col", "tw"})
-_PROBLEM: Final = re.compile(rf"p\s+({'|'.join(_PROBLEMS)})\s+[0-9]+\s+[0-9]+\s*", re.ASCII)
+_PROBLEM: Final = re.compile(rf"p\s+({'|'.join(_PROBLEMS)}|cnf)\s+[0-9]+\s+[0-9]+\s*", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _VALUE: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 

@@ -329,7 +329,7 @@ class _Reader:
                 f"{counted(self._merged, 'repeated edge')} merged: the graph is strict, and later attributes count"
             )
         if self._passed:
-            sink.reading.note(f"{counted(self._passed, 'attribute')} of subgraphs passed over")
+            sink.reading.note(f"{counted(self._passed, 'attribute', ' of subgraphs')} passed over")
 
 
 def _number(text: str) -> int | float:

@@ -28,6 +28,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.formats.common import FormatError, Options
 from networkx_mcp.arrays.formats.literals import as_python, attributes
 from networkx_mcp.arrays.formats.pages import edge_rows, id_column, node_rows
@@ -110,8 +111,23 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     pieces.append(piece)
     column = text_ids(pa.chunked_array(words, pa.string()), sink.ids, sink.reading)
     del words
+    _tell_size(pieces[0], column, edges, sink)
     for piece, ids in zip(pieces, column.chunks, strict=True):
         _emit(piece, ids, sink)
+
+
+def _tell_size(piece: _Piece, ids: pa.ChunkedArray, edges: int, sink: Sink) -> None:
+    """Note a first line that may be no edge: `n m` or, of a matrix, `n n m` before m edges of nodes up to n."""
+    if piece.pairs[:1] != array("q", [0]) or not pa.types.is_integer(ids.type):
+        return
+    n, told = ids[0].as_py(), ids[1].as_py()
+    if len(piece.attributes) and told == n:
+        weight = piece.attributes[0]
+        told = weight.as_py() if isinstance(weight, pa.Scalar) else weight
+    if told == edges - 1 and n == pc.max(ids).as_py() and edges > 1:
+        sink.reading.note(
+            "the first line may be the numbers of nodes and edges: it was read as an edge; leave it out if it is none"
+        )
 
 
 def _emit(piece: _Piece, ids: pa.Array, sink: Sink) -> None:
@@ -222,10 +238,21 @@ def _sniff(head: Head) -> int:
     """Two ids a line, perhaps with a number or an object behind them, or one."""
     lines = head.content
     pairs = [line for line in lines if not _NODE.fullmatch(line)]
-    return POSSIBLE if pairs and lines[0][0] not in "<{*" and all(map(_EDGE.fullmatch, pairs)) else 0
+    looks = pairs and lines[0][0] not in "<{*" and all(map(_EDGE.fullmatch, pairs))
+    return POSSIBLE if looks and not _is_metis(lines) else 0
 
 
-_NODE: Final = re.compile(r"[^\s,;]+")
+def _is_metis(lines: list[str]) -> bool:
+    """Whether the first line is the size of a graph, and the others name the neighbours of one node each."""
+    rows = [line.split() for line in lines]
+    if len(rows[0]) not in (2, 3) or not all(word.isdecimal() for row in rows for word in row):
+        return False
+    rest = [len(row) for row in rows[1:]]
+    return sum(rest) == 2 * int(rows[0][1]) and any(count != 2 for count in rest)
+
+
+#: Lines with arrows are of Mermaid and the like.
+_NODE: Final = re.compile(r"(?!\S*--|\S*->)[^\s,;]+")
 _EDGE: Final = re.compile(r"[^\s,;{}<>]+\s+[^\s,;{}<>]+(\s+[+-]?[0-9.][0-9.eE+-]*)*(\s+\{.*\})?")
 FORMAT = Format(
     name="edge-list",
@@ -243,7 +270,8 @@ FORMAT = Format(
     reads=(
         "Two ids, separated by white space or by the character of option `delimiter`. A file whose ids seem to be separated by a comma, semicolon or bar is refused until you say so.",
         "Behind the ids: nothing, a number (the attribute `weight`), a second number (`timestamp`, as KONECT and Network Repository have it), or attributes as a JSON object or as a dict of Python, which is what networkx writes. Written are such as both read: `True` and `None` are those of Python.",
-        "`#` and `%` begin comments. A file of KONECT says in its first line whether the graph is directed; bipartite ones (`% bip`) are refused, because their two columns number different nodes.",
+        "`#` and `%` begin comments. A file of KONECT says in its first line whether the graph is directed, as one of SNAP does (`# Directed graph`); bipartite ones (`% bip`) are refused, because their two columns number different nodes.",
+        "A first line that may be the numbers of nodes and edges is read as an edge, and the answer says so: leave it out if it is none.",
         "A line with one id is a node by itself. Attributes of nodes are refused when writing.",
     ),
     example="""\

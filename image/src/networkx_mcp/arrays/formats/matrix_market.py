@@ -38,7 +38,7 @@ from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput
 
-_BEGIN: Final = re.compile(r"%%MatrixMarket\s+(\w+)\s+(\w+)\s+(\w+)\s+([\w-]+)\s*", re.IGNORECASE)
+_BEGIN: Final = re.compile(r"%%MatrixMarket\s+(\w+)\s+(\w+)\s+([\w-]+)\s+([\w-]+)\s*", re.IGNORECASE)
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _REAL: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eEdD][+-]?[0-9]+)?", re.ASCII)
 #: Our comment with ids, in the order of the nodes: a JSON list a line, or `from 0`.
@@ -79,8 +79,8 @@ class _Reader:
         what, layout, self._field, symmetry = (word.lower() for word in found.groups())
         if what != "matrix" or layout not in ("coordinate", "array"):
             raise FormatError(f"{what[:40]} {layout[:40]} is not read: use matrix coordinate or matrix array", number)
-        if self._field == "double":
-            self._field = "real"
+        # As old programs and scipy have it.
+        self._field = {"double": "real", "unsigned-integer": "integer"}.get(self._field, self._field)
         if self._field not in ("real", "integer", "pattern") or (layout, self._field) == ("array", "pattern"):
             raise FormatError(f"the field {self._field[:40]} is not read: use real, integer or pattern", number)
         if symmetry not in ("general", "symmetric"):
@@ -331,7 +331,7 @@ FORMAT = Format(
     rank=10,
     options=(LOST,),
     reads=(
-        "`general` is a directed graph, with an edge from the row to the column, `symmetric` an undirected one. Layouts are coordinate and array (zeros are no edges there), fields real, integer and pattern. Complex, skew-symmetric and rectangular matrices are refused.",
+        "`general` is a directed graph, with an edge from the row to the column, `symmetric` an undirected one. Layouts are coordinate and array (zeros are no edges there), fields real, integer (unsigned, too) and pattern. Complex, skew-symmetric and rectangular matrices are refused.",
         "Values are the attribute `weight`, the only one that is written. Nodes are the numbers from 1; other ids are written in comments, which are read here alone.",
     ),
     example="""\

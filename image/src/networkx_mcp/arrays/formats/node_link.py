@@ -56,6 +56,8 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     sink.typed_ids("node-link")
     sink.lists_nodes = True
     data = file.read().removeprefix(b"\xef\xbb\xbf")
+    if not data.strip():
+        raise FormatError("the file is empty: there is no document in it")
     document, nan = None, False
     try:
         document = _document(data)

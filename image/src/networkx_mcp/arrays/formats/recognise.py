@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import IO, Final, Literal, TypeAlias
 
 from networkx_mcp.arrays.formats.common import FormatError
@@ -36,6 +37,34 @@ _OTHERS: Final = {
     b"\x80\x04\x95": "a Python pickle, which is never opened: write the graph as GraphML or node-link JSON",
     b"\x89HDF\r\n\x1a\n": "an HDF5 file: write the table of edges as Parquet and send that",
 }
+#: How a page of the web begins.
+_PAGE: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype\s+html|<html)\b", re.IGNORECASE)
+#: Names of files that other programs have -> their formats, which are not read: some look like lists of edges.
+_UNREAD: Final = {
+    "dl": "UCINET DL",
+    "gdf": "GDF of GUESS",
+    "graph": "METIS",
+    "gw": "LEDA",
+    "jsonl": "JSON, a document a line",
+    "leda": "LEDA",
+    "lgf": "LEMON",
+    "lgl": "LGL",
+    "metis": "METIS",
+    "mmd": "Mermaid",
+    "ndjson": "JSON, a document a line",
+    "npy": "an array of numpy",
+    "npz": "arrays of numpy",
+    "nt": "RDF",
+    "puml": "PlantUML",
+    "rdf": "RDF",
+    "sif": "SIF of Cytoscape",
+    "tgf": "the Trivial Graph Format",
+    "tlp": "Tulip",
+    "ttl": "RDF",
+    "vna": "VNA of NetDraw",
+}
+#: Most lines that are looked at for what separates their cells.
+_LINES: Final = 20
 
 
 def choose(file: IO[bytes], format_: str, filename: str, *, encoded: bool) -> tuple[Format, ChosenBy]:
@@ -64,6 +93,13 @@ def choose(file: IO[bytes], format_: str, filename: str, *, encoded: bool) -> tu
         return asked, "caller"
     if len(sure) == 1:
         return sure[0], "content"
+    ending = filename.lower().rpartition(".")[2] if "." in filename else ""
+    if ending in _UNREAD:
+        raise InvalidInput(
+            f"a file named .{ending} is {_UNREAD[ending]}, which is not read: write its edges as csv or edge-list, or "
+            f"name the format where it is one of {', '.join(READ)}",
+            field="format",
+        )
     named = of_name(filename, READ)
     if len(named) == 1:
         return named[0], "name"
@@ -72,11 +108,30 @@ def choose(file: IO[bytes], format_: str, filename: str, *, encoded: bool) -> tu
     best = [name for name, score in scores.items() if score == max(scores.values())]
     if len(best) == 1:
         return RECORDS[best[0]], "content"
-    what = f"it may be {' or '.join(best)}" if best else f"use one of {', '.join(READ)}"
+    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise FormatError("the file is empty")
+    what = f"it may be {' or '.join(best)}" if best else _advice(head)
     raise InvalidInput(
         f"the format cannot be told from the {'name and ' if filename else ''}content of the file: name it by format; {what}",
         field="format",
     )
+
+
+def _advice(head: Head) -> str:
+    """What to do with a file whose format nothing tells."""
+    advice = f"use one of {', '.join(READ)}"
+    if head.data and not head.text:
+        return f"{advice}; its text is not UTF-8: save it so, or give option encoding, often latin-1 or windows-1252"
+    lines = head.content[:_LINES]
+    for character in ",;\t|":
+        counts = {line.count(character) for line in lines}
+        if len(counts) == 1 and counts != {0} and lines[0][0] not in "[{<":
+            shown = {"\t": "tab"}.get(character, character)
+            return (
+                f"{advice}; a table (its cells seem to be separated by {shown!r}) is csv, with option header=false where the "
+                "first line does not name the columns, or options source and target to say which hold the ends of edges"
+            )
+    return advice
 
 
 def refuse_others(data: bytes) -> None:
@@ -88,6 +143,8 @@ def refuse_others(data: bytes) -> None:
                     "this is an Excel workbook (.xlsx): save the sheet as CSV UTF-8 and send that, as format csv"
                 )
             raise FormatError(f"this is a {name} file: send it uncompressed, or use format parquet or arrow")
+    if _PAGE.match(data):
+        raise FormatError("this is a page of the web (HTML), perhaps an error in place of the file: look into it")
     for magic, what in _OTHERS.items():
         if data.startswith(magic):
             raise FormatError(f"this is {what}; the formats are {', '.join(READ)}")

@@ -31,6 +31,8 @@ _OTHERS: Final = (
 _DIMACS: Final = re.compile(r"p\s+(edge|col|sp|max|aux|min)\s+\w+\s+\w+(\s+\w+)?")
 #: How KONECT begins a file.
 _KONECT: Final = re.compile(r"%\s*(sym|asym|bip)\b")
+#: How SNAP does.
+_SNAP: Final = re.compile(r"#\s*(directed|undirected) graph\b", re.IGNORECASE)
 
 
 def rows_of(file: IO[bytes], delimiter: str | None, most: int, sink: Sink) -> Iterator[tuple[int, list[str]]]:
@@ -62,6 +64,8 @@ def rows_of(file: IO[bytes], delimiter: str | None, most: int, sink: Sink) -> It
             while parts and not parts[-1]:
                 parts.pop()
         if not parts or parts[0][:1] == "#":
+            if number == 1:
+                snap(stripped, sink)
             if stripped == SPACED:
                 spaced = spaced_comment = True
             continue
@@ -104,11 +108,19 @@ def _konect(kind: str, line: int, sink: Sink) -> None:
             "Put a letter before the ids of one column and leave this line out",
             line,
         )
+    _say(kind == "asym", f"(% {kind}) ", sink)
+
+
+def snap(line: str, sink: Sink) -> None:
+    """What the first line of a file of SNAP says."""
+    if found := _SNAP.match(line):
+        _say(found[1].lower() == "directed", "", sink)
+
+
+def _say(directed: bool, where: str, sink: Sink) -> None:
     if sink.directed_given is None:
-        sink.set_directed(kind == "asym")
-        sink.reading.note(
-            f"the graph is {'directed' if kind == 'asym' else 'undirected'}, as its first line (% {kind}) says"
-        )
+        sink.set_directed(directed)
+        sink.reading.note(f"the graph is {'directed' if directed else 'undirected'}, as its first line {where}says")
 
 
 def spaced_note(ids: list[NodeId]) -> Iterator[str]:

@@ -52,6 +52,8 @@ END_NAMES: Final = (
     ("id1", "id2"),
     ("u", "v"),
 )
+#: What the first column of a table of nodes is called.
+_NODE_IDS: Final = frozenset({"id", ":id", "_id", "node", "node_id", "nodeid", "node id", "vertex", "name", "key"})
 #: The options of tables.
 ENDS: Final = (
     Option(
@@ -90,9 +92,14 @@ def choose(names: Sequence[str], source: str | None, target: str | None) -> tupl
             return chosen[0], chosen[1]
     wanted = " and ".join(repr(name) for name in (source or "source", target or "target"))
     found = ", ".join(repr(name[:60]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
+    nodes = ""
+    if source is None and target is None and any(name.strip().casefold() in _NODE_IDS for name in names[:2]):
+        nodes = (
+            "; a table of nodes becomes a part of the table of edges: its ids are the source, the target stays empty"
+        )
     raise FormatError(
         f"there are no two columns {wanted}: name the columns that hold the ends of an edge by options source and "
-        f"target; the columns are {found or 'none'}"
+        f"target; the columns are {found or 'none'}{nodes}"
     )
 
 
@@ -119,17 +126,20 @@ def emit(sink: Sink, sources: Ids, targets: Ids, columns: Mapping[str, Any], pla
     `columns`: Arrow arrays or Columns, null where missing.
     """
     no_source, no_target = _missing(sources), _missing(targets)
-    if no_source.any():
-        raise FormatError("the source is missing", place(int(np.flatnonzero(no_source)[0])))
+    blank = _blank(no_source & no_target, columns)
+    if (no_source & ~blank).any():
+        raise FormatError("the source is missing", place(int(np.flatnonzero(no_source & ~blank)[0])))
+    if blank.any():
+        sink.reading.note("rows without any value were passed over")
     columns = {name: _without_nan(column, sink) for name, column in columns.items() if _filled(column)}
     columns = {name: column for name, column in columns.items() if _filled(column)}
     if not no_target.any():
         sink.edges(sources, targets, columns, places=place)
         return
-    alone, paired = np.flatnonzero(no_target), np.flatnonzero(~no_target)
-    if len(paired) and paired[0] < alone[-1]:
+    alone, paired = np.flatnonzero(no_target & ~blank), np.flatnonzero(~no_target)
+    if len(paired) and len(alone) and paired[0] < alone[-1]:
         # Mixed: an edge may name a node before its own row does. Its place is where it is named first.
-        sink.nodes(_named(sources, targets, ~no_target))
+        sink.nodes(_named(sources, targets, ~no_target, ~no_source))
     for rows, ends in ((alone, None), (paired, targets)):
         part = {name: column.take(pa.array(rows)) for name, column in columns.items()}
         part = {name: column for name, column in part.items() if _filled(column)}
@@ -137,9 +147,9 @@ def emit(sink: Sink, sources: Ids, targets: Ids, columns: Mapping[str, Any], pla
         def where(row: int, rows: NDArray[np.int64] = rows) -> Place:
             return place(int(rows[row]))
 
-        if ends is None:
+        if ends is None and len(rows):
             sink.nodes(_take(sources, rows), part, places=where)
-        elif len(rows):
+        elif ends is not None and len(rows):
             sink.edges(_take(sources, rows), _take(ends, rows), part, places=where)
 
 
@@ -167,14 +177,27 @@ def _take(ids: Ids, rows: NDArray[np.int64]) -> Ids:
     return ids.take(pa.array(rows))
 
 
-def _named(sources: Ids, targets: Ids, paired: NDArray[np.bool_]) -> Ids:
+def _blank(candidates: NDArray[np.bool_], columns: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Which of the candidates have no value at all: spreadsheets end tables with rows of commas."""
+    rows = np.flatnonzero(candidates)
+    for column in columns.values():
+        if not len(rows):
+            break
+        values = column.values if isinstance(column, Column) else column
+        rows = rows[np.asarray(values.is_null().to_numpy(zero_copy_only=False))[rows]]
+    found = np.zeros(len(candidates), bool)
+    found[rows] = True
+    return found
+
+
+def _named(sources: Ids, targets: Ids, paired: NDArray[np.bool_], named: NDArray[np.bool_]) -> Ids:
     """Ids in the order in which the rows name them."""
     if isinstance(sources, list):
         pairs = zip(sources, targets, strict=True)
         return [node for pair in pairs for node in pair if node is not None]
     order = np.arange(2 * len(sources)).reshape(2, -1).T.ravel()
-    present = np.ones(2 * len(sources), bool)
-    present[1::2] = paired
+    present = np.empty(2 * len(sources), bool)
+    present[::2], present[1::2] = named, paired
     return pa.concat_arrays([plain(sources), plain(targets)]).take(pa.array(order[present])).unique()
 
 
