@@ -36,7 +36,7 @@ def say(**values: Any) -> None:
 async def busy(compute: Compute) -> None:
     await compute.wait_ready(60)
     _call = asyncio.create_task(compute.run(f"{TASKS}:spin", {}))  # noqa: RUF006 - killed with us
-    while not compute._busy or not compute.supervisor.spare_pids():
+    while not compute.busy_pids() or not compute.supervisor.spare_pids():
         compute.supervisor.refill()
         await asyncio.sleep(0.01)
     say(zygote=compute.supervisor.zygote_pid, workers=compute.supervisor.worker_pids())
@@ -47,7 +47,7 @@ async def init(compute: Compute) -> None:
     """Lose a zygote, meet an orphan, and run a subprocess of our own meanwhile."""
     await compute.wait_ready(60)
     call = asyncio.create_task(compute.run(f"{TASKS}:spin", {}))
-    while not compute._busy:
+    while not compute.busy_pids():
         await asyncio.sleep(0.01)
     workers = compute.supervisor.worker_pids()
     # a grandchild whose parent ends at once

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.helpers.metrics import sample
 from tests.unit.graphs.conftest import OpenGraphs
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
@@ -13,11 +14,10 @@ from tests.unit.graphs.reference import seen
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.graphs.service import Graphs
-from networkx_mcp.telemetry import metrics
 
 
 def edits_counted(outcome: str) -> float:
-    return metrics.GRAPH_OPERATIONS.labels("edit", outcome)._value.get()  # type: ignore[no-any-return]
+    return sample("graph_operations_total", operation="edit", outcome=outcome)
 
 
 async def agree(*replicas: Graphs) -> int:

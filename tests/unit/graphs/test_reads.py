@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.helpers.metrics import sample
 from tests.unit.graphs.conftest import OpenGraphs
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
@@ -15,7 +16,6 @@ from networkx_mcp.graphs import work
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
-from networkx_mcp.telemetry import metrics
 from networkx_mcp.workers.pool import Compute
 
 
@@ -185,7 +185,7 @@ class TestMemory:
             await graphs.edit(f"g{number}", [AddNodes(nodes=[number], attributes=[{"t": text}])])
             assert budget.used("resident") == graphs._residents.nbytes <= budget.cap("resident")
         assert 0 < len(graphs._residents) < 80
-        assert metrics.GRAPHS._value.get() == len(graphs._residents)
+        assert sample("graphs") == len(graphs._residents)
         for number in range(80):
             assert list((await graphs.view(f"g{number}")).state.nodes()) == [number]
         await graphs.close()
@@ -210,14 +210,10 @@ class TestMemory:
     async def test_gauges_follow(self, graphs: Graphs) -> None:
         await graphs.create("g", False, edits=[AddEdges(edges=[(1, 2), (2, 3)])])
         await graphs.create("h", False, edits=[AddNodes(nodes=[1])])
-        assert (metrics.GRAPHS._value.get(), metrics.GRAPH_NODES._value.get(), metrics.GRAPH_EDGES._value.get()) == (
-            2, 4, 2,
-        )  # fmt: skip
+        assert (sample("graphs"), sample("graph_nodes"), sample("graph_edges")) == (2, 4, 2)
         await graphs.edit("g", [Clear()])
         await graphs.delete("h")
-        assert (metrics.GRAPHS._value.get(), metrics.GRAPH_NODES._value.get(), metrics.GRAPH_EDGES._value.get()) == (
-            1, 0, 0,
-        )  # fmt: skip
+        assert (sample("graphs"), sample("graph_nodes"), sample("graph_edges")) == (1, 0, 0)
 
 
 class TestLevels:

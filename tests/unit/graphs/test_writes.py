@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.helpers.metrics import sample
 from tests.unit.graphs.conftest import OpenGraphs, act_as
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
@@ -13,11 +14,10 @@ from tests.unit.graphs.reference import seen
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Clear, RemoveNodes, SetGraphAttributes
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
-from networkx_mcp.telemetry import metrics
 
 
 def counted(operation: str, outcome: str) -> float:
-    return metrics.GRAPH_OPERATIONS.labels(operation, outcome)._value.get()  # type: ignore[no-any-return]
+    return sample("graph_operations_total", operation=operation, outcome=outcome)
 
 
 class TestCreate:
@@ -335,7 +335,7 @@ class TestLimits:
     )
     async def test_a_value_up_to_the_limit_and_not_beyond(self, open_graphs: OpenGraphs, edit: Any) -> None:
         graphs = open_graphs(limits={"value_kib": 1})
-        before = metrics.GRAPH_LIMIT_REFUSALS.labels("value")._value.get()
+        before = sample("graph_limit_refusals_total", limit="value")
         await graphs.create("g", False, attributes={"note": "x" * 1022})
         for write in (graphs.edit("g", [edit]), graphs.create("h", False, edits=[edit])):
             with pytest.raises(LimitExceeded, match=r"'note'.*limits\.value_kib") as caught:
@@ -344,7 +344,7 @@ class TestLimits:
         with pytest.raises(LimitExceeded):
             await graphs.create("h", False, attributes={"note": "x" * 1100})
         assert (await graphs.info("g")).version == 1
-        assert metrics.GRAPH_LIMIT_REFUSALS.labels("value")._value.get() == before + 3
+        assert sample("graph_limit_refusals_total", limit="value") == before + 3
 
     async def test_values_from_before_the_limit_stay(self, open_graphs: OpenGraphs) -> None:
         await open_graphs().create("g", False, edits=[AddNodes(nodes=["a"], attributes=[{"note": "x" * 5000}])])

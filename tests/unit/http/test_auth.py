@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.metrics import sample
 
 from networkx_mcp.context import ANONYMOUS
 from networkx_mcp.errors import InvalidInput
@@ -16,7 +17,6 @@ from networkx_mcp.http.auth import Authenticator
 from networkx_mcp.http.auth_failure import REASONS, AuthFailure
 from networkx_mcp.http.exposure import check_exposure, is_loopback
 from networkx_mcp.settings import Auth, Http, Settings
-from networkx_mcp.telemetry import metrics
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def bearer(token: str) -> list[tuple[bytes, bytes]]:
 
 
 def failures(reason: str) -> float:
-    return metrics.AUTH_FAILURES.labels(reason)._value.get()
+    return sample("auth_failures_total", reason=reason)
 
 
 async def test_a_valid_token_names_its_caller(add: Any, auth: Any) -> None:

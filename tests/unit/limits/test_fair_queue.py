@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.metrics import sample
 
 from networkx_mcp.context import ANONYMOUS, CallContext
 from networkx_mcp.errors import Shed
@@ -21,7 +22,7 @@ def queue(slots: int = 1, places: int = 10, name: str = "heavy", reserve: int = 
 
 
 def shed_count(reason: str) -> float:
-    return metrics.REGISTRY.get_sample_value("networkx_mcp_requests_shed_total", {"reason": reason}) or 0.0
+    return sample("requests_shed_total", reason=reason)
 
 
 def queued(name: str) -> float:

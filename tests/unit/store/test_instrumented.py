@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from tests.helpers.metrics import sample
 from tests.helpers.redis_server import RedisServer
 from tests.unit.store.conftest import AMPLE, new
 
@@ -22,11 +23,6 @@ from networkx_mcp.store.instrumented import InstrumentedStore
 from networkx_mcp.store.protocol import Counts, Health, Store
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.sqlite_store import SqliteStore
-from networkx_mcp.telemetry.metrics import REGISTRY
-
-
-def sample(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(f"networkx_mcp_{name}", labels) or 0.0
 
 
 def count(operation: str) -> float:

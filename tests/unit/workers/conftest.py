@@ -73,7 +73,7 @@ async def at_rest(compute: Compute) -> None:
     await eventually(
         lambda: (
             compute.alive
-            and not compute._busy
+            and not compute.busy_pids()
             and compute.queue.running == 0
             and compute.queue.waiting == 0
             and compute.budget.used("workers") == 0

@@ -79,5 +79,5 @@ async def test_random_ends_of_random_calls_leave_everything_as_it_was(compute: C
         assert outcome is None or isinstance(outcome, errors.ServiceError | asyncio.CancelledError), repr(outcome)
     await at_rest(compute)
     assert not leaked(before, await settled_fds())
-    assert not compute._busy
+    assert not compute.busy_pids()
     assert (await compute.run(ECHO, {"still": "well"})).value["params"] == {"still": "well"}

@@ -10,11 +10,11 @@ import time
 from typing import Any
 
 import pytest
+from tests.helpers.metrics import sample
 from tests.unit.workers.conftest import TASKS, at_rest, eventually, leaked, running, settled_fds
 
 from networkx_mcp import context, errors
 from networkx_mcp.settings import MIB
-from networkx_mcp.telemetry import metrics
 from networkx_mcp.workers import frames, linux, worker
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def exits(reason: str) -> float:
-    return metrics.REGISTRY.get_sample_value("networkx_mcp_worker_exits_total", {"reason": reason}) or 0.0
+    return sample("worker_exits_total", reason=reason)
 
 
 def task(name: str) -> str:
@@ -31,9 +31,9 @@ def task(name: str) -> str:
 
 
 async def pid_of_running(compute: Compute) -> int:
-    await eventually(lambda: bool(compute._busy))
-    (worker,) = compute._busy
-    return worker.pid
+    await eventually(lambda: bool(compute.busy_pids()))
+    (pid,) = compute.busy_pids()
+    return pid
 
 
 # -- what it is ------------------------------------------------------------------------------------
@@ -318,8 +318,8 @@ async def test_two_hundred_jobs_leave_no_descriptor_and_no_process(compute: Comp
 
 
 async def test_the_slots_are_a_metric(compute: Compute) -> None:
-    def slots(state: str) -> float | None:
-        return metrics.REGISTRY.get_sample_value("networkx_mcp_workers", {"state": state})
+    def slots(state: str) -> float:
+        return sample("workers", state=state)
 
     await at_rest(compute)
     assert (slots("busy"), slots("idle")) == (0, 2)

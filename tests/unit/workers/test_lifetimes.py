@@ -73,7 +73,7 @@ async def test_the_calls_of_a_killed_zygotes_workers_end_unavailable_and_the_que
     await at_rest(compute)
     before = await settled_fds()
     calls = [asyncio.create_task(compute.run(f"{TASKS}:spin", {})) for _ in range(2)]
-    await eventually(lambda: len(compute._busy) == 2)
+    await eventually(lambda: len(compute.busy_pids()) == 2)
     workers = compute.supervisor.worker_pids()
     queued = [asyncio.create_task(compute.run(ECHO, {"n": n})) for n in range(4)]
     await eventually(lambda: compute.queue.waiting == 4)
@@ -133,7 +133,7 @@ async def test_close_ends_every_process_and_tells_every_call() -> None:
     async with started(workers=1) as compute:
         await at_rest(compute)
         running_call = asyncio.create_task(compute.run(f"{TASKS}:spin", {}))
-        await eventually(lambda: bool(compute._busy))
+        await eventually(lambda: bool(compute.busy_pids()))
         waiting = asyncio.create_task(compute.run(ECHO, {}))
         await eventually(lambda: compute.queue.waiting == 1)
         pids = [compute.supervisor.zygote_pid, *compute.supervisor.worker_pids()]
@@ -153,7 +153,7 @@ async def test_close_ends_every_process_and_tells_every_call() -> None:
 async def test_draining_sheds_what_waits_and_lets_finish_what_runs() -> None:
     async with started(workers=1) as compute:
         running_call = asyncio.create_task(compute.run(f"{TASKS}:sleep", {"seconds": 0.3}))
-        await eventually(lambda: bool(compute._busy))
+        await eventually(lambda: bool(compute.busy_pids()))
         waiting = asyncio.create_task(compute.run(ECHO, {}))
         await eventually(lambda: compute.queue.waiting == 1)
         compute.drain()

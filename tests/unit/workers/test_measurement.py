@@ -6,10 +6,10 @@ import asyncio
 import os
 
 import pytest
+from tests.helpers.metrics import sample
 from tests.unit.workers.conftest import TASKS, at_rest, make_settings
 
 from networkx_mcp.settings import MIB
-from networkx_mcp.telemetry import metrics
 from networkx_mcp.workers import linux, sampler, task_registry
 from networkx_mcp.workers.echo import ECHO, echo
 from networkx_mcp.workers.pool import Compute
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def memory(process: str) -> float:
-    return metrics.REGISTRY.get_sample_value("networkx_mcp_memory_bytes", {"process": process}) or 0.0
+    return sample("memory_bytes", process=process)
 
 
 async def test_each_kind_of_process_has_its_size(compute: Compute) -> None:
@@ -59,9 +59,9 @@ async def test_a_graph_in_a_memfd_is_entered_as_resident_and_not_as_baseline(com
         after = await compute.sampler.sample()
     unmapped = await compute.sampler.sample()
     os.close(fd)
-    for sample in (after, unmapped):
-        assert sample.graphs >= before.graphs + 50 * MIB, "what lies in a memfd is reported once, mapped or not"
-        assert sample.api < before.api + 10 * MIB
+    for taken in (after, unmapped):
+        assert taken.graphs >= before.graphs + 50 * MIB, "what lies in a memfd is reported once, mapped or not"
+        assert taken.api < before.api + 10 * MIB
     assert after.baseline < before.baseline + 10 * MIB
 
 

@@ -235,8 +235,12 @@ class Compute:
 
     # -- what is there -------------------------------------------------------------------------
 
+    def busy_pids(self) -> list[int]:
+        """Pids of the workers that have a job, until their end is counted."""
+        return [worker.pid for worker in self._busy]
+
     def _processes(self) -> Processes:
-        busy = {worker.pid for worker in self._busy}
+        busy = set(self.busy_pids())
         pids = self.supervisor.worker_pids()
         return Processes(
             zygote=self.supervisor.zygote_pid,
