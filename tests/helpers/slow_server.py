@@ -1,13 +1,14 @@
 """The server as `networkx-mcp serve` runs it, with tools that take as long as a test wants.
 
 `test_sleep {seconds}` holds its slot, `test_stream {seconds}` does so while it reports progress,
-`test_fail` raises. They exist in tests only.
+`test_wait {file}` until the file is there, `test_fail` raises. They exist in tests only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Any
 
 from mcp.server.lowlevel import Server as McpServer
@@ -36,6 +37,9 @@ def extend(server: McpServer[Any]) -> None:
             for _ in range(int(arguments["seconds"] * 10)):
                 await ctx.session.report_progress(1)
                 await asyncio.sleep(0.1)
+        elif params.name == "test_wait":
+            while not Path(arguments["file"]).exists():  # noqa: ASYNC110 - what changes is a file
+                await asyncio.sleep(0.01)
         elif params.name == "test_fail":
             raise RuntimeError("deliberate")
         else:
