@@ -144,3 +144,15 @@ def test_nodes_that_only_edges_name_are_counted() -> None:
     graph, reading = load('<graph><node id="a"/><edge source="a" target="b"/><edge source="c" target="b"/></graph>')
     assert list(graph) == ["a", "b", "c"]
     assert reading.lines() == ["2 nodes were made because edges name them: the file does not list them"]
+
+
+@pytest.mark.parametrize("value", ["1e999", "-INF", "Infinity"])
+def test_an_infinite_number_is_named_in_graphml_and_gexf(value: str) -> None:
+    files = {
+        "graphml": f'<graphml><key id="k" for="node" attr.name="w" attr.type="double"/><graph>\n<node id="a"><data key="k">{value}</data></node></graph></graphml>',
+        "gexf": f'<gexf><graph><attributes class="node"><attribute id="k" title="w" type="double"/></attributes><nodes>\n<node id="a"><attvalues><attvalue for="k" value="{value}"/></attvalues></node></nodes></graph></gexf>',
+    }
+    for format_, text in files.items():
+        error = refused(text, format_)
+        assert f"'w' is {value}, which is no number of JSON: leave it out" in error.message
+        assert error.data["line"] == 2

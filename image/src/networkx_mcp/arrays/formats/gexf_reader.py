@@ -7,25 +7,16 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import IO, Any, Final
-from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
 
-import msgspec
-
 from networkx_mcp.arrays.formats.common import FormatError, Options, Place, counted
-from networkx_mcp.arrays.formats.markup import Lines, parse_xml
+from networkx_mcp.arrays.formats.markup import FLOAT, INT, NOTHING, Elements, Lines, json_id, parse_xml, scalar
 from networkx_mcp.arrays.formats.sink import Convert, NotInteger, Sink, to_integer, to_text, with_ids
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.arrays.sizes import named
 
-#: Nodes inside each other count, too.
-_MAX_DEPTH: Final = 64
 JSON: Final = "networkx-mcp.json"
 IDS: Final = "networkx-mcp.ids"
-_INT: Final = re.compile(r"[+-]?[0-9]{1,400}", re.ASCII)
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}\.0*", re.ASCII)
-_FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
-_NOTHING: Final = frozenset({"", "nan", "+nan", "-nan", "na", "null", "none"})
 _KINDS: Final = {
     "integer": "int",
     "int": "int",
@@ -78,7 +69,6 @@ _KNOWN: Final = {
     # As GEXF 1.0 has it.
     ("attributes", "attvalue"): "value",
 }
-_decode = msgspec.json.Decoder().decode
 
 
 @dataclass(slots=True)
@@ -120,17 +110,14 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
         sink.reading.note("ids are text: the file says that they are integers, and some are none")
 
 
-class _Handler(ContentHandler):
+class _Handler(Elements):
     """What the parser tells, in order."""
 
     def __init__(self, place: Lines, sink: Sink, convert: Convert | None) -> None:
-        super().__init__()
-        self._lines = place
+        super().__init__(place)
         self._sink = sink
         self._told = convert
         self._convert: Convert = convert or to_text
-        self._stack: list[str] = []
-        self._skip = 0
         self._graphs = 0
         self._class = ("", False)
         self._known: dict[tuple[str, str], _Attribute] = {}
@@ -145,19 +132,10 @@ class _Handler(ContentHandler):
         self._times: Any = to_text
         self._foreign: Counter[str] = Counter()
 
-    @property
-    def line(self) -> int:
-        """The present line."""
-        return int(self._lines.getLineNumber() or 1)
-
     # -- events
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
-        name = name.rpartition(":")[2]
-        parent = self._stack[-1] if self._stack else ""
-        self._stack.append(name)
-        if len(self._stack) > _MAX_DEPTH:
-            raise FormatError(f"elements nest deeper than {_MAX_DEPTH}", self.line)
+        parent, name = self.enter(name)
         if self._skip:
             return
         what = _KNOWN.get((parent, name))
@@ -211,12 +189,6 @@ class _Handler(ContentHandler):
 
     # -- elements
 
-    def _need(self, attrs: AttributesImpl, name: str, element: str) -> str:
-        value: str | None = attrs.get(name)
-        if value is None:
-            raise FormatError(f"<{element}> has no {name}", self.line)
-        return value
-
     def _begin_graph(self, attrs: AttributesImpl) -> None:
         self._graphs += 1
         if self._graphs > 1:
@@ -228,7 +200,7 @@ class _Handler(ContentHandler):
             self._said, self._mutual = said != "undirected", said == "mutual"
         if self._told is None:
             if attrs.get(IDS) == "json":
-                self._convert = _from_json
+                self._convert = json_id
             elif attrs.get("idtype") == "integer":
                 self._convert = to_integer
         if attrs.get("timeformat") in ("integer", "long"):
@@ -241,13 +213,13 @@ class _Handler(ContentHandler):
             self._sink.builder.graph_attributes = {"name": name}
 
     def _begin_class(self, attrs: AttributesImpl) -> None:
-        scope = self._need(attrs, "class", "attributes")
+        scope = self.need(attrs, "class", "attributes")
         if scope not in ("node", "edge"):
             raise FormatError(f"attributes are of nodes and edges, not of {scope[:40]!r}", self.line)
         self._class = (scope, attrs.get("mode") == "dynamic")
 
     def _begin_attribute(self, attrs: AttributesImpl) -> None:
-        found = self._need(attrs, "id", "attribute")
+        found = self.need(attrs, "id", "attribute")
         type_ = attrs.get("type", "string")
         kind = "json" if attrs.get(JSON) == "true" else _KINDS.get(type_.lower(), "text")
         self._attribute = _Attribute(attrs.get("title", found), kind, self._class[1])
@@ -258,7 +230,7 @@ class _Handler(ContentHandler):
 
     def _begin_node(self, attrs: AttributesImpl) -> None:
         place = self.line
-        node = self._convert(self._need(attrs, "id", "node"), place)
+        node = self._convert(self.need(attrs, "id", "node"), place)
         found = self._plain(attrs)
         if self._open:
             found.setdefault("pid", self._open[-1].ends[0])
@@ -271,8 +243,8 @@ class _Handler(ContentHandler):
     def _begin_edge(self, attrs: AttributesImpl) -> None:
         place = self.line
         ends = (
-            self._convert(self._need(attrs, "source", "edge"), place),
-            self._convert(self._need(attrs, "target", "edge"), place),
+            self._convert(self.need(attrs, "source", "edge"), place),
+            self._convert(self.need(attrs, "target", "edge"), place),
         )
         told = attrs.get("type")
         if told is not None and told.lower() not in ("directed", "undirected", "mutual"):
@@ -289,7 +261,7 @@ class _Handler(ContentHandler):
             found["id"] = attrs["id"]
         if "weight" in attrs:
             bare = attrs["weight"].strip()
-            value = self._value(_Attribute("weight", "int" if _INT.fullmatch(bare) else "float", False), bare)
+            value = self._value(_Attribute("weight", "int" if INT.fullmatch(bare) else "float", False), bare)
             if value is not None:
                 found["weight"] = value
         self._open.append(_Open(ends, place, found, mutual))
@@ -325,7 +297,7 @@ class _Handler(ContentHandler):
                 raise FormatError(f"no <attribute> before this has the id {key[:60]!r}", self.line)
             known = _Attribute("weight", "float", False)
         one = self._open[-1]
-        text = self._need(attrs, "value", "attvalue")
+        text = self.need(attrs, "value", "attvalue")
         what = f"{named(*one.ends)}: the value of attribute {known.title[:60]!r}"
         self._sink.limits.check_text(len(text), self.line, what)
         value = self._value(known, text)
@@ -349,7 +321,7 @@ class _Handler(ContentHandler):
         return held
 
     def _begin_parent(self, attrs: AttributesImpl) -> None:
-        self._list(self._open[-1], "parents").append(self._need(attrs, "for", "parent"))
+        self._list(self._open[-1], "parents").append(self.need(attrs, "for", "parent"))
 
     def _begin_spell(self, attrs: AttributesImpl) -> None:
         times = [self._times(attrs[name], self.line) if name in attrs else None for name in ("start", "end")]
@@ -368,7 +340,7 @@ class _Handler(ContentHandler):
         self._viz()["color"] = found
 
     def _begin_size(self, attrs: AttributesImpl) -> None:
-        self._viz()[self._stack[-1]] = self._real(self._need(attrs, "value", self._stack[-1]))
+        self._viz()[self._stack[-1]] = self._real(self.need(attrs, "value", self._stack[-1]))
 
     def _begin_shape(self, attrs: AttributesImpl) -> None:
         self._viz()["shape"] = attrs.get("uri") or attrs.get("value") or attrs.get("shape") or ""
@@ -383,7 +355,7 @@ class _Handler(ContentHandler):
 
     def _real(self, text: str) -> float:
         bare = text.strip().replace(",", ".")  # Gephi wrote commas where its computer's language has them
-        if not _FLOAT.fullmatch(bare) or math.isinf(float(bare)):
+        if not FLOAT.fullmatch(bare) or math.isinf(float(bare)):
             raise FormatError(f"{text[:40]!r} is no finite number", self.line)
         return float(bare)
 
@@ -392,25 +364,10 @@ class _Handler(ContentHandler):
         kind, bare = known.kind, text.strip()
         if kind == "text":
             return text
-        if kind != "json" and bare.lower() in _NOTHING:
+        if kind != "json" and bare.lower() in NOTHING:
             self._sink.reading.missing_values += 1
             return None
-        if kind == "int" and (_INT.fullmatch(bare) or _WHOLE.fullmatch(bare)):
-            return int(bare.partition(".")[0])
-        if kind == "float" and _FLOAT.fullmatch(bare):
-            value = float(bare)
-            if math.isfinite(value):
-                return value
-        if kind == "float" and bare.lower().lstrip("+-") in ("inf", "infinity"):
-            raise FormatError(f"{known.title[:60]!r} is {bare}, which is no number of JSON: leave it out", self.line)
-        if kind == "boolean" and bare.lower() in ("true", "false", "1", "0"):
-            return bare.lower() in ("true", "1")
-        if kind == "json":
-            try:
-                return _decode(bare)
-            except (msgspec.DecodeError, RecursionError):
-                pass
-        raise FormatError(f"{known.title[:60]!r} is {bare[:60]!r}, which is no {kind}", self.line)
+        return scalar(kind, bare, known.title, self.line)
 
 
 def _time_as(kind: type[int] | type[float]) -> Any:
@@ -420,18 +377,8 @@ def _time_as(kind: type[int] | type[float]) -> Any:
         bare = text.strip()
         if kind is int and re.fullmatch(r"[+-]?[0-9]{1,18}", bare, re.ASCII):
             return int(bare)
-        if kind is float and _FLOAT.fullmatch(bare) and math.isfinite(float(bare)):
+        if kind is float and FLOAT.fullmatch(bare) and math.isfinite(float(bare)):
             return float(bare)
         return text
 
     return made
-
-
-def _from_json(text: str, place: Place) -> NodeId:
-    try:
-        found = _decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        found = None
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        raise FormatError(f"id {text[:60]!r} is no JSON text or integer", place)
-    return found

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import IO, Any, Final
-from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
 
-import msgspec
-
 from networkx_mcp.arrays.formats.common import FormatError, Options, Place, counted
-from networkx_mcp.arrays.formats.markup import Lines, parse_xml
+from networkx_mcp.arrays.formats.markup import NOTHING, Elements, Lines, json_id, parse_xml, scalar
 from networkx_mcp.arrays.formats.sink import Convert, Sink, to_integer, to_text, with_ids
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.arrays.sizes import named
 
-#: Elements inside each other; GraphML needs five.
-_MAX_DEPTH = 64
 JSON: Final = "networkx-mcp.json"
 IDS: Final = "networkx-mcp.ids"
-_INT: Final = re.compile(r"[+-]?[0-9]{1,400}")
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}\.0*")
-#: What programs write where there is no number.
-_NOTHING: Final = frozenset({"", "nan", "+nan", "-nan", "na", "null", "none"})
-_FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _KINDS: Final = {
     "boolean": "boolean",
     "int": "int",
@@ -66,8 +55,6 @@ _ELEMENTS: Final = frozenset({"graphml", "key", "default", "graph", "node", "edg
 _LABELS: Final = frozenset({"NodeLabel", "EdgeLabel", "Label.Text"})
 #: XML attributes that APOC (Neo4j) gives nodes and edges.
 _LABELLED: Final = ("labels", "label")
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -94,16 +81,14 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
         with_ids(file, sink, sink.ids_given, run)
 
 
-class _Handler(ContentHandler):
+class _Handler(Elements):
     """What the parser tells, in order. Knows the line it is on."""
 
     def __init__(self, place: Lines, sink: Sink, convert: Convert | None) -> None:
-        super().__init__()
-        self._lines = place
+        super().__init__(place)
         self._sink = sink
         self._told = convert
         self._convert: Convert = convert or to_text
-        self._stack: list[str] = []
         self._keys: dict[tuple[str, str], _Key] = {}
         self._defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}, "graph": {}}
         self._graphs = 0
@@ -114,8 +99,6 @@ class _Handler(ContentHandler):
         self._foreign: Counter[str] = Counter()
         self._structured: Counter[str] = Counter()
         self._has_elements = False
-        #: Depth of an element that is passed over, and all in it.
-        self._skip = 0
         self._text: list[str] | None = None
         self._length = 0
         self._label: list[str] | None = None
@@ -128,19 +111,10 @@ class _Handler(ContentHandler):
         self._given: dict[str, Any] = {}
         self._of_graph: dict[str, Any] = {}
 
-    @property
-    def line(self) -> int:
-        """The present line."""
-        return int(self._lines.getLineNumber() or 1)
-
     # -- events
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
-        name = name.rpartition(":")[2]
-        parent = self._stack[-1] if self._stack else ""
-        self._stack.append(name)
-        if len(self._stack) > _MAX_DEPTH:
-            raise FormatError(f"elements nest deeper than {_MAX_DEPTH}", self.line)
+        parent, name = self.enter(name)
         if self._skip:
             if name in _LABELS and self._key is not None:
                 self._label = []
@@ -229,14 +203,8 @@ class _Handler(ContentHandler):
         self._outer.append((self._ends, self._began, {**self._given, **self._attributes}))
         self._given = {}
 
-    def _need(self, attrs: AttributesImpl, name: str, element: str) -> str:
-        value: str | None = attrs.get(name)
-        if value is None:
-            raise FormatError(f"<{element}> has no {name}", self.line)
-        return value
-
     def _begin_key(self, attrs: AttributesImpl) -> None:
-        found = self._need(attrs, "id", "key")
+        found = self.need(attrs, "id", "key")
         graphics = "yfiles.type" in attrs
         type_ = attrs.get("attr.type", "string")
         kind = _KINDS.get(type_.strip().lower(), type_)
@@ -270,14 +238,14 @@ class _Handler(ContentHandler):
 
     def _begin_node(self, attrs: AttributesImpl) -> None:
         self._began = self.line
-        self._ends = (self._convert(self._need(attrs, "id", "node"), self._began),)
+        self._ends = (self._convert(self.need(attrs, "id", "node"), self._began),)
         self._attributes = {}
         self._grouped += bool(self._outer)
         self._given = {name: attrs[name] for name in _LABELLED if name in attrs}
 
     def _begin_edge(self, attrs: AttributesImpl) -> None:
         self._began = self.line
-        source, target = self._need(attrs, "source", "edge"), self._need(attrs, "target", "edge")
+        source, target = self.need(attrs, "source", "edge"), self.need(attrs, "target", "edge")
         self._ends = (self._convert(source, self._began), self._convert(target, self._began))
         self._attributes = {}
         self._given = {name: attrs[name] for name in ("sourceport", "targetport", *_LABELLED) if name in attrs}
@@ -288,7 +256,7 @@ class _Handler(ContentHandler):
             self._attributes["id"] = attrs["id"]
 
     def _begin_data(self, attrs: AttributesImpl) -> None:
-        name, scope = self._need(attrs, "key", "data"), self._stack[-2]
+        name, scope = self.need(attrs, "key", "data"), self._stack[-2]
         key = self._keys.get((name, scope)) or self._keys.get((name, "all"))
         if key is None:
             key = next((key for (id_, _), key in self._keys.items() if id_ == name), None)
@@ -330,34 +298,10 @@ class _Handler(ContentHandler):
         if kind not in ("int", "float", "boolean", "json"):
             self._sink.reading.note(f"GraphML has no type {kind[:60]!r}: values of {key.name[:60]!r} are text")
             return text
-        if kind != "json" and bare.lower() in _NOTHING:
+        if kind != "json" and bare.lower() in NOTHING:
             self._sink.reading.missing_values += not default
             return None
-        if kind == "int" and (_INT.fullmatch(bare) or _WHOLE.fullmatch(bare)):
-            return int(bare.partition(".")[0])
-        if kind == "float":
-            if _FLOAT.fullmatch(bare):
-                return float(bare)
-            if bare.lower().lstrip("+-") in ("inf", "infinity"):
-                raise FormatError(f"{key.name[:60]!r} is {bare}, which is no number of JSON: leave it out", self.line)
-        if kind == "boolean" and bare.lower() in ("true", "false", "1", "0"):
-            return bare.lower() in ("true", "1")
-        if kind == "json":
-            try:
-                return _decode(bare)
-            except (msgspec.DecodeError, RecursionError):
-                pass
-        raise FormatError(f"{key.name[:60]!r} is {bare[:60]!r}, which is no {kind}", self.line)
-
-
-def _from_json(text: str, place: Place) -> NodeId:
-    try:
-        found = _decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        found = None
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        raise FormatError(f"id {text[:60]!r} is no JSON text or integer", place)
-    return found
+        return scalar(kind, bare, key.name, self.line)
 
 
 def _integer(text: str, place: Place) -> NodeId:
@@ -367,4 +311,4 @@ def _integer(text: str, place: Place) -> NodeId:
         raise FormatError(error.reason, place) from None
 
 
-_CONVERT: Final[dict[str, Convert]] = {"string": to_text, "integer": _integer, "json": _from_json}
+_CONVERT: Final[dict[str, Convert]] = {"string": to_text, "integer": _integer, "json": json_id}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import IO, Any, Final, Protocol
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl
 
+import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
-from networkx_mcp.arrays.formats.common import FormatError
+from networkx_mcp.arrays.formats.common import FormatError, Place
+from networkx_mcp.arrays.ids import NodeId
 
 _CHUNK: Final = 64 * 1024
 #: Longest tag or comment, in bytes. Expat (before 2.6) reads an unfinished one again from its start with each chunk, in time that
@@ -26,10 +30,82 @@ _DOCTYPE: Final = re.compile(
 _TEXT: Final = re.compile(rb"[^\n]")
 
 
+#: Elements inside each other; GraphML needs five, and groups of nodes count.
+_MAX_DEPTH: Final = 64
+#: Numbers as values are written; a whole float is an integer where the type says so.
+INT: Final = re.compile(r"[+-]?[0-9]{1,400}", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}\.0*", re.ASCII)
+FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+#: What programs write where there is no number.
+NOTHING: Final = frozenset({"", "nan", "+nan", "-nan", "na", "null", "none"})
+_decode: Final = msgspec.json.Decoder().decode
+
+
 class Lines(Protocol):
     """What knows the line that is read."""
 
     def getLineNumber(self) -> int | None: ...  # noqa: N802
+
+
+class Elements(ContentHandler):
+    """What is told of a file's elements, in order; knows the line, and which elements are open."""
+
+    def __init__(self, place: Lines) -> None:
+        super().__init__()
+        self._lines = place
+        self._stack: list[str] = []
+        #: Depth of an element that is passed over, and all in it.
+        self._skip = 0
+
+    @property
+    def line(self) -> int:
+        """The present line."""
+        return int(self._lines.getLineNumber() or 1)
+
+    def enter(self, name: str) -> tuple[str, str]:
+        """An element begins: its parent's name and its own, without prefix. Raises FormatError where too many are open."""
+        name = name.rpartition(":")[2]
+        parent = self._stack[-1] if self._stack else ""
+        self._stack.append(name)
+        if len(self._stack) > _MAX_DEPTH:
+            raise FormatError(f"elements nest deeper than {_MAX_DEPTH}", self.line)
+        return parent, name
+
+    def need(self, attrs: AttributesImpl, name: str, element: str) -> str:
+        """An attribute that must be there. Raises FormatError."""
+        value: str | None = attrs.get(name)
+        if value is None:
+            raise FormatError(f"<{element}> has no {name}", self.line)
+        return value
+
+
+def scalar(kind: str, bare: str, name: str, line: int) -> Any:
+    """The value that a text without blanks around it is, of kind int, float, boolean or json. Raises FormatError."""
+    if kind == "int" and (INT.fullmatch(bare) or _WHOLE.fullmatch(bare)):
+        return int(bare.partition(".")[0])
+    if kind == "float" and FLOAT.fullmatch(bare) and math.isfinite(float(bare)):
+        return float(bare)
+    if kind == "float" and (FLOAT.fullmatch(bare) or bare.lower().lstrip("+-") in ("inf", "infinity")):
+        raise FormatError(f"{name[:60]!r} is {bare[:60]}, which is no number of JSON: leave it out", line)
+    if kind == "boolean" and bare.lower() in ("true", "false", "1", "0"):
+        return bare.lower() in ("true", "1")
+    if kind == "json":
+        try:
+            return _decode(bare)
+        except (msgspec.DecodeError, RecursionError):
+            pass
+    raise FormatError(f"{name[:60]!r} is {bare[:60]!r}, which is no {kind}", line)
+
+
+def json_id(text: str, place: Place) -> NodeId:
+    """The id that a JSON text or integer is. Raises FormatError."""
+    try:
+        found = _decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise FormatError(f"id {text[:60]!r} is no JSON text or integer", place)
+    return found
 
 
 def parse_xml(file: IO[bytes], make: Callable[[Lines], ContentHandler], *, recoded: bool) -> None:
