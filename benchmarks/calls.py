@@ -31,9 +31,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import networkx as nx
-from client import Connection, answer, tool_call
+import serving
 from engine import consumed, machine, sample
-from serving import HOST, free_port, process
+from serving import HOST, Connection, free_port, process, tool_call
 from watch import watched
 
 BATCH = 2_500  # edges of one edit_graph: some 80 KiB; above 128 KiB a worker makes the whole graph anew
@@ -122,12 +122,7 @@ async def server() -> AsyncIterator[tuple[Connection, int]]:
 
 async def call(connection: Connection, tool: str, /, **arguments: Any) -> dict[str, Any]:
     """The structured answer. SystemExit with the error."""
-    _, body = await connection.send(tool_call(HOST, tool, arguments))
-    message = answer(body)
-    if "error" in message or message["result"].get("isError"):
-        raise SystemExit(f"{tool}: {json.dumps(message)[:600]}")
-    found: dict[str, Any] = message["result"]["structuredContent"]
-    return found
+    return await serving.call(connection, tool, arguments)
 
 
 def csv(graph: nx.Graph) -> bytes:
@@ -146,11 +141,9 @@ async def put(connection: Connection, graph_id: str, body: bytes) -> None:
 def batches(graph: nx.Graph, weights: bool) -> list[bytes]:
     """Requests that make the graph, ready to be sent: what the client does to make them is no part of a load."""
     rows = ([f"n{u}", f"n{v}", *([{"weight": w}] if weights else [])] for u, v, w in graph.edges(data="weight"))
-    made = [tool_call(HOST, "create_graph", {"graph_id": "g"})]
+    made = [tool_call("create_graph", {"graph_id": "g"})]
     while batch := list(islice(rows, BATCH)):
-        made.append(
-            tool_call(HOST, "edit_graph", {"graph_id": "g", "edits": [{"action": "add_edges", "edges": batch}]})
-        )
+        made.append(tool_call("edit_graph", {"graph_id": "g", "edits": [{"action": "add_edges", "edges": batch}]}))
     return made
 
 

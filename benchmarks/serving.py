@@ -32,7 +32,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import provenance
-from client import Connection, answer, get, tool_call
+from loadtests.frugal_http import Connection
+
+from networkx_mcp import mcp_wire
 
 SEED = 20261123
 NODES = 1000
@@ -95,12 +97,19 @@ def process(command: list[str], port: int, path: str, env: dict[str, str] | None
             child.wait()
 
 
+def tool_call(name: str, arguments: dict[str, Any]) -> bytes:
+    """A call as the bytes that go on the wire."""
+    return mcp_wire.on_wire(HOST, "modern", *mcp_wire.call(name, arguments), client=None)
+
+
 async def call(connection: Connection, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    _, body = await connection.send(tool_call(HOST, name, arguments))
-    message = answer(body)
-    if "error" in message or message["result"].get("isError"):
-        raise SystemExit(f"{name}: {json.dumps(message)[:500]}")
-    return message
+    """The structured answer. SystemExit with the error."""
+    status, body = await connection.send(tool_call(name, arguments))
+    message = mcp_wire.parsed(body)
+    if message is None or mcp_wire.refusal(message) is not None:
+        raise SystemExit(f"{name}: HTTP {status} {body[:600]!r}")
+    found: dict[str, Any] = message["result"]["structuredContent"]
+    return found
 
 
 async def make_graph(port: int, graph_id: str, nodes: int) -> None:
@@ -132,8 +141,7 @@ Maker = Callable[[int, random.Random], Callable[[], bytes]]
 def reads(client: int, chance: random.Random) -> Callable[[], bytes]:
     del client
     prepared = [
-        tool_call(HOST, "get_neighbors", {"graph_id": "bench", "node": f"n{chance.randrange(NODES)}"})
-        for _ in range(64)
+        tool_call("get_neighbors", {"graph_id": "bench", "node": f"n{chance.randrange(NODES)}"}) for _ in range(64)
     ]
     return lambda: chance.choice(prepared)
 
@@ -142,7 +150,7 @@ def mixed(client: int, chance: random.Random) -> Callable[[], bytes]:
     """6 writes to 14 reads, on one of 16 graphs."""
     graph_id = f"mix-{client % 16}"
     prepared = [
-        tool_call(HOST, "get_neighbors", {"graph_id": graph_id, "node": f"n{chance.randrange(100)}"}) for _ in range(64)
+        tool_call("get_neighbors", {"graph_id": graph_id, "node": f"n{chance.randrange(100)}"}) for _ in range(64)
     ]
     serial = f"{time.monotonic_ns():x}-{client}"  # each run adds nodes of its own
     counter = iter(range(10**9))
@@ -151,14 +159,15 @@ def mixed(client: int, chance: random.Random) -> Callable[[], bytes]:
         if chance.random() >= 0.3:
             return chance.choice(prepared)
         edit = {"action": "add_edges", "edges": [[f"n{chance.randrange(100)}", f"c{serial}-{next(counter)}"]]}
-        return tool_call(HOST, "edit_graph", {"graph_id": graph_id, "edits": [edit]})
+        return tool_call("edit_graph", {"graph_id": graph_id, "edits": [edit]})
 
     return request
 
 
 def route(client: int, chance: random.Random) -> Callable[[], bytes]:
     del client, chance
-    return lambda: get(HOST, "/")
+    request = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    return lambda: request
 
 
 async def drive(port: int, clients: int, seconds: float, maker: Maker, pid: int) -> dict[str, Any]:
@@ -177,7 +186,7 @@ async def drive(port: int, clients: int, seconds: float, maker: Maker, pid: int)
                 reason = (
                     "" if status == 200 and b'"isError":true' not in body and b'"error":' not in body else str(status)
                 )
-            except (OSError, asyncio.IncompleteReadError) as error:
+            except OSError as error:
                 connection.close()
                 reason = type(error).__name__
             if start >= begin:

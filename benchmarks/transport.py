@@ -9,7 +9,6 @@ The ways take turns, so that a busy machine disturbs them alike; median and leas
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import statistics
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 
 import uvloop
 
-from networkx_mcp import context
+from networkx_mcp import context, mcp_wire
 from networkx_mcp.arrays import edits
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.settings import Settings
@@ -27,12 +26,6 @@ from networkx_mcp.tools.message import MESSAGE_KEY, Message
 from networkx_mcp.tools.server import build_app
 
 CALLS = 150
-MODERN = "2026-07-28"
-META = {
-    "io.modelcontextprotocol/protocolVersion": MODERN,
-    "io.modelcontextprotocol/clientCapabilities": {},
-    "io.modelcontextprotocol/clientInfo": {"name": "benchmark", "version": "1"},
-}
 
 
 class OneGraph:
@@ -49,19 +42,11 @@ class OneGraph:
         return self.state, SimpleNamespace(version=1), None
 
 
-def request(version: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    params: dict[str, Any] = {"name": "get_neighbors", "arguments": {"graph_id": "g", "node": 5, "limit": 10}}
-    headers = {
-        "host": "127.0.0.1",
-        "content-type": "application/json",
-        "accept": "application/json, text/event-stream",
-        "mcp-protocol-version": version,
-    }
-    if version == MODERN:
-        params["_meta"] = META
-        headers |= {"mcp-method": "tools/call", "mcp-name": "get_neighbors"}
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
-    return [(name.encode(), value.encode()) for name, value in headers.items()], body.encode()
+def request(era: mcp_wire.Era) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    call = mcp_wire.call("get_neighbors", {"graph_id": "g", "node": 5, "limit": 10})
+    made = mcp_wire.post(era, *call)
+    headers = {"host": "127.0.0.1", **made["headers"]}
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()], made["content"]
 
 
 async def call(app: Any, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -90,8 +75,8 @@ async def main(rounds: int) -> None:
     app = build_app(OneGraph(), Settings())  # type: ignore[arg-type]
     ways = {"direct": app, "sdk json": app._plain.handle_request, "sdk stream": app._streamed.handle_request}
     async with app.run():
-        for version in (MODERN, "2025-11-25"):
-            headers, body = request(version)
+        for era in mcp_wire.ERAS:
+            headers, body = request(era)
             seen: dict[str, list[float]] = {name: [] for name in ways}
             for _ in range(rounds):
                 for name, way in ways.items():
@@ -100,7 +85,9 @@ async def main(rounds: int) -> None:
                         await call(way, headers, body)
                     seen[name].append((time.process_time() - began) / CALLS * 1e6)
             for name, micros in seen.items():
-                print(f"{version}  {name:10}  median {statistics.median(micros):5.0f} us  least {min(micros):5.0f} us")
+                print(
+                    f"{mcp_wire.VERSIONS[era]}  {name:10}  median {statistics.median(micros):5.0f} us  least {min(micros):5.0f} us"
+                )
 
 
 if __name__ == "__main__":

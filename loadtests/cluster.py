@@ -20,6 +20,7 @@ from typing import Any
 from loadtests import processes, results
 from loadtests.processes import Usage
 from loadtests.targets import TENANT, TOKENS, LoadTarget, TargetError
+from networkx_mcp import mcp_wire
 
 NAME = "nmcp"
 SELECTOR = f"app.kubernetes.io/name=networkx-mcp,app.kubernetes.io/instance={NAME}"
@@ -30,8 +31,12 @@ _METRICS = (
 )
 #: A kubelet brings a changed Secret within its sync period and the life of its cache, 60 s each.
 SECRET_SECONDS = 150.0
-#: What the generator needs of this package.
-MODULES = ("__init__", "generator", "histogram", "player", "probes", "protocol", "wire", "workload")
+#: What the generator needs beside Python's standard library and uvloop: of this package, and how a request is written.
+MODULES = tuple(
+    f"loadtests/{name}.py"
+    for name in ("__init__", "frugal_http", "generator", "histogram", "outcomes", "player", "probes", "workload")
+)
+WIRE = Path(mcp_wire.__file__)
 
 
 def _run(*command: str, stdin: bytes | None = None, timeout: float = 400) -> str:
@@ -42,11 +47,14 @@ def _run(*command: str, stdin: bytes | None = None, timeout: float = 400) -> str
 
 
 def archive() -> bytes:
-    """MODULES as a zip file that Python imports from."""
+    """MODULES and WIRE as a zip file that Python imports from, before the package of the image, which may be of another
+    release."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as packed:
         for name in MODULES:
-            packed.write(Path(__file__).with_name(f"{name}.py"), f"loadtests/{name}.py")
+            packed.write(results.ROOT / name, name)
+        packed.writestr("networkx_mcp/__init__.py", "")
+        packed.write(WIRE, f"networkx_mcp/{WIRE.name}")
     return made.getvalue()
 
 

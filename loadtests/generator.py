@@ -11,7 +11,7 @@ protocol era and follows one sequence of calls (`workload`). Two ways to load:
 
 Reads a job (`player.Job`) on standard input. Prints `begin` and `end` around the measured window, with load
 before and after it, so that whoever started it can read the server's CPU time under load; then one JSON
-document. Answers are judged by `protocol.outcome`, also inside HTTP 200.
+document. Answers are judged by `outcomes.outcome`, also inside HTTP 200.
 
 What was due in the window is counted, and the load stays on until all of that is answered: a heavy call that
 would wait too long for a worker would get one at once if everybody else stopped with the window.
@@ -31,12 +31,13 @@ from typing import Any
 
 import uvloop
 
-from loadtests import protocol
+from loadtests import outcomes
 from loadtests import workload as workloads
+from loadtests.frugal_http import Connection, Requests
 from loadtests.histogram import Histogram
 from loadtests.player import Job, User
 from loadtests.probes import ANSWER_SECONDS, Probes
-from loadtests.wire import Reply, Requests
+from networkx_mcp import mcp_wire
 
 #: Users arrive over so long, or over half of a shorter warm-up: a crowd at one instant is another test.
 RAMP_SECONDS = 2.0
@@ -89,7 +90,7 @@ class Load:
         if outcome == "ok" and self.begin <= now < self.end:
             self.completed += 1
         if not self.begin <= user.due < self.end:
-            if outcome in protocol.MISTAKES:
+            if outcome in outcomes.MISTAKES:
                 self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
                 self._example(user, outcome, body)
             return
@@ -200,13 +201,13 @@ class Load:
         if unanswered:
             self.outcomes["connection"] = self.outcomes.get("connection", 0) + unanswered
         await self._clean()
-        total = sum(count for outcome, count in self.outcomes.items() if outcome not in protocol.MISTAKES)
+        total = sum(count for outcome, count in self.outcomes.items() if outcome not in outcomes.MISTAKES)
         return {
             "seconds": job.seconds,
             "requests": total,
             "outcomes": self.outcomes,
             "success_percent": round(100 * self.outcomes.get("ok", 0) / total, 4) if total else 0.0,
-            "mistakes": sum(count for outcome, count in self.outcomes.items() if outcome in protocol.MISTAKES),
+            "mistakes": sum(count for outcome, count in self.outcomes.items() if outcome in outcomes.MISTAKES),
             "examples": self.examples,
             "requests_per_second": round(self.completed / job.seconds, 2),
             "client_cpus": round(own / job.seconds, 4),
@@ -240,20 +241,19 @@ class Load:
 
     async def once(self, token: str, made: workloads.Call) -> str:
         """One call on a connection of its own; its outcome."""
-        reader, writer = await asyncio.open_connection(self.address, self.job.port)
+        connection = Connection(self.address, self.job.port)
         try:
-            method, params = protocol.call(*made)
-            writer.write(protocol.on_wire(self.host, "modern", method, params, 1, token))
-            parser = Reply()
-            while data := await asyncio.wait_for(reader.read(65536), ANSWER_SECONDS):
-                if (answer := parser.feed(data)) is not None:
-                    found = protocol.outcome(answer[0], answer[1])
-                    if found != "ok":
-                        self.examples.append(f"{made[0]}: {answer[1][:300]!r}")
-                    return found
+            async with asyncio.timeout(ANSWER_SECONDS):
+                request = mcp_wire.on_wire(self.host, "modern", *mcp_wire.call(*made), token)
+                status, body = await connection.send(request)
+        except ConnectionError:
             return "connection"
         finally:
-            writer.close()
+            connection.close()
+        found = outcomes.outcome(status, body)
+        if found != "ok":
+            self.examples.append(f"{made[0]}: {body[:300]!r}")
+        return found
 
     async def prepare(self) -> dict[str, Any]:
         """Make the graphs that users expect, for the first token's tenant."""

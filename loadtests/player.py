@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from loadtests import protocol
+from loadtests import outcomes
 from loadtests import workload as workloads
-from loadtests.wire import Reply, Requests
+from loadtests.frugal_http import Reply, Requests
+from networkx_mcp import mcp_wire
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Job:
     warmup: float = 2.0
     rate: float | None = None
     tokens: list[str] = field(default_factory=lambda: [""])
-    eras: list[protocol.Era] = field(default_factory=lambda: list(protocol.ERAS))
+    eras: list[mcp_wire.Era] = field(default_factory=lambda: list(mcp_wire.ERAS))
     seed: int = workloads.SEED
     #: Value of the Host header; empty: host and port.
     host_header: str = ""
@@ -60,7 +61,7 @@ class User(asyncio.Protocol):
     def __init__(self, load: Load, number: int) -> None:
         job = load.job
         self.load, self.number = load, number
-        self.era = protocol.era_of(number, job.eras)
+        self.era = outcomes.era_of(number, job.eras)
         self.token = job.tokens[number % len(job.tokens)]
         self.kind = workloads.kind_of(job.workload, number)
         self.calls: Iterator[workloads.Call] = workloads.USERS[self.kind](number, job.run)
@@ -70,7 +71,7 @@ class User(asyncio.Protocol):
         self.reply = Reply()
         self.due = 0.0
         self.tool = ""
-        self.opening: deque[tuple[str, dict[str, Any], int | None]] = deque(protocol.opening(self.era))
+        self.opening: deque[tuple[str, dict[str, Any], int | None]] = deque(mcp_wire.opening(self.era))
         self.busy = False
         self.left: set[str] = set()  # graphs that it made and did not delete
         self.failed = False
@@ -95,7 +96,7 @@ class User(asyncio.Protocol):
         if self.opening:
             method, params, request_id = self.opening.popleft()
             self.tool = method
-            self.send(protocol.on_wire(self.load.host, self.era, method, params, request_id, self.token))
+            self.send(mcp_wire.on_wire(self.load.host, self.era, method, params, self.token, request_id=request_id))
             return
         self.tool, arguments = self.next_call()
         self.send(self.load.requests.call(self.era, self.token, self.tool, arguments))
@@ -124,7 +125,7 @@ class User(asyncio.Protocol):
         if status == 200 and b'"isError"' not in body and b'"error"' not in body and b'"result"' in body:
             self.done("ok", b"")
         else:
-            self.done(protocol.outcome(status, body, self.tool.startswith("notifications/")), body)
+            self.done(outcomes.outcome(status, body, self.tool.startswith("notifications/")), body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.closing:  # one that was ended here, as its last answer asked; the next may be under way

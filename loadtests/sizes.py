@@ -17,11 +17,12 @@ from typing import Any
 
 import msgspec
 
-from loadtests import protocol, workload
+from loadtests import outcomes, workload
 from loadtests.measurement import Measurement
 from loadtests.processes import MIB
 from loadtests.results import Size
 from loadtests.targets import LoadTarget, TargetError, memory_mib
+from networkx_mcp import mcp_wire
 
 #: Departures from the defaults, as settings and as values of the chart.
 SETTINGS = {
@@ -86,14 +87,14 @@ class Direct:
 
     def call(self, tool: str, arguments: dict[str, Any]) -> tuple[str, float, dict[str, Any]]:
         """(outcome, milliseconds, message) of a tool call."""
-        method, params = protocol.call(tool, arguments)
-        body = protocol.message("modern", method, params)
+        method, params = mcp_wire.call(tool, arguments)
+        body = mcp_wire.message("modern", method, params)
         began = time.perf_counter()
-        self.http.request("POST", "/mcp", body=body, headers=protocol.headers("modern", method, params, self.token))
+        self.http.request("POST", "/mcp", body=body, headers=mcp_wire.headers("modern", method, params, self.token))
         answer = self.http.getresponse()
         text = answer.read()
         taken = 1000 * (time.perf_counter() - began)
-        return protocol.outcome(answer.status, text), taken, protocol.parsed(text) or {}
+        return outcomes.outcome(answer.status, text), taken, mcp_wire.parsed(text) or {}
 
 
 class Peak:
@@ -148,7 +149,7 @@ def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
                 outcome, taken, message = caller.call(tool, {"graph_id": GRAPH, **arguments})
                 if outcome != "ok":
                     failures[name] = outcome
-                    if outcome in protocol.MISTAKES:
+                    if outcome in outcomes.MISTAKES:
                         raise TargetError(f"{name}: {message}")
                     break
                 times.setdefault(name, []).append(round(taken, 2))

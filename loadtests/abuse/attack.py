@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests import protocol
+from networkx_mcp import mcp_wire
 
 #: Longest time from a complete request to its answer, as the objective of the load tests has it, in seconds.
 ANSWER_SECONDS = 30.5
@@ -76,7 +76,7 @@ class World:
 
     def mcp(
         self,
-        era: protocol.Era,
+        era: mcp_wire.Era,
         method: str,
         params: dict[str, Any],
         body: bytes | None = None,
@@ -85,9 +85,9 @@ class World:
         token: str | None = "bob",
     ) -> bytes:
         """A POST to /mcp; `body` in place of the message that belongs to it."""
-        found: dict[str, str | bytes] = dict(protocol.headers(era, method, {"name": "", "uri": "", **params}))
+        found: dict[str, str | bytes] = dict(mcp_wire.headers(era, method, {"name": "", "uri": "", **params}))
         found = {name: value for name, value in found.items() if not _unsendable(value)}
-        content = protocol.message(era, method, params) if body is None else body
+        content = mcp_wire.message(era, method, params) if body is None else body
         return self.http("POST", "/mcp", found | dict(headers or {}), content, token=token)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from loadtests.abuse import bombs
 from loadtests.abuse.wires import Wires
-from loadtests.wire import Requests
+from loadtests.frugal_http import Requests
 
 #: At once: of bombs, and of floods. `limits.connections` and `limits.queue` together are 405.
 ATTACKERS, FLOODERS = 4, 500

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from loadtests import protocol
+from loadtests import outcomes
 from loadtests.abuse.attack import Attack
 from loadtests.abuse.client import Answer, Told
+from networkx_mcp import mcp_wire
 
 #: Kept of all findings of one sentence.
 _EXAMPLES = 5
@@ -61,7 +62,7 @@ def _one(answer: Answer) -> Iterator[str]:
 def _failure(body: bytes) -> str:
     """The error of an answer that tells of the server's own failure, in a JSON-RPC message or a document of /graphs."""
     try:
-        found: Any = protocol.parsed(body) or json.loads(body)
+        found: Any = mcp_wire.parsed(body) or json.loads(body)
     except ValueError:
         return ""
     if not isinstance(found, dict):
@@ -72,7 +73,7 @@ def _failure(body: bytes) -> str:
             return "internal"
         error = (error.get("data") or {}).get("error") if isinstance(error.get("data"), dict) else None
     elif isinstance(found.get("result"), dict) and found["result"].get("isError"):
-        error = found["result"].get("_meta", {}).get(protocol.ERROR_META, {}).get("error", "internal")
+        error = found["result"].get("_meta", {}).get(mcp_wire.ERROR_META, {}).get("error", "internal")
     return error if error in _FAILED else ""
 
 
@@ -81,9 +82,9 @@ def outcome_of(told: Told) -> tuple[str, str]:
     if not told.answers:
         return told.end, told.end
     last = told.answers[-1]
-    if last.status < 300 and protocol.parsed(last.body) is None:
+    if last.status < 300 and mcp_wire.parsed(last.body) is None:
         return str(last.status), "ok"
-    outcome = protocol.outcome(last.status, last.body)
+    outcome = outcomes.outcome(last.status, last.body)
     # The client's table of outcomes takes an unknown word for a failure; a status of the caller's is none.
     mistaken = outcome == "not_mcp" or (outcome == "internal" and not _failure(last.body) and last.status < 500)
     return str(last.status), "client_error" if mistaken else outcome

@@ -9,9 +9,9 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from loadtests import protocol
 from loadtests.abuse import schema, values
 from loadtests.abuse.attack import Attack, World
+from networkx_mcp import mcp_wire
 
 _METHODS = (
     "initialize", "ping", "server/discover", "tools/list", "tools/call", "resources/list", "resources/read",
@@ -22,9 +22,9 @@ _METHODS = (
 )  # fmt: skip
 
 
-def request(chance: Random, world: World, tool: str | None = None) -> tuple[protocol.Era, str, dict[str, Any]]:
+def request(chance: Random, world: World, tool: str | None = None) -> tuple[mcp_wire.Era, str, dict[str, Any]]:
     """A request that a client could send: mostly tool calls, with each optional argument at times."""
-    era = chance.choice(protocol.ERAS)
+    era = chance.choice(mcp_wire.ERAS)
     pick = chance.random()
     if pick < 0.8 or tool:
         chosen = next((one for one in world.tools if one["name"] == tool), None) or _any_tool(chance, world)
@@ -40,7 +40,7 @@ def request(chance: Random, world: World, tool: str | None = None) -> tuple[prot
         given = {argument["name"]: "a" for argument in prompt.get("arguments", ())}
         return era, "prompts/get", {"name": prompt["name"], "arguments": given}
     if pick < 0.95 and era == "handshake":
-        return era, *protocol.opening(era)[0][:2]
+        return era, *mcp_wire.opening(era)[0][:2]
     return era, chance.choice(("tools/list", "resources/list", "prompts/list", "resources/templates/list")), {}
 
 
@@ -53,9 +53,9 @@ def _any_tool(chance: Random, world: World) -> dict[str, Any]:
     return chosen
 
 
-def document(era: protocol.Era, method: str, params: dict[str, Any]) -> dict[str, Any]:
+def document(era: mcp_wire.Era, method: str, params: dict[str, Any]) -> dict[str, Any]:
     """The JSON-RPC message as it is before it is text."""
-    found: dict[str, Any] = json.loads(protocol.message(era, method, params))
+    found: dict[str, Any] = json.loads(mcp_wire.message(era, method, params))
     return found
 
 
@@ -98,7 +98,7 @@ def _token(chance: Random) -> str | None:
 def body_bytes(chance: Random, world: World) -> Attack:
     """Bytes of the body changed, removed, repeated."""
     asked = request(chance, world)
-    body = scramble(chance, protocol.message(*asked))
+    body = scramble(chance, mcp_wire.message(*asked))
     return _made("body bytes", world, chance, asked, body)
 
 
@@ -127,7 +127,7 @@ def scramble(chance: Random, data: bytes) -> bytes:
 def broken_utf8(chance: Random, world: World) -> Attack:
     """Text that is not UTF-8, or another encoding altogether."""
     asked = request(chance, world)
-    body = protocol.message(*asked)
+    body = mcp_wire.message(*asked)
     pick = chance.randrange(5)
     if pick < 3:
         message = document(*asked)
@@ -162,7 +162,7 @@ def numbers(chance: Random, world: World) -> Attack:
 def duplicate_keys(chance: Random, world: World) -> Attack:
     """A key twice in one object, with two values."""
     asked = request(chance, world)
-    body = protocol.message(*asked)
+    body = mcp_wire.message(*asked)
     message = document(*asked)
     at = chance.choice([place for place in places(message) if isinstance(place[-1], str)])
     key = json.dumps(at[-1]).encode() + b":"
@@ -244,7 +244,7 @@ def graph_ids(chance: Random, world: World) -> Attack:
         params["uri"] = chance.choice(("graph://", "graph:", "file://", "", "GRAPH://", "graph:///")) + name
     else:
         tool = chance.choice([one for one in world.tools if "graph_id" in one["inputSchema"].get("properties", {})])
-        method, params = protocol.call(tool["name"], schema.arguments(tool, name))
+        method, params = mcp_wire.call(tool["name"], schema.arguments(tool, name))
     return _made("path tricks in ids", world, chance, (era, method, params), None)
 
 
@@ -256,7 +256,7 @@ def labels(chance: Random, world: World) -> Attack:
         at = chance.choice(places(params["arguments"]) or [("query",)])
         put(params["arguments"], at, label)
     else:
-        era = chance.choice(protocol.ERAS)
+        era = chance.choice(mcp_wire.ERAS)
         other = chance.choice(values.LABELS)
         attributes = {label: other, other: label}
         match chance.randrange(3):
@@ -268,17 +268,17 @@ def labels(chance: Random, world: World) -> Attack:
                     "nodes": nodes,
                     "edges": [[label, other, attributes]],
                 }
-                method, params = protocol.call("create_graph", given)
+                method, params = mcp_wire.call("create_graph", given)
             case 1:
                 edits = [
                     {"action": "add_nodes", "nodes": [{"id": label, "attributes": attributes}]},
                     {"action": "add_edges", "edges": [[label, other, attributes]]},
                 ]
-                method, params = protocol.call(
+                method, params = mcp_wire.call(
                     "edit_graph", {"graph_id": f"made-{chance.randrange(5)}", "edits": edits}
                 )
             case _:
-                method, params = protocol.call(
+                method, params = mcp_wire.call(
                     "load_graph", {"format": "csv", "content": f'source,target\n"{label}",b\n'}
                 )
     return _made("hostile labels", world, chance, (era, method, params), None)
@@ -318,7 +318,7 @@ def content_encoding(chance: Random, world: World) -> Attack:
     """A body that grows a thousandfold if it is ever decompressed."""
     asked = request(chance, world)
     body = chance.choice(
-        (*_inflating(), gzip.compress(protocol.message(*asked), mtime=0), b"\x1f\x8b" + chance.randbytes(50))
+        (*_inflating(), gzip.compress(mcp_wire.message(*asked), mtime=0), b"\x1f\x8b" + chance.randbytes(50))
     )
     encoding = chance.choice(("gzip", "deflate", "br", "zstd", "gzip, gzip", "x-gzip", "identity"))
     return _made("content encoding", world, chance, asked, body, Content_Encoding=encoding)

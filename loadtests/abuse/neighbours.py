@@ -25,13 +25,14 @@ from typing import Any
 
 import psutil
 
-from loadtests import processes, protocol
+from loadtests import processes
 from loadtests.abuse import witness
 from loadtests.abuse.attackers import BOMBS, FLOODS, KINDS, Attack, attack
 from loadtests.abuse.hogs import hogs
 from loadtests.abuse.subject import GRAPH, Subject
 from loadtests.abuse.wires import Wires
-from loadtests.wire import Requests
+from loadtests.frugal_http import Requests
+from networkx_mcp import mcp_wire
 
 #: Calls of the user per second, and of the witness: a stall must have the same chance to meet one.
 RATE = 40.0
@@ -186,7 +187,7 @@ async def _user(subject: Subject, made: Requests, wires: Wires, stretch: Stretch
             due = time.monotonic()
             if due - began >= seconds:
                 break
-        era = protocol.ERAS[number % 2]
+        era = mcp_wire.ERAS[number % 2]
         running.append(asyncio.ensure_future(one(due, kind, made.call(era, subject.tokens["bob"], tool, arguments))))
     await asyncio.gather(*running)
     stretch.seconds = time.monotonic() - began

@@ -11,10 +11,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from loadtests import protocol
 from loadtests.abuse import mutants
 from loadtests.abuse.foreign import Outcome
 from loadtests.abuse.subject import Subject
+from networkx_mcp import mcp_wire
 
 #: A graph whose head is copied for each mutant in the store.
 _MODEL = "model"
@@ -53,8 +53,8 @@ def _stored(subject: Subject, store: Path, seed: int, outcome: Outcome) -> None:
     for number in range(outcome.count):
         name = f"stored-{number}"
         _plant(store, name, seed, number)
-        found = subject.rpc(*protocol.call("describe_graph", {"graph_id": name}))[1].get("result", {})
-        facts = found.get("_meta", {}).get(protocol.ERROR_META, {})
+        found = subject.rpc(*mcp_wire.call("describe_graph", {"graph_id": name}))[1].get("result", {})
+        facts = found.get("_meta", {}).get(mcp_wire.ERROR_META, {})
         status = 200 if not found.get("isError") else 400
         if not found or (found.get("isError") and not facts):
             status = 500

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from loadtests import protocol
 from loadtests.abuse.attack import World
+from networkx_mcp import mcp_wire
 
 #: Just below limits.tool_body_kib.
 SIZE = 1024 * 1024 - 4096
-ERAS: tuple[protocol.Era, ...] = ("modern", "handshake")
+ERAS: tuple[mcp_wire.Era, ...] = ("modern", "handshake")
 
 
 def values() -> dict[str, bytes]:
@@ -53,10 +53,10 @@ def bodies(world: World, shape: str, token: str | None) -> Iterator[tuple[str, b
         calls = {"create_graph": {"nodes": "@"}, "edit_graph": edit, "describe_graph": {"graph_id": "@"}}
         places = [
             *(
-                (tool, protocol.message(era, "tools/call", {"name": tool, "arguments": given}))
+                (tool, mcp_wire.message(era, "tools/call", {"name": tool, "arguments": given}))
                 for tool, given in calls.items()
             ),
-            ("params", protocol.message(era, "tools/list", {"cursor": "@"})),
+            ("params", mcp_wire.message(era, "tools/list", {"cursor": "@"})),
             ("id", json.dumps({"jsonrpc": "2.0", "id": "@", "method": "ping"}).encode()),
             ("batch", b'"@"'),
         ]

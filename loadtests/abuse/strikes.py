@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests import protocol
 from loadtests.abuse import shapes, weights
 from loadtests.abuse.attack import World
 from loadtests.abuse.subject import GRAPH, Subject
+from networkx_mcp import mcp_wire
 
 #: Connections at once, and requests that one writes.
 CONNECTIONS, WRITTEN = 50, 12_000
@@ -168,7 +168,7 @@ def _body(shape: str, token: str | None) -> Callable[[Field], Awaitable[None]]:
 async def _at_once(field: Field) -> None:
     """As many large bodies as there are slots, of as many values as are allowed."""
     rows = b"[" + b",".join([b"[1]"] * 140_000) + b"]"
-    message = protocol.message("modern", "tools/call", {"name": "describe_graph", "arguments": {"graph_id": "@"}})
+    message = mcp_wire.message("modern", "tools/call", {"name": "describe_graph", "arguments": {"graph_id": "@"}})
     request = field.world.mcp("modern", "tools/call", {"name": "describe_graph"}, message.replace(b'"@"', rows))
     field.sent += 45
     await asyncio.gather(*(field.write(request, 20.0) for _ in range(45)))
@@ -214,7 +214,7 @@ async def _large_values(field: Field) -> None:
         calls = 10 if tool in ("get_neighbors", "describe_graph") else 1
         field.sent += calls
         await asyncio.gather(*(asyncio.to_thread(field.subject.call, tool, **given) for _ in range(calls)))
-    uri = protocol.message("modern", "resources/read", {"uri": "graph://old"})
+    uri = mcp_wire.message("modern", "resources/read", {"uri": "graph://old"})
     await field.many(field.world.mcp("modern", "resources/read", {"uri": "graph://old"}, uri), 1)
     for size in (weights.LISTS, weights.TEXT):
         refused, answer = await asyncio.to_thread(

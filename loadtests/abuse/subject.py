@@ -18,8 +18,9 @@ from typing import Any
 
 import psutil
 
-from loadtests import processes, protocol
+from loadtests import processes
 from loadtests.targets import LocalTarget
+from networkx_mcp import mcp_wire
 from networkx_mcp.arrays.formats import RECORDS
 
 #: name -> (tenant, scopes, the entry's own expiry)
@@ -86,16 +87,16 @@ class Subject:
         return self.exchange(method, path, body, text, headers or {})[:2]
 
     def rpc(
-        self, method: str, params: dict[str, Any], token: str | None = "bob", era: protocol.Era = "modern"
+        self, method: str, params: dict[str, Any], token: str | None = "bob", era: mcp_wire.Era = "modern"
     ) -> tuple[int, dict[str, Any]]:
         """(status, JSON-RPC message) of one honest request."""
-        headers = protocol.headers(era, method, params)
-        status, body = self.http("POST", "/mcp", protocol.message(era, method, params), token, headers)
-        return status, protocol.parsed(body) or {}
+        headers = mcp_wire.headers(era, method, params)
+        status, body = self.http("POST", "/mcp", mcp_wire.message(era, method, params), token, headers)
+        return status, mcp_wire.parsed(body) or {}
 
     def call(self, name: str, token: str = "bob", /, **arguments: Any) -> dict[str, Any]:
         """The result of a tool call that must succeed. Raises AssertionError telling what came instead."""
-        told = self.rpc(*protocol.call(name, arguments), token=token)[1]
+        told = self.rpc(*mcp_wire.call(name, arguments), token=token)[1]
         result: dict[str, Any] = told.get("result", {"isError": True})
         assert not result.get("isError"), f"{name}: {result.get('content') or told}"
         return result
@@ -121,8 +122,8 @@ class Subject:
 
     def make(self, token: str, **graph: Any) -> None:
         """A graph, unless it is there."""
-        told = self.rpc(*protocol.call("create_graph", graph), token=token)[1].get("result", {})
-        facts = told.get("_meta", {}).get(protocol.ERROR_META, {})
+        told = self.rpc(*mcp_wire.call("create_graph", graph), token=token)[1].get("result", {})
+        facts = told.get("_meta", {}).get(mcp_wire.ERROR_META, {})
         assert facts.get("error", "") in ("", "conflict"), facts
 
     def fingerprint(self) -> bytes:

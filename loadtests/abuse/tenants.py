@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests import protocol
 from loadtests.abuse import schema
 from loadtests.abuse.judge import Findings
 from loadtests.abuse.subject import Subject
+from networkx_mcp import mcp_wire
 
 #: Tokens that are good, of the other tenant; those that are not.
 GOOD, BAD = ("bob", "reader"), ("expired", "revoked", "nobody", "invented")
@@ -38,7 +38,7 @@ class Door:
 
     name: str
     kind: str
-    era: protocol.Era | None
+    era: mcp_wire.Era | None
     method: str
     target: Any
     named: bool = True
@@ -72,7 +72,7 @@ def doors(subject: Subject, thorough: bool) -> list[Door]:
     tools = subject.rpc("tools/list", {})[1]["result"]["tools"]
     prompts = subject.rpc("prompts/list", {})[1]["result"]["prompts"]
     templates = subject.rpc("resources/templates/list", {})[1]["result"]["resourceTemplates"]
-    for era in protocol.ERAS:
+    for era in mcp_wire.ERAS:
         for tool in tools:
             named = "graph_id" in tool["inputSchema"].get("properties", {})
             writes = not tool["annotations"]["readOnlyHint"]
@@ -114,8 +114,8 @@ def _sent(door: Door, graph_id: str) -> tuple[str, str, bytes, dict[str, str]]:
             params = {"name": door.target["name"], "arguments": given}
         case _:
             params = {}
-    headers = protocol.headers(door.era, door.method, params)
-    return "POST", "/mcp", protocol.message(door.era, door.method, params), headers
+    headers = mcp_wire.headers(door.era, door.method, params)
+    return "POST", "/mcp", mcp_wire.message(door.era, door.method, params), headers
 
 
 def probe(subject: Subject, thorough: bool = True) -> Probed:
@@ -166,7 +166,7 @@ def probe(subject: Subject, thorough: bool = True) -> Probed:
                     found.findings.add("an oracle of existence", f"{who}: {door.era} {door.name}: {answers}"[:900])
     alike: dict[tuple[str, bool], set[bytes]] = {}
     # Without a good token the eras end at the same check.
-    for door in [one for one in everything if thorough or one.era != protocol.ERAS[1]]:
+    for door in [one for one in everything if thorough or one.era != mcp_wire.ERAS[1]]:
         for who in BAD:
             for graph_id in (subject.foreign_id, absent) if door.named else (subject.foreign_id,):
                 status, _, answer = ask(door, who, graph_id)
@@ -189,10 +189,10 @@ def _controls(subject: Subject, found: Probed) -> None:
         if "graph_id" in tool["inputSchema"].get("properties", {}) and tool["annotations"]["readOnlyHint"]:
             params = {"name": tool["name"], "arguments": schema.arguments(tool, subject.foreign_id)}
             told = subject.rpc("tools/call", params, token="ann")[1].get("result", {})
-            facts = told.get("_meta", {}).get(protocol.ERROR_META, {})
+            facts = told.get("_meta", {}).get(mcp_wire.ERROR_META, {})
             if facts.get("error") == "not_found" or not told:
                 found.findings.add("a tool that does not reach its owner's graph", f"{tool['name']}: {facts}")
-    for era in protocol.ERAS:
+    for era in mcp_wire.ERAS:
         uri = {"uri": f"graph://{subject.foreign_id}"}
         if subject.canaries[0] not in json.dumps(subject.rpc("resources/read", uri, "ann", era)[1]):
             found.findings.add("a resource that its owner does not reach", era)
@@ -202,7 +202,7 @@ def _controls(subject: Subject, found: Probed) -> None:
 
 def _forget(subject: Subject, graph_id: str) -> None:
     """Bob may make a graph of any name of his own: it goes, so that the next attempt finds nothing."""
-    subject.rpc(*protocol.call("delete_graph", {"graph_id": graph_id}))
+    subject.rpc(*mcp_wire.call("delete_graph", {"graph_id": graph_id}))
 
 
 def _audit(subject: Subject, names: dict[str, str], refused: int, found: Probed) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from loadtests import protocol
 from loadtests.abuse.attack import INCOMPLETE_SECONDS, Attack, World
 from loadtests.abuse.mcp_kinds import request, scramble
 from loadtests.abuse.route_kinds import files
+from networkx_mcp import mcp_wire
 
 
 def _hidden(world: World) -> bytes:
@@ -25,7 +25,7 @@ def _fields(world: World, *lines: str | bytes, path: str = "/mcp") -> bytes:
 
 def smuggling(world: World) -> list[Attack]:
     """Lengths that contradict each other, spaces and line ends where parsers differ. One answer at most."""
-    body = protocol.message("handshake", "tools/list", {})
+    body = mcp_wire.message("handshake", "tools/list", {})
     hidden = _hidden(world)
     both, length = b"0\r\n\r\n" + hidden, len(body)
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (length, body)
@@ -88,7 +88,7 @@ def smuggling(world: World) -> list[Attack]:
 
 def chunks(chance: Random, world: World) -> Attack:
     """Chunked bodies whose sizes are none."""
-    body = protocol.message(*request(chance, world))
+    body = mcp_wire.message(*request(chance, world))
     size = b"%x" % len(body)
     sizes = (
         b"ffffffffffffffff", b"fffffffffffffffff", b"-1", b"+" + size, b"0x" + size, b" " + size, size + b" ", b"", b"g",

@@ -22,7 +22,8 @@ from typing import Any
 
 import httpx
 
-MODERN = "2026-07-28"
+from networkx_mcp import mcp_wire
+
 SEED = 7
 
 Running = Callable[[], bool]
@@ -39,17 +40,8 @@ class Caller:
         self.http = httpx.AsyncClient(timeout=40, headers=self.headers)
 
     async def tool(self, tool: str, **arguments: Any) -> None:
-        meta = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}}
-        params = {"name": tool, "arguments": arguments, "_meta": meta}
-        headers = {
-            "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": MODERN,
-            "Mcp-Method": "tools/call",
-            "Mcp-Name": tool,
-        }
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
         try:
-            answer = await self.http.post(self.url, json=body, headers=headers)
+            answer = await self.http.post(self.url, **mcp_wire.post_call(tool, arguments))
         except httpx.TransportError as error:
             self.seen[f"{tool} {type(error).__name__}"] += 1
             await asyncio.sleep(0.2)

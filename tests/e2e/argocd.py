@@ -104,13 +104,11 @@ def digest_of(image: str) -> str:
 CALL = """
 import json, sys
 import httpx
+from networkx_mcp import mcp_wire
 url, tool, arguments = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments, "_meta": meta}}
-headers = {"Authorization": "Bearer " + open("/tokens/smoke").read().strip(), "Mcp-Method": "tools/call", "Mcp-Name": tool,
-           "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2026-07-28"}
-answer = httpx.post(url, json=body, headers=headers, timeout=30)
-print(json.dumps(answer.json()["result"]["structuredContent"]))
+request = mcp_wire.post_call(tool, arguments, open("/tokens/smoke").read().strip())
+answer = httpx.post(url, **request, timeout=30)
+print(json.dumps(mcp_wire.parsed(answer.content)["result"]["structuredContent"]))
 """
 
 

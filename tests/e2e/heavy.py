@@ -23,7 +23,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from networkx_mcp.smoke import MODERN, Client, SmokeError
+from networkx_mcp.mcp_wire import refusal
+from networkx_mcp.smoke import Client, SmokeError
 
 URL = sys.argv[1]
 TOKEN = {"Authorization": "Bearer " + Path("/tokens/smoke").read_text(encoding="utf-8").strip()}
@@ -33,7 +34,7 @@ PATIENCE_SECONDS = 700
 
 def client() -> Client:
     """A client with a connection of its own."""
-    return Client(httpx.Client(timeout=PATIENCE_SECONDS, headers=TOKEN, trust_env=False), URL, MODERN)
+    return Client(httpx.Client(timeout=PATIENCE_SECONDS, headers=TOKEN, trust_env=False), URL)
 
 
 def bombs(count: int) -> dict[str, Any]:
@@ -43,7 +44,8 @@ def bombs(count: int) -> dict[str, Any]:
 
     def told(tool: str, arguments: dict[str, Any]) -> str:
         result = sender.request("tools/call", {"name": tool, "arguments": arguments})
-        return str(result["_meta"]["networkx-mcp/error"]["error"]) if result.get("isError") else ""
+        facts = refusal({"result": result})
+        return "" if facts is None else str(facts["error"])
 
     told("create_graph", {"graph_id": "long", "edges": [[node, node + 1] for node in range(4999)]})
     ends: collections.Counter[str] = collections.Counter()

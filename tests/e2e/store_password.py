@@ -20,12 +20,11 @@ cli CLIENT KILL TYPE normal SKIPME yes > /dev/null
 READ = """
 import sys
 import httpx
-meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_graphs", "arguments": {}, "_meta": meta}}
-headers = {"Authorization": "Bearer " + sys.argv[1], "Accept": "application/json, text/event-stream", "Host": "localhost",
-           "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_graphs"}
+from networkx_mcp import mcp_wire
+request = mcp_wire.post_call("list_graphs", {}, sys.argv[1])
+request["headers"]["Host"] = "localhost"
 for url in sys.argv[2:]:
-    answer = httpx.post(url, json=body, headers=headers, timeout=30)
+    answer = httpx.post(url, **request, timeout=30)
     print(answer.status_code, '"isError":true' in answer.text.replace(" ", ""))
 """
 

@@ -20,19 +20,15 @@ HOUR = 3600
 
 # What a repeated write is told: the version that the first one made, however the clocks stand.
 REPEAT = """
-import json, sys
+import sys
 import httpx
+from networkx_mcp import mcp_wire
 url, graph = sys.argv[1:3]
-meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+token = open("/tokens/smoke").read().strip()
 edits = [{"action": "add_nodes", "nodes": [{"id": "once"}]}]
 def call(tool, **arguments):
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments, "_meta": meta}}
-    headers = {"Authorization": "Bearer " + open("/tokens/smoke").read().strip(), "MCP-Protocol-Version": "2026-07-28",
-               "Accept": "application/json, text/event-stream", "Mcp-Method": "tools/call", "Mcp-Name": tool}
-    text = httpx.post(url, json=body, headers=headers, timeout=35).text
-    if not text.startswith("{"):
-        text = next(line[5:] for line in text.splitlines() if line.startswith("data:"))
-    return json.loads(text)["result"].get("structuredContent")
+    answer = httpx.post(url, **mcp_wire.post_call(tool, arguments, token), timeout=35)
+    return mcp_wire.parsed(answer.content)["result"].get("structuredContent")
 call("create_graph", graph_id=graph, operation_id=graph)
 call("edit_graph", graph_id=graph, operation_id="once", edits=edits)
 print(call("describe_graph", graph_id=graph)["version"])

@@ -19,15 +19,10 @@ FILLER_MIB = 24
 ASK = """
 import json, sys
 import httpx
+from networkx_mcp import mcp_wire
 url, tool, arguments = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments, "_meta": meta}}
-headers = {"Authorization": "Bearer " + open("/tokens/smoke").read().strip(), "MCP-Protocol-Version": "2026-07-28",
-           "Accept": "application/json, text/event-stream", "Mcp-Method": "tools/call", "Mcp-Name": tool}
-text = httpx.post(url, json=body, headers=headers, timeout=35).text
-if not text.startswith("{"):
-    text = next(line[5:] for line in text.splitlines() if line.startswith("data:"))
-result = json.loads(text)["result"]
+request = mcp_wire.post_call(tool, arguments, open("/tokens/smoke").read().strip())
+result = mcp_wire.parsed(httpx.post(url, **request, timeout=35).content)["result"]
 print(json.dumps({"error": result.get("isError", False), "text": result["content"][0]["text"]}))
 """
 

@@ -35,19 +35,15 @@ def test_helm_test_makes_a_real_call(release: Release) -> None:
 READ_ACROSS = """
 import asyncio, json, sys
 import httpx
+from networkx_mcp import mcp_wire
 
 writer, reader, token = sys.argv[1:4]
 token = open(token).read().strip()
 
 async def call(url, tool, arguments):
-    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-            "params": {"name": tool, "arguments": arguments, "_meta": meta}}
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream", "Host": "localhost",
-               "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool}
-    async with httpx.AsyncClient(timeout=30) as client:
-        response = await client.post(url, json=body, headers=headers)
-    return response.status_code, response.json()
+    async with httpx.AsyncClient(timeout=30, headers={"Host": "localhost"}) as client:
+        response = await client.post(url, **mcp_wire.post_call(tool, arguments, token))
+    return response.status_code, mcp_wire.parsed(response.content)
 
 async def main():
     stale = 0

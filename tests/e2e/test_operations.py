@@ -45,12 +45,9 @@ def test_only_labelled_pods_reach_the_server_and_only_the_server_the_store(relea
 STATUS = """
 import sys
 import httpx
+from networkx_mcp import mcp_wire
 url, token = sys.argv[1:3]
-body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}}
-headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream",
-           "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/list"}
-print(httpx.post(url, json=body, headers=headers, timeout=10).status_code)
+print(httpx.post(url, **mcp_wire.post("modern", "tools/list", token=token), timeout=10).status_code)
 """
 
 
@@ -91,20 +88,18 @@ def _all(release: Release, token: str, expected: int, tries: int) -> bool:
 BURN = """
 import asyncio, sys, time
 import httpx
+from networkx_mcp import mcp_wire
 url, token, seconds = sys.argv[1], open("/tokens/smoke").read().strip(), float(sys.argv[2])
-meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_graphs", "arguments": {}, "_meta": meta}}
-headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream",
-           "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_graphs"}
+request = mcp_wire.post_call("list_graphs", {}, token)
 async def user():
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        async with httpx.AsyncClient(timeout=35, headers=headers) as client:
+        async with httpx.AsyncClient(timeout=35) as client:
             for _ in range(200):
                 if time.monotonic() > end:
                     break
                 try:
-                    await client.post(url, json=body)
+                    await client.post(url, **request)
                 except httpx.TransportError:
                     await asyncio.sleep(0.2)
 async def main():
@@ -162,20 +157,18 @@ for name in os.listdir("/proc"):
 ENTRY = """
 import json, sys
 import httpx
+from networkx_mcp import mcp_wire
 address, host, token, ca = sys.argv[1:5]
-host_port = address.rsplit(":", 1)
-meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_graphs", "arguments": {}, "_meta": meta}}
-headers = {"Authorization": "Bearer " + open(token).read().strip(), "Accept": "application/json, text/event-stream",
-           "Host": host, "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_graphs"}
+request = mcp_wire.post_call("list_graphs", {}, open(token).read().strip())
+request["headers"]["Host"] = host
 verify = False
 if ca != "-":
     import ssl
     verify = ssl.create_default_context(cadata=ca)
 client = httpx.Client(verify=verify, timeout=30)
 extensions = {"sni_hostname": host}
-tool = client.post(f"https://{address}/mcp", json=body, headers=headers, extensions=extensions)
-hidden = [client.get(f"https://{address}{path}", headers=headers, extensions=extensions).status_code
+tool = client.post(f"https://{address}/mcp", **request, extensions=extensions)
+hidden = [client.get(f"https://{address}{path}", headers=request["headers"], extensions=extensions).status_code
           for path in ("/metrics", "/admin", "/ready")]
 print(json.dumps({"tool": tool.status_code, "answer": tool.text, "hidden": hidden}))
 """

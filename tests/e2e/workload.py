@@ -22,7 +22,8 @@ from typing import Any
 
 import httpx
 
-MODERN = "2026-07-28"
+from networkx_mcp import mcp_wire
+
 #: Calls that took longer are told with begin and end, so that an outage can be timed, in seconds.
 WAIT_SECONDS = 0.5
 
@@ -44,37 +45,19 @@ class Client:
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Structured content of the answer. Raises Failed."""
-        body = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "tools/call",
-            "params": {
-                "name": tool,
-                "arguments": arguments,
-                "_meta": {
-                    "io.modelcontextprotocol/protocolVersion": MODERN,
-                    "io.modelcontextprotocol/clientCapabilities": {},
-                },
-            },
-        }
-        headers = {
-            "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": MODERN,
-            "Mcp-Method": "tools/call",
-            "Mcp-Name": tool,
-        }
+        request = mcp_wire.post_call(tool, arguments)
         give_up = time.monotonic() + self.give_up
         while True:
             wait, reason = 0.2, ""
             try:
-                response = await self.http.post(self.url, json=body, headers=headers)
+                response = await self.http.post(self.url, **request)
                 if response.status_code in (429, 503):
                     reason = f"http_{response.status_code}"
                     wait = float(response.headers.get("retry-after", "1"))
                 elif response.status_code != 200:
                     raise Failed(f"HTTP {response.status_code}: {response.text[:300]}")
                 else:
-                    return self._result(tool, response.text)
+                    return self._result(tool, response.content)
             except httpx.ConnectError:
                 reason = "refused"
             except httpx.TransportError as error:
@@ -86,16 +69,15 @@ class Client:
                 raise Failed(reason)
             await asyncio.sleep(wait)
 
-    def _result(self, tool: str, text: str) -> dict[str, Any]:
-        if not text.startswith("{"):  # a server-sent event
-            text = next(line[5:] for line in text.splitlines() if line.startswith("data:"))
-        message = json.loads(text)
+    def _result(self, tool: str, body: bytes) -> dict[str, Any]:
+        message = mcp_wire.parsed(body)
+        if message is None:
+            raise Failed(f"{tool}: no message: {body[:300]!r}")
         if "error" in message:
             raise Failed(f"{tool}: {json.dumps(message['error'])[:300]}")
         result = message["result"]
-        if result.get("isError"):
+        if (facts := mcp_wire.refusal(message)) is not None:
             # An error that says when to repeat is one to repeat: 503 inside HTTP 200.
-            facts = result.get("_meta", {}).get("networkx-mcp/error", {})
             if (after := facts.get("retry_after")) is not None:
                 raise Retryable(f"tool_{facts.get('error', 'error')}", float(after))
             raise Failed(f"{tool}: {result['content'][0]['text'][:300]}")

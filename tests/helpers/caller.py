@@ -11,6 +11,8 @@ from typing import Any, Self
 import httpx
 from tests.helpers.server import NO_TLS, Server, message, modern
 
+from networkx_mcp import mcp_wire
+
 #: What a caller may simply send again, under the same operation_id.
 AGAIN = frozenset({"lost", "store_unavailable", "unavailable", "shed", "rate_limited"})
 
@@ -33,15 +35,14 @@ class Answer:
 def read(response: httpx.Response) -> Answer:
     """An HTTP answer of /mcp as a caller understands it."""
     found = message(response)
+    facts = mcp_wire.refusal(found)
     if "error" in found:
-        facts = found["error"].get("data") or {}
-        facts = facts.get("networkx-mcp/error", facts) if isinstance(facts, dict) else {}
-        code = facts.get("error", str(found["error"]["code"]))
-        return Answer(response.status_code, code, facts, found["error"]["message"], response.headers)
+        error = found["error"]
+        code = (facts or {}).get("error", str(error["code"]))
+        return Answer(response.status_code, code, facts or {}, error["message"], response.headers)
     result = found["result"]
     text = result["content"][0].get("text", "") if result.get("content") else ""
-    if result.get("isError"):
-        facts = result["_meta"]["networkx-mcp/error"]
+    if facts is not None:
         return Answer(response.status_code, facts["error"], facts, text, response.headers)
     return Answer(response.status_code, "", result.get("structuredContent") or {}, text, response.headers)
 
@@ -67,7 +68,7 @@ class Caller:
         request = modern("tools/call", {"name": tool, "arguments": arguments}, token=self.token)
         try:
             return read(await self._http.post(self.servers[0].url, **request))
-        except (httpx.TransportError, ValueError, IndexError) as error:  # no answer, or half of one
+        except (httpx.TransportError, ValueError) as error:  # no answer, or half of one
             return Answer(0, "lost", text=repr(error))
 
     async def until_told(self, tool: str, /, *, seconds: float = 40, **arguments: Any) -> Answer:

@@ -22,63 +22,45 @@ import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
+from networkx_mcp import mcp_wire
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "image" / "src"
-MODERN = "2026-07-28"
-HANDSHAKE = "2025-11-25"
-ACCEPT = "application/json, text/event-stream"
-
 #: No server here speaks TLS, and httpx would read all certificates of the machine for each client: 30 ms of CPU.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-_NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+
+def _post(
+    era: mcp_wire.Era, method: str, params: Mapping[str, Any] | None, request_id: int | str, token: str | None
+) -> dict[str, Any]:
+    request = mcp_wire.post(era, method, params, token, request_id=request_id, client=None)
+    # One spelling of each name, so that a test can put another value in its place.
+    return {
+        "headers": {name.lower(): value for name, value in request["headers"].items()},
+        "content": request["content"],
+    }
 
 
 def modern(
     method: str, params: Mapping[str, Any] | None = None, *, request_id: int | str = 1, token: str | None = None
 ) -> dict[str, Any]:
-    """`headers` and `content` of a request of the modern era, for httpx."""
-    full: dict[str, Any] = dict(params or {})
-    full["_meta"] = {
-        "io.modelcontextprotocol/protocolVersion": MODERN,
-        "io.modelcontextprotocol/clientCapabilities": {},
-        **full.get("_meta", {}),
-    }
-    headers = {
-        "content-type": "application/json",
-        "accept": ACCEPT,
-        "mcp-protocol-version": MODERN,
-        "mcp-method": method,
-    }
-    if method in _NAMED:
-        headers["mcp-name"] = str(full[_NAMED[method]])
-    if token is not None:
-        headers["authorization"] = f"Bearer {token}"
-    body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": full}
-    return {"headers": headers, "content": json.dumps(body).encode()}
+    """`headers` (their names in lower case) and `content` of a request of the modern era, for httpx."""
+    return _post("modern", method, params, request_id, token)
 
 
 def handshake(
     method: str, params: Mapping[str, Any] | None = None, *, request_id: int | str = 1, token: str | None = None
 ) -> dict[str, Any]:
     """The same of the handshake era."""
-    headers = {"content-type": "application/json", "accept": ACCEPT, "mcp-protocol-version": HANDSHAKE}
-    if token is not None:
-        headers["authorization"] = f"Bearer {token}"
-    body: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id, "method": method}
-    if params is not None:
-        body["params"] = dict(params)
-    return {"headers": headers, "content": json.dumps(body).encode()}
+    return _post("handshake", method, params, request_id, token)
 
 
 def message(response: httpx.Response) -> dict[str, Any]:
-    """The JSON-RPC message of an answer, plain or the last event of a stream."""
-    if response.headers.get("content-type", "").startswith("text/event-stream"):
-        events = [line[5:].strip() for line in response.text.splitlines() if line.startswith("data:")]
-        found: dict[str, Any] = json.loads([event for event in events if event][-1])
-        return found
-    parsed: dict[str, Any] = response.json()
-    return parsed
+    """The JSON-RPC message of an answer, plain or the last event of a stream. Raises ValueError where it has none."""
+    found = mcp_wire.parsed(response.content)
+    if found is None:
+        raise ValueError(f"HTTP {response.status_code} without a message: {response.text[:300]}")
+    return found
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,6 @@
 """A real call to a running server: `python -m networkx_mcp.smoke URL --token-file FILE`.
 
-In both protocol eras it creates a graph, edits it, reads it and deletes it, with plain HTTP and nothing
+In both protocol eras it creates a graph, edits it, reads it and deletes it, with plain HTTP, `mcp_wire` and nothing
 of the server's or the SDK's code, so that it sees what a client sees. `helm test` and deployment jobs
 run it; it prints one line a step and exits with 1 at the first answer that is wrong. A server that is
 busy (429, 503) is asked again as `Retry-After` says, for a minute.
@@ -9,7 +9,6 @@ busy (429, 503) is asked again as `Retry-After` says, for a minute.
 from __future__ import annotations
 
 import argparse
-import json
 import secrets
 import ssl
 import sys
@@ -19,8 +18,9 @@ from typing import Any
 
 import httpx
 
-MODERN = "2026-07-28"
-HANDSHAKE = "2025-11-25"
+from networkx_mcp import mcp_wire
+
+_CLIENT = "networkx-mcp-smoke"
 _PATIENCE_SECONDS = 60.0
 
 
@@ -31,14 +31,15 @@ class SmokeError(Exception):
 class Client:
     """The few requests of one protocol era. Raises SmokeError for anything unexpected."""
 
-    def __init__(self, http: httpx.Client, url: str, version: str) -> None:
-        self.http, self.url, self.version = http, url, version
+    def __init__(self, http: httpx.Client, url: str, era: mcp_wire.Era = "modern") -> None:
+        self.http, self.url, self.era, self.version = http, url, era, mcp_wire.VERSIONS[era]
         self._id = 0
 
-    def _post(self, body: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
+    def _post(self, method: str, params: dict[str, Any], request_id: int | None) -> httpx.Response:
+        request = mcp_wire.post(self.era, method, params, request_id=request_id, client=_CLIENT)
         end = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            response = self.http.post(self.url, json=body, headers=headers)
+            response = self.http.post(self.url, **request)
             if response.status_code not in (429, 503) or time.monotonic() >= end:
                 return response
             after = response.headers.get("retry-after", "1")
@@ -47,23 +48,12 @@ class Client:
     def request(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """The result of one request, whether it comes as JSON or as an event stream."""
         self._id += 1
-        headers = {"Accept": "application/json, text/event-stream"}
-        if self.version == MODERN:
-            meta = {
-                "io.modelcontextprotocol/protocolVersion": MODERN,
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": {"name": "networkx-mcp-smoke", "version": "1"},
-            }
-            params = {**params, "_meta": meta}
-            headers |= {"MCP-Protocol-Version": MODERN, "Mcp-Method": method}
-            if method == "tools/call":
-                headers["Mcp-Name"] = params["name"]
-        elif method != "initialize":
-            headers["MCP-Protocol-Version"] = self.version
-        response = self._post({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}, headers)
+        response = self._post(method, params, self._id)
         if response.status_code != 200:
             raise SmokeError(f"{method}: HTTP {response.status_code}: {response.text[:300]}")
-        message = _message(response, self._id)
+        message = mcp_wire.parsed(response.content)
+        if message is None or message.get("id") != self._id:
+            raise SmokeError(f"{method}: no answer to it: {response.text[:300]}")
         if "error" in message:
             raise SmokeError(f"{method}: {message['error']}")
         result: dict[str, Any] = message["result"]
@@ -71,43 +61,24 @@ class Client:
 
     def begin(self) -> str:
         """Meet the server as the era does. Returns its name and version."""
-        if self.version == MODERN:
-            result = self.request("server/discover", {})
-            info = result.get("serverInfo") or result.get("_meta", {}).get("io.modelcontextprotocol/serverInfo", {})
-        else:
-            hello = {"protocolVersion": self.version, "capabilities": {}}
-            result = self.request("initialize", {**hello, "clientInfo": {"name": "networkx-mcp-smoke", "version": "1"}})
-            if result.get("protocolVersion") != self.version:
-                raise SmokeError(f"initialize: the server answered with version {result.get('protocolVersion')}")
-            info = result.get("serverInfo", {})
-            headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": self.version}
-            response = self._post({"jsonrpc": "2.0", "method": "notifications/initialized"}, headers)
-            if response.status_code != 202:
-                raise SmokeError(f"notifications/initialized: HTTP {response.status_code}")
+        (method, params, _), *rest = mcp_wire.opening(self.era, _CLIENT)
+        result = self.request(method, params)
+        if self.era == "handshake" and result.get("protocolVersion") != self.version:
+            raise SmokeError(f"{method}: the server answered with version {result.get('protocolVersion')}")
+        for notification, facts, _ in rest:
+            if (status := self._post(notification, facts, None).status_code) != 202:
+                raise SmokeError(f"{notification}: HTTP {status}")
+        info = result.get("serverInfo") or result.get("_meta", {}).get("io.modelcontextprotocol/serverInfo", {})
         return f"{info.get('name', 'the server')} {info.get('version', '')}".strip()
 
     def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The structured answer of a tool."""
-        result = self.request("tools/call", {"name": tool, "arguments": arguments})
+        result = self.request(*mcp_wire.call(tool, arguments))
         if result.get("isError"):
             text = " ".join(part.get("text", "") for part in result.get("content", []))
             raise SmokeError(f"{tool}: {text}")
         data: dict[str, Any] = result["structuredContent"]
         return data
-
-
-def _message(response: httpx.Response, identity: int) -> dict[str, Any]:
-    """The JSON-RPC answer in a body that is JSON or an event stream."""
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        message: dict[str, Any] = response.json()
-        return message
-    for line in response.text.splitlines():
-        if line.startswith("data:"):
-            event = json.loads(line.removeprefix("data:"))
-            if event.get("id") == identity and "method" not in event:
-                found: dict[str, Any] = event
-                return found
-    raise SmokeError("the event stream ended without an answer")
 
 
 def _expect(what: str, found: object, expected: object) -> None:
@@ -154,8 +125,8 @@ def main(arguments: list[str] | None = None) -> int:
             headers=headers, timeout=35.0, trust_env=False, verify=ssl.create_default_context(cafile=options.ca_file)
         )
         with http:
-            for version in (MODERN, HANDSHAKE):
-                check(Client(http, options.url, version))
+            for era in mcp_wire.ERAS:
+                check(Client(http, options.url, era))
     except (SmokeError, httpx.HTTPError, OSError, ValueError, KeyError) as error:
         print(f"smoke: {type(error).__name__}: {error}", file=sys.stderr)
         return 1

@@ -13,7 +13,10 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from tests.helpers import node
-from tests.helpers.server import HANDSHAKE, MODERN, Server
+from tests.helpers.server import Server
+
+from networkx_mcp import mcp_wire
+from networkx_mcp.mcp_wire import HANDSHAKE, MODERN
 
 SESSION = Path(__file__).with_name("session.mjs")
 
@@ -121,21 +124,15 @@ async def test_the_python_client_finds_the_era_by_itself(server: Server) -> None
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
 def test_every_handshake_version_is_negotiated(server: Server, version: str) -> None:
-    hello = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
-    headers = {"Authorization": f"Bearer {server.token}", "Accept": "application/json, text/event-stream"}
-    answer = httpx.post(server.url, json=body, headers=headers)
+    (method, hello, _), _ = mcp_wire.opening("handshake")
+    request = mcp_wire.post("handshake", method, hello | {"protocolVersion": version}, server.token)
+    answer = httpx.post(server.url, **request)
     assert answer.json()["result"]["protocolVersion"] == version
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26"])
 def test_versions_that_know_no_structured_content_get_the_answer_as_text(server: Server, version: str) -> None:
-    headers = {
-        "Authorization": f"Bearer {server.token}",
-        "Accept": "application/json, text/event-stream",
-        "MCP-Protocol-Version": version,
-    }
-    params = {"name": "create_graph", "arguments": {"edges": [["a", "b"]]}}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    result = httpx.post(server.url, json=body, headers=headers).json()["result"]
+    request = mcp_wire.post_call("create_graph", {"edges": [["a", "b"]]}, server.token, "handshake")
+    request["headers"]["MCP-Protocol-Version"] = version
+    result = httpx.post(server.url, **request).json()["result"]
     assert "2 nodes, 1 edges" in result["content"][0]["text"]

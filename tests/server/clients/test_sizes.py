@@ -13,8 +13,10 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from tests.helpers import node
-from tests.helpers.server import HANDSHAKE, MODERN, Server, handshake, modern
+from tests.helpers.server import Server, handshake, modern
 from tests.server.clients.test_clients import SESSION
+
+from networkx_mcp.mcp_wire import HANDSHAKE, MODERN
 
 #: Bytes of one answer.
 MOST = 900 * 1024

@@ -10,7 +10,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from loadtests import protocol, sizes, workload
+from loadtests import outcomes, sizes, workload
+
+from networkx_mcp import mcp_wire
 
 LISTING = Path(__file__).parents[2] / "server/tools/listing.json"
 
@@ -76,5 +78,5 @@ def test_ten_users_of_the_mix_are_of_all_kinds() -> None:
 def test_each_kind_of_user_speaks_both_eras() -> None:
     spoken: dict[str, set[str]] = {}
     for user in range(20):
-        spoken.setdefault(workload.kind_of("mixed", user), set()).add(protocol.era_of(user, protocol.ERAS))
-    assert spoken == {kind: set(protocol.ERAS) for kind in workload.MIX}
+        spoken.setdefault(workload.kind_of("mixed", user), set()).add(outcomes.era_of(user, mcp_wire.ERAS))
+    assert spoken == {kind: set(mcp_wire.ERAS) for kind in workload.MIX}

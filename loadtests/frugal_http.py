@@ -1,29 +1,34 @@
-"""Requests and answers of HTTP/1.1 as bytes, for a client that wants to cost nothing."""
+"""Requests and answers of HTTP/1.1 as bytes, for a client that wants to cost nothing.
+
+Client and server share the cores, so each microsecond that the client saves goes to the server under test: requests are
+prepared bytes, an answer is read by its length or its chunks, and nothing else is understood.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
-from loadtests import protocol
+from networkx_mcp import mcp_wire
 
 
 class Requests:
-    """Tool calls as `protocol.on_wire` writes them, with all but the arguments made once."""
+    """Tool calls as `mcp_wire.on_wire` writes them, with all but the arguments made once."""
 
     def __init__(self, host: str) -> None:
         self.host = host
         self._made: dict[tuple[str, str, str], tuple[bytes, bytes, bytes]] = {}
 
-    def call(self, era: protocol.Era, token: str, tool: str, arguments: dict[str, Any]) -> bytes:
+    def call(self, era: mcp_wire.Era, token: str, tool: str, arguments: dict[str, Any]) -> bytes:
         """One POST with a call of `tool`."""
         key = (era, token, tool)
         parts = self._made.get(key)
         if parts is None:
-            method, params = protocol.call(tool, {"@": 0})
-            head = protocol.on_wire(self.host, era, method, params, 1, token).partition(b"\r\n\r\n")[0]
+            method, params = mcp_wire.call(tool, {"@": 0})
+            head = mcp_wire.on_wire(self.host, era, method, params, token).partition(b"\r\n\r\n")[0]
             lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
-            before, _, after = protocol.message(era, method, params).partition(b'{"@":0}')
+            before, _, after = mcp_wire.message(era, method, params).partition(b'{"@":0}')
             parts = self._made[key] = (b"\r\n".join(lines) + b"\r\nContent-Length: ", before, after)
         head, before, after = parts
         body = before + json.dumps(arguments, separators=(",", ":")).encode() + after
@@ -77,3 +82,36 @@ class Reply:
                 return b"".join(parts)
             parts.append(self.buffer[line + 2 : line + 2 + size])
             at = line + 4 + size
+
+
+class Connection:
+    """One keep-alive connection, for one request at a time; opened when it is needed, and again once it was closed."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host, self.port = host, port
+        self._link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def send(self, request: bytes) -> tuple[int, bytes]:
+        """(status, body) of the answer. Raises OSError where it cannot be opened or is closed before the answer is whole."""
+        if self._link is None or self._link[1].is_closing():
+            self._link = await asyncio.open_connection(self.host, self.port)
+        reader, writer = self._link
+        reply = Reply()
+        try:
+            writer.write(request)
+            while (told := reply.feed(data := await reader.read(65536))) is None:
+                if not data:
+                    raise ConnectionError("closed before the answer was whole")
+        except BaseException:  # cancelled as well: what is still to come belongs to no later request
+            self.close()
+            raise
+        status, body, closing = told
+        if closing:
+            self.close()
+        return status, body
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        if self._link is not None:
+            self._link[1].close()
+            self._link = None

@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from loadtests import protocol
-from loadtests.protocol import FAILURES, MISTAKES, outcome
-from loadtests.wire import Reply, Requests
+from loadtests.frugal_http import Reply, Requests
+from loadtests.outcomes import FAILURES, MISTAKES, outcome
 
-from networkx_mcp import errors
+from networkx_mcp import errors, mcp_wire
 
 
 def plain(**parts: Any) -> bytes:
@@ -66,13 +65,13 @@ def test_an_error_of_the_sdk_is_a_mistake() -> None:
     assert outcome(400, plain(error={"code": -32602, "message": "Invalid params"})) == "client_error"
 
 
-@pytest.mark.parametrize("era", protocol.ERAS)
-def test_prepared_requests_are_those_of_the_protocol(era: protocol.Era) -> None:
+@pytest.mark.parametrize("era", mcp_wire.ERAS)
+def test_prepared_requests_are_those_of_the_protocol(era: mcp_wire.Era) -> None:
     """The cheap generator builds requests from parts; they must not differ from the whole."""
     arguments = {"graph_id": "g", "node": "n1", "text": 'a "quoted" \u00fc'}
-    method, params = protocol.call("get_neighbors", arguments)
+    method, params = mcp_wire.call("get_neighbors", arguments)
     made = Requests("host:1").call(era, "secret", "get_neighbors", arguments)
-    whole = protocol.on_wire("host:1", era, method, params, 1, "secret")
+    whole = mcp_wire.on_wire("host:1", era, method, params, "secret")
 
     def parts(request: bytes) -> tuple[set[bytes], Any]:
         head, _, body = request.partition(b"\r\n\r\n")
