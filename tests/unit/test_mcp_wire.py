@@ -14,7 +14,7 @@ from networkx_mcp import mcp_wire
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Of the server's own answer to envelopes: these write wrong ones by hand.
-BY_HAND = {"tests/unit/tools/test_envelope.py"}
+BY_HAND = {"tests/unit/tools/test_message.py"}
 
 
 def body(request: mcp_wire.Post) -> dict[str, Any]:
