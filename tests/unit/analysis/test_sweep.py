@@ -30,6 +30,9 @@ from networkx_mcp.errors import ServiceError
 
 SECONDS = 10
 WHOLE = os.environ.get("NETWORKX_MCP_SWEEP") == "whole"
+#: Parts of the catalogue, each a test; the whole takes many minutes, more than a test has by default.
+PARTS = 16 if WHOLE else 4
+pytestmark = [pytest.mark.timeout(3600)] if WHOLE else []
 #: Where loops, refusals and numbers that are none were found.
 FOUND = {
     "no node": nx.Graph(),
@@ -139,9 +142,9 @@ def swept(calls: list[tuple[Any, dict[str, Any]]]) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_every_algorithm_ends_on_every_small_graph(part: int) -> None:
-    names = sorted(catalogue.algorithms())[part::4]
+    names = sorted(catalogue.algorithms())[part::PARTS]
     assert swept([(run_algorithm, {"name": name}) for name in names]) == []
 
 

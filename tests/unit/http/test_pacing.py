@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from networkx_mcp.http import pacing
-from networkx_mcp.http.pacing import PARSE_SECONDS, STARTS, STARTS_OF_KNOWN, Pacer
+from networkx_mcp.http.pacing import CROWD, CROWD_PARSE_SECONDS, PARSE_SECONDS, STARTS, STARTS_OF_KNOWN, Pacer
 
 
 async def turns(pacer: Pacer, started: list[tuple[int, str]], turn: list[int]) -> Counter[tuple[int, str]]:
@@ -68,3 +68,30 @@ def test_reads_past_the_time_of_a_turn_come_in_later_ones() -> None:
 
     asyncio.run(read())
     assert pacing.PARSE_SECONDS < 0.25
+
+
+def test_while_a_crowd_comes_turns_are_short_for_strangers() -> None:
+    """A probe waits to be let in behind all who came before it."""
+
+    async def come() -> None:
+        pacer, turn = Pacer(), [0]
+        started: list[tuple[int, str]] = []
+        for kind in ["stranger"] * 100 + ["known"] * 40:
+            pacer.start(lambda kind=kind: started.append((turn[0], kind)), known=kind == "known")  # type: ignore[misc]
+        for _ in range(4):
+            for _ in range(CROWD):
+                pacer.accepted()
+            turn[0] += 1
+            await asyncio.sleep(0)
+        found = Counter(started)
+        assert {found[(number, "stranger")] for number in range(1, 5)} == {STARTS - STARTS_OF_KNOWN}
+        assert found[(1, "known")] == STARTS_OF_KNOWN
+        pacer.parsed(CROWD_PARSE_SECONDS)
+        assert not pacer.may_parse()
+        await turns(pacer, started, turn)  # nobody comes any more
+        assert Counter(started)[(6, "stranger")] == STARTS
+        assert not pacer.crowd
+        pacer.parsed(CROWD_PARSE_SECONDS)
+        assert pacer.may_parse()
+
+    asyncio.run(come())

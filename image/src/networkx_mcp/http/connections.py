@@ -34,6 +34,8 @@ MAX_UNANSWERED = 16
 READ_BYTES = 16 * 1024
 #: A read of so few bytes is parsed at once: a probe does not wait behind fifty clients who send much.
 SMALL_BYTES = 1024
+#: The same for strangers while a crowd comes: it holds a probe, and not 16 requests.
+PROBE_BYTES = 256
 #: Kept of the answers and the body of a client without a token, in bytes; of others uvicorn's 64 KiB.
 STRANGER_BYTES = 16 * 1024
 #: Paths that anybody may ask for, without a token.
@@ -83,6 +85,7 @@ class Connection(HttpToolsProtocol):
         self._unsent_since = now
         self._closing_since: float | None = None
         transport.set_write_buffer_limits(high=STRANGER_BYTES)
+        self.guard.pacer.accepted()
         full = not self.guard.place()
         #: Past the limit: only probes are served.
         self.reserve = self.guard.open >= self.guard.limit
@@ -112,7 +115,8 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes arrived; at most READ_BYTES. They are parsed now, or in a later turn and nothing is read until then."""
         pacer = self.guard.pacer
-        if len(data) > SMALL_BYTES and not pacer.may_parse():
+        small = PROBE_BYTES if pacer.crowd and not self.known else SMALL_BYTES
+        if len(data) > small and not pacer.may_parse():
             self._unparsed = data
             self.transport.pause_reading()
             pacer.later(self._resume)

@@ -12,12 +12,18 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from networkx_mcp.http.listening import ACCEPTS
+
 #: Requests that begin in one turn. Until it first waits, one takes 0.2 to 1 ms.
 STARTS = 16
 #: Of these, kept for clients that have shown a token when both kinds wait.
 STARTS_OF_KNOWN = 12
 #: Time that a turn parses what clients send, in seconds; the read that passes it is finished.
 PARSE_SECONDS = 0.02
+#: Connections accepted in one turn that make a crowd: more are waiting behind them, a probe's perhaps. A turn is short then, so that they
+#: come in: it parses for less time, and of strangers only STARTS - STARTS_OF_KNOWN requests begin in it.
+CROWD = ACCEPTS // 2
+CROWD_PARSE_SECONDS = 0.003
 
 
 class Pacer:
@@ -25,6 +31,11 @@ class Pacer:
 
     def __init__(self) -> None:
         self._started = 0
+        #: Of these, requests of strangers.
+        self._strange = 0
+        self._accepted = 0
+        #: Whether connections come faster than they are let in.
+        self.crowd = False
         self._parsed = 0.0
         self._scheduled = False
         self._known: deque[Callable[[], None]] = deque()
@@ -36,19 +47,24 @@ class Pacer:
         """Requests that have not begun."""
         return len(self._known) + len(self._others)
 
+    def accepted(self) -> None:
+        """A connection came."""
+        self._schedule()
+        self._accepted += 1
+        self.crowd = self.crowd or self._accepted >= CROWD
+
     def start(self, begin: Callable[[], None], *, known: bool) -> None:
         """Call `begin`, now or in a later turn; requests of `known` clients before those of others, which still get
         a share."""
         self._schedule()
-        if self._started < STARTS and not self.waiting:
-            self._started += 1
-            begin()
+        if self._started < STARTS and not self.waiting and (known or self._strangers_may()):
+            self._begin(begin, known=known)
         else:
             (self._known if known else self._others).append(begin)
 
     def may_parse(self) -> bool:
         """Whether this turn has time left to parse what arrives."""
-        return self._parsed < PARSE_SECONDS
+        return self._parsed < (CROWD_PARSE_SECONDS if self.crowd else PARSE_SECONDS)
 
     def parsed(self, seconds: float) -> None:
         """This turn has parsed for so long."""
@@ -65,14 +81,28 @@ class Pacer:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._turn)
 
+    def _strangers_may(self) -> bool:
+        """Whether this turn begins another request of a stranger."""
+        return not self.crowd or self._strange < STARTS - STARTS_OF_KNOWN
+
+    def _begin(self, begin: Callable[[], None], *, known: bool) -> None:
+        self._started += 1
+        self._strange += not known
+        begin()
+
     def _turn(self) -> None:
         """The next turn has come."""
         self._scheduled = False
-        self._started, self._parsed = 0, 0.0
-        while self.waiting and self._started < STARTS:
-            prefer = self._known and (self._started < STARTS_OF_KNOWN or not self._others)
-            self._started += 1
-            (self._known if prefer else self._others or self._known).popleft()()
+        self._started, self._strange, self._parsed = 0, 0, 0.0
+        self.crowd, self._accepted = self._accepted >= CROWD, 0
+        while self._started < STARTS:
+            others = bool(self._others) and self._strangers_may()
+            if self._known and (self._started < STARTS_OF_KNOWN or not others):
+                self._begin(self._known.popleft(), known=True)
+            elif others:
+                self._begin(self._others.popleft(), known=False)
+            else:
+                break
         while self._reads and self.may_parse():
             self._reads.popleft()()
         if self.waiting or self._reads:

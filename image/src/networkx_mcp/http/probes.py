@@ -51,4 +51,4 @@ class Probes:
                 metrics.REQUESTS_SHED.labels("metrics").inc()
                 one.abort()
             self._scrapers = dict.fromkeys([*waiting[max(0, len(waiting) + 1 - MAX_SCRAPERS) :], connection])
-        await respond(send, 200, self._exposition.text(), exposition.CONTENT_TYPE.encode(), close)
+        await respond(send, 200, await self._exposition.text(), exposition.CONTENT_TYPE.encode(), close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import time
@@ -31,15 +32,34 @@ RENDERS_PER_SECOND, RENDERS_AT_ONCE = 5.0, 50
 
 class Exposition:
     """The text, made anew for whoever asks now and then; under a flood of questions the last one is given again, which is
-    at most 1 / RENDERS_PER_SECOND seconds old."""
+    at most 1 / RENDERS_PER_SECOND seconds old.
+
+    It is made once for all who ask in the same turn of the event loop: a crowd of scrapers held it for as many renderings before.
+    """
 
     def __init__(self) -> None:
         self._level = float(RENDERS_AT_ONCE)
         self._seen = time.monotonic()
         self._text = b""
+        #: What those wait for who have asked in this turn.
+        self._asked: asyncio.Future[bytes] | None = None
 
-    def text(self) -> bytes:
+    async def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
+        if self._asked is None:
+            loop = asyncio.get_running_loop()
+            self._asked = loop.create_future()
+            loop.call_soon(self._answer, self._asked)
+        return await asyncio.shield(self._asked)  # others wait for the same
+
+    def _answer(self, asked: asyncio.Future[bytes]) -> None:
+        self._asked = None
+        try:
+            asked.set_result(self._rendered())
+        except Exception as error:
+            asked.set_exception(error)
+
+    def _rendered(self) -> bytes:
         now = time.monotonic()
         self._level = min(RENDERS_AT_ONCE, self._level + (now - self._seen) * RENDERS_PER_SECOND)
         self._seen = now
