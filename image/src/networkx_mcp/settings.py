@@ -128,7 +128,7 @@ class Limits(Group):
     )
     tool_body_values: int = setting(
         300_000,
-        "JSON values (lists, objects and what commas part) in the body of one request to /mcp; 413 past it.",
+        "JSON values (lists, objects and what commas part) in the body of one request to /mcp, at most a third of them lists or objects; 413 past either.",
         unit="values",
         why="parsing holds the event loop: http/body_values.py",
         ge=1000,
