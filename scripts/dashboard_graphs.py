@@ -112,22 +112,30 @@ WORKERS = [
         {"{{pod}}": f'sum by (pod) (networkx_mcp_memory_bytes{{{POD}, process="workers"}})'},
     ),
     Panel(
-        "Ends of workers",
+        "Jobs of workers",
         "ops",
-        "How workers ended; timeout, memory_limit, crashed and zygote_lost are those that the alert counts.",
-        {"{{reason}}": rate("networkx_mcp_worker_exits_total", "reason")},
+        "How jobs ended; timeout, memory_limit, crashed and zygote_lost are those that the alert counts.",
+        {"{{reason}}": rate("networkx_mcp_worker_jobs_total", "reason")},
         stacked=True,
-        width=12,
+        width=8,
     ),
     Panel(
-        "Workers that did not end well",
+        "Ends of workers",
+        "ops",
+        "Processes that ended. `idle`: they were kept for more jobs of their tenant, and none came, or another tenant's did.",
+        {"{{reason}}": rate("networkx_mcp_worker_exits_total", "reason")},
+        stacked=True,
+        width=8,
+    ),
+    Panel(
+        "Jobs that did not end well",
         "percentunit",
-        "Share of workers that ended by timeout, memory limit or crash, over 15 minutes.",
+        "Share of jobs that ended by timeout, memory limit or crash, over 15 minutes.",
         {
-            "share": f'sum(rate(networkx_mcp_worker_exits_total{{{POD}, reason=~"timeout|memory_limit|crashed|zygote_lost"}}[15m]))'
-            f' / sum(rate(networkx_mcp_worker_exits_total{{{POD}, reason!~"spare|shutdown"}}[15m]))'
+            "share": f'sum(rate(networkx_mcp_worker_jobs_total{{{POD}, reason=~"timeout|memory_limit|crashed|zygote_lost"}}[15m]))'
+            f' / sum(rate(networkx_mcp_worker_jobs_total{{{POD}, reason!="shutdown"}}[15m]))'
         },
-        width=12,
+        width=8,
         alert="NetworkxMcpWorkerExits",
         maximum=0.5,
     ),

@@ -121,6 +121,35 @@ def look(params: Params, fds: list[int]) -> Params:
     }
 
 
+_KEPT: list[bytearray] = []
+
+
+@task
+def keep_memory(params: Params, fds: list[int]) -> Params:
+    """Leave an object behind that nobody will collect."""
+    _KEPT.append(bytearray(48 << 20))
+    return {"pid": os.getpid()}
+
+
+@task
+def keep_descriptor(params: Params, fds: list[int]) -> Params:
+    """Leave a descriptor open."""
+    os.memfd_create("forgotten")
+    return {"pid": os.getpid()}
+
+
+@task
+def take(params: Params, fds: list[int]) -> Params:
+    """Use memory and let it go."""
+    np.ones(params["bytes"] // 8)
+    return {"pid": os.getpid()}
+
+
+@task
+def refuse(params: Params, fds: list[int]) -> None:
+    raise errors.InvalidInput("no such thing", field="thing")
+
+
 @task
 def make_fds(params: Params, fds: list[int]) -> TaskOutput:
     made = []

@@ -30,11 +30,12 @@ def test_a_point_read_is_answered_as_plain_json(tools: Tools, florence: str, era
     assert not answer.json()["result"].get("isError")
 
 
-def test_a_heavy_call_of_the_handshake_era_is_a_stream(tools: Tools, florence: str) -> None:
-    request = handshake("tools/call", {"name": "rank_nodes", "arguments": {"graph_id": florence}})
+@pytest.mark.parametrize("era", [modern, handshake])
+def test_a_heavy_call_is_answered_as_plain_json_too(tools: Tools, florence: str, era: Any) -> None:
+    request = era("tools/call", {"name": "rank_nodes", "arguments": {"graph_id": florence}})
     answer = post(tools.server, request)
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert message(answer)["result"]["structuredContent"]["total"] == 15
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["result"]["structuredContent"]["total"] == 15
 
 
 #: A request of the handshake era that is not plain, and the status that it is answered with.

@@ -53,7 +53,7 @@ class Analyst:
             asked = {**params, "graph_id": graph_id}
             if kept and not force:
                 asked["allowance"] = self._limit
-            result = await self._worker.run(tasks.task_name(task), asked, source, tenant=tenant)
+            result = await self._worker.run(tasks.task_name(task), asked, source, tenant=tenant, keep=True)
             result.close()
             if kept:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}

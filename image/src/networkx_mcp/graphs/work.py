@@ -140,6 +140,7 @@ class Worker:
         *,
         tenant: str,
         fds: Sequence[int] = (),
+        keep: bool = False,
     ) -> TaskResult:
         """Run `task` with the graph added to its parameters and descriptors (those of `fds` come first).
 
@@ -158,7 +159,7 @@ class Worker:
                     own.append(memfd.create("snapshot", [source.snapshot]))
                     out.append(own[-1])
                 params["batches"] = list(source.batches)
-            return await self._compute.run(task, params, fds=out, tenant=tenant)
+            return await self._compute.run(task, params, fds=out, tenant=tenant, keep=keep)
         finally:
             for fd in own:
                 os.close(fd)

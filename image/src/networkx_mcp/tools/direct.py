@@ -6,7 +6,7 @@ message. A plain call needs none of that, and costs 0.2 ms of CPU without it, ag
 and 0.7 ms (handshake) by the SDK's own JSON answer (`python benchmarks/transport.py`). Whatever is
 unusual about a request, and every error of the transport, is left to the SDK, which has the last word.
 
-A call that needs a worker is served so to clients that take no stream: under watch, so that a hang-up ends it.
+A call that needs a worker is served so under watch: a hang-up ends it.
 """
 
 from __future__ import annotations

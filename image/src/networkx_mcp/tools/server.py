@@ -66,7 +66,8 @@ def build_app(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None =
     """The ASGI app for POST /mcp; its `run()` belongs into the lifespan of the app around it."""
     registry = build_registry(graphs)
     server = build_server(registry, Resources(graphs), settings, extra_tools=extra_tools)
-    return McpApp(server, settings, (tool.name for tool in registry if tool.quick))
+    quick = {tool.name for tool in registry if tool.quick}
+    return McpApp(server, settings, quick, {tool.name for tool in registry} - quick)
 
 
 def build_server(

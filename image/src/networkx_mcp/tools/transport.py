@@ -2,9 +2,9 @@
 
 A call is answered as a stream or as plain JSON. A stream of the SDK's notices that the client hung up and carries progress,
 and that costs CPU: 0.6 ms a call in the modern era, 1.1 ms in the handshake era, against 0.2 ms by the short cut (`direct`;
-`python benchmarks/transport.py` measures them). So what is answered from memory, and could not be interrupted anyway, goes the
-plain way; everything that runs in a worker, and everything unknown, is streamed to a client that names `text/event-stream`. One
-that takes JSON alone gets JSON for these, too, by the short cut under watch: a hang-up ends them as well, progress is not told.
+`python benchmarks/transport.py` measures them). No tool of ours tells progress. So every call of a tool goes the short way: what is
+answered from memory, and could not be interrupted anyway, as it is; what runs in a worker under a watch of ours, so that a hang-up
+ends it. What is unknown here is streamed to a client that names `text/event-stream`.
 """
 
 from __future__ import annotations
@@ -61,14 +61,17 @@ class McpApp:
 
     The scope holds the `Message` that the body was found to be; the body comes whole with the first `receive`.
 
-    `plain_tools` names the tools that are answered without a stream.
+    `plain_tools` names the tools that are answered from memory, `heavy_tools` those that may need a worker.
     """
 
-    def __init__(self, server: Server[Any], settings: Settings, plain_tools: Iterable[str]) -> None:
+    def __init__(
+        self, server: Server[Any], settings: Settings, plain_tools: Iterable[str], heavy_tools: Iterable[str]
+    ) -> None:
         # Else the handshake era's streams are cut at once by SIGTERM, whatever they carry.
         AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
         self._server = server
         self._plain_tools = frozenset(plain_tools)
+        self._heavy_tools = frozenset(heavy_tools)
         limit = settings.limits.tool_body_kib * KIB
         self._streamed = _manager(server, limit, json_response=False)
         self._plain = _manager(server, limit, json_response=True)
@@ -92,7 +95,8 @@ class McpApp:
             await direct.respond(refused.status, refused.answer, send)
             return
         plain = self._is_plain(message)
-        short = message.wants_answer and message.method not in _OF_THE_SDK and (plain or not takes.stream)
+        known = plain or message.tool in self._heavy_tools or not takes.stream
+        short = message.wants_answer and message.method not in _OF_THE_SDK and known
         if short and await direct.serve(self._server, scope, message, send, None if plain else receive):
             return
         # The SDK knows no ranges.

@@ -5,7 +5,7 @@ Two kinds of Unix sockets, both anonymous pairs:
 * *control* (API - zygote): SOCK_SEQPACKET, one small message a packet; `Fork` brings the worker's end
   of its job channel, `Started` brings the worker's pidfd.
 * *job channel* (API - worker): SOCK_STREAM, frames of an 8-byte little-endian length and MessagePack.
-  One `Job` goes one way, one `Done` or `Failed` comes back; descriptors (sealed memfds) travel with
+  A `Job` goes one way, its `Done` or `Failed` comes back, and then perhaps the next; descriptors (sealed memfds) travel with
   the first byte of their frame (SCM_RIGHTS), so neither graphs nor results are copied or pickled.
 
 Both ends are processes of one release, so there is no version in the messages.
@@ -82,6 +82,8 @@ class Job(msgspec.Struct, frozen=True, tag=True):
     #: Seconds left until the deadline.
     seconds: float
     correlation_id: str
+    #: Another job of the same tenant may follow.
+    keep: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -90,6 +92,8 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     value: Any
     seconds: float
     max_rss_kib: int
+    #: The worker waits for another job.
+    stays: bool = False
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -106,6 +110,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     seconds: float
     max_rss_kib: int
     detail: str = ""
+    #: The worker waits for another job.
+    stays: bool = False
 
 
 Control = Hello | Fork | Started | ForkFailed | Exited

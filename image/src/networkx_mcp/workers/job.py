@@ -47,6 +47,8 @@ class Run:
     deadline: float
     seconds: float
     reservation: int
+    #: The tenant whose worker may be kept for more; empty where it serves this call alone.
+    keep_for: str = ""
 
     @property
     def name(self) -> str:
@@ -67,7 +69,7 @@ async def exchange(
     Raises errors.LimitExceeded for parameters beyond the frame's cap, TypeError for ones that have no
     MessagePack form.
     """
-    job = frames.Job(run.task, params, run.reservation, max(0.0, run.left), run.correlation_id)
+    job = frames.Job(run.task, params, run.reservation, max(0.0, run.left), run.correlation_id, run.keep_for != "")
     try:
         frame = frames.encode(job, frames.JOB_MAX_BYTES)
     except frames.FrameTooLarge as error:
@@ -84,16 +86,16 @@ async def exchange(
 
 def read(
     received: tuple[bytearray, list[int]], run: Run, base_rss_kib: int
-) -> tuple[Reason, TaskResult | errors.ServiceError]:
-    """What the answer says: the reason to count, and the result or the error of the call."""
+) -> tuple[Reason, TaskResult | errors.ServiceError, bool]:
+    """What the answer says: the reason to count, the result or the error of the call, whether the worker stays."""
     body, fds = received
     try:
         answer = frames.decode_answer(body)
     except msgspec.DecodeError:
         frames.close_all(fds)
-        return "crashed", worker_exit.crash_error()
+        return "crashed", worker_exit.crash_error(), False
     if isinstance(answer, frames.Done):
-        return "ok", TaskResult(answer.value, fds, answer.seconds, answer.max_rss_kib / 1024)
+        return "ok", TaskResult(answer.value, fds, answer.seconds, answer.max_rss_kib / 1024), answer.stays
     frames.close_all(fds)
     if answer.detail:
         logger.error(
@@ -101,7 +103,18 @@ def read(
             answer.detail,
             extra={"event": "worker_task_failed", "correlation_id": run.correlation_id, "task": run.name},
         )
-    return worker_exit.of_failure(answer, reservation=run.reservation, base_rss_kib=base_rss_kib)
+    reason, error = worker_exit.of_failure(answer, reservation=run.reservation, base_rss_kib=base_rss_kib)
+    return reason, error, answer.stays and reason == "error"
+
+
+async def retired(worker: WorkerProcess) -> bool:
+    """Whether a kept worker had ended by itself before this job reached it; waits for its end."""
+    guard = asyncio.get_running_loop().call_later(_END_GRACE, worker.kill, "crashed")
+    try:
+        end = await asyncio.shield(worker.exited)
+    finally:
+        guard.cancel()
+    return worker.jobs > 0 and worker.reason is None and end.status == 0
 
 
 async def autopsy(worker: WorkerProcess, run: Run) -> tuple[Reason, TaskResult | errors.ServiceError]:

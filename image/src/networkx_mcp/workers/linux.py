@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +59,30 @@ def trim_heap() -> None:
         trim(0)
 
 
+#: Bytes of a page.
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def reset_peak() -> None:
+    """Let this process's peak of memory begin anew. Where the kernel refuses, it stays that of all its jobs."""
+    with suppress(OSError):
+        fd = os.open("/proc/self/clear_refs", os.O_WRONLY)
+        try:
+            os.write(fd, b"5")
+        finally:
+            os.close(fd)
+
+
 def data_bytes() -> int:
-    """This process's VmData in bytes: what RLIMIT_DATA is compared with (no shared mappings)."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
-        if line.startswith("VmData:"):
-            return int(line.split()[1]) * 1024
-    raise OSError("no VmData in /proc/self/status")
+    """Bytes of data and stack of this process: what RLIMIT_DATA is compared with (no shared mappings), and the stack.
+
+    From /proc/self/statm (proc_pid_statm(5)), which costs a fifth of /proc/self/status: it is read three times a job.
+    """
+    fd = os.open("/proc/self/statm", os.O_RDONLY)
+    try:
+        return int(os.read(fd, 256).split()[5]) * _PAGE
+    finally:
+        os.close(fd)
 
 
 def resident_kib(pid: int | str = "self") -> int:

@@ -11,14 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from networkx_mcp.limits.memory_account import Reservation
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.workers import linux
 from networkx_mcp.workers.channel import Channel
 
 #: Why a worker ended: the closed set of the `reason` labels of `worker_exits_total`.
-#: `spare`: one that was forked ahead and never got a job.
-Reason = Literal["ok", "error", "timeout", "cancelled", "memory_limit", "crashed", "zygote_lost", "shutdown", "spare"]
+#: `spare`: one that was forked ahead and never got a job. `idle`: one that was kept and is not wanted any more.
+Reason = Literal[
+    "ok", "error", "timeout", "cancelled", "memory_limit", "crashed", "zygote_lost", "shutdown", "spare", "idle"
+]
 REASONS: tuple[Reason, ...] = get_args(Reason)
+#: Why a job ended: the closed set of the `reason` labels of `worker_jobs_total`.
+JOB_REASONS: tuple[Reason, ...] = tuple(reason for reason in REASONS if reason not in ("spare", "idle"))
 
 #: Seconds that the zygote's report of an end may take after the end itself.
 _REPORT_GRACE = 1.0
@@ -46,6 +51,10 @@ class WorkerProcess:
         self.gone = False
         #: Resident set before its job, in KiB.
         self.base_rss_kib = linux.resident_kib(pid)
+        #: Jobs that it has answered.
+        self.jobs = 0
+        #: What is entered for it while it is kept.
+        self.memory: Reservation | None = None
         self._reported: Exit | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._loop.add_reader(pidfd, self._ended)
@@ -100,3 +109,5 @@ def declare_reasons() -> None:
     """Show every reason from the start, so that a rate has a zero to rise from."""
     for reason in REASONS:
         metrics.WORKER_EXITS.labels(reason=reason)
+    for reason in JOB_REASONS:
+        metrics.WORKER_JOBS.labels(reason=reason)

@@ -1,10 +1,14 @@
-"""A worker: the child of a fork that runs one job, answers it and ends.
+"""A worker: the child of a fork that runs a job, answers it, and ends or waits for the next.
 
 It begins as a copy of the zygote, waits on its job channel (a worker may be forked ahead of its job)
 and, when the job comes, bounds itself: memory by RLIMIT_DATA, the size of a file or memfd by
 RLIMIT_FSIZE, time by an alarm of the kernel that ends the process even while C code runs. The API
 kills it at the deadline anyway; the alarm is for an API that is late itself. A job that reads bytes of others
-gives up all but its descriptors first (`sandbox`).
+gives up all but its descriptors first (`sandbox`), and ends with it.
+
+A worker that is kept serves one tenant. Between jobs it holds nothing of them: no descriptor, no object that the collector
+finds, at most `RETAINED_BYTES` of heap. One that cannot be sure of that ends instead. Only soft limits move between jobs,
+because a hard one cannot be raised again.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ import time
 import traceback
 from typing import Any, NoReturn
 
+import msgspec
+
 from networkx_mcp import errors
 from networkx_mcp.workers import frames, linux, sandbox, task_registry, warmup
 
@@ -32,12 +38,14 @@ _REPORT_BYTES = 8 * 1024 * 1024
 #: a thousand point reads a second starve the analyses; see ARCHITECTURE.md for what was measured.
 NICE = 5
 _CHANNEL = 3
+#: Heap that a kept worker may have gained since its start, in bytes: what libraries read once and keep, and fragments.
+RETAINED_BYTES = 16 * 1024 * 1024
 #: A young collection each 700 objects costs more than building a graph of them.
 COLLECT_AFTER = (100_000, 20, 20)
 
 
 def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
-    """Run one job that comes over `sock`, and end the process. Called in the child of a fork.
+    """Run the jobs that come over `sock`, and end the process. Called in the child of a fork.
 
     `ahead`: the job is not there yet, so what it would do first is done now (see `rehearsal`).
     """
@@ -54,9 +62,13 @@ def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
         _reseed()
         if ahead:
             warmup.rehearse(enough=lambda: _readable(sock))
-        received = frames.receive_frame(sock, frames.JOB_MAX_BYTES)
-        if received is not None:
-            _serve(sock, *received)
+        born = linux.data_bytes()
+        while (received := frames.receive_frame(sock, frames.JOB_MAX_BYTES)) is not None:
+            if not _serve(sock, *received):
+                break
+            del received
+            if not _clean(born):
+                break
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -99,38 +111,70 @@ def _reseed() -> None:
 
 def _bound(job: frames.Job) -> None:
     limit = linux.data_bytes() + job.reservation
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + _REPORT_BYTES))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, most if job.keep else limit + _REPORT_BYTES))
     # Pages of a memfd are shared memory, which RLIMIT_DATA does not see; Python ignores SIGXFSZ, so
     # a write beyond it is an OSError.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (job.reservation, job.reservation))
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (job.reservation, most if job.keep else job.reservation))
     signal.setitimer(signal.ITIMER_REAL, max(0.001, job.seconds + ALARM_GRACE))
 
 
 def _unbound() -> None:
     """Room to report; the job's objects are still alive."""
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = soft + _REPORT_BYTES
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
-def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> None:
+def _clean(born: int) -> bool:
+    """Put away what a job left, before the next. False where something of it stays, which may be anything.
+
+    `born`: bytes of data that the worker had before its first job.
+    """
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for limit in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE):
+        hard = resource.getrlimit(limit)[1]
+        resource.setrlimit(limit, (hard, hard))
+    gc.collect()
+    if linux.data_bytes() - born > RETAINED_BYTES:
+        linux.trim_heap()
+        if linux.data_bytes() - born > RETAINED_BYTES:
+            return False
+    lowest = os.dup(_CHANNEL)
+    os.close(lowest)
+    return lowest == _CHANNEL + 1  # else a descriptor is still open
+
+
+def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> bool:
+    """Run one job and answer it. Whether the worker may stay: it was asked to, and the job ended as jobs do."""
     started = time.monotonic()
+    keep = False
     try:
         job = frames.decode_job(body)
         del body
+        keep = job.keep
+        if keep:
+            linux.reset_peak()
         _bound(job)
         function = task_registry.resolve(job.task)
         if task_registry.parses(function):
+            keep = False
             sandbox.enter()
         output = function(job.params, fds)
+        del job
         if not isinstance(output, task_registry.TaskOutput):
             output = task_registry.TaskOutput(output)
-        done = frames.Done(output.value, time.monotonic() - started, _max_rss())
+        done = frames.Done(output.value, time.monotonic() - started, _max_rss(), keep)
         frames.send_frame(sock, frames.encode(done, frames.RESULT_MAX_BYTES), output.fds)
+        frames.close_all(output.fds)
     except frames.FrameTooLarge as error:
-        _report(sock, _too_large(error), started)
+        _report(sock, _too_large(error), started, stays=keep)
     except Exception as error:
         _unbound()
-        _report(sock, error, started)
+        keep = keep and isinstance(error, errors.ServiceError)  # of a defect nobody knows what it leaves
+        _report(sock, error, started, stays=keep)
+    return keep
 
 
 def _too_large(error: frames.FrameTooLarge) -> errors.ServiceError:
@@ -142,13 +186,13 @@ def _too_large(error: frames.FrameTooLarge) -> errors.ServiceError:
     )
 
 
-def _report(sock: socket.socket, error: BaseException, started: float) -> None:
-    failed = _describe(error, time.monotonic() - started)
+def _report(sock: socket.socket, error: BaseException, started: float, *, stays: bool) -> None:
+    failed = msgspec.structs.replace(_describe(error, time.monotonic() - started), stays=stays)
     try:
         frame = frames.encode(failed, frames.RESULT_MAX_BYTES)
     except (TypeError, OverflowError, frames.FrameTooLarge):
         frame = frames.encode(
-            frames.Failed("", "", None, {}, failed.seconds, failed.max_rss_kib), frames.RESULT_MAX_BYTES
+            frames.Failed("", "", None, {}, failed.seconds, failed.max_rss_kib, stays=stays), frames.RESULT_MAX_BYTES
         )
     frames.send_frame(sock, frame)
 
