@@ -10,6 +10,12 @@ from tests.helpers.server import Server
 
 
 @pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """Calls hold their slots until this file is made: tests wait for states and not for seconds."""
+    return tmp_path / "open"
+
+
+@pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Makes (and does not start) servers, each in a directory of its own; what still runs is killed at the end."""
     made: list[Server] = []

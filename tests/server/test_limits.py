@@ -14,6 +14,7 @@ import httpx
 import pytest
 from tests.helpers.raw_http import RawClient
 from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.helpers.slots import hold, until
 from tests.helpers.slow_server import COMMAND
 
 PROBES = ["/health", "/ready", "/startup", "/metrics"]
@@ -39,29 +40,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
-@pytest.fixture
-def gate(tmp_path: Path) -> Path:
-    """Calls hold their slots until this file is made: tests wait for states and not for seconds."""
-    return tmp_path / "open"
-
-
 def sleep(seconds: float, *, era: Any = modern, token: str | None, tool: str = "test_sleep") -> dict[str, Any]:
     return era("tools/call", {"name": tool, "arguments": {"seconds": seconds}}, token=token)
-
-
-def hold(gate: Path, *, token: str | None) -> dict[str, Any]:
-    """A call that has its slot until `gate` is made."""
-    return modern("tools/call", {"name": "test_wait", "arguments": {"file": str(gate)}}, token=token)
-
-
-async def until(server: Server, state: str, number: int) -> None:
-    """Wait until so many requests are `running` or `waiting`."""
-    async with httpx.AsyncClient() as client:
-        for _ in range(1000):
-            if f'"{state}":{number}' in (await client.get(server.base_url + "/ready")).text:
-                return
-            await asyncio.sleep(0.01)
-    raise AssertionError(f"never {number} {state}")
 
 
 async def waiting(server: Server, number: int) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from tests.helpers.raw_http import RawClient
 from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.helpers.slots import hold, until
 from tests.helpers.slow_server import COMMAND
 
 from networkx_mcp.settings import Limits
@@ -27,12 +29,7 @@ def sleep(seconds: float, era: Any = modern, request_id: int = 1) -> dict[str, A
 
 async def running(server: Server, number: int) -> None:
     """Wait until that many requests hold a slot."""
-    for _ in range(200):
-        answer = await asyncio.to_thread(server.get, "/ready")
-        if answer.json()["checks"]["connections"]["running"] == number:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"never {number} running")
+    await until(server, "running", number)
 
 
 def test_an_idle_server_ends_at_once_and_leaves_no_process(make_server: Make) -> None:
@@ -57,12 +54,15 @@ def test_an_idle_server_ends_at_once_and_leaves_no_process(make_server: Make) ->
 
 
 @pytest.mark.parametrize("era", [modern, handshake])
-async def test_forty_five_calls_in_flight_get_their_results(make_server: Make, era: Any) -> None:
+async def test_forty_five_calls_in_flight_get_their_results(make_server: Make, gate: Path, era: Any) -> None:
     server = make_server(command=COMMAND).start()
     async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=60)) as client:
-        calls = [asyncio.create_task(client.post(server.url, **sleep(3, era, number))) for number in range(45)]
+        asked = [hold(gate, era=era, request_id=number) for number in range(45)]
+        calls = [asyncio.create_task(client.post(server.url, **one)) for one in asked]
         await running(server, 45)
         server.signal(signal.SIGTERM)
+        await asyncio.to_thread(eventually, lambda: server.events("shutdown_started"))
+        gate.touch()
         answers = await asyncio.gather(*calls)
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(message(answer)["id"] for answer in answers) == list(range(45))
@@ -72,16 +72,17 @@ async def test_forty_five_calls_in_flight_get_their_results(make_server: Make, e
     assert server.events("shutdown_finished")[0]["cut"] == 0
 
 
-async def test_those_that_wait_are_shed_at_once_and_those_that_run_are_not(make_server: Make) -> None:
+async def test_those_that_wait_are_shed_at_once_and_those_that_run_are_not(make_server: Make, gate: Path) -> None:
     server = make_server(command=COMMAND, limits_connections=2, limits_queue=20).start()
     async with httpx.AsyncClient(timeout=60) as client:
-        first = [asyncio.create_task(client.post(server.url, **sleep(3))) for _ in range(2)]
+        first = [asyncio.create_task(client.post(server.url, **hold(gate))) for _ in range(2)]
         await running(server, 2)
         waiting = [asyncio.create_task(client.post(server.url, **sleep(0))) for _ in range(6)]
-        await asyncio.sleep(0.3)
+        await until(server, "waiting", 6)
         server.signal(signal.SIGTERM)
         shed = await asyncio.gather(*waiting)
         assert not any(call.done() for call in first)
+        gate.touch()
         assert {answer.status_code for answer in await asyncio.gather(*first)} == {200}
     for answer in shed:
         assert answer.status_code == 503
@@ -150,14 +151,15 @@ async def test_a_transfer_that_would_outlive_the_process_gets_its_own_named_time
     assert server.events("shutdown_finished")[0]["cut"] == 0
 
 
-async def test_a_second_signal_does_no_harm(make_server: Make) -> None:
+async def test_a_second_signal_does_no_harm(make_server: Make, gate: Path) -> None:
     server = make_server(command=COMMAND).start()
     async with httpx.AsyncClient(timeout=60) as client:
-        call = asyncio.create_task(client.post(server.url, **sleep(2)))
+        call = asyncio.create_task(client.post(server.url, **hold(gate)))
         await running(server, 1)
         for _ in range(3):
             server.signal(signal.SIGTERM)
             await asyncio.sleep(0.2)
+        gate.touch()
         assert (await call).status_code == 200
     assert await asyncio.to_thread(server.wait) == 0
 
