@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-calls kernels kernels-sanitize idle lock programs tools linters writers docs test-networkx pictures promote sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-calls bench-plan kernels kernels-sanitize idle lock programs tools linters writers docs test-networkx pictures promote sbom clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ bench-engine: $(VENV)/.dev ## Time of the algorithms, beside plain networkx in t
 
 bench-calls: $(VENV)/.dev ## Time of tools/call, loads and point reads beside heavy calls
 	$(BIN)/python benchmarks/calls.py --sizes 1000 10000 100000 1000000 --out benchmarks/results/calls.json
+
+bench-plan: $(VENV)/.dev ## The calls of an agent, half of them analyses, beside a plain Python process in the same run
+	$(BIN)/python benchmarks/plan.py --out benchmarks/results/plan.json
 
 kernels: ## Compile the kernels in place
 	@rm -f $(KERNELS)

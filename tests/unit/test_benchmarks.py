@@ -30,7 +30,14 @@ def test_rows_of_an_earlier_run_keep_their_own_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "name"), [("bench", "serving"), ("bench-engine", "engine"), ("bench-calls", "calls"), ("idle", "idle")]
+    ("target", "name"),
+    [
+        ("bench", "serving"),
+        ("bench-engine", "engine"),
+        ("bench-calls", "calls"),
+        ("bench-plan", "plan"),
+        ("idle", "idle"),
+    ],
 )
 def test_make_writes_the_file_that_the_table_reads(target: str, name: str) -> None:
     done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
