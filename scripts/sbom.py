@@ -1,4 +1,4 @@
-"""Write the image's bill of materials: CycloneDX 1.6 JSON of its Python distributions, on stdout.
+"""Write the image's bill of materials: CycloneDX 1.6 JSON of its Python distributions, on stdout, by cyclonedx-python-lib.
 
 Names, versions and hashes come from image/requirements.txt, which is what the image installs; licences and
 dependencies from the installed distributions of this environment. The base image's packages are not in it:
@@ -8,14 +8,19 @@ its publisher says what they are. The same lock file gives the same bytes.
 from __future__ import annotations
 
 import importlib.metadata as metadata
-import json
 import re
 import sys
 import tomllib
 import uuid
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import DisjunctiveLicense, License, LicenseExpression
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -51,20 +56,34 @@ def _first(said: metadata.PackageMetadata, field: str) -> str:
     return str((said.get_all(field) or [""])[0]).strip()
 
 
-def _licences(said: metadata.PackageMetadata) -> list[dict[str, Any]]:
+def _licences(said: metadata.PackageMetadata) -> list[License]:
     if expression := _first(said, "License-Expression"):
-        return [{"expression": expression}]
+        return [LicenseExpression(expression)]
     names = [
         line.rsplit("::", 1)[1].strip() for line in said.get_all("Classifier") or [] if line.startswith("License ::")
     ]
     short = _first(said, "License")
     if not names and short and "\n" not in short:
         names = [short]
-    return [{"license": {"name": name}} for name in names]
+    return [DisjunctiveLicense(name=name) for name in names]
 
 
-def _purl(name: str, version: str) -> str:
-    return f"pkg:pypi/{name}@{version}"
+def _component(kind: ComponentType, name: str, version: str, licences: list[License], hashes: list[str]) -> Component:
+    purl = PackageURL("pypi", name=name, version=version)
+    published = ExternalReference(
+        type=ExternalReferenceType.DISTRIBUTION,
+        url=XsUri(f"https://pypi.org/project/{name}/{version}/"),
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=content) for content in hashes],
+    )
+    return Component(
+        type=kind,
+        bom_ref=str(purl),
+        name=name,
+        version=version,
+        purl=purl,
+        licenses=licences,
+        external_references=[published] if hashes else [],
+    )
 
 
 def _needs(requirements: list[Requirement], extras: set[str]) -> list[Requirement]:
@@ -73,67 +92,41 @@ def _needs(requirements: list[Requirement], extras: set[str]) -> list[Requiremen
     return [r for r in requirements if r.marker is None or any(r.marker.evaluate({"extra": extra}) for extra in wanted)]
 
 
-def bill() -> dict[str, Any]:
-    """The bill of materials. Raises PackageNotFoundError when the lock file is not what is installed."""
+def bill() -> str:
+    """The bill of materials. Raises SystemExit where the lock file is not what is installed."""
     distributions = locked()
-    versions = {item.name: item.version for item in distributions}
     requires = {item.name: [Requirement(r) for r in metadata.requires(item.name) or []] for item in distributions}
     own = tomllib.loads((IMAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     direct = [Requirement(line) for line in own["dependencies"]]
     extras: dict[str, set[str]] = {}
     for requirement in [*direct, *(r for each in requires.values() for r in each)]:
         extras.setdefault(canonicalize_name(requirement.name), set()).update(requirement.extras)
-
-    def purls(requirements: list[Requirement]) -> list[str]:
-        names = {canonicalize_name(r.name) for r in requirements} & versions.keys()
-        return sorted(_purl(name, versions[name]) for name in names)
-
-    components, graph = [], []
+    components: dict[str, Component] = {}
     for item in distributions:
         distribution = metadata.distribution(item.name)
         if distribution.version != item.version:
             raise SystemExit(f"sbom: {item.name} {distribution.version} is installed, {item.version} is locked")
-        purl = _purl(item.name, item.version)
-        components.append(
-            {
-                "type": "library",
-                "bom-ref": purl,
-                "name": item.name,
-                "version": item.version,
-                "purl": purl,
-                "licenses": _licences(distribution.metadata),
-                "externalReferences": [
-                    {
-                        "type": "distribution",
-                        "url": f"https://pypi.org/project/{item.name}/{item.version}/",
-                        "hashes": [{"alg": "SHA-256", "content": content} for content in item.hashes],
-                    }
-                ],
-            }
-        )
-        graph.append({"ref": purl, "dependsOn": purls(_needs(requires[item.name], extras.get(item.name, set())))})
-    root = _purl(own["name"], own["version"])
-    graph.append({"ref": root, "dependsOn": purls(direct)})
-    component = {
-        "type": "application",
-        "bom-ref": root,
-        "name": own["name"],
-        "version": own["version"],
-        "purl": root,
-        "licenses": [{"expression": own["license"]}],
-    }
-    return {
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(_NAMESPACE, json.dumps(components, sort_keys=True))}",
-        "version": 1,
-        "metadata": {"component": component},
-        "components": components,
-        "dependencies": sorted(graph, key=lambda entry: str(entry["ref"])),
-    }
+        licences = _licences(distribution.metadata)
+        components[item.name] = _component(ComponentType.LIBRARY, item.name, item.version, licences, item.hashes)
+
+    def named(requirements: list[Requirement]) -> list[Component]:
+        names = {canonicalize_name(r.name) for r in requirements}
+        return [component for name, component in components.items() if name in names]
+
+    licence = LicenseExpression(own["license"])
+    root = _component(ComponentType.APPLICATION, own["name"], own["version"], [licence], [])
+    lock = (IMAGE / "requirements.txt").read_text(encoding="utf-8")
+    made = Bom(
+        components=components.values(),
+        metadata=BomMetaData(component=root),
+        serial_number=uuid.uuid5(_NAMESPACE, f"{own['version']}\n{lock}"),
+    )
+    made.metadata.timestamp = None  # the same lock file gives the same bytes
+    made.register_dependency(root, named(direct))
+    for name, component in components.items():
+        made.register_dependency(component, named(_needs(requires[name], extras.get(name, set()))))
+    return JsonV1Dot6(made).output_as_string(indent=1)
 
 
 if __name__ == "__main__":
-    json.dump(bill(), sys.stdout, indent=1, sort_keys=True)
-    sys.stdout.write("\n")
+    sys.stdout.write(f"{bill()}\n")
