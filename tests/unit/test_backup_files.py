@@ -66,7 +66,7 @@ def test_a_volume_that_fills_up_gets_its_space_back(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
     try:
-        with pytest.raises(OSError, match="File too large"), file.Writer(path, 0.0) as writer:
+        with pytest.raises(OSError, match="File too large"), file.BackupWriter(path, 0.0) as writer:
             writer.add("t", "g", too_much)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -38,7 +38,7 @@ _VALUES = st.recursive(
 def test_a_frame_arrives_whole_however_it_is_cut(params: object, cuts: list[int]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        frame, reader = job(params), frames.Reader(frames.JOB_MAX_BYTES)
+        frame, reader = job(params), frames.FrameReader(frames.JOB_MAX_BYTES)
         theirs.setblocking(False)
         at = 0
         for cut in [*cuts, len(frame)]:

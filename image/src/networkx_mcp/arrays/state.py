@@ -16,7 +16,7 @@ from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import NodeId, check_id
 from networkx_mcp.arrays.nearest_ids import nearest_ids
 from networkx_mcp.arrays.overlay import Attributes, Overlay
-from networkx_mcp.arrays.pages import EdgePages, first_edges, node_indices
+from networkx_mcp.arrays.page_positions import EdgePages, first_edges, node_indices
 from networkx_mcp.arrays.planner import Planner
 from networkx_mcp.arrays.prepared import Counts, EditSummary, Prepared
 from networkx_mcp.arrays.problems import missing_edge, missing_node

@@ -38,7 +38,7 @@ def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]
     elif keep is not None:
         raise BackupError("--keep needs a directory: what else lies beside a file is not ours to remove")
     gone = 0
-    with file.Writer(path, began) as writer:
+    with file.BackupWriter(path, began) as writer:
         store = client.store_id()
         for tenant in client.tenants():
             for graph in client.graphs(tenant):

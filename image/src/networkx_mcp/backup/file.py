@@ -105,7 +105,7 @@ def _partial(path: Path) -> Path:
     return path.with_name(f".{path.name}.partial")
 
 
-class Writer:
+class BackupWriter:
     """Writes one backup: `add` each graph, then `finish`. As a context manager it leaves nothing half-made."""
 
     def __init__(self, path: Path, began: float) -> None:
@@ -114,7 +114,7 @@ class Writer:
         self._partial = _partial(path)
         self._tar = tarfile.open(self._partial, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> BackupWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -166,7 +166,7 @@ class Writer:
         return manifest
 
 
-class Reader:
+class BackupReader:
     """A backup that is open: its manifest, and the archives one by one, each checked as it is read."""
 
     def __init__(self, path: Path, tar: tarfile.TarFile) -> None:
@@ -207,7 +207,7 @@ class Reader:
 
 
 @contextmanager
-def reading(path: Path, *, checked: bool = True) -> Iterator[Reader]:
+def reading(path: Path, *, checked: bool = True) -> Iterator[BackupReader]:
     """Open a backup. Raises BackupError for anything else, or (`checked`, which reads all of the file) one with a checksum
     beside it that does not hold."""
     side = side_file(path)
@@ -215,7 +215,7 @@ def reading(path: Path, *, checked: bool = True) -> Iterator[Reader]:
         if checked and side.exists() and side.read_text(encoding="utf-8").split()[:1] != [_hash_file(path)]:
             raise BackupError(f"{path} is damaged: its checksum is not the one in {side.name}")
         with tarfile.open(path, "r:") as tar:
-            yield Reader(path, tar)
+            yield BackupReader(path, tar)
     except (tarfile.TarError, EOFError) as error:
         raise BackupError(f"{path} is not a backup, or is cut off: {error}") from None
 

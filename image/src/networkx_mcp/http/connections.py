@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from networkx_mcp.http.pacing import Pacer
-from networkx_mcp.http.places import Places
+from networkx_mcp.http.socket_places import SocketPlaces
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import metrics
 
@@ -341,7 +341,7 @@ class Connection(HttpToolsProtocol):
         return stalled
 
 
-class Reader(asyncio.BufferedProtocol):
+class SocketReader(asyncio.BufferedProtocol):
     """Gives a connection what was read, READ_BYTES at a time. Without it uvloop reads 250 KB at once, of each client that is ready."""
 
     def __init__(self, connection: Connection) -> None:
@@ -384,7 +384,7 @@ class Guard:
         #: Sockets that may be open: as many as there are descriptors for.
         self.limit = settings.limits.sockets if sockets is None else sockets
         self.pacer = Pacer()
-        self.places = Places()
+        self.places = SocketPlaces()
         #: Where every read of a socket puts its bytes; they are parsed, or copied, before the next one.
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.header_seconds = settings.limits.body_timeout_seconds
@@ -415,8 +415,8 @@ class Guard:
         """What to give to uvicorn as its protocol, bound to this guard."""
         made = type("GuardedConnection", (Connection,), {"guard": self})
 
-        def connect(**options: Any) -> Reader:
-            return Reader(made(**options))
+        def connect(**options: Any) -> SocketReader:
+            return SocketReader(made(**options))
 
         return connect  # type: ignore[return-value]  # uvicorn only calls it
 

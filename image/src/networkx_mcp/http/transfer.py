@@ -37,9 +37,9 @@ from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.headers import Headers
-from networkx_mcp.http.lanes import Lanes
 from networkx_mcp.http.respond import respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, Pace, spool_body
+from networkx_mcp.http.transfer_slots import TransferSlots
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.tools import overview
 
@@ -67,8 +67,8 @@ class Transfers:
         self._graphs = graphs
         self._admission = admission
         self._deadlines = deadlines
-        self._uploads = Lanes("upload", settings.limits.upload_concurrent)
-        self._downloads = Lanes("download", settings.limits.upload_concurrent)
+        self._uploads = TransferSlots("upload", settings.limits.upload_concurrent)
+        self._downloads = TransferSlots("download", settings.limits.upload_concurrent)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = QueryParams(scope["query_string"])

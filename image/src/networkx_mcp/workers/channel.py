@@ -41,7 +41,7 @@ class Channel:
 
         A cancelled wait closes what had arrived.
         """
-        reader = frames.Reader(cap)
+        reader = frames.FrameReader(cap)
         try:
             while True:
                 try:

@@ -206,7 +206,7 @@ def receive_control(sock: socket.socket) -> tuple[Control, list[int]] | None:
         raise
 
 
-class Reader:
+class FrameReader:
     """Collects one frame from a stream socket, however it is cut. The caller owns `fds` afterwards."""
 
     def __init__(self, cap: int) -> None:
@@ -251,7 +251,7 @@ def send_frame(sock: socket.socket, frame: bytearray, fds: Sequence[int] = ()) -
 
 def receive_frame(sock: socket.socket, cap: int) -> tuple[bytearray, list[int]] | None:
     """One frame's body and descriptors from a blocking socket, None at the end. Raises OSError, FrameTooLarge."""
-    reader = Reader(cap)
+    reader = FrameReader(cap)
     try:
         while reader.wants_more(sock):
             pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from networkx_mcp.analysis.corrected.table import CORRECTIONS, OURS, Correction, Original
+from networkx_mcp.analysis.corrected.corrections import CORRECTIONS, OURS, Correction, Original
 
 __all__ = ["CORRECTIONS", "OURS", "Correction", "Original", "load"]
 

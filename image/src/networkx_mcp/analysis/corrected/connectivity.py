@@ -15,7 +15,7 @@ from networkx.algorithms.connectivity import build_auxiliary_node_connectivity, 
 from networkx.algorithms.connectivity.cuts import minimum_st_node_cut
 from networkx.algorithms.flow import build_residual_network
 
-from networkx_mcp.analysis.corrected.table import Original, corrects
+from networkx_mcp.analysis.corrected.corrections import Original, corrects
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.errors import InvalidInput
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import networkx as nx
 
-from networkx_mcp.analysis.corrected.table import Original, corrects
+from networkx_mcp.analysis.corrected.corrections import Original, corrects
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.errors import InvalidInput
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any
 
-from networkx_mcp.analysis.corrected.table import Original, corrects
+from networkx_mcp.analysis.corrected.corrections import Original, corrects
 from networkx_mcp.analysis.corrected.weighted_paths import check_countable
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.errors import InvalidInput

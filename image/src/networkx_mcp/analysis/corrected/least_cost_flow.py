@@ -9,7 +9,7 @@ from typing import Any
 
 import networkx as nx
 
-from networkx_mcp.analysis.corrected.table import Original, corrects
+from networkx_mcp.analysis.corrected.corrections import Original, corrects
 from networkx_mcp.analysis.loaded_graph import Loaded
 
 #: Nodes of a tour that is found by trying all: 2**12 * 12 * 12 steps.

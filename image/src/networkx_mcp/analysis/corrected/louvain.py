@@ -10,7 +10,7 @@ from typing import Any
 
 import networkx as nx
 
-from networkx_mcp.analysis.corrected.table import Original, corrects
+from networkx_mcp.analysis.corrected.corrections import Original, corrects
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.backend.kernels import communities as kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited

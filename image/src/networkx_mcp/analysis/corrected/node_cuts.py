@@ -9,7 +9,7 @@ from typing import Any
 import networkx as nx
 
 from networkx_mcp.analysis.corrected.connectivity import maximal_k_connected
-from networkx_mcp.analysis.corrected.table import Original, corrects
+from networkx_mcp.analysis.corrected.corrections import Original, corrects
 from networkx_mcp.analysis.loaded_graph import Loaded
 
 

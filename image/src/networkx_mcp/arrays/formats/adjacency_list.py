@@ -22,7 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.formats.common import FormatError, Options
-from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.export_pages import id_column
 from networkx_mcp.arrays.formats.record import DELIMITER, LIKELY, Format, Head
 from networkx_mcp.arrays.formats.rows import rows_of, spaced_note
 from networkx_mcp.arrays.formats.sink import Sink

@@ -12,7 +12,7 @@ import pyarrow as pa
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.columns import EXACT, MISSING, TYPES, AttributeTable, Column, Kind
 from networkx_mcp.arrays.formats.common import FormatError, Options, ParseLimits, Place
-from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.export_pages import id_column
 from networkx_mcp.arrays.formats.table import Page, attribute_names, end_columns, node_rows_wanted, pages, spread
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN

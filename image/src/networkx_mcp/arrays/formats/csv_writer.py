@@ -12,7 +12,7 @@ import pyarrow as pa
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.columns import MISSING, Column
 from networkx_mcp.arrays.formats.common import Options
-from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.export_pages import id_column
 from networkx_mcp.arrays.formats.table import Page, attribute_names, end_columns, node_rows_wanted, pages
 from networkx_mcp.arrays.formats.text import one_type, refuse_graph_attributes
 from networkx_mcp.arrays.state import GraphState

@@ -12,7 +12,7 @@ import msgspec
 from networkx_mcp.arrays.columns import AttributeTable
 from networkx_mcp.arrays.formats.common import Options
 from networkx_mcp.arrays.formats.dot_reader import NUMERAL
-from networkx_mcp.arrays.formats.pages import edge_rows, id_column, node_rows
+from networkx_mcp.arrays.formats.export_pages import edge_rows, id_column, node_rows
 from networkx_mcp.arrays.formats.text import chunks, one_type
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import format_id

@@ -30,8 +30,8 @@ import pyarrow as pa
 
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.export_pages import edge_rows, id_column, node_rows
 from networkx_mcp.arrays.formats.literals import as_python, attributes
-from networkx_mcp.arrays.formats.pages import edge_rows, id_column, node_rows
 from networkx_mcp.arrays.formats.record import DELIMITER, POSSIBLE, Format, Head
 from networkx_mcp.arrays.formats.rows import rows_of, spaced_note
 from networkx_mcp.arrays.formats.sink import Sink

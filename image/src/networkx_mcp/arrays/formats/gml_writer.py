@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.export_pages import edge_rows, id_list, node_rows
 from networkx_mcp.arrays.formats.gml_reader import LABEL, LIST_START
-from networkx_mcp.arrays.formats.pages import edge_rows, id_list, node_rows
 from networkx_mcp.arrays.formats.text import chunks
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import format_id

@@ -11,8 +11,8 @@ import msgspec
 
 from networkx_mcp.arrays.columns import MISSING, AttributeTable
 from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.export_pages import edge_rows, id_column, id_list, node_rows
 from networkx_mcp.arrays.formats.graphml_reader import IDS, JSON
-from networkx_mcp.arrays.formats.pages import edge_rows, id_column, id_list, node_rows
 from networkx_mcp.arrays.formats.text import chunks
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, format_id

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.formats.common import Options
-from networkx_mcp.arrays.formats.pages import id_column
+from networkx_mcp.arrays.formats.export_pages import id_column
 from networkx_mcp.arrays.formats.record import Option
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.errors import InvalidInput

@@ -28,8 +28,8 @@ import pyarrow as pa
 
 from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.export_pages import PAGE, id_list
 from networkx_mcp.arrays.formats.lossy import LOST, drops, no_place
-from networkx_mcp.arrays.formats.pages import PAGE, id_list
 from networkx_mcp.arrays.formats.record import SURE, Format, Head
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.text import chunks, lines_of

@@ -19,8 +19,8 @@ import msgspec
 import numpy as np
 
 from networkx_mcp.arrays.formats.common import FormatError, Options
+from networkx_mcp.arrays.formats.export_pages import edge_rows, id_list, node_rows
 from networkx_mcp.arrays.formats.json_nan import marked, without_marks
-from networkx_mcp.arrays.formats.pages import edge_rows, id_list, node_rows
 from networkx_mcp.arrays.formats.record import POSSIBLE, SURE, Format, Head
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.text import chunks

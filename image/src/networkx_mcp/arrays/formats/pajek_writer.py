@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from networkx_mcp.arrays.formats.common import Options
+from networkx_mcp.arrays.formats.export_pages import edge_rows, id_column, node_rows
 from networkx_mcp.arrays.formats.lossy import drops, no_place
-from networkx_mcp.arrays.formats.pages import edge_rows, id_column, node_rows
 from networkx_mcp.arrays.formats.pajek_reader import DEFAULT
 from networkx_mcp.arrays.formats.text import chunks, one_type
 from networkx_mcp.arrays.frozen import FrozenGraph

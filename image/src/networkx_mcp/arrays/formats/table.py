@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.columns import AttributeTable, Column, encode_values
 from networkx_mcp.arrays.formats.common import FormatError, Options, Place
-from networkx_mcp.arrays.formats.pages import slice_column
+from networkx_mcp.arrays.formats.export_pages import slice_column
 from networkx_mcp.arrays.formats.record import Option
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.frozen import FrozenGraph

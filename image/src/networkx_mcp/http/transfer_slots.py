@@ -15,7 +15,7 @@ from networkx_mcp.limits.shares import Share, Shares
 from networkx_mcp.limits.shed import shed
 
 
-class Lanes:
+class TransferSlots:
     """`most` transfers of one direction (`upload`, `download`)."""
 
     def __init__(self, direction: str, most: int) -> None:

@@ -31,7 +31,7 @@ class Place(Protocol):
         """Close it."""
 
 
-class Places:
+class SocketPlaces:
     """The idle sockets of one server, each kind in the order in which it became idle."""
 
     def __init__(self) -> None:

@@ -9,21 +9,21 @@ import pytest
 
 from networkx_mcp.context import CallContext, Caller, TurnedAway
 from networkx_mcp.errors import Shed
-from networkx_mcp.http.lanes import Lanes
+from networkx_mcp.http.transfer_slots import TransferSlots
 
 
 class Slow:
     """A transfer that goes on until it is told to end; `state` is what it does, or what it was told."""
 
-    def __init__(self, lanes: Lanes, tenant: str) -> None:
+    def __init__(self, slots: TransferSlots, tenant: str) -> None:
         self.call = CallContext(Caller("user", tenant, frozenset()), "-")
         self.done = asyncio.Event()
         self.state = "new"
-        self.task = asyncio.create_task(self._run(lanes))
+        self.task = asyncio.create_task(self._run(slots))
 
-    async def _run(self, lanes: Lanes) -> None:
+    async def _run(self, slots: TransferSlots) -> None:
         try:
-            with lanes.one(self.call), TurnedAway(self.call):
+            with slots.one(self.call), TurnedAway(self.call):
                 self.state = "receives"
                 await self.done.wait()
             self.state = "done"
@@ -45,29 +45,29 @@ async def end(*slow: Slow) -> list[str]:
 
 
 async def test_two_slow_tenants_do_not_shut_out_a_third() -> None:
-    lanes = Lanes("upload", 4)
-    flood = [Slow(lanes, "flood") for _ in range(4)]
+    slots = TransferSlots("upload", 4)
+    flood = [Slow(slots, "flood") for _ in range(4)]
     assert await states(*flood) == ["receives"] * 3 + ["refused"]
-    second, third = Slow(lanes, "second"), Slow(lanes, "third")
+    second, third = Slow(slots, "second"), Slow(slots, "third")
     assert await states(*flood, second, third) == ["receives"] * 2 + ["refused"] * 2 + ["receives"] * 2
-    again = Slow(lanes, "flood")  # and does not get it back
+    again = Slow(slots, "flood")  # and does not get it back
     assert await states(again) == ["refused"]
-    fourth, fifth = Slow(lanes, "fourth"), Slow(lanes, "fifth")
+    fourth, fifth = Slow(slots, "fourth"), Slow(slots, "fifth")
     assert await states(*flood, fourth, fifth) == ["receives", *["refused"] * 3, "receives", "refused"]
     assert await end(flood[0], second, third, fourth) == ["done"] * 4
-    free = [Slow(lanes, "flood") for _ in range(3)]
+    free = [Slow(slots, "flood") for _ in range(3)]
     assert await states(*free) == ["receives"] * 3
     assert await end(*free) == ["done"] * 3
 
 
 async def test_a_transfer_that_a_worker_works_for_is_not_ended() -> None:
-    lanes = Lanes("download", 3)
+    slots = TransferSlots("download", 3)
     with contextlib.ExitStack() as stack:
         for tenant in ("flood", "flood", "second"):
-            stack.enter_context(lanes.one(CallContext(Caller("user", tenant, frozenset()), "-")))
+            stack.enter_context(slots.one(CallContext(Caller("user", tenant, frozenset()), "-")))
         with pytest.raises(Shed, match="3 downloads are under way"):
-            stack.enter_context(lanes.one(CallContext(Caller("user", "third", frozenset()), "-")))
-    with lanes.one(CallContext(Caller("user", "third", frozenset()), "-")):
+            stack.enter_context(slots.one(CallContext(Caller("user", "third", frozenset()), "-")))
+    with slots.one(CallContext(Caller("user", "third", frozenset()), "-")):
         pass
 
 
