@@ -98,7 +98,7 @@ e2e: $(VENV)/.dev tools ## Image and chart on the cluster that KUBECONFIG names
 e2e-full: $(VENV)/.dev tools ## The same with 50 pod and 10 store kills, and a report that the documents quote
 	@scripts/stage.sh image scripts/image.sh "$(IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS) --build-arg REVISION=$(REVISION)
 	@IMAGE_COMMIT=$(OLD_COMMIT) scripts/stage.sh old-image scripts/image.sh "$(OLD_IMAGE)" $(IMAGE_COMMAND) -- $(IMAGE_ARGS)
-	@passed=0; scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" --old-image "$(OLD_IMAGE)" $(GIT_ARGS) $(PYTEST_ARGS) || passed=$$?; \
+	@passed=0; scripts/stage.sh e2e-full pytest tests/e2e --full --image "$(IMAGE)" --old-image "$(OLD_IMAGE)" --old-commit $(OLD_COMMIT) $(GIT_ARGS) $(PYTEST_ARGS) || passed=$$?; \
 	  $(GENERATE) && exit $$passed
 
 bench: $(VENV)/.dev ## Throughput and latency of this server, beside a bare route in the same run

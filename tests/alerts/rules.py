@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from tests.chart import charts
+from tests.helpers import documents
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "alerts"
@@ -108,14 +109,16 @@ def metrics(expression: str) -> set[str]:
 
 def section(alert: str, title: str) -> str:
     """A section of a runbook."""
-    text = (ALERTS / f"runbooks/{alert}.md").read_text(encoding="utf-8")
-    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return documents.section(runbook(alert), title)
 
 
 def commands(alert: str, title: str) -> list[str]:
-    """The commands of a section of a runbook: the lines of its console blocks that begin with a prompt."""
-    blocks = re.findall(r"^```console\n(.*?)^```", section(alert, title), flags=re.MULTILINE | re.DOTALL)
-    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    """The commands of a section of a runbook."""
+    return documents.commands(runbook(alert), title)
+
+
+def runbook(alert: str) -> Path:
+    return ALERTS / f"runbooks/{alert}.md"
 
 
 def diagnosis(alert: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,11 @@ class Repository:
             refs.append(f"refs/tags/{tag}")
         self.git("push", "--quiet", "--force", "origin", *refs)
         return self.git("rev-parse", "HEAD")
+
+    def revert(self) -> None:
+        """Take the last commit back and push that."""
+        self.git("revert", "--no-edit", "HEAD")
+        self.git("push", "--quiet", "origin", BRANCH)
 
     def edit(self, path: str, **changes: Any) -> None:
         """Merge `changes` into a YAML file, dictionaries deeply."""
@@ -218,3 +224,55 @@ class Argo(Namespace):
         self.kubectl("delete", kinds, *ours)
         names = [f"graphs-{name}" for name in ("staging", "production", "alerts")]
         run("kubectl", "delete", "namespace", *names, "--ignore-not-found", f"--wait={str(wait).lower()}", timeout=300)
+
+
+def config_file(environment: str) -> str:
+    """What git says of an environment, as a path in the repository."""
+    return f"argocd/environments/{environment}/config.yaml"
+
+
+class Gitops:
+    """The repository, the Argo CD that reads it, and the image under test."""
+
+    def __init__(self, option: Callable[[str], Any], work: Path) -> None:
+        """`option` reads the options of the run, `work` is where the work tree goes."""
+        directory, url = option("--git-directory"), option("--git-url")
+        assert "" not in (directory, url), (
+            "Argo CD needs a git repository that it can read: give --git-directory (where this test puts a bare clone) "
+            "and --git-url (what Argo CD calls that directory); tests/e2e/README.md shows how"
+        )
+        self.image: str = option("--image")
+        self.repository = Repository(directory, url, work)
+        self.repository.edit("argocd/source.yaml", data={"repoURL": self.repository.url, "branch": BRANCH})
+        self.digest = digest_of(self.image)
+        self.argo = Argo()
+        self._values = Path(option("--values")).read_text(encoding="utf-8")
+        self._given = as_values(option("--set"), option("--set-string"))
+
+    def small(self, values: str = "") -> dict[str, Any]:
+        """Values of the run, or `values` (YAML) in place of its file, for a small cluster."""
+        name, _, tag = self.image.rpartition(":")
+        return merged(
+            merged(yaml.safe_load(values or self._values), self._given),
+            {
+                "image": {"repository": name, "tag": tag},
+                "autoscaling": {"minReplicas": 2},
+                "backup": {"persistence": {"size": "1Gi"}},
+                "store": {"valkey": {"persistence": {"size": "1Gi"}}},
+            },
+        )
+
+    def start(self) -> None:
+        """The Secrets of staging, then the one command that argocd/README.md asks for."""
+        self.argo.clear()
+        Environment("staging", self.image).prepare()
+        run("kubectl", "apply", "-k", str(self.repository.work / "argocd"))
+
+    def end(self, explained: tuple[str, ...] = ()) -> None:
+        """Say how these applications are, then take all away."""
+        for name in explained:
+            try:
+                print(name, self.argo.explain(f"networkx-mcp-{name}"))
+            except AssertionError as error:
+                print(name, error)
+        self.argo.clear(wait=False)

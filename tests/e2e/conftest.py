@@ -4,6 +4,7 @@ The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Opt
 
     --image TAG       image under test, known to the nodes (default ghcr.io/networkx-mcp/server:dev)
     --old-image TAG   image of the release before (default: the one under test, in the chart of the release before)
+    --old-commit HASH the commit of the release before, whose chart Argo CD upgrades from (long form)
     --values FILE     values of the release (default chart/ci/small-cluster-values.yaml)
     --set KEY=VALUE   further values, repeatable; --set-string as in helm
     --ingress ADDRESS where the Ingress controller answers TLS, as a pod reaches it
@@ -41,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("e2e")
     group.addoption("--image", default="ghcr.io/networkx-mcp/server:dev")
     group.addoption("--old-image", default="")
+    group.addoption("--old-commit", default="")
     group.addoption("--values", default=str(ROOT / "chart/ci/small-cluster-values.yaml"))
     group.addoption("--set", action="append", default=[])
     group.addoption("--set-string", action="append", default=[])
@@ -80,6 +82,7 @@ ORDER = (
     "test_rotation",
     "test_memory",
     "test_argocd",
+    "test_argocd_upgrade",
     "test_restore",
 )
 

@@ -12,13 +12,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from tests.e2e.argocd import BRANCH, Argo, Environment, Repository, as_values, digest_of, merged
+from tests.e2e.argocd import Environment, Gitops, config_file
 from tests.e2e.cluster import ROOT, eventually, run
 from tests.e2e.test_operations import BURN, KILL_BURNERS
 
@@ -26,67 +23,21 @@ TAG = "v0.0.0-e2e"
 QUEUE = 300
 
 
-@dataclass
-class Gitops:
-    """The repository, the Argo CD that reads it, and the image under test."""
-
-    repository: Repository
-    argo: Argo
-    image: str
-    digest: str
-
-
-def config_file(environment: str) -> str:
-    return f"argocd/environments/{environment}/config.yaml"
-
-
 @pytest.fixture(scope="module")
 def gitops(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitops]:
-    option = request.config.getoption
-    directory, url = option("--git-directory"), option("--git-url")
-    assert "" not in (directory, url), (
-        "Argo CD needs a git repository that it can read: give --git-directory (where this test puts a bare clone) and "
-        "--git-url (what Argo CD calls that directory); tests/e2e/README.md shows how"
-    )
-    image = option("--image")
-    repository = Repository(directory, url, tmp_path_factory.mktemp("gitops") / "work")
-    digest = digest_of(image)
-    name, _, tag = image.rpartition(":")
-    small = yaml.safe_load(Path(option("--values")).read_text(encoding="utf-8"))
-    small = merged(small, as_values(option("--set"), option("--set-string")))
-    small = merged(
-        small,
-        {
-            "image": {"repository": name, "tag": tag},
-            "autoscaling": {"minReplicas": 2},
-            "backup": {"persistence": {"size": "1Gi"}},
-            "store": {"valkey": {"persistence": {"size": "1Gi"}}},
-        },
-    )
+    gitops = Gitops(request.config.getoption, tmp_path_factory.mktemp("gitops") / "work")
+    repository = gitops.repository
+    small = gitops.small()
     for environment in ("staging", "production"):
         repository.edit(config_file(environment), values=small)
-    repository.edit("argocd/source.yaml", data={"repoURL": repository.url, "branch": BRANCH})
-    repository.edit(config_file("staging"), revision=TAG, digest=digest)
+    repository.edit(config_file("staging"), revision=TAG, digest=gitops.digest)
     production = repository.work / "argocd/environments/production"
     production.rename(repository.work.parent / "production")  # until it is promoted to
     repository.push("e2e: staging", tag=TAG)
 
-    argo = Argo()
-    argo.clear()
-    Environment("staging", image).prepare()
-    run("kubectl", "apply", "-k", str(repository.work / "argocd"))
-    yield Gitops(repository, argo, image, digest)
-    if request.session.testsfailed:
-        for name in ("root", "staging", "production", "alerts"):
-            print(name, _explained(argo, f"networkx-mcp-{name}"))
-    argo.clear(wait=False)
-
-
-def _explained(argo: Argo, name: str) -> str:
-    try:
-        return argo.explain(name)
-    except AssertionError as error:
-        return str(error)
+    gitops.start()
+    yield gitops
+    gitops.end(("root", "staging", "production", "alerts") if request.session.testsfailed else ())
 
 
 @pytest.fixture(scope="module")
