@@ -32,7 +32,7 @@ INTRO = """\
 ```console
 $ kubectl create namespace graphs
 $ scripts/make-secrets.sh --namespace graphs --release graphs --user me   # prints a token, once
-$ helm install graphs chart --namespace graphs
+$ helm install graphs chart --namespace graphs --wait
 $ helm test graphs --namespace graphs
 ```
 

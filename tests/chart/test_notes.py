@@ -28,7 +28,8 @@ def commands(text: str) -> list[str]:
     ],
 )
 def test_each_way_in_has_its_command(case: str | None, sets: tuple[str, ...], expected: list[str]) -> None:
-    found = commands(notes(case, *sets))
+    first, *found = commands(notes(case, *sets))
+    assert first == f"kubectl -n agents rollout status deployment/{FULLNAME}", "a call before that would find nobody"
     assert len(found) == len(expected)
     for line, part in zip(found, expected, strict=True):
         assert part in line
