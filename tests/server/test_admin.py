@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.alerts import rules
 from tests.helpers import caller
 from tests.helpers.caller import Answer
 from tests.helpers.raw_http import RawClient
@@ -377,3 +382,23 @@ def test_admin_needs_its_scope_and_gives_no_other(embedded: Site) -> None:
 def test_admin_is_no_tool(embedded: Site) -> None:
     listed = caller.message(embedded.server.rpc("tools/list", token=embedded.operator))["result"]["tools"]
     assert not [tool["name"] for tool in listed if "admin" in tool["name"] or "drain" in tool["name"]]
+
+
+def test_the_command_of_a_runbook_lists_what_each_tenant_holds(shared: Site) -> None:
+    """The Python that StoreMemoryHigh runs in a pod, as it is written but for the port."""
+    shared.call("create_graph", graph_id="held", edges=[["a", "b"]])
+    (line,) = [each for each in rules.mitigation("NetworkxMcpStoreMemoryHigh") if "/admin/tenants" in each]
+    script = shlex.split(line)[-1].replace("8080", str(shared.server.port))
+
+    def typed(token: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", script]
+        return subprocess.run(command, input=token, capture_output=True, text=True, timeout=60, check=False)
+
+    done = typed(shared.operator)
+    assert done.returncode == 0, done.stderr
+    told = {each["tenant"]: each for each in map(json.loads, done.stdout.splitlines())}
+    assert told["a"] == shared.admin("GET", "tenants/a").json()
+    assert told["a"]["graphs"] >= 1
+    refused = typed("nmcp_wrong")
+    assert refused.returncode == 1
+    assert "unauthenticated" in refused.stderr, refused.stderr
