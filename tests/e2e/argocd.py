@@ -93,18 +93,23 @@ def as_values(sets: list[str], strings: list[str]) -> dict[str, Any]:
 
 
 def digest_of(image: str) -> str:
-    """The digest under which the nodes know an image."""
-    found: set[str] = set()
-    for node in json.loads(run("kubectl", "get", "nodes", "-o", "json"))["items"]:
-        for entry in node["status"]["images"]:
-            names = entry.get("names") or []
-            if any(name == image or name.endswith(f"/{image}") for name in names):
-                found |= {name.partition("@")[2] for name in names if "@" in name}
+    """The digest under which the nodes know an image. A kubelet tells of one some time after it was loaded."""
+
+    def told() -> set[str]:
+        found: set[str] = set()
+        for node in json.loads(run("kubectl", "get", "nodes", "-o", "json"))["items"]:
+            for entry in node["status"]["images"]:
+                names = entry.get("names") or []
+                if any(name == image or name.endswith(f"/{image}") for name in names):
+                    found |= {name.partition("@")[2] for name in names if "@" in name}
+        return found
+
+    found = eventually(f"a node that knows {image}", told, 120)
     assert len(found) == 1, (
         f"the nodes know {image} by the digests {sorted(found)}, but one is needed: Argo CD pins images by digest. "
         "Push the image to a registry that the nodes pull from; see tests/e2e/README.md"
     )
-    return found.pop()
+    return str(found.pop())
 
 
 CALL = """
