@@ -350,7 +350,7 @@ class Oidc(Group):
     )
 
 
-class Store(Group):
+class StoreSettings(Group):
     """Where graphs are durable."""
 
     type: Literal["embedded", "redis"] = setting(
@@ -530,7 +530,7 @@ class Settings(BaseSettings):
     ratelimit: RateLimit = Field(default_factory=lambda: RateLimit())
     auth: Auth = Field(default_factory=lambda: Auth())
     oidc: Oidc = Field(default_factory=lambda: Oidc())
-    store: Store = Field(default_factory=lambda: Store())
+    store: StoreSettings = Field(default_factory=lambda: StoreSettings())
     log: Log = Field(default_factory=lambda: Log())
 
     @model_validator(mode="after")
@@ -570,7 +570,7 @@ def shown(settings: Settings) -> dict[str, Any]:
     return values
 
 
-def store_password(store: Store) -> SecretStr | None:
+def store_password(store: StoreSettings) -> SecretStr | None:
     """The store's password, read now so that a rotated Secret is seen at the next connect."""
     if store.password_file is None:
         return None

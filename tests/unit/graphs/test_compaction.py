@@ -11,7 +11,7 @@ from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddNodes
 from networkx_mcp.errors import StoreUnavailable, Unavailable
-from networkx_mcp.graphs import compaction, work
+from networkx_mcp.graphs import compaction, offload
 from networkx_mcp.store.protocol import Head
 
 
@@ -49,7 +49,7 @@ async def test_a_log_at_the_threshold_becomes_a_snapshot_and_one_below_it_stays(
 async def test_a_log_of_many_bytes_becomes_a_snapshot(
     open_graphs: OpenGraphs, store: FaultyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "INLINE_FREEZE", 1 << 20)
+    monkeypatch.setattr(offload, "INLINE_FREEZE", 1 << 20)
     graphs = open_graphs(store={"compact_kib": 64})
     await graphs.create("g", False)
     await graphs.edit("g", [AddNodes(nodes=[1], attributes=[{"t": "x" * 70_000}])])

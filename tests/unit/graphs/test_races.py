@@ -35,13 +35,13 @@ async def test_a_reader_that_catches_up_between_preparation_and_append(
     one, two = open_graphs(), open_graphs()
     await one.create("g", False)
     await two.edit("g", [AddEdges(edges=[(1, 2)])])
-    run = one._desk.sections.run
+    run = one._write_context.locks.run
 
     async def late(*args: Any) -> Any:
         await one.view("g")
         return await run(*args)
 
-    monkeypatch.setattr(one._desk.sections, "run", late)
+    monkeypatch.setattr(one._write_context.locks, "run", late)
     with pytest.raises(InvalidInput):
         await one.edit("g", [AddEdges(edges=[(1, 2)])])
     assert await agree(one, two, open_graphs()) == 2

@@ -11,7 +11,7 @@ from networkx_mcp.arrays import frozen, snapshot
 from networkx_mcp.arrays.edits import AddNodes, RemoveNodes
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import LimitExceeded, ServiceError, Shed
-from networkx_mcp.graphs import work
+from networkx_mcp.graphs import offload
 from networkx_mcp.graphs.model import Meta, encode_meta
 from networkx_mcp.graphs.resident import Resident, Residents
 from networkx_mcp.graphs.service import Graphs
@@ -33,29 +33,29 @@ def test_a_snapshot_weighs_what_it_inflates_to() -> None:
     data = bomb()
     assert len(data) < 10_000
     assert snapshot.stated_size(data) > 20 * len(TEXT)
-    assert work.Source(False, snapshot=data).nbytes > 20 * len(TEXT)
+    assert offload.Source(False, snapshot=data).nbytes > 20 * len(TEXT)
     with pytest.raises(ServiceError, match="restore it from a backup"):
-        work.inflated(b"nothing of ours")
+        offload.inflated(b"nothing of ours")
 
 
 async def test_a_small_snapshot_of_a_large_graph_is_not_decoded_on_the_event_loop(
     open_graphs: OpenGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first: Graphs = open_graphs()
-    monkeypatch.setattr(work, "INLINE_FREEZE", 1 << 30)
+    monkeypatch.setattr(offload, "INLINE_FREEZE", 1 << 30)
     await first.create("g", False, edits=[AddNodes(list(range(20)), [{"t": TEXT}] * 20)])
     info = await first.info("g")
     second = open_graphs()
     asked: list[int] = []
 
-    async def materialise(_: Any, source: work.Source, **__: Any) -> work.Materialised:
+    async def materialise(_: Any, source: offload.Source, **__: Any) -> offload.Materialised:
         asked.append(source.nbytes)
-        return work.Materialised(frozen.decompress(source.snapshot), b"", None)
+        return offload.Materialised(frozen.decompress(source.snapshot), b"", None)
 
     def never(_: bytes) -> Any:
         raise AssertionError("decoded on the event loop")
 
-    monkeypatch.setattr(work.Worker, "materialise", materialise)
+    monkeypatch.setattr(offload.Offloader, "materialise", materialise)
     monkeypatch.setattr("networkx_mcp.graphs.loading.read_snapshot", never)
     state, _, _ = await second.view("g")
     assert state.n == info.nodes == 20
@@ -63,7 +63,7 @@ async def test_a_small_snapshot_of_a_large_graph_is_not_decoded_on_the_event_loo
 
 
 async def test_a_graph_is_at_most_so_large_in_memory(open_graphs: OpenGraphs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "INLINE_FREEZE", 1 << 30)
+    monkeypatch.setattr(offload, "INLINE_FREEZE", 1 << 30)
     fits = [AddNodes(list(range(8)), [{"t": TEXT}] * 8)]
     graphs = open_graphs(limits={"graph_mb": 1})
     assert (await graphs.create("g", False, edits=fits)).stored_bytes < 10_000
@@ -80,9 +80,9 @@ async def test_a_graph_is_at_most_so_large_in_memory(open_graphs: OpenGraphs, mo
 async def test_a_graph_above_the_bound_stays_readable_shrinks_and_comes_back(
     open_graphs: OpenGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "INLINE_FREEZE", 1 << 30)
+    monkeypatch.setattr(offload, "INLINE_FREEZE", 1 << 30)
     await open_graphs().create("g", False, edits=[AddNodes(list(range(20)), [{"t": TEXT}] * 20)])
-    monkeypatch.setattr(work, "INLINE_BYTES", 1 << 30)
+    monkeypatch.setattr(offload, "INLINE_BYTES", 1 << 30)
     graphs = open_graphs(limits={"graph_mb": 1})
     assert (await graphs.view("g")).state.n == 20
     with pytest.raises(LimitExceeded, match="in memory"):
@@ -132,21 +132,21 @@ async def test_memory_is_admitted_before_a_worker_makes_a_graph(
 ) -> None:
     settings = Settings()
     budget = MemoryAccount(settings)
-    worker = work.Worker(Compute(settings, budget), budget)
+    offloader = offload.Offloader(Compute(settings, budget), budget)
     held: list[int] = []
 
     async def run(*_: Any, **__: Any) -> Any:
         held.append(budget.used("loads"))
         raise ServiceError("ended")
 
-    monkeypatch.setattr(worker, "run", run)
+    monkeypatch.setattr(offloader, "run", run)
     data = bomb()
     with pytest.raises(ServiceError, match="ended"):
-        await worker.materialise(work.Source(False, snapshot=data), tenant="t")
+        await offloader.materialise(offload.Source(False, snapshot=data), tenant="t")
     assert held[0] >= 20 * len(TEXT)
     assert budget.used("loads") == 0
     budget.reserve("archives", budget.free - 1_000_000)
-    monkeypatch.setattr(work, "MEMORY_SECONDS", 0)
+    monkeypatch.setattr(offload, "MEMORY_SECONDS", 0)
     with pytest.raises(Shed, match="short of memory"):
-        await worker.materialise(work.Source(False, snapshot=data), tenant="t")
+        await offloader.materialise(offload.Source(False, snapshot=data), tenant="t")
     assert len(held) == 1

@@ -11,7 +11,7 @@ from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.arrays.edits import AddNodes
 from networkx_mcp.errors import GraphDamaged, Shed
-from networkx_mcp.graphs import work
+from networkx_mcp.graphs import offload
 from networkx_mcp.graphs.service import Graphs
 
 #: Values that compression leaves as long as they are.
@@ -33,14 +33,14 @@ def loads_seen(store: FaultyStore, graphs: Graphs, *methods: str) -> list[int]:
 async def test_a_read_is_entered_before_its_bytes_come(
     graphs: Graphs, open_graphs: OpenGraphs, store: FaultyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "INLINE_FREEZE", 1 << 30)
-    monkeypatch.setattr(work, "INLINE_BYTES", 1 << 30)
+    monkeypatch.setattr(offload, "INLINE_FREEZE", 1 << 30)
+    monkeypatch.setattr(offload, "INLINE_BYTES", 1 << 30)
     info = await graphs.create("g", False, edits=[AddNodes(list(range(3000)), NOISE)])
     reader = open_graphs()
     seen, decoding = loads_seen(store, reader, "read", "read_log"), []
     monkeypatch.setattr(
         "networkx_mcp.graphs.loading.read_snapshot",
-        lambda data, read=work.read_snapshot: (decoding.append(reader._budget.used("loads")), read(data))[1],
+        lambda data, read=offload.read_snapshot: (decoding.append(reader._budget.used("loads")), read(data))[1],
     )
     await reader.view("g")
     assert seen == [2 * info.stored_bytes]
@@ -56,10 +56,10 @@ async def test_a_read_is_entered_before_its_bytes_come(
 async def test_without_memory_nothing_is_read(
     graphs: Graphs, open_graphs: OpenGraphs, store: FaultyStore, monkeypatch: pytest.MonkeyPatch, inline: int
 ) -> None:
-    monkeypatch.setattr(work, "INLINE_FREEZE", 1 << 30)
-    monkeypatch.setattr(work, "MEMORY_SECONDS", 0.01)
+    monkeypatch.setattr(offload, "INLINE_FREEZE", 1 << 30)
+    monkeypatch.setattr(offload, "MEMORY_SECONDS", 0.01)
     await graphs.create("g", False, edits=[AddNodes(list(range(3000)), NOISE)])
-    monkeypatch.setattr(work, "INLINE_BYTES", inline)
+    monkeypatch.setattr(offload, "INLINE_BYTES", inline)
     reader = open_graphs()
     store.calls.clear()
     with reader._budget.reserve("workers", reader._budget.free - 1000):

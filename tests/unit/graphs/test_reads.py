@@ -12,7 +12,7 @@ from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Clear, RemoveNodes
 from networkx_mcp.errors import NotFound, Shed, StoreUnavailable
-from networkx_mcp.graphs import work
+from networkx_mcp.graphs import offload
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
@@ -235,7 +235,7 @@ class TestLevels:
         budget = MemoryAccount(settings)
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False)
-        big = work.INLINE_BYTES // (3 * work.LOG_WEIGHT) + 1
+        big = offload.INLINE_BYTES // (3 * offload.LOG_WEIGHT) + 1
         for node in range(3):
             await graphs.edit("g", [AddNodes(nodes=[node], attributes=[{"t": "x" * big}])])
         budget.set_override(Level.CONSTRAINED)

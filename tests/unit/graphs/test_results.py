@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.graphs.faults import FaultyStore
 
-from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, Key, Results, digest
+from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, ResultKey, Results, digest
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.store.protocol import Counts, NewGraph, Quota, Store
 
 
-def key(number: int = 0, graph_id: str = "g", version: int = 1) -> Key:
-    return Key("t", graph_id, "u", version, str(number))
+def key(number: int = 0, graph_id: str = "g", version: int = 1) -> ResultKey:
+    return ResultKey("t", graph_id, "u", version, str(number))
 
 
 @pytest.fixture

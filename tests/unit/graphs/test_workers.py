@@ -18,7 +18,7 @@ from tests.unit.graphs.reference import seen
 from networkx_mcp import context
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Pair
 from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound, Shed
-from networkx_mcp.graphs import editing, work
+from networkx_mcp.graphs import editing, offload
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
@@ -123,7 +123,10 @@ async def test_what_a_worker_finds_wrong_is_told_as_here(pair: list[Graphs]) -> 
     with pytest.raises(InvalidInput, match="set_edge_attributes"):
         await one.edit("g", [again])
     graphs = Graphs(
-        small_memory(limits={"graph_edges": 100}), one._store, one._desk.worker._compute, one._desk.worker._budget
+        small_memory(limits={"graph_edges": 100}),
+        one._store,
+        one._write_context.offloader._compute,
+        one._write_context.offloader._budget,
     )
     for call in (graphs.create("h", False, edits=edits), graphs.edit("g", many_edges(5000, 1))):
         with pytest.raises(LimitExceeded, match=r"limits\.graph_edges"):
@@ -159,7 +162,7 @@ async def test_a_large_graph_comes_back_after_it_was_dropped(
     pair: list[Graphs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _ = pair
-    monkeypatch.setattr(work, "INLINE_BYTES", 100_000)
+    monkeypatch.setattr(offload, "INLINE_BYTES", 100_000)
     await one.create("g", True, edits=many_edges(12_000))
     await one.edit("g", [AddNodes(nodes=["late"])])
     before = seen((await one.view("g")).state)
@@ -174,7 +177,7 @@ async def test_those_who_wait_for_a_large_graph_give_their_slots_back(
     pair: list[Graphs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _ = pair
-    monkeypatch.setattr(work, "INLINE_BYTES", 1000)
+    monkeypatch.setattr(offload, "INLINE_BYTES", 1000)
     await one.create("g", False, edits=many_edges(3000))
     await drop(one)
     released: list[int] = []
@@ -193,7 +196,7 @@ async def test_the_last_to_hang_up_ends_the_load_and_an_earlier_one_does_not(
     pair: list[Graphs], compute: Compute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _ = pair
-    monkeypatch.setattr(work, "INLINE_BYTES", 1000)
+    monkeypatch.setattr(offload, "INLINE_BYTES", 1000)
     await one.create("g", False, edits=many_edges(3000))
     await drop(one)
     first, second = (asyncio.create_task(one.view("g")) for _ in range(2))
@@ -253,7 +256,7 @@ async def test_an_analysis_sees_all_that_was_acknowledged(pair: list[Graphs]) ->
     await two.view("g")
     await one.edit("g", [AddNodes(nodes=["late"])])
     state, head, _ = await one.view("g")
-    value, version = await two.analyse("g", f"{work.TASKS}:measure", {})
+    value, version = await two.analyse("g", f"{offload.TASKS}:measure", {})
     assert version == head.version == 2
     assert (value["nodes"], value["edges"]) == (state.n, state.m)
 
@@ -261,7 +264,7 @@ async def test_an_analysis_sees_all_that_was_acknowledged(pair: list[Graphs]) ->
 async def test_an_analysis_goes_on_when_its_graph_is_dropped_or_deleted(pair: list[Graphs]) -> None:
     one, _ = pair
     await one.create("g", True, edits=many_edges(3000))
-    calls = [asyncio.create_task(one.analyse("g", f"{work.TASKS}:measure", {})) for _ in range(5)]
+    calls = [asyncio.create_task(one.analyse("g", f"{offload.TASKS}:measure", {})) for _ in range(5)]
     await asyncio.sleep(0.01)
     await drop(one)
     await one.delete("g")
@@ -275,7 +278,7 @@ async def test_constrained_memory_refuses_large_loads(
     pair: list[Graphs], compute: Compute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _ = pair
-    monkeypatch.setattr(work, "INLINE_BYTES", 1000)
+    monkeypatch.setattr(offload, "INLINE_BYTES", 1000)
     await one.create("g", False, edits=many_edges(3000))
     compute.budget.set_override(Level.CONSTRAINED)
     try:
@@ -294,7 +297,7 @@ async def test_no_descriptor_is_left_behind(pair: list[Graphs]) -> None:
     async def round_() -> None:
         await one.create("g", False, edits=many_edges(3000))
         await one.edit("g", many_edges(5000, 1))
-        await one.analyse("g", f"{work.TASKS}:measure", {})
+        await one.analyse("g", f"{offload.TASKS}:measure", {})
         await drop(one)
         await one.view("g")
         await one.delete("g")

@@ -14,8 +14,7 @@ from tests.helpers.redis_server import RedisServer
 from networkx_mcp.context import Caller
 from networkx_mcp.errors import RateLimited, StoreUnavailable
 from networkx_mcp.http.ratelimit import RateLimiter
-from networkx_mcp.settings import RateLimit
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import RateLimit, StoreSettings
 from networkx_mcp.store.redis_store import RedisStore
 
 ANN = Caller("ann", "acme", frozenset({"read"}))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.helpers.redis_server import RedisServer
 
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.protocol import Counts, Head, NewGraph, Operation, Quota, Store
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import Recall

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.redis_server import RedisServer
 
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.redis_store import RedisStore
 
 

@@ -14,7 +14,7 @@ from tests.helpers.redis_server import RedisServer
 from tests.helpers.syscalls import Call, parse, read_trace, strace, too_early
 from tests.unit.store import writer_process
 
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.protocol import Store
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.sqlite_store import SqliteStore

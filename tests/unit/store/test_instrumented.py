@@ -16,8 +16,7 @@ from tests.helpers.redis_server import RedisServer
 from tests.unit.store.conftest import AMPLE, new
 
 from networkx_mcp.errors import Conflict, StoreUnavailable
-from networkx_mcp.settings import Settings
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import Settings, StoreSettings
 from networkx_mcp.store import open_store
 from networkx_mcp.store.instrumented import InstrumentedStore
 from networkx_mcp.store.protocol import Counts, Health, Store

@@ -27,7 +27,7 @@ from tests.unit.store.conftest import AMPLE
 from tests.unit.store.model import Graph, Refused, Tenant
 
 from networkx_mcp.errors import ServiceError
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.protocol import Counts, Head, NewGraph, Operation, Quota, Store, Usage, Written
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import Recall

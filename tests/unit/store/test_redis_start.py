@@ -17,7 +17,7 @@ from tests.unit.store.conftest import AMPLE, named, new
 from tests.unit.store.redis_tools import ask, opened, refusal, settings
 
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.protocol import Counts
 from networkx_mcp.store.redis_store import RedisStore
 

@@ -19,7 +19,7 @@ import pytest
 
 from networkx_mcp.arrays import edits, frozen, snapshot
 from networkx_mcp.graphs import model
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store import archive
 from networkx_mcp.store.protocol import Contents, Head
 from networkx_mcp.store.sqlite_store import SqliteStore

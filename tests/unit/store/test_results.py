@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.redis_server import RedisServer
 from tests.unit.store.conftest import AMPLE, MIB, Open, new
 
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.instrumented import RESULTS_RATIO, InstrumentedStore
 from networkx_mcp.store.protocol import Counts, Health, Store
 from networkx_mcp.store.shared import RESULT_OVERHEAD

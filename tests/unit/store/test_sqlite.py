@@ -16,11 +16,11 @@ from tests.unit.store import writer_process
 from tests.unit.store.conftest import AMPLE, new
 
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.bucket import TokenBuckets
 from networkx_mcp.store.protocol import Counts, Usage
 from networkx_mcp.store.sqlite_store import SqliteStore
-from networkx_mcp.store.sqlite_writer import MOST, Writer
+from networkx_mcp.store.sqlite_writer import MOST, SqliteWriter
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ class TestWriter:
     async def test_waiting_writes_share_one_commit(self, db: sqlite3.Connection) -> None:
         commits: list[str] = []
         db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
-        writer, gate = Writer(db, lambda _: None), threading.Event()
+        writer, gate = SqliteWriter(db, lambda _: None), threading.Event()
         first = writer.submit(lambda _: gate.wait(10))
         await asyncio.sleep(0.1)  # its transaction has begun
         others = [
@@ -130,7 +130,7 @@ class TestWriter:
             db.execute("INSERT INTO t VALUES ('refused')")
             raise InvalidInput("no")
 
-        writer, gate = Writer(db, lambda _: None), threading.Event()
+        writer, gate = SqliteWriter(db, lambda _: None), threading.Event()
         first = writer.submit(lambda _: gate.wait(10))
         futures = [writer.submit(lambda db: db.execute("INSERT INTO t VALUES ('a')")), writer.submit(refused)]
         futures.append(writer.submit(lambda db: db.execute("INSERT INTO t VALUES ('b')")))
@@ -141,7 +141,7 @@ class TestWriter:
         assert db.execute("SELECT x FROM t").fetchall() == [("a",), ("b",)]
 
     async def test_a_caller_who_left_stops_nothing(self, db: sqlite3.Connection) -> None:
-        writer, gate = Writer(db, lambda _: None), threading.Event()
+        writer, gate = SqliteWriter(db, lambda _: None), threading.Event()
         writer.submit(lambda _: gate.wait(10))
         left = writer.submit(lambda db: db.execute("INSERT INTO t VALUES ('left')"))
         left.cancel()
@@ -150,7 +150,7 @@ class TestWriter:
         assert db.execute("SELECT x FROM t").fetchall() == [("left",)]
 
     async def test_closing_finishes_what_was_submitted(self, db: sqlite3.Connection) -> None:
-        writer = Writer(db, lambda _: time.sleep(0.01))
+        writer = SqliteWriter(db, lambda _: time.sleep(0.01))
         futures = [writer.submit(lambda db: db.execute("INSERT INTO t VALUES (1)")) for _ in range(200)]
         await asyncio.to_thread(writer.close)
         await asyncio.gather(*futures)

@@ -12,7 +12,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from networkx_mcp.settings import Store as StoreSettings
+from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota, Store
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.sqlite_store import SqliteStore

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from networkx_mcp.errors import Conflict, InvalidInput, MemoryLimit, NotFound
-from networkx_mcp.graphs import model, work
-from networkx_mcp.graphs.desk import Name
+from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.model import Deleted, GraphInfo, GraphPage
-from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.graphs.write_context import OperationName
+from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.limits.shed import shed
 from networkx_mcp.store import archive
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.loading import Loader
-    from networkx_mcp.graphs.placing import Placer
     from networkx_mcp.graphs.results import Results
+    from networkx_mcp.graphs.whole_graphs import WholeGraphs
     from networkx_mcp.limits.memory_account import MemoryAccount
     from networkx_mcp.store.protocol import Store, Usage
 
@@ -40,15 +40,15 @@ class Administration:
         store: Store,
         budget: MemoryAccount,
         loader: Loader,
-        placer: Placer,
-        worker: work.Worker,
+        whole_graphs: WholeGraphs,
+        offloader: offload.Offloader,
         results: Results,
     ) -> None:
         self._store = store
         self._budget = budget
         self._loader = loader
-        self._placer = placer
-        self._worker = worker
+        self._whole_graphs = whole_graphs
+        self._offloader = offloader
         self._results = results
 
     async def tenants(self) -> list[str]:
@@ -77,7 +77,7 @@ class Administration:
     async def _delete(
         self, tenant: str, graph_id: str, if_version: int | None, operation_id: str | None, attempt: Attempt
     ) -> Deleted:
-        deleted = await self._placer.delete(tenant, graph_id, if_version, operation_id, attempt)
+        deleted = await self._whole_graphs.delete(tenant, graph_id, if_version, operation_id, attempt)
         self._results.drop(tenant, graph_id)
         return deleted
 
@@ -120,8 +120,8 @@ class Administration:
         if graph_id is not None:
             model.check_graph_id(graph_id)
         with Attempt("restore_raw", graph_id or "", of_tenant=tenant) as attempt:
-            self._worker.refuse_writes()
-            found = await self._worker.read_archive(data, tenant=tenant)
+            self._offloader.refuse_writes()
+            found = await self._offloader.read_archive(data, tenant=tenant)
             if graph_id is None:
                 graph_id = attempt.graph_id = model.check_graph_id(found.graph_id)
             try:
@@ -130,14 +130,14 @@ class Administration:
             except (msgspec.MsgspecError, InvalidInput) as error:
                 raise archive.broken(f"its description of the graph cannot be read: {error}") from None
             try:
-                return await self._placer.put(
+                return await self._whole_graphs.put(
                     tenant,
                     graph_id,
                     meta,
                     found.graph,
                     found.snapshot,
                     None if replace else 0,
-                    Name(None, ""),
+                    OperationName(None, ""),
                     attempt,
                     version=found.version,
                     restored=True,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from networkx_mcp.analysis import cost_advice, tasks
-from networkx_mcp.graphs import model, work
-from networkx_mcp.graphs.results import Key, Results, digest
-from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.graphs import model, offload
+from networkx_mcp.graphs.results import ResultKey, Results, digest
+from networkx_mcp.graphs.write_locks import Attempt
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.loading import Loader
@@ -28,10 +28,10 @@ RUN = "_run"
 class Analyst:
     """Runs tasks on graphs; see `Graphs.analyse`."""
 
-    def __init__(self, settings: Settings, loader: Loader, worker: work.Worker, results: Results) -> None:
+    def __init__(self, settings: Settings, loader: Loader, offloader: offload.Offloader, results: Results) -> None:
         self._limit = settings.limits.request_timeout_seconds
         self._loader = loader
-        self._worker = worker
+        self._offloader = offloader
         self._results = results
 
     async def analyse(
@@ -49,11 +49,11 @@ class Analyst:
                     directed = model.meta_of(head).directed
                     cost_advice.check(task, params, head.nodes, head.edges, directed, self._limit)
             entry = await self._loader.current(tenant, graph_id)
-            source, head = work.Source.of(entry), entry.head
+            source, head = offload.Source.of(entry), entry.head
             asked = {**params, "graph_id": graph_id}
             if kept and not force:
                 asked["allowance"] = self._limit
-            result = await self._worker.run(tasks.task_name(task), asked, source, tenant=tenant, keep=True)
+            result = await self._offloader.run(tasks.task_name(task), asked, source, tenant=tenant, keep=True)
             result.close()
             if kept:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}
@@ -61,6 +61,6 @@ class Analyst:
             return result.value, head.version
 
 
-def _key(tenant: str, head: Head, mark: str) -> Key:
+def _key(tenant: str, head: Head, mark: str) -> ResultKey:
     # With the time of its write, a version that the store lost is no other's.
-    return Key(tenant, head.graph_id, head.uid, head.version, f"{mark}@{head.updated:.6f}")
+    return ResultKey(tenant, head.graph_id, head.uid, head.version, f"{mark}@{head.updated:.6f}")

@@ -15,11 +15,11 @@ import time
 import msgspec
 
 from networkx_mcp.errors import ServiceError, Unavailable
-from networkx_mcp.graphs import work
-from networkx_mcp.graphs.resident import Key, Resident, Residents
-from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.graphs import offload
+from networkx_mcp.graphs.resident import Resident, Residents
+from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.store.protocol import Store
+from networkx_mcp.store.protocol import GraphKey, Store
 
 logger = logging.getLogger("networkx_mcp.graphs")
 
@@ -34,16 +34,16 @@ RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0
 class Compactor:
     """Compacts resident graphs, each once at a time."""
 
-    def __init__(self, settings: Settings, store: Store, residents: Residents, worker: work.Worker) -> None:
+    def __init__(self, settings: Settings, store: Store, residents: Residents, offloader: offload.Offloader) -> None:
         self._operations = settings.store.compact_operations
         self._bytes = settings.store.compact_kib * KIB
         self._store = store
         self._residents = residents
-        self._worker = worker
+        self._offloader = offloader
         self._slots = asyncio.Semaphore(CONCURRENT)
-        self._running: dict[Key, asyncio.Task[None]] = {}
+        self._running: dict[GraphKey, asyncio.Task[None]] = {}
         #: After a failure: not before this time (monotonic), and the pause that led to it.
-        self._not_before: dict[Key, tuple[float, float]] = {}
+        self._not_before: dict[GraphKey, tuple[float, float]] = {}
 
     async def close(self) -> None:
         """Stop; the logs stay as they are and whoever loads them next compacts them."""
@@ -61,7 +61,7 @@ class Compactor:
             return
         self._begin(key)
 
-    async def make_way(self, key: Key) -> None:
+    async def make_way(self, key: GraphKey) -> None:
         """Before a write: wait for compaction where the log is far too long.
 
         Raises Unavailable where it is twice as long as that and compaction fails.
@@ -86,14 +86,14 @@ class Compactor:
             entry.batch_bytes / self._bytes,
         )
 
-    def _begin(self, key: Key) -> asyncio.Task[None]:
+    def _begin(self, key: GraphKey) -> asyncio.Task[None]:
         # A context of its own: it serves no caller, so it has nobody's deadline.
         task = asyncio.get_running_loop().create_task(self._compact(key), context=contextvars.Context())
         self._running[key] = task
         task.add_done_callback(lambda _: self._running.pop(key, None))
         return task
 
-    async def _compact(self, key: Key) -> None:
+    async def _compact(self, key: GraphKey) -> None:
         try:
             async with self._slots:
                 entry = self._residents.get(key)
@@ -117,8 +117,8 @@ class Compactor:
     async def _once(self, entry: Resident) -> None:
         tenant, graph_id = entry.key
         head = entry.head
-        source = work.Source.of(entry)
-        base, snapshot, _ = await self._worker.materialise(source, tenant=tenant, compress=True)
+        source = offload.Source.of(entry)
+        base, snapshot, _ = await self._offloader.materialise(source, tenant=tenant, compress=True)
         if not self._residents.lived(entry):
             return  # it is none of the store's any more
         if head.snapshot_version < head.version:

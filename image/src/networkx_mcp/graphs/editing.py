@@ -18,12 +18,12 @@ import msgspec
 
 from networkx_mcp.arrays.state import Counts, GraphState
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError
-from networkx_mcp.graphs import model, work
-from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, pause
+from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.model import EditOutcome
 from networkx_mcp.graphs.refusals import too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
-from networkx_mcp.graphs.sections import Attempt, Hold
+from networkx_mcp.graphs.write_context import ATTEMPTS, OperationName, WriteContext, pause
+from networkx_mcp.graphs.write_locks import Attempt, Hold
 from networkx_mcp.store.protocol import Counts as StoredCounts
 from networkx_mcp.store.protocol import Head
 
@@ -48,7 +48,7 @@ class _Request(NamedTuple):
     edits: Sequence[Edit]
     payload: bytes
     if_version: int | None
-    name: Name
+    name: OperationName
 
 
 class _Ready(NamedTuple):
@@ -76,8 +76,8 @@ class _Ready(NamedTuple):
 class Editor:
     """Edits of this process; each holds its graph's lock from preparation to commit."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, write_context: WriteContext) -> None:
+        self._context = write_context
 
     async def edit(
         self, tenant: str, graph_id: str, edits: Sequence[Edit], if_version: int | None, operation_id: str | None
@@ -86,24 +86,24 @@ class Editor:
         key = (tenant, model.check_graph_id(graph_id))
         model.check_operation_id(operation_id)
         with Attempt("edit", graph_id) as attempt:
-            self._desk.worker.refuse_writes()
-            payload = self._desk.encode_batch(edits)
-            name = Name(operation_id, model.fingerprint("edit", graph_id, if_version, payload))
-            await self._desk.compactor.make_way(key)
-            async with self._desk.sections.hold(key) as hold:
+            self._context.offloader.refuse_writes()
+            payload = self._context.encode_batch(edits)
+            name = OperationName(operation_id, model.fingerprint("edit", graph_id, if_version, payload))
+            await self._context.compactor.make_way(key)
+            async with self._context.locks.hold(key) as hold:
                 try:
-                    self._desk.check_sizes(edits)
+                    self._context.check_sizes(edits)
                     request = _Request(tenant, graph_id, edits, payload, if_version, name)
                     return await self._until_done(request, hold, attempt)
                 except (InvalidInput, NotFound, LimitExceeded, Conflict):
                     # Of a repeat this may be the consequence of the first time, or of a limit that came since.
-                    result = await self._desk.known(tenant, graph_id, name)
+                    result = await self._context.known(tenant, graph_id, name)
                     if result is None:
                         raise
                     return _repeated(result, attempt)
 
     async def _until_done(self, request: _Request, hold: Hold, attempt: Attempt) -> EditOutcome:
-        loader, key = self._desk.loader, (request.tenant, request.graph_id)
+        loader, key = self._context.loader, (request.tenant, request.graph_id)
         entry = loader.resident(*key)
         fresh = entry is None
         if entry is None:
@@ -120,14 +120,14 @@ class Editor:
                 entry, fresh = await loader.current(*key), True
                 continue
             try:
-                return await self._desk.sections.run(key, hold, attempt, self._append(ready, request, attempt))
+                return await self._context.locks.run(key, hold, attempt, self._append(ready, request, attempt))
             except Conflict as error:
                 conflicts += 1
                 if conflicts >= ATTEMPTS:
                     raise too_busy(request.graph_id, conflicts, error.data.get("version")) from None
                 await pause(conflicts)
             except NotFound:
-                self._desk.residents.drop(key, only=entry)
+                self._context.residents.drop(key, only=entry)
             entry, fresh = await loader.current(*key), True
 
     async def _prepare(self, entry: Resident, request: _Request) -> _Ready:
@@ -142,35 +142,35 @@ class Editor:
             counts, summary = prepared.counts, prepared.summary
             ready = partial(_Ready, state=state, prepared=prepared)
         else:
-            base, _, done = await self._desk.worker.materialise(
-                work.Source.of(entry), tenant=request.tenant, edit=request.payload
+            base, _, done = await self._context.offloader.materialise(
+                offload.Source.of(entry), tenant=request.tenant, edit=request.payload
             )
             assert done is not None
             counts, summary = Counts(base.n, base.m), done
             ready, ready_base = partial(_Ready, base=base), base
-        self._desk.check_limits(*counts, before=before)
+        self._context.check_limits(*counts, before=before)
         there = (entry.base.nbytes if entry.base is not None else 0) + entry.batch_bytes
         grows = summary.nodes_added or summary.edges_added or summary.attributes_set
         if ready_base is not None:
-            self._desk.check_memory(ready_base.nbytes, before=there)
+            self._context.check_memory(ready_base.nbytes, before=there)
         elif grows:
-            self._desk.check_memory(there + len(request.payload), before=there)
+            self._context.check_memory(there + len(request.payload), before=there)
         return ready(entry, EditOutcome(version=version + 1, nodes=counts.nodes, edges=counts.edges, summary=summary))
 
     async def _append(self, ready: _Ready, request: _Request, attempt: Attempt) -> EditOutcome:
         """The section: the store's write and the commit that follows it."""
         entry, outcome = ready.entry, ready.outcome
-        if not self._desk.residents.lived(entry):
+        if not self._context.residents.lived(entry):
             raise Conflict("the store's server was replaced while the edit was prepared", graph_id=request.graph_id)
         appending = entry.appending = asyncio.get_running_loop().create_future()
         try:
-            written = await self._desk.store.append(
+            written = await self._context.store.append(
                 *entry.key,
                 entry.uid,
                 outcome.version - 1,  # not entry.version: a reader may have caught up since
                 request.payload,
                 StoredCounts(outcome.nodes, outcome.edges),
-                self._desk.quota,
+                self._context.quota,
                 request.name.operation(outcome),
             )
             if written.repeated:
@@ -183,8 +183,8 @@ class Editor:
                 # Durable already: only the copy here is lost.
                 entry.broken = True
                 logger.exception("a write could not be committed to the resident graph")
-            self._desk.residents.changed(entry)
-            self._desk.compactor.consider(entry)
+            self._context.residents.changed(entry)
+            self._context.compactor.consider(entry)
             return outcome
         finally:
             entry.appending = None

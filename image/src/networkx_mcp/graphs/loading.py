@@ -1,7 +1,7 @@
 """From the store into memory: versions, catching up, and loading whole graphs.
 
 `Loader.current` gives a resident graph that holds at least every write acknowledged before the call
-began, on any replica. It asks for the version (shared, see `heads`), then takes the cheapest way:
+began, on any replica. It asks for the version (shared, see `head_batcher`), then takes the cheapest way:
 nothing, the missing operations, or a full read. Full reads of one graph are shared by all who wait
 for them; large ones are decoded in a worker.
 """
@@ -17,11 +17,11 @@ import msgspec
 from networkx_mcp import context
 from networkx_mcp.analysis.graph_tasks import read_snapshot
 from networkx_mcp.errors import DeadlineExceeded, MemoryLimit, NotFound, ServiceError, Shed, Unavailable, nearest_words
-from networkx_mcp.graphs import model, work
+from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.compaction import Compactor
-from networkx_mcp.graphs.heads import HeadLoader
-from networkx_mcp.graphs.resident import Key, Resident, Residents
-from networkx_mcp.store.protocol import Contents, Head, Store
+from networkx_mcp.graphs.resident import Resident, Residents
+from networkx_mcp.store.head_batcher import HeadBatcher
+from networkx_mcp.store.protocol import Contents, GraphKey, Head, Store
 from networkx_mcp.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ class _Load:
 class Loader:
     """Brings graphs into `residents` and up to date."""
 
-    def __init__(self, store: Store, residents: Residents, worker: work.Worker, compactor: Compactor) -> None:
+    def __init__(self, store: Store, residents: Residents, offloader: offload.Offloader, compactor: Compactor) -> None:
         self._store = store
         self._residents = residents
-        self._worker = worker
+        self._offloader = offloader
         self._compactor = compactor
-        self._heads = HeadLoader(store)
-        self._loads: dict[Key, _Load] = {}
+        self._heads = HeadBatcher(store)
+        self._loads: dict[GraphKey, _Load] = {}
 
     async def close(self) -> None:
         tasks = [load.task for load in self._loads.values() if load.task is not None]
@@ -140,11 +140,15 @@ class Loader:
             if entry.version >= head.version:
                 return True
             most = _missing(entry.head, head)
-            if work.LOG_WEIGHT * most > work.INLINE_BYTES:
+            if offload.LOG_WEIGHT * most > offload.INLINE_BYTES:
                 return False
-            with self._worker.at_hand((work.READ_COPIES + work.LOG_GROWTH) * most, tenant=entry.key[0]):
+            with self._offloader.at_hand((offload.READ_COPIES + offload.LOG_GROWTH) * most, tenant=entry.key[0]):
                 log = await self._store.read_log(*entry.key, entry.uid, entry.version)
-                if log is None or work.LOG_WEIGHT * _size(log) > work.INLINE_BYTES or not self._residents.lived(entry):
+                if (
+                    log is None
+                    or offload.LOG_WEIGHT * _size(log) > offload.INLINE_BYTES
+                    or not self._residents.lived(entry)
+                ):
                     return False
                 if entry.version >= head.version:
                     return True
@@ -157,7 +161,7 @@ class Loader:
             self._compactor.consider(entry)
             return True
 
-    async def _load(self, head: Head, key: Key) -> Resident:
+    async def _load(self, head: Head, key: GraphKey) -> Resident:
         """Join the full read under way, or begin one of what `head` tells."""
         load = self._loads.get(key)
         if load is None:
@@ -192,14 +196,14 @@ class Loader:
             with contextlib.suppress(LookupError):
                 context.current().leave_slot()
 
-    def _forget(self, key: Key, load: _Load) -> None:
+    def _forget(self, key: GraphKey, load: _Load) -> None:
         if self._loads.get(key) is load:
             del self._loads[key]
 
-    async def _read(self, key: Key, head: Head, load: _Load) -> Resident:
+    async def _read(self, key: GraphKey, head: Head, load: _Load) -> Resident:
         outcome = "ok"
         try:
-            with await self._worker.read_memory(head.snapshot_bytes + head.log_bytes, tenant=key[0]) as memory:
+            with await self._offloader.read_memory(head.snapshot_bytes + head.log_bytes, tenant=key[0]) as memory:
                 while True:
                     era = self._residents.era
                     contents = await self._store.read(*key)
@@ -226,12 +230,12 @@ class Loader:
             self._forget(key, load)
             metrics.GRAPH_OPERATIONS.labels("load", outcome).inc()
 
-    async def _decode(self, key: Key, contents: Contents, load: _Load, memory: Reservation) -> Resident:
+    async def _decode(self, key: GraphKey, contents: Contents, load: _Load, memory: Reservation) -> Resident:
         """The graph of what was read. `memory` is what was reserved for that; it grows by what is made here."""
         head, log = contents.head, contents.log
-        weight = work.inflated(contents.snapshot) + work.LOG_WEIGHT * _size(log)
-        if weight <= work.INLINE_BYTES:
-            self._worker.grow(memory, work.memory_of(contents.snapshot, [payload for _, payload in log]))
+        weight = offload.inflated(contents.snapshot) + offload.LOG_WEIGHT * _size(log)
+        if weight <= offload.INLINE_BYTES:
+            self._offloader.grow(memory, offload.memory_of(contents.snapshot, [payload for _, payload in log]))
             base = read_snapshot(contents.snapshot) if contents.snapshot else None
             # Without a snapshot the log begins after the (empty) creation.
             start = head.snapshot_version or (log[0][0] - 1 if log else head.version)
@@ -239,11 +243,11 @@ class Loader:
             entry.advance(head, log)
             return entry
         load.heavy.set()
-        self._worker.refuse_large()
-        source = work.Source(
+        self._offloader.refuse_large()
+        source = offload.Source(
             model.meta_of(head).directed, snapshot=contents.snapshot, batches=[payload for _, payload in log]
         )
-        base, _, _ = await self._worker.materialise(source, tenant=key[0])
+        base, _, _ = await self._offloader.materialise(source, tenant=key[0])
         return Resident(key, head, base, head.version)
 
 

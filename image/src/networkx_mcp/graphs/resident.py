@@ -16,14 +16,12 @@ from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import GraphDamaged, MemoryLimit
 from networkx_mcp.graphs.model import meta_of
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
-from networkx_mcp.store.protocol import Head
+from networkx_mcp.store.protocol import GraphKey, Head
 from networkx_mcp.telemetry import metrics
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.frozen import FrozenGraph
     from networkx_mcp.arrays.state import Prepared
-
-Key = tuple[str, str]
 
 #: What an entry costs beside its contents, in bytes; an estimate.
 ENTRY_BYTES = 2048
@@ -53,7 +51,7 @@ class Resident:
         "sync",
     )
 
-    def __init__(self, key: Key, head: Head, base: FrozenGraph | None, base_version: int) -> None:
+    def __init__(self, key: GraphKey, head: Head, base: FrozenGraph | None, base_version: int) -> None:
         self.key = key
         self.head = head
         self.directed = meta_of(head).directed
@@ -174,9 +172,9 @@ class Residents:
         #: Entries that there are descriptors for; None: no bound.
         self._places = places
         self._account = budget.reserve("resident", 0)
-        self._entries: OrderedDict[Key, Resident] = OrderedDict()
+        self._entries: OrderedDict[GraphKey, Resident] = OrderedDict()
         #: What each entry was counted with.
-        self._counted: dict[Key, _Size] = {}
+        self._counted: dict[GraphKey, _Size] = {}
         self._totals = _Size()
         #: Bytes of each tenant's entries.
         self._of_tenant: Counter[str] = Counter()
@@ -200,7 +198,7 @@ class Residents:
         cap = self._budget.cap("resident")
         return cap if self._budget.level is Level.NORMAL else min(cap, CONSTRAINED_BYTES)
 
-    def get(self, key: Key) -> Resident | None:
+    def get(self, key: GraphKey) -> Resident | None:
         """The entry, now the most recently used; None where there is none or it is broken."""
         entry = self._entries.get(key)
         if entry is None:
@@ -227,7 +225,7 @@ class Residents:
         elif self._entries.get(entry.key) is entry:
             self._fit(entry)
 
-    def drop(self, key: Key, only: Resident | None = None) -> None:
+    def drop(self, key: GraphKey, only: Resident | None = None) -> None:
         """Forget the entry (only if it is `only`, where given)."""
         entry = self._entries.get(key)
         if entry is None or (only is not None and entry is not only):
@@ -283,7 +281,7 @@ class Residents:
             if oldest == entry.key:
                 return False
 
-    def _next_to_go(self, last: Key | None = None) -> Key:
+    def _next_to_go(self, last: GraphKey | None = None) -> GraphKey:
         """The least recently used of the tenant that holds most, so that nobody's many graphs push out those of all others;
         `last` only where it is alone."""
         most = max(self._of_tenant.values(), default=0)
@@ -293,7 +291,7 @@ class Residents:
             others[0] if others else last or next(iter(self._entries)),
         )
 
-    def _count(self, key: Key, now: _Size) -> None:
+    def _count(self, key: GraphKey, now: _Size) -> None:
         before = self._counted.pop(key, _Size())
         self._of_tenant[key[0]] += now.nbytes - before.nbytes
         if not self._of_tenant[key[0]]:

@@ -58,7 +58,7 @@ class _Table(TypedDict):
     notes: list[str]
 
 
-class Key(NamedTuple):
+class ResultKey(NamedTuple):
     """What a result is of. `digest` stands for task and parameters."""
 
     tenant: str
@@ -104,12 +104,12 @@ class Results:
         self._account = budget.reserve("results", 0)
         #: Whether anything is kept at all (memory.results_mb above 0).
         self._on = budget.cap("results") > 0
-        self._entries: OrderedDict[Key, bytes] = OrderedDict()
+        self._entries: OrderedDict[ResultKey, bytes] = OrderedDict()
         #: Keys of a graph: they are of one version.
-        self._of: dict[tuple[str, str], set[Key]] = {}
+        self._of: dict[tuple[str, str], set[ResultKey]] = {}
         self._nbytes = 0
         self._sending: set[asyncio.Task[None]] = set()
-        self._unsound: set[Key] = set()
+        self._unsound: set[ResultKey] = set()
         budget.subscribe(self._level_changed)
         budget.reclaim_with(self.reclaim)
 
@@ -129,7 +129,7 @@ class Results:
         self.clear()
         self._account.release()
 
-    async def get(self, key: Key) -> Any:
+    async def get(self, key: ResultKey) -> Any:
         """The result, a copy of the caller's own; None where there is none, or one in the store that no task of ours made."""
         if not self._on:
             return None
@@ -148,7 +148,7 @@ class Results:
             self._keep(key, shared)
         return value
 
-    def put(self, key: Key, value: Any, seconds: float) -> None:
+    def put(self, key: ResultKey, value: Any, seconds: float) -> None:
         """Keep `value`, which took `seconds` to compute; in the store, too, where that is worth it."""
         if not self._on:
             return
@@ -183,7 +183,7 @@ class Results:
             self._forget_oldest()
         self._shrink()
 
-    def _sound(self, key: Key, data: bytes) -> dict[str, Any] | None:
+    def _sound(self, key: ResultKey, data: bytes) -> dict[str, Any] | None:
         """What a shared result says; None, logged, where it is none: others may write to the store."""
         try:
             return read(data)
@@ -193,11 +193,11 @@ class Results:
                 self._unsound.add(key)
             return None
 
-    async def _share(self, key: Key, data: bytes, anew: bool) -> None:
+    async def _share(self, key: ResultKey, data: bytes, anew: bool) -> None:
         with contextlib.suppress(StoreUnavailable):  # it can be computed again
             await self._store.keep_result(*key, data, anew=anew)
 
-    def _keep(self, key: Key, data: bytes) -> None:
+    def _keep(self, key: ResultKey, data: bytes) -> None:
         size = _size(data)
         if self._budget.level is not Level.NORMAL or size > self._budget.cap("results") or key in self._entries:
             return

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from networkx_mcp import context
 from networkx_mcp.errors import NotFound
-from networkx_mcp.graphs import model, work
+from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.administration import Administration
 from networkx_mcp.graphs.analysing import Analyst
 from networkx_mcp.graphs.compaction import Compactor
-from networkx_mcp.graphs.desk import Desk
 from networkx_mcp.graphs.editing import Editor
 from networkx_mcp.graphs.loading import Loader
 from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, LoadedGraph, Stamp, View
-from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.graphs.results import Results
-from networkx_mcp.graphs.sections import Attempt
 from networkx_mcp.graphs.transfer import Transfer, plain_options
+from networkx_mcp.graphs.whole_graphs import WholeGraphs
+from networkx_mcp.graphs.write_context import WriteContext
+from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.telemetry.audit import audit
 
 if TYPE_CHECKING:
@@ -46,20 +46,20 @@ class Graphs(Administration):
     ) -> None:
         """`store`, `compute` and `budget` belong to the caller, who starts and closes them. At most `places` graphs are
         held in memory, where given: as many as there are file descriptors for."""
-        worker = work.Worker(compute, budget)
+        offloader = offload.Offloader(compute, budget)
         # Before the graphs: results are the first to make room for work.
         self._results = results = Results(store, budget)
         self._residents = residents = Residents(budget, places)
-        self._compactor = compactor = Compactor(settings, store, residents, worker)
+        self._compactor = compactor = Compactor(settings, store, residents, offloader)
         store.when_replaced(residents.next_era)
         store.when_replaced(results.clear)
-        loader = Loader(store, residents, worker, compactor)
-        self._desk = desk = Desk(settings, store, loader, residents, worker, compactor)
-        self._editor = Editor(desk)
-        placer = Placer(desk)
-        self._transfer = Transfer(settings, loader, placer, worker)
-        self._analyst = Analyst(settings, loader, worker, results)
-        super().__init__(store, budget, loader, placer, worker, results)
+        loader = Loader(store, residents, offloader, compactor)
+        self._write_context = write_context = WriteContext(settings, store, loader, residents, offloader, compactor)
+        self._editor = Editor(write_context)
+        whole_graphs = WholeGraphs(write_context)
+        self._transfer = Transfer(settings, loader, whole_graphs, offloader)
+        self._analyst = Analyst(settings, loader, offloader, results)
+        super().__init__(store, budget, loader, whole_graphs, offloader, results)
 
     def halve(self) -> None:
         """Let go of the less recently used half of the graphs in memory."""
@@ -70,7 +70,7 @@ class Graphs(Administration):
 
     async def close(self) -> None:
         """End writes under way, stop background work, forget what is resident."""
-        await self._desk.sections.close()
+        await self._write_context.locks.close()
         await self._compactor.close()
         await self._loader.close()
         await self._results.close()
@@ -90,7 +90,7 @@ class Graphs(Administration):
         Without `graph_id` one is minted (from the operation_id, where there is one). Raises
         InvalidInput, LimitExceeded (nodes, edges, quota), Conflict (the id exists), Shed (memory).
         """
-        return await self._placer.create(
+        return await self._whole_graphs.create(
             _tenant(), graph_id, directed, description, attributes or {}, edits, operation_id
         )
 

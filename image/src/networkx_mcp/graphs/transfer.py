@@ -14,24 +14,26 @@ from networkx_mcp.arrays.formats import Hints, Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.memfd import attach
 from networkx_mcp.errors import InvalidInput, LimitExceeded, WorkerCrashed
-from networkx_mcp.graphs import model, work
-from networkx_mcp.graphs.desk import Name
+from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.loading import Loader
 from networkx_mcp.graphs.model import LoadedGraph, Meta, Stamp
-from networkx_mcp.graphs.placing import Placer
 from networkx_mcp.graphs.refusals import version_conflict
-from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.graphs.whole_graphs import WholeGraphs
+from networkx_mcp.graphs.write_context import OperationName
+from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.settings import KIB, MIB, Settings, spool_directory
 
 
 class Transfer:
     """What moves whole graphs between callers, workers and the store."""
 
-    def __init__(self, settings: Settings, loader: Loader, placer: Placer, worker: work.Worker) -> None:
+    def __init__(
+        self, settings: Settings, loader: Loader, whole_graphs: WholeGraphs, offloader: offload.Offloader
+    ) -> None:
         self._limits = settings.limits
         self._loader = loader
-        self._placer = placer
-        self._worker = worker
+        self._whole_graphs = whole_graphs
+        self._offloader = offloader
 
     async def put(
         self,
@@ -51,24 +53,24 @@ class Transfer:
         options = dict(options)
         description = model.check_description(str(options.pop("description", "")))
         with Attempt("put", graph_id) as attempt:
-            self._worker.refuse_writes()
-            self._worker.refuse_large()
+            self._offloader.refuse_writes()
+            self._offloader.refuse_large()
             if if_version is not None and operation_id is None:
                 await self._refuse_early(tenant, graph_id, if_version, if_uid)
             rest = (repr(sorted(options.items())), description, if_version, if_uid)
             try:
                 base, snapshot, value = await self._parse(tenant, spool_fd, format_, options, hints or Hints())
             except (InvalidInput, LimitExceeded):
-                name = Name(operation_id, "")
+                name = OperationName(operation_id, "")
                 if format_ and operation_id is not None:
                     name = _name(operation_id, graph_id, format_, rest, await asyncio.to_thread(file_digest, spool_fd))
-                if (first := await self._placer.repeated(tenant, graph_id, name, attempt)) is None:
+                if (first := await self._whole_graphs.repeated(tenant, graph_id, name, attempt)) is None:
                     raise
                 return LoadedGraph(**msgspec.structs.asdict(first), reading=Reading(format=format_))
             reading, digest = msgspec.convert(value["reading"], Reading), value["digest"]
             name = _name(operation_id, graph_id, reading.format, rest, digest)
             meta = Meta(directed=base.directed, description=description)
-            info = await self._placer.put(
+            info = await self._whole_graphs.put(
                 tenant,
                 graph_id,
                 meta,
@@ -105,8 +107,10 @@ class Transfer:
         }
         try:
             # A graph may be as large as that, whatever the file is; a larger one is refused when it is there.
-            with await self._worker.admitted(self._limits.graph_mb * MIB, tenant=tenant):
-                result = await self._worker.run(f"{work.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd])
+            with await self._offloader.admitted(self._limits.graph_mb * MIB, tenant=tenant):
+                result = await self._offloader.run(
+                    f"{offload.TASKS}:parse_upload", params, tenant=tenant, fds=[spool_fd]
+                )
         except WorkerCrashed as error:
             raise InvalidInput(
                 f"the {format_} file cannot be read: the process that read it ended ({error.data['signal']}); nothing was "
@@ -125,10 +129,10 @@ class Transfer:
         """Stamp and descriptor (at offset 0, the caller closes it) of a spooled file; see `Graphs.export`."""
         with Attempt("export", graph_id, audited=False):
             entry = await self._loader.current(tenant, graph_id)
-            source, stamp = work.Source.of(entry), Stamp(entry.version, entry.uid)
+            source, stamp = offload.Source.of(entry), Stamp(entry.version, entry.uid)
             with tempfile.TemporaryFile(dir=spool_directory(), prefix="networkx-mcp-export-") as spool:
-                await self._worker.run(
-                    f"{work.TASKS}:export",
+                await self._offloader.run(
+                    f"{offload.TASKS}:export",
                     {"format": format_, "options": options, "most": self._limits.upload_mb * MIB},
                     source,
                     tenant=tenant,
@@ -139,9 +143,9 @@ class Transfer:
             return stamp, fd
 
 
-def _name(operation_id: str | None, graph_id: str, format_: str, rest: tuple[Any, ...], digest: str) -> Name:
+def _name(operation_id: str | None, graph_id: str, format_: str, rest: tuple[Any, ...], digest: str) -> OperationName:
     """What an upload is called; `rest` are its options, description, version and uid."""
-    return Name(operation_id, model.fingerprint("put", graph_id, format_, *rest, digest))
+    return OperationName(operation_id, model.fingerprint("put", graph_id, format_, *rest, digest))
 
 
 def plain_options(options: Any) -> dict[str, Any]:

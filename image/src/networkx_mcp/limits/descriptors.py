@@ -28,7 +28,7 @@ _OPEN = Path("/proc/self/fd")
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class DescriptorLimits:
     """How many descriptors there are, and how many sockets and graphs may be held with them."""
 
     limit: int
@@ -56,7 +56,7 @@ def limit() -> int:
     return 2**30 if soft == resource.RLIM_INFINITY else soft
 
 
-def shares(limits: Limits, total: int, reserve: int) -> Shares:
+def shares(limits: Limits, total: int, reserve: int) -> DescriptorLimits:
     """Divide `total` descriptors: `limits.sockets` and `reserve` sockets beside the kept ones, what is left for graphs.
 
     Where that would leave graphs less than half, each gets half of what is not kept.
@@ -72,7 +72,7 @@ def shares(limits: Limits, total: int, reserve: int) -> Shares:
             f"and {graphs} graphs in memory: raise the hard limit",
         )
     metrics.DESCRIPTORS_LIMIT.set(total)
-    return Shares(total, sockets, graphs)
+    return DescriptorLimits(total, sockets, graphs)
 
 
 def count() -> int:

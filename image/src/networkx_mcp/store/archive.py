@@ -22,7 +22,7 @@ _MAX_VERSION = 2**53
 _DIGEST_BYTES = 32
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class ArchiveHeader(msgspec.Struct, frozen=True, kw_only=True):
     """What an archive says of its graph. `tenant` and `graph_id` are where it came from."""
 
     tenant: str
@@ -39,7 +39,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 class Archive(msgspec.Struct, frozen=True, kw_only=True):
     """An archive that was read and whose checksums hold."""
 
-    header: Header
+    header: ArchiveHeader
     snapshot: bytes
     log: list[tuple[int, bytes]]
 
@@ -47,7 +47,7 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
 def pack(tenant: str, contents: Contents) -> list[bytes]:
     """The archive of one consistent read, in pieces: the snapshot is not copied."""
     head = contents.head
-    header = Header(
+    header = ArchiveHeader(
         tenant=tenant,
         graph_id=head.graph_id,
         version=head.version,
@@ -83,7 +83,7 @@ def unpack(data: bytes | memoryview) -> Archive:
     if at != len(view) or parts[3]:
         raise broken("something follows its end")
     try:
-        header = msgspec.msgpack.decode(parts[0], type=Header)
+        header = msgspec.msgpack.decode(parts[0], type=ArchiveHeader)
         log = msgspec.msgpack.decode(parts[2], type=list[tuple[int, bytes]])
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise broken(str(error)) from None

@@ -16,6 +16,7 @@ from networkx_mcp.errors import Conflict, StoreUnavailable
 from networkx_mcp.store.protocol import (
     Contents,
     Counts,
+    GraphKey,
     Head,
     Health,
     NewGraph,
@@ -25,7 +26,7 @@ from networkx_mcp.store.protocol import (
     Usage,
     Written,
 )
-from networkx_mcp.store.shared import Refused
+from networkx_mcp.store.shared import StoreRefused
 from networkx_mcp.telemetry import metrics
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ class InstrumentedStore:
             if operation in _WRITES:
                 metrics.STORE_CONFLICTS.inc()
             raise
-        except Refused:
+        except StoreRefused:
             raise
         except StoreUnavailable as error:
             # Known at once, not at the next look, which tells when it is back.
@@ -140,7 +141,7 @@ class InstrumentedStore:
     async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
         return await self._measured("delete", self.inner.delete(tenant, graph_id, if_version, operation))
 
-    async def heads(self, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+    async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
         return await self._measured("heads", self.inner.heads(keys))
 
     async def read(self, tenant: str, graph_id: str) -> Contents:

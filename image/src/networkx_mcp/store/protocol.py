@@ -18,6 +18,9 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+#: Tenant and graph id.
+GraphKey = tuple[str, str]
+
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """A graph without its contents."""
@@ -177,7 +180,7 @@ class Store(Protocol):
     async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
         """Remove a graph; its operation ids stay for their time. Raises NotFound, Conflict."""
 
-    async def heads(self, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+    async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
         """Heads of (tenant, graph_id) pairs in one round trip, None for the absent."""
 
     async def read(self, tenant: str, graph_id: str) -> Contents:

@@ -42,7 +42,7 @@ class Replaced(StoreUnavailable):
 class _Password(CredentialProvider):
     """User name and password of one connection, the file read at each connect: a rotated Secret needs no restart."""
 
-    def __init__(self, store: settings.Store) -> None:
+    def __init__(self, store: settings.StoreSettings) -> None:
         self._store = store
         #: The password that was sent last.
         self.sent: str | None = None
@@ -59,7 +59,7 @@ class _Password(CredentialProvider):
         return self.get_credentials()
 
 
-def connection_arguments(store: settings.Store) -> dict[str, Any]:
+def connection_arguments(store: settings.StoreSettings) -> dict[str, Any]:
     """Arguments of redis-py's connection. Raises InvalidInput naming the setting that is wrong."""
     url = urlsplit(store.url)
     if url.scheme not in ("redis", "rediss") or not url.hostname:
@@ -82,7 +82,7 @@ def connection_arguments(store: settings.Store) -> dict[str, Any]:
 class Link:
     """Sends pipelines. All errors of transport and server end as StoreUnavailable."""
 
-    def __init__(self, store: settings.Store, connections: int = CONNECTIONS) -> None:
+    def __init__(self, store: settings.StoreSettings, connections: int = CONNECTIONS) -> None:
         self._arguments = connection_arguments(store)
         self._store = store
         #: The last password that the store took.

@@ -17,7 +17,18 @@ from redis.exceptions import NoPermissionError, ResponseError
 from networkx_mcp import settings
 from networkx_mcp.errors import Conflict, InvalidInput, StoreUnavailable
 from networkx_mcp.store import redis_check, redis_reads, shared
-from networkx_mcp.store.protocol import Contents, Counts, Head, Health, NewGraph, Operation, Quota, Usage, Written
+from networkx_mcp.store.protocol import (
+    Contents,
+    Counts,
+    GraphKey,
+    Head,
+    Health,
+    NewGraph,
+    Operation,
+    Quota,
+    Usage,
+    Written,
+)
 from networkx_mcp.store.redis_keys import PIECE_BYTES, Keys, parse_head, piece_count, safe
 from networkx_mcp.store.redis_link import Command, Link, Replaced, raise_for
 from networkx_mcp.store.redis_scripts import run
@@ -34,7 +45,7 @@ _NO_QUOTA = Quota(0, 0, 0)
 class RedisStore:
     """See `protocol.Store`."""
 
-    def __init__(self, store: settings.Store, *, recall: Recall | None = None) -> None:
+    def __init__(self, store: settings.StoreSettings, *, recall: Recall | None = None) -> None:
         self._settings = store
         self._keys = Keys(store.prefix)
         self._recall = recall or Recall.of(store)
@@ -257,7 +268,7 @@ class RedisStore:
 
     # Reads -------------------------------------------------------------------------------------
 
-    async def heads(self, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+    async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
         return await redis_reads.heads(self._link, self._keys, keys)
 
     async def read(self, tenant: str, graph_id: str) -> Contents:

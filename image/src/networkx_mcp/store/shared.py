@@ -38,7 +38,7 @@ class Recall(NamedTuple):
     keep: int
 
     @classmethod
-    def of(cls, store: settings.Store) -> Recall:
+    def of(cls, store: settings.StoreSettings) -> Recall:
         """The settings; nothing is forgotten before its sure time."""
         sure = float(store.operation_id_seconds)
         return cls(sure, max(sure, float(store.operation_id_max_seconds)), store.operation_id_keep)
@@ -102,19 +102,19 @@ def over(limit: str, quota: Quota, actual: int) -> LimitExceeded:
     return LimitExceeded(text, limit=limit, setting=setting, maximum=maximum, actual=actual)
 
 
-class Refused(StoreUnavailable):
+class StoreRefused(StoreUnavailable):
     """The store answered, and the answer was no (full, read-only): it is up, and does not serve."""
 
 
 def unavailable(reason: str, *, answered: bool = False) -> StoreUnavailable:
     """The store is away or too slow, or failed half-way: what became of a write is not known."""
     text = f"the store {reason}; whether a change was made is unknown: repeat it with the same operation_id"
-    return (Refused if answered else StoreUnavailable)(text, retry_after=_spread(1))
+    return (StoreRefused if answered else StoreUnavailable)(text, retry_after=_spread(1))
 
 
 def refused(reason: str) -> StoreUnavailable:
     """The store did nothing, and will do nothing until somebody helps it."""
-    return Refused(f"the store {reason}; nothing was changed", retry_after=_spread(5))
+    return StoreRefused(f"the store {reason}; nothing was changed", retry_after=_spread(5))
 
 
 def _spread(seconds: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from networkx_mcp.store import shared
-from networkx_mcp.store.protocol import Contents, Head, Usage
+from networkx_mcp.store.protocol import Contents, GraphKey, Head, Usage
 
 _COLUMNS = (
     "gid, graph_id, uid, version, base, snapshot_version, snapshot_bytes, log_bytes, nodes, edges, meta, created,"
@@ -16,7 +16,7 @@ _COLUMNS = (
 _ROW = f"SELECT {_COLUMNS} FROM graphs WHERE tenant=? AND graph_id=?"  # noqa: S608
 
 
-class Row(NamedTuple):
+class GraphRow(NamedTuple):
     """A row of `graphs`, in the order of _COLUMNS."""
 
     gid: int
@@ -39,12 +39,12 @@ class Row(NamedTuple):
         return self.snapshot_bytes + self.log_bytes
 
 
-def row_of(db: sqlite3.Connection, tenant: str, graph_id: str) -> Row | None:
+def row_of(db: sqlite3.Connection, tenant: str, graph_id: str) -> GraphRow | None:
     found = db.execute(_ROW, (tenant, graph_id)).fetchone()
-    return Row._make(found) if found else None
+    return GraphRow._make(found) if found else None
 
 
-def head_of(row: Row) -> Head:
+def head_of(row: GraphRow) -> Head:
     return Head(
         graph_id=row.graph_id,
         uid=row.uid,
@@ -61,7 +61,7 @@ def head_of(row: Row) -> Head:
     )
 
 
-def heads(db: sqlite3.Connection, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+def heads(db: sqlite3.Connection, keys: Sequence[GraphKey]) -> list[Head | None]:
     rows = (row_of(db, tenant, graph_id) for tenant, graph_id in keys)
     return [head_of(row) if row else None for row in rows]
 
@@ -104,7 +104,7 @@ def list_graphs(db: sqlite3.Connection, tenant: str, after: str, limit: int) -> 
         f"SELECT {_COLUMNS} FROM graphs WHERE tenant=? AND graph_id>? ORDER BY graph_id LIMIT ?",  # noqa: S608
         (tenant, after, max(0, limit)),
     )
-    return [head_of(Row._make(found)) for found in rows]
+    return [head_of(GraphRow._make(found)) for found in rows]
 
 
 def usage(db: sqlite3.Connection, tenant: str) -> Usage:

@@ -21,11 +21,22 @@ from networkx_mcp import settings
 from networkx_mcp.errors import StoreUnavailable
 from networkx_mcp.store import shared, sqlite_operations, sqlite_reads, sqlite_writes
 from networkx_mcp.store.bucket import TokenBuckets
-from networkx_mcp.store.protocol import Contents, Counts, Head, Health, NewGraph, Operation, Quota, Usage, Written
+from networkx_mcp.store.protocol import (
+    Contents,
+    Counts,
+    GraphKey,
+    Head,
+    Health,
+    NewGraph,
+    Operation,
+    Quota,
+    Usage,
+    Written,
+)
 from networkx_mcp.store.shared import Recall, unavailable
 from networkx_mcp.store.sqlite_file import StoreFile
-from networkx_mcp.store.sqlite_writer import Writer
-from networkx_mcp.store.sqlite_writes import Call
+from networkx_mcp.store.sqlite_writer import SqliteWriter
+from networkx_mcp.store.sqlite_writes import WriteCall
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -39,7 +50,7 @@ SLOWEST_DISK = 8 * 1024 * 1024
 class SqliteStore:
     """See `protocol.Store`."""
 
-    def __init__(self, store: settings.Store, *, recall: Recall | None = None) -> None:
+    def __init__(self, store: settings.StoreSettings, *, recall: Recall | None = None) -> None:
         self._settings = store
         self._recall = recall or Recall.of(store)
         self._buckets = TokenBuckets()
@@ -121,13 +132,13 @@ class SqliteStore:
         return await self._write(partial(sqlite_writes.delete, if_version=if_version), tenant, graph_id, operation, 0)
 
     async def _write(
-        self, work: Callable[[Call], T], tenant: str, graph_id: str, operation: Operation | None, size: int
+        self, work: Callable[[WriteCall], T], tenant: str, graph_id: str, operation: Operation | None, size: int
     ) -> T:
         """Run `work` in the writer; returns when its transaction is on disk."""
         shared.check_names(tenant, operation)
 
         def run(db: sqlite3.Connection) -> T:
-            return work(Call(db, self._recall, time.time(), tenant, graph_id, operation))
+            return work(WriteCall(db, self._recall, time.time(), tenant, graph_id, operation))
 
         return await self._submitted(run, size)
 
@@ -140,7 +151,7 @@ class SqliteStore:
 
     # Reads -------------------------------------------------------------------------------------
 
-    async def heads(self, keys: Sequence[tuple[str, str]]) -> list[Head | None]:
+    async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
         db = self._opened().heads
         try:
             return sqlite_reads.heads(db, keys)
@@ -233,7 +244,7 @@ def _seen(future: asyncio.Future[Any]) -> None:
 class _Open:
     """Everything that exists between start and close."""
 
-    def __init__(self, store: settings.Store, prune: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(self, store: settings.StoreSettings, prune: Callable[[sqlite3.Connection], None]) -> None:
         self.file = StoreFile(store.path)
         self.heads = self.file.connect()
         self._connections: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -241,7 +252,7 @@ class _Open:
             self._connections.put(self.file.connect())
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._writing = self.file.connect()
-        self.writer = Writer(self._writing, prune)
+        self.writer = SqliteWriter(self._writing, prune)
 
     def with_reader(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         """In a thread of `readers`: as many connections as threads, so one is free."""

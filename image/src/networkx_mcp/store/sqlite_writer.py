@@ -44,7 +44,7 @@ class _Job:
             self.future.set_result(self.value)
 
 
-class Writer:
+class SqliteWriter:
     """Runs work in transactions. `before` runs first in each, whatever becomes of the work."""
 
     def __init__(self, db: sqlite3.Connection, before: Work) -> None:

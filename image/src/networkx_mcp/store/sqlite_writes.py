@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from networkx_mcp.store import shared, sqlite_operations
 from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota, Written
 from networkx_mcp.store.shared import Recall
-from networkx_mcp.store.sqlite_reads import Row, head_of, row_of
+from networkx_mcp.store.sqlite_reads import GraphRow, head_of, row_of
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class WriteCall:
     """What all writes have in common. `now` is the time of the transaction, Unix seconds."""
 
     db: sqlite3.Connection
@@ -26,7 +26,7 @@ class Call:
     graph_id: str
     operation: Operation | None
 
-    def row(self) -> Row | None:
+    def row(self) -> GraphRow | None:
         return row_of(self.db, self.tenant, self.graph_id)
 
     def repeated(self) -> Written | None:
@@ -65,7 +65,7 @@ def used_bytes(db: sqlite3.Connection, tenant: str) -> int:
     return row[0] if row else 0
 
 
-def create(call: Call, new: NewGraph, quota: Quota) -> Written:
+def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
     if written := call.repeated():
         return written
     if row := call.row():
@@ -87,7 +87,7 @@ def create(call: Call, new: NewGraph, quota: Quota) -> Written:
     return call.done(size=size, graphs=1)
 
 
-def replace(call: Call, uid: str, expected_version: int, new: NewGraph, quota: Quota) -> Written:
+def replace(call: WriteCall, uid: str, expected_version: int, new: NewGraph, quota: Quota) -> Written:
     if written := call.repeated():
         return written
     row = call.row()
@@ -102,7 +102,7 @@ def replace(call: Call, uid: str, expected_version: int, new: NewGraph, quota: Q
     return call.done(size=growth)
 
 
-def append(call: Call, uid: str, expected_version: int, payload: bytes, counts: Counts, quota: Quota) -> Written:
+def append(call: WriteCall, uid: str, expected_version: int, payload: bytes, counts: Counts, quota: Quota) -> Written:
     if written := call.repeated():
         return written
     row = call.row()
@@ -119,7 +119,7 @@ def append(call: Call, uid: str, expected_version: int, payload: bytes, counts: 
     return call.done(size=len(payload))
 
 
-def compact(call: Call, uid: str, version: int, snapshot: bytes) -> bool:
+def compact(call: WriteCall, uid: str, version: int, snapshot: bytes) -> bool:
     row = call.row()
     if row is None or row.uid != uid:
         return False
@@ -140,7 +140,7 @@ def compact(call: Call, uid: str, version: int, snapshot: bytes) -> bool:
     return True
 
 
-def delete(call: Call, if_version: int | None) -> Written:
+def delete(call: WriteCall, if_version: int | None) -> Written:
     if written := call.repeated():
         return written
     row = call.row()
@@ -153,7 +153,7 @@ def delete(call: Call, if_version: int | None) -> Written:
     return call.done(size=-row.stored, graphs=-1)
 
 
-def _fill(call: Call, gid: int, new: NewGraph, version: int) -> None:
+def _fill(call: WriteCall, gid: int, new: NewGraph, version: int) -> None:
     _store_chunks(call.db, gid, new.snapshot)
     call.db.execute(
         "UPDATE graphs SET uid=?, version=?, base=?, snapshot_version=?, snapshot_bytes=?, log_bytes=0, nodes=?,"

@@ -115,7 +115,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 Control = Hello | Fork | Started | ForkFailed | Exited
-Answer = Done | Failed
+JobAnswer = Done | Failed
 
 
 class FrameTooLarge(ValueError):
@@ -137,10 +137,10 @@ def _plain(value: Any) -> Any:
 _encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
 _control = msgspec.msgpack.Decoder(Control)
 _job = msgspec.msgpack.Decoder(Job)
-_answer = msgspec.msgpack.Decoder(Answer)
+_answer = msgspec.msgpack.Decoder(JobAnswer)
 
 
-def encode(message: Job | Answer, cap: int) -> bytearray:
+def encode(message: Job | JobAnswer, cap: int) -> bytearray:
     """A frame. Raises FrameTooLarge, or TypeError for a value without a MessagePack form."""
     frame = bytearray(_LENGTH.size)
     _encoder.encode_into(message, frame, _LENGTH.size)
@@ -157,9 +157,9 @@ def decode_job(body: bytearray) -> Job:
     return job
 
 
-def decode_answer(body: bytearray) -> Answer:
+def decode_answer(body: bytearray) -> JobAnswer:
     """The answer of a frame's body."""
-    answer: Answer = _answer.decode(body)
+    answer: JobAnswer = _answer.decode(body)
     return answer
 
 

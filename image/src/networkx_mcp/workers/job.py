@@ -38,7 +38,7 @@ class TaskResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Execution:
     """One call on its way: what the log needs to say."""
 
     task: str
@@ -62,7 +62,7 @@ class Run:
 
 
 async def exchange(
-    worker: WorkerProcess, run: Run, params: Any, fds: Sequence[int]
+    worker: WorkerProcess, run: Execution, params: Any, fds: Sequence[int]
 ) -> tuple[bytearray, list[int]] | None:
     """Send the job, wait for the answer's frame; None when the worker ended without one.
 
@@ -85,7 +85,7 @@ async def exchange(
 
 
 def read(
-    received: tuple[bytearray, list[int]], run: Run, base_rss_kib: int
+    received: tuple[bytearray, list[int]], run: Execution, base_rss_kib: int
 ) -> tuple[Reason, TaskResult | errors.ServiceError, bool]:
     """What the answer says: the reason to count, the result or the error of the call, whether the worker stays."""
     body, fds = received
@@ -117,7 +117,7 @@ async def retired(worker: WorkerProcess) -> bool:
     return worker.jobs > 0 and worker.reason is None and end.status == 0
 
 
-async def autopsy(worker: WorkerProcess, run: Run) -> tuple[Reason, TaskResult | errors.ServiceError]:
+async def autopsy(worker: WorkerProcess, run: Execution) -> tuple[Reason, TaskResult | errors.ServiceError]:
     """Why a worker ended without an answer; waits for its end."""
     guard = asyncio.get_running_loop().call_later(_END_GRACE, worker.kill, "crashed")
     try:

@@ -23,7 +23,7 @@ from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.workers import job, process, worker_exit
 from networkx_mcp.workers.idle import MAX_JOBS, IdleWorkers
-from networkx_mcp.workers.job import Run, TaskResult
+from networkx_mcp.workers.job import Execution, TaskResult
 from networkx_mcp.workers.process import Exit, Reason, WorkerProcess
 from networkx_mcp.workers.reaper import Reaper
 from networkx_mcp.workers.sampler import Processes, Sampler
@@ -188,7 +188,7 @@ class Compute:
                 call.queue_seconds = max(0.0, call.queue_seconds - (time.monotonic() - started))
         return _Lease(slot, memory, worker, self._count_busy)
 
-    async def _new_worker(self, run: Run) -> WorkerProcess:
+    async def _new_worker(self, run: Execution) -> WorkerProcess:
         """A worker that has served nobody. Of those that are kept the one that waits longest makes room."""
         if len(self._busy) + len(self._idle) >= self.queue.slots + self.queue.reserve:
             self._idle.end_longest()
@@ -205,7 +205,7 @@ class Compute:
 
     def _plan(
         self, task: str, call: context.CallContext | None, deadline: float | None, nbytes: int, keep_for: str
-    ) -> Run:
+    ) -> Execution:
         now = time.monotonic()
         if deadline is None:
             deadline = now + self.settings.limits.request_timeout_seconds
@@ -214,12 +214,12 @@ class Compute:
         if deadline <= now:
             raise worker_exit.deadline_error(0)
         correlation_id = call.correlation_id if call is not None else "-"
-        return Run(task, correlation_id, deadline, deadline - now, nbytes, keep_for)
+        return Execution(task, correlation_id, deadline, deadline - now, nbytes, keep_for)
 
     # -- with the worker -----------------------------------------------------------------------
 
     async def _converse(
-        self, worker: WorkerProcess, run: Run, params: Any, fds: Sequence[int], lease: _Lease
+        self, worker: WorkerProcess, run: Execution, params: Any, fds: Sequence[int], lease: _Lease
     ) -> TaskResult | None:
         """The job and its answer; None where a kept worker had ended before the job reached it."""
         reason: Reason = "error"
@@ -252,7 +252,7 @@ class Compute:
                 metrics.WORKER_JOBS.labels(reason=reason).inc()
                 self._part(worker, run, reason, lease, stays)
 
-    def _part(self, worker: WorkerProcess, run: Run, reason: Reason, lease: _Lease, stays: bool) -> None:
+    def _part(self, worker: WorkerProcess, run: Execution, reason: Reason, lease: _Lease, stays: bool) -> None:
         """Keep a worker that may answer more; end it otherwise, also after an answer: it has nothing left to do."""
         worker.jobs += 1
         if stays and run.keep_for and worker.jobs < MAX_JOBS and not self.queue.closed and worker.reason is None:
@@ -282,7 +282,7 @@ class Compute:
             process.count_exit(worker.reason or "idle")
             self.supervisor.refill()
 
-    def _ended(self, worker: WorkerProcess, run: Run, reason: Reason, end: Exit) -> None:
+    def _ended(self, worker: WorkerProcess, run: Execution, reason: Reason, end: Exit) -> None:
         self._busy.discard(worker)
         self._count_busy()
         process.count_exit(reason)

@@ -11,22 +11,20 @@ import asyncio
 import contextvars
 
 from networkx_mcp.errors import GraphDamaged
-from networkx_mcp.store.protocol import Head, Store
+from networkx_mcp.store.protocol import GraphKey, Head, Store
 
 #: Batches under way at once: a second one hides the round trip of the first.
 CONCURRENT_BATCHES = 2
 #: Keys of one batch: bounds the time that the store spends on one call.
 MAX_KEYS = 256
 
-Key = tuple[str, str]
 
-
-class HeadLoader:
+class HeadBatcher:
     """Fetches heads in batches. Not thread-safe; belongs to one event loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: dict[Key, list[asyncio.Future[Head | None]]] = {}
+        self._waiting: dict[GraphKey, list[asyncio.Future[Head | None]]] = {}
         self._scheduled = False
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -75,7 +73,7 @@ class HeadLoader:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._send)
 
-    async def _fetch(self, batch: dict[Key, list[asyncio.Future[Head | None]]]) -> None:
+    async def _fetch(self, batch: dict[GraphKey, list[asyncio.Future[Head | None]]]) -> None:
         try:
             heads = await self._store.heads(list(batch))
         except GraphDamaged as error:

@@ -1,4 +1,4 @@
-"""Sections of a write that a hang-up must not tear, and the record of how each operation ended.
+"""WriteLocks of a write that a hang-up must not tear, and the record of how each operation ended.
 
 Once a write is on its way to the store it may have happened, so it is followed to its end: the
 section runs in a task of its own that keeps the graph's lock, while the caller's cancellation goes
@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 from networkx_mcp.errors import LimitExceeded, Outcome, ServiceError
 from networkx_mcp.graphs.refusals import LIMITS
-from networkx_mcp.graphs.resident import Key
+from networkx_mcp.store.protocol import GraphKey
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.audit import audit
 
@@ -95,15 +95,15 @@ class Hold:
             self._lock.release()
 
 
-class Sections:
+class WriteLocks:
     """The write locks of graphs in this process, and the sections that run under them."""
 
     def __init__(self) -> None:
-        self._locks: dict[Key, tuple[asyncio.Lock, int]] = {}
+        self._locks: dict[GraphKey, tuple[asyncio.Lock, int]] = {}
         self._running: set[asyncio.Task[Any]] = set()
 
     @asynccontextmanager
-    async def hold(self, key: Key) -> AsyncIterator[Hold]:
+    async def hold(self, key: GraphKey) -> AsyncIterator[Hold]:
         """The graph's write lock: writers of this process do not conflict with each other."""
         lock, users = self._locks.get(key) or (asyncio.Lock(), 0)
         self._locks[key] = (lock, users + 1)
@@ -121,7 +121,7 @@ class Sections:
             else:
                 self._locks[key] = (lock, users - 1)
 
-    async def run(self, key: Key, hold: Hold, attempt: Attempt, section: Coroutine[Any, Any, T]) -> T:
+    async def run(self, key: GraphKey, hold: Hold, attempt: Attempt, section: Coroutine[Any, Any, T]) -> T:
         """Run `section` to its end under `hold`; if the caller is cancelled, it goes on without it."""
         hold.retain()
         task = asyncio.get_running_loop().create_task(section)
@@ -138,7 +138,7 @@ class Sections:
         while self._running:
             await asyncio.wait(self._running)
 
-    def _done(self, key: Key, hold: Hold, task: asyncio.Task[Any]) -> None:
+    def _done(self, key: GraphKey, hold: Hold, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         hold.release()
         lock, users = self._locks.get(key, (None, 0))

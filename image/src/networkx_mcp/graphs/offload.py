@@ -115,7 +115,7 @@ def _short(what: str) -> Shed:
     return shed(f"the server is short of memory and {what} for the moment; try again", retry_after=5, reason="memory")
 
 
-class Worker:
+class Offloader:
     """Runs the tasks of `compute.graph_tasks` and, on a graph, any other."""
 
     def __init__(self, compute: Compute, budget: MemoryAccount) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from networkx_mcp.errors import StoreUnavailable
-from networkx_mcp.graphs import heads as module
-from networkx_mcp.graphs.heads import HeadLoader
+from networkx_mcp.store import head_batcher as module
+from networkx_mcp.store.head_batcher import HeadBatcher
 from networkx_mcp.store.protocol import Head
 
 
@@ -44,22 +44,22 @@ def source() -> Source:
 
 
 @pytest.fixture
-def loader(source: Source) -> HeadLoader:
-    return HeadLoader(source)  # type: ignore[arg-type]
+def loader(source: Source) -> HeadBatcher:
+    return HeadBatcher(source)  # type: ignore[arg-type]
 
 
-async def test_requests_of_one_tick_share_a_batch_and_same_graphs_a_key(source: Source, loader: HeadLoader) -> None:
+async def test_requests_of_one_tick_share_a_batch_and_same_graphs_a_key(source: Source, loader: HeadBatcher) -> None:
     found = await asyncio.gather(*(loader.load("t", f"g{number % 3}") for number in range(30)))
     assert source.batches == [[("t", "g0"), ("t", "g1"), ("t", "g2")]]
     assert [one.graph_id for one in found if one] == [f"g{number % 3}" for number in range(30)]
 
 
-async def test_absent_graphs_are_none(loader: HeadLoader) -> None:
+async def test_absent_graphs_are_none(loader: HeadBatcher) -> None:
     assert await loader.load("t", "absent") is None
 
 
 async def test_a_request_never_gets_an_answer_that_was_asked_for_before_it_came(
-    source: Source, loader: HeadLoader
+    source: Source, loader: HeadBatcher
 ) -> None:
     source.gate.clear()
     first = asyncio.create_task(loader.load("t", "g"))
@@ -70,7 +70,7 @@ async def test_a_request_never_gets_an_answer_that_was_asked_for_before_it_came(
     assert [one.version for one in await asyncio.gather(first, second) if one] == [1, 2]
 
 
-async def test_while_batches_are_under_way_requests_gather(source: Source, loader: HeadLoader) -> None:
+async def test_while_batches_are_under_way_requests_gather(source: Source, loader: HeadBatcher) -> None:
     source.gate.clear()
     tasks = []
     for number in range(20):
@@ -84,13 +84,13 @@ async def test_while_batches_are_under_way_requests_gather(source: Source, loade
     assert len(source.batches) == module.CONCURRENT_BATCHES + 1
 
 
-async def test_a_batch_is_bounded_and_the_rest_follows(source: Source, loader: HeadLoader) -> None:
+async def test_a_batch_is_bounded_and_the_rest_follows(source: Source, loader: HeadBatcher) -> None:
     count = module.MAX_KEYS * 2 + 5
     await asyncio.gather(*(loader.load("t", f"g{number}") for number in range(count)))
     assert [len(batch) for batch in source.batches] == [module.MAX_KEYS, module.MAX_KEYS, 5]
 
 
-async def test_an_error_reaches_all_of_the_batch_and_none_of_the_next(source: Source, loader: HeadLoader) -> None:
+async def test_an_error_reaches_all_of_the_batch_and_none_of_the_next(source: Source, loader: HeadBatcher) -> None:
     source.error = StoreUnavailable("away")
     outcomes = await asyncio.gather(*(loader.load("t", "g") for _ in range(3)), return_exceptions=True)
     assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
@@ -98,7 +98,7 @@ async def test_an_error_reaches_all_of_the_batch_and_none_of_the_next(source: So
     assert await loader.load("t", "g") is not None
 
 
-async def test_callers_that_hang_up_stop_nobody(source: Source, loader: HeadLoader) -> None:
+async def test_callers_that_hang_up_stop_nobody(source: Source, loader: HeadBatcher) -> None:
     source.gate.clear()
     tasks = [asyncio.create_task(loader.load("t", f"g{number % 2}")) for number in range(10)]
     await asyncio.sleep(0.01)
@@ -109,7 +109,7 @@ async def test_callers_that_hang_up_stop_nobody(source: Source, loader: HeadLoad
     assert sum(isinstance(outcome, Head) for outcome in outcomes) == 5
 
 
-async def test_when_all_of_a_full_batch_hung_up_the_rest_is_still_served(source: Source, loader: HeadLoader) -> None:
+async def test_when_all_of_a_full_batch_hung_up_the_rest_is_still_served(source: Source, loader: HeadBatcher) -> None:
     source.gate.clear()
     busy = [asyncio.create_task(loader.load("t", f"busy{number}")) for number in range(module.CONCURRENT_BATCHES)]
     for _ in busy:

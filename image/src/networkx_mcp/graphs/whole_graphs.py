@@ -10,12 +10,12 @@ import msgspec
 
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound
-from networkx_mcp.graphs import model, work
-from networkx_mcp.graphs.desk import ATTEMPTS, Desk, Name, pause
+from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.model import Deleted, GraphInfo, Meta
 from networkx_mcp.graphs.refusals import too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
-from networkx_mcp.graphs.sections import Attempt
+from networkx_mcp.graphs.write_context import ATTEMPTS, OperationName, WriteContext, pause
+from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.store.protocol import Counts, Head, NewGraph, Written
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ _info_result = msgspec.msgpack.Decoder(GraphInfo)
 _deleted_result = msgspec.msgpack.Decoder(Deleted)
 
 
-class Placer:
+class WholeGraphs:
     """Creations, replacements and deletions of this process."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, write_context: WriteContext) -> None:
+        self._context = write_context
 
     async def create(
         self,
@@ -47,13 +47,13 @@ class Placer:
         asked, graph_id = graph_id, model.mint_graph_id(tenant, operation_id) if graph_id is None else graph_id
         model.check_graph_id(graph_id)
         with Attempt("create", graph_id) as attempt:
-            self._desk.worker.refuse_writes()
+            self._context.offloader.refuse_writes()
             meta = Meta(directed=directed, description=model.check_description(description))
             batch = [*([batches.SetGraphAttributes(attributes=attributes)] if attributes else []), *edits]
-            payload = self._desk.encode_batch(batch)
-            name = Name(operation_id, model.fingerprint("create", asked, directed, description, payload))
+            payload = self._context.encode_batch(batch)
+            name = OperationName(operation_id, model.fingerprint("create", asked, directed, description, payload))
             try:
-                self._desk.check_sizes(batch)
+                self._context.check_sizes(batch)
                 base, snapshot, counts = await self._first_contents(tenant, directed, batch, payload)
             except (InvalidInput, LimitExceeded):
                 if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
@@ -62,9 +62,9 @@ class Placer:
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
             return await self._place(tenant, new, base, None, name, attempt)
 
-    async def repeated(self, tenant: str, graph_id: str, name: Name, attempt: Attempt) -> GraphInfo | None:
+    async def repeated(self, tenant: str, graph_id: str, name: OperationName, attempt: Attempt) -> GraphInfo | None:
         """What the write answered that `name` named before; of a repeat, a refusal may come from a limit that came since."""
-        result = await self._desk.known(tenant, graph_id, name)
+        result = await self._context.known(tenant, graph_id, name)
         if result is None:
             return None
         first = _info_result.decode(result)
@@ -76,11 +76,11 @@ class Placer:
     ) -> tuple[FrozenGraph | None, bytes, Counts]:
         if not batch:
             return None, b"", Counts(0, 0)
-        base, snapshot, _ = await self._desk.worker.materialise(
-            work.Source(directed), tenant=tenant, compress=True, edit=payload
+        base, snapshot, _ = await self._context.offloader.materialise(
+            offload.Source(directed), tenant=tenant, compress=True, edit=payload
         )
-        self._desk.check_limits(base.n, base.m)
-        self._desk.check_memory(base.nbytes)
+        self._context.check_limits(base.n, base.m)
+        self._context.check_memory(base.nbytes)
         return base, snapshot, Counts(base.n, base.m)
 
     async def put(
@@ -91,7 +91,7 @@ class Placer:
         base: FrozenGraph,
         snapshot: bytes,
         if_version: int | None,
-        name: Name,
+        name: OperationName,
         attempt: Attempt,
         *,
         if_uid: str = "",
@@ -105,18 +105,18 @@ class Placer:
         `version`. What is `restored` may take more memory than `limits.graph_mb`: it may be older than that bound.
         """
         if not restored:
-            self._desk.check_memory(base.nbytes)
+            self._context.check_memory(base.nbytes)
         key = (tenant, graph_id)
         counts = Counts(base.n, base.m)
         for conflicts in range(ATTEMPTS):
-            head = (await self._desk.store.heads([key]))[0]
+            head = (await self._context.store.heads([key]))[0]
             attempt.version_before = head.version if head else None
             if if_version is not None and not model.is_at(head, if_version, if_uid):
-                result = await self._desk.known(tenant, graph_id, name)
+                result = await self._context.known(tenant, graph_id, name)
                 if result is not None:
                     return msgspec.structs.replace(_info_result.decode(result), repeated=True)
                 if head is None:
-                    raise await self._desk.loader.not_found(tenant, graph_id)
+                    raise await self._context.loader.not_found(tenant, graph_id)
                 raise version_conflict(graph_id, if_version, head.version)
             kept = meta
             if head is not None and not meta.description:
@@ -135,7 +135,7 @@ class Placer:
         new: NewGraph,
         base: FrozenGraph | None,
         head: Head | None,
-        name: Name,
+        name: OperationName,
         attempt: Attempt,
     ) -> GraphInfo:
         """Create, or replace what is there (`head`), in a section under the graph's lock."""
@@ -157,23 +157,23 @@ class Placer:
         async def section() -> GraphInfo:
             named = name.operation(info)
             if head is None:
-                written = await self._desk.store.create(tenant, new, self._desk.quota, named)
+                written = await self._context.store.create(tenant, new, self._context.quota, named)
             else:
-                written = await self._desk.store.replace(
-                    tenant, new.graph_id, head.uid, head.version, new, self._desk.quota, named
+                written = await self._context.store.replace(
+                    tenant, new.graph_id, head.uid, head.version, new, self._context.quota, named
                 )
             if written.repeated:
                 first = _info_result.decode(written.result)
                 attempt.version_after = first.version
                 return msgspec.structs.replace(first, repeated=True)
             assert written.head is not None
-            self._desk.residents.put(Resident(key, written.head, base, written.head.version))
+            self._context.residents.put(Resident(key, written.head, base, written.head.version))
             attempt.version_after = written.head.version
             return model.info_of(written.head)
 
-        async with self._desk.sections.hold(key) as hold:
+        async with self._context.locks.hold(key) as hold:
             try:
-                return await self._desk.sections.run(key, hold, attempt, section())
+                return await self._context.locks.run(key, hold, attempt, section())
             except Conflict as error:
                 if head is not None:
                     raise
@@ -187,31 +187,31 @@ class Placer:
     ) -> Deleted:
         """Remove a graph; see `Graphs.delete`."""
         key = (tenant, model.check_graph_id(graph_id))
-        name = Name(model.check_operation_id(operation_id), model.fingerprint("delete", graph_id, if_version))
+        name = OperationName(model.check_operation_id(operation_id), model.fingerprint("delete", graph_id, if_version))
 
         async def section(version: int) -> Written:
-            written = await self._desk.store.delete(
+            written = await self._context.store.delete(
                 tenant, graph_id, version, name.operation(Deleted(graph_id=graph_id, version=version))
             )
             if not written.repeated:
-                self._desk.residents.drop(key)
+                self._context.residents.drop(key)
             return written
 
-        async with self._desk.sections.hold(key) as hold:
+        async with self._context.locks.hold(key) as hold:
             for _ in range(ATTEMPTS):
                 try:
-                    head = await self._desk.loader.head(tenant, graph_id)
+                    head = await self._context.loader.head(tenant, graph_id)
                     attempt.version_before = head.version
                     expected = head.version if if_version is None else if_version
-                    written = await self._desk.sections.run(key, hold, attempt, section(expected))
+                    written = await self._context.locks.run(key, hold, attempt, section(expected))
                 except Conflict as error:
                     if if_version is not None:
                         raise version_conflict(graph_id, if_version, error.data.get("version")) from None
                     continue
                 except NotFound:
-                    result = await self._desk.known(tenant, graph_id, name)
+                    result = await self._context.known(tenant, graph_id, name)
                     if result is None:
-                        raise await self._desk.loader.not_found(tenant, graph_id) from None
+                        raise await self._context.loader.not_found(tenant, graph_id) from None
                     return msgspec.structs.replace(_deleted_result.decode(result), repeated=True)
                 if written.repeated:
                     return msgspec.structs.replace(_deleted_result.decode(written.result), repeated=True)

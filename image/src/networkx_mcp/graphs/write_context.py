@@ -12,12 +12,12 @@ import msgspec
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays import sizes
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.graphs import work
+from networkx_mcp.graphs import offload
 from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.loading import Loader
 from networkx_mcp.graphs.refusals import limit_exceeded, memory_exceeded
 from networkx_mcp.graphs.resident import Residents
-from networkx_mcp.graphs.sections import Sections
+from networkx_mcp.graphs.write_locks import WriteLocks
 from networkx_mcp.settings import KIB, MIB, Settings
 from networkx_mcp.store.protocol import Operation, Quota, Store
 from networkx_mcp.telemetry import metrics
@@ -31,7 +31,7 @@ ATTEMPTS = 12
 _encoder = msgspec.msgpack.Encoder()
 
 
-class Name(NamedTuple):
+class OperationName(NamedTuple):
     """The caller's name for a write, if it gave one, and the digest of the request."""
 
     operation_id: str | None
@@ -44,7 +44,7 @@ class Name(NamedTuple):
         return Operation(self.operation_id, self.fingerprint, _encoder.encode(result))
 
 
-class Desk:
+class WriteContext:
     """What writers share: one per process, so that one lock guards one graph."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Desk:
         store: Store,
         loader: Loader,
         residents: Residents,
-        worker: work.Worker,
+        offloader: offload.Offloader,
         compactor: Compactor,
     ) -> None:
         limits = settings.limits
@@ -73,11 +73,11 @@ class Desk:
         self.store = store
         self.loader = loader
         self.residents = residents
-        self.worker = worker
+        self.offloader = offloader
         self.compactor = compactor
-        self.sections = Sections()
+        self.locks = WriteLocks()
 
-    async def known(self, tenant: str, graph_id: str, name: Name) -> bytes | None:
+    async def known(self, tenant: str, graph_id: str, name: OperationName) -> bytes | None:
         """What this operation answered when it happened before; None where it did not.
 
         Raises InvalidInput where its id named another request.
