@@ -20,29 +20,29 @@ async def some_graph(graphs: Graphs) -> None:
 
 
 async def archived(graphs: Graphs, graph_id: str = "g") -> bytes:
-    async with graphs.export_raw("t", graph_id) as pieces:
+    async with graphs.admin.export_raw("t", graph_id) as pieces:
         return b"".join(pieces)
 
 
 async def test_usage_and_tenants(graphs: Graphs) -> None:
-    assert (await graphs.usage("t")).graphs == 0
+    assert (await graphs.admin.usage("t")).graphs == 0
     await some_graph(graphs)
-    usage = await graphs.usage("t")
+    usage = await graphs.admin.usage("t")
     assert usage.graphs == 1
     assert usage.bytes >= (await graphs.info("g")).stored_bytes > 0
     act_as("u")
     await graphs.create("g", False)
-    assert await graphs.tenants() == ["t", "u"]
-    assert [info.graph_id for info in (await graphs.list_of("t")).items] == ["g"]
+    assert await graphs.admin.tenants() == ["t", "u"]
+    assert [info.graph_id for info in (await graphs.admin.list_graphs("t")).items] == ["g"]
 
 
 async def test_a_graph_of_any_tenant_can_be_deleted(graphs: Graphs) -> None:
     await some_graph(graphs)
     act_as("admin")
-    assert (await graphs.delete_any("t", "g")).version == 3
+    assert (await graphs.admin.delete("t", "g")).version == 3
     with pytest.raises(NotFound):
-        await graphs.delete_any("t", "g")
-    assert (await graphs.usage("t")).graphs == 0
+        await graphs.admin.delete("t", "g")
+    assert (await graphs.admin.usage("t")).graphs == 0
 
 
 async def test_an_archive_is_in_the_account_as_long_as_it_is_held(
@@ -51,11 +51,11 @@ async def test_an_archive_is_in_the_account_as_long_as_it_is_held(
     monkeypatch.setattr(administration, "MEMORY_SECONDS", 0.05)
     graphs = open_graphs()
     await some_graph(graphs)
-    budget = graphs._budget
-    async with graphs.export_raw("t", "g") as pieces:
+    budget = graphs.budget
+    async with graphs.admin.export_raw("t", "g") as pieces:
         assert budget.used("archives") >= len(b"".join(pieces)) - 1024
     assert budget.used("archives") == 0
-    graphs._residents.clear()  # else it would make room
+    graphs.residents.clear()  # else it would make room
     with budget.reserve("workers", budget.free), pytest.raises(Shed, match="no memory for an archive") as refused:
         await archived(graphs)
     assert refused.value.retry_after
@@ -87,7 +87,7 @@ async def test_writes_are_audited_with_versions_and_without_contents(
     await some_graph(graphs)
     with pytest.raises(NotFound):
         await graphs.edit("none", [AddNodes(nodes=["secret-node"])])
-    await graphs.delete_any("t", "g")
+    await graphs.admin.delete("t", "g")
     lines = [getattr(record, "networkx_mcp", {}) for record in caplog.records if record.getMessage() == "audit"]
     told = [
         (one["action"], one["graph_id"], one["version_before"], one["version_after"], one["outcome"]) for one in lines

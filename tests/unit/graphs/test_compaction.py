@@ -89,7 +89,7 @@ async def test_a_write_that_was_prepared_before_and_committed_after_it_is_there_
     await graphs.create("g", False)
     for number in range(4):
         await graphs.edit("g", [AddNodes(nodes=[number])])
-    entry = graphs._residents.get(("t", "g"))
+    entry = graphs.residents.get(("t", "g"))
     assert entry is not None
     base = entry.state.freeze()
 

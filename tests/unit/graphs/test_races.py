@@ -51,7 +51,7 @@ async def test_a_reader_and_a_compaction_between_append_and_commit(open_graphs: 
     """The write is in the resident graph already, on another base: it must not be applied again."""
     one = open_graphs()
     await one.create("g", False)
-    entry = one._residents.get(("t", "g"))
+    entry = one.residents.get(("t", "g"))
     assert entry is not None
 
     async def between(method: str, phase: str) -> None:
@@ -146,7 +146,7 @@ async def test_an_edit_that_took_away_its_own_graph_s_cache_entry_is_not_lost(
 ) -> None:
     """A commit that fails after the store's acknowledgement costs the resident copy, never the write."""
     await graphs.create("g", False)
-    entry = graphs._residents.get(("t", "g"))
+    entry = graphs.residents.get(("t", "g"))
     assert entry is not None
 
     async def disturb(method: str, phase: str) -> None:

@@ -24,7 +24,7 @@ def loads_seen(store: FaultyStore, graphs: Graphs, *methods: str) -> list[int]:
 
     async def hook(called: str, phase: str) -> None:
         if called in methods and phase == "before":
-            seen.append(graphs._budget.used("loads"))
+            seen.append(graphs.budget.used("loads"))
 
     store.hook = hook
     return seen
@@ -40,7 +40,7 @@ async def test_a_read_is_entered_before_its_bytes_come(
     seen, decoding = loads_seen(store, reader, "read", "read_log"), []
     monkeypatch.setattr(
         "networkx_mcp.graphs.loading.read_snapshot",
-        lambda data, read=offload.read_snapshot: (decoding.append(reader._budget.used("loads")), read(data))[1],
+        lambda data, read=offload.read_snapshot: (decoding.append(reader.budget.used("loads")), read(data))[1],
     )
     await reader.view("g")
     assert seen == [2 * info.stored_bytes]
@@ -49,7 +49,7 @@ async def test_a_read_is_entered_before_its_bytes_come(
     assert (await reader.view("g")).state.n == 3100
     assert len(seen) == 2
     assert seen[1] > 500, "the missing part of the log"
-    assert reader._budget.used("loads") == 0
+    assert reader.budget.used("loads") == 0
 
 
 @pytest.mark.parametrize("inline", [1 << 30, 1000])
@@ -62,11 +62,11 @@ async def test_without_memory_nothing_is_read(
     monkeypatch.setattr(offload, "INLINE_BYTES", inline)
     reader = open_graphs()
     store.calls.clear()
-    with reader._budget.reserve("workers", reader._budget.free - 1000):
+    with reader.budget.reserve("workers", reader.budget.free - 1000):
         with pytest.raises(Shed, match="short of memory"):
             await reader.view("g")
         assert store.calls["read"] == 0
-    assert reader._budget.used("loads") == 0
+    assert reader.budget.used("loads") == 0
 
 
 async def test_parts_that_are_missing_are_damage_of_their_graph(graphs: Graphs, store: FaultyStore) -> None:
@@ -77,7 +77,7 @@ async def test_parts_that_are_missing_are_damage_of_their_graph(graphs: Graphs, 
         await inner._link.call(("DEL", inner._keys.snapshot("t", "g")))
     else:
         await inner._submitted(lambda db: db.execute("DELETE FROM chunks WHERE gid=1"))
-    graphs._residents.clear()
+    graphs.residents.clear()
     with pytest.raises(GraphDamaged, match="restore it from a backup"):
         await graphs.view("g")
     assert (await graphs.view("h")).state.n == 1

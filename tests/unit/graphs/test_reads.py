@@ -13,6 +13,7 @@ from tests.unit.graphs.reference import seen
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Clear, RemoveNodes
 from networkx_mcp.errors import NotFound, Shed, StoreUnavailable
 from networkx_mcp.graphs import offload
+from networkx_mcp.graphs.model import Upload
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
@@ -97,7 +98,7 @@ async def test_a_dropped_graph_loses_nothing(open_graphs: OpenGraphs) -> None:
     await graphs.create("g", True, "d", {"a": 1}, [AddEdges(edges=[("x", 1), (1, "1")])])
     await graphs.edit("g", [AddNodes(nodes=[5], attributes=[{"k": [1, None]}]), RemoveNodes(nodes=["x"])])
     before = seen((await graphs.view("g")).state)
-    graphs._residents.clear()
+    graphs.residents.clear()
     state, head, info = await graphs.view("g")
     assert seen(state) == before
     assert (head.version, info.description, state.graph_attributes) == (2, "d", {"a": 1})
@@ -110,7 +111,7 @@ async def test_a_graph_dropped_while_a_write_is_under_way_is_right_afterwards(
 
     async def drop(method: str, phase: str) -> None:
         if method == "append":
-            graphs._residents.clear()
+            graphs.residents.clear()
             if phase == "before":
                 store.hook = None
                 await graphs.view("g")  # another copy comes in
@@ -133,7 +134,7 @@ async def test_a_reader_that_catches_up_with_a_write_of_its_own_process_does_not
     async def read_between(method: str, phase: str) -> None:
         if (method, phase) == ("append", "after"):
             store.hook = None
-            entry = graphs._residents.get(("t", "g"))
+            entry = graphs.residents.get(("t", "g"))
             assert entry is not None
             appending, entry.appending = entry.appending, None  # the reader does not know of the write
             views.append((await graphs.view("g")).state.n)
@@ -183,9 +184,9 @@ class TestMemory:
         for number in range(80):
             await graphs.create(f"g{number}", False)
             await graphs.edit(f"g{number}", [AddNodes(nodes=[number], attributes=[{"t": text}])])
-            assert budget.used("resident") == graphs._residents.nbytes <= budget.cap("resident")
-        assert 0 < len(graphs._residents) < 80
-        assert sample("graphs") == len(graphs._residents)
+            assert budget.used("resident") == graphs.residents.nbytes <= budget.cap("resident")
+        assert 0 < len(graphs.residents) < 80
+        assert sample("graphs") == len(graphs.residents)
         for number in range(80):
             assert list((await graphs.view(f"g{number}")).state.nodes()) == [number]
         await graphs.close()
@@ -195,8 +196,8 @@ class TestMemory:
         for graph_id in ("a", "b", "c"):
             await graphs.create(graph_id, False)
         await graphs.view("a")
-        graphs._residents.reclaim(1)
-        assert [key[1] for key in graphs._residents._entries] == ["c", "a"]
+        graphs.residents.reclaim(1)
+        assert [key[1] for key in graphs.residents._entries] == ["c", "a"]
 
     async def test_a_worker_that_needs_the_memory_gets_it(self, open_graphs: OpenGraphs) -> None:
         settings = Settings(limits={"memory_mb": 512}, memory={"resident_mb": 256})
@@ -204,7 +205,7 @@ class TestMemory:
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False, edits=[AddNodes(nodes=[1])])
         with budget.reserve("workers", budget.free + 1):
-            assert len(graphs._residents) == 0
+            assert len(graphs.residents) == 0
         assert (await graphs.view("g")).state.n == 1
 
     async def test_gauges_follow(self, graphs: Graphs) -> None:
@@ -226,7 +227,7 @@ class TestLevels:
         await graphs.create("g", False, edits=[AddNodes(nodes=[1])])
         budget.set_override(Level.CONSTRAINED)
         await asyncio.sleep(0)
-        assert len(graphs._residents) == 0
+        assert len(graphs.residents) == 0
         assert (await graphs.edit("g", [AddNodes(nodes=[2])])).version == 2
         assert (await graphs.view("g")).state.n == 2
 
@@ -251,7 +252,11 @@ class TestLevels:
         graphs = open_graphs(compute=Compute(settings, budget))
         await graphs.create("g", False, edits=[AddNodes(nodes=[1])])
         budget.set_override(Level.PROTECTIVE)
-        for write in (graphs.edit("g", [AddNodes(nodes=[2])]), graphs.create("h", False), graphs.put("g", 0, "csv")):
+        for write in (
+            graphs.edit("g", [AddNodes(nodes=[2])]),
+            graphs.create("h", False),
+            graphs.put("g", Upload(0, "csv")),
+        ):
             with pytest.raises(Shed) as caught:
                 await write
             assert caught.value.retry_after

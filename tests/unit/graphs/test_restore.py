@@ -99,7 +99,7 @@ async def elsewhere(
 async def test_a_graph_moves_to_another_kind_of_store(graphs: Graphs, elsewhere: Graphs) -> None:
     await some_graph(graphs)
     data = await archived(graphs)
-    info = await elsewhere.restore_raw("t", data)
+    info = await elsewhere.admin.restore_raw("t", data)
     state, head, _ = await elsewhere.view("g")
     assert seen(state) == seen((await graphs.view("g")).state)
     assert (info.version, head.version, info.description, info.directed) == (3, 3, "roads", True)
@@ -109,13 +109,13 @@ async def test_a_graph_moves_to_another_kind_of_store(graphs: Graphs, elsewhere:
 
 async def test_an_empty_graph_moves_too(graphs: Graphs, elsewhere: Graphs) -> None:
     await graphs.create("g", False, "nothing yet")
-    info = await elsewhere.restore_raw("t", await archived(graphs))
+    info = await elsewhere.admin.restore_raw("t", await archived(graphs))
     assert (info.version, info.nodes, info.description) == (1, 0, "nothing yet")
 
 
 async def test_it_may_come_back_under_another_id_and_tenant(graphs: Graphs) -> None:
     await some_graph(graphs)
-    info = await graphs.restore_raw("u", await archived(graphs), graph_id="copy")
+    info = await graphs.admin.restore_raw("u", await archived(graphs), graph_id="copy")
     assert info.graph_id == "copy"
     act_as("u")
     assert (await graphs.view("copy")).state.n == 3
@@ -128,9 +128,9 @@ async def test_a_graph_that_exists_is_replaced_only_when_told(graphs: Graphs, op
     other = open_graphs()
     await other.view("g")
     with pytest.raises(Conflict) as caught:
-        await graphs.restore_raw("t", data)
+        await graphs.admin.restore_raw("t", data)
     assert caught.value.data["version"] == 4
-    info = await graphs.restore_raw("t", data, replace=True)
+    info = await graphs.admin.restore_raw("t", data, replace=True)
     assert (info.version, info.nodes) == (5, 3)
     for replica in (graphs, other):
         assert not (await replica.view("g")).state.has_node("later")
@@ -142,7 +142,7 @@ async def test_a_damaged_archive_changes_nothing(graphs: Graphs) -> None:
     data = bytearray(await archived(graphs))
     data[len(data) // 2] ^= 1
     with pytest.raises(InvalidInput):
-        await graphs.restore_raw("t", bytes(data), replace=True)
+        await graphs.admin.restore_raw("t", bytes(data), replace=True)
     assert (await graphs.info("g")).version == 3
 
 
@@ -152,7 +152,7 @@ async def test_an_archive_that_names_another_graph_than_it_holds_is_refused(grap
     contents.log.pop()
     forged = b"".join(archive.pack("t", contents))
     with pytest.raises(InvalidInput):
-        await graphs.restore_raw("t", forged, replace=True)
+        await graphs.admin.restore_raw("t", forged, replace=True)
 
 
 async def test_the_quota_holds_for_what_comes_back(open_graphs: OpenGraphs) -> None:
@@ -160,15 +160,15 @@ async def test_the_quota_holds_for_what_comes_back(open_graphs: OpenGraphs) -> N
     await some_graph(graphs)
     data = await archived(graphs)
     with pytest.raises(LimitExceeded):
-        await graphs.restore_raw("t", data, graph_id="second")
-    assert (await graphs.restore_raw("t", data, replace=True)).version == 4
+        await graphs.admin.restore_raw("t", data, graph_id="second")
+    assert (await graphs.admin.restore_raw("t", data, replace=True)).version == 4
 
 
 async def test_what_was_backed_up_before_a_limit_was_lowered_comes_back_and_may_shrink(open_graphs: OpenGraphs) -> None:
     await some_graph(open_graphs())
     data = await archived(open_graphs())
     tight = open_graphs(limits={"graph_nodes": 2, "graph_edges": 1})
-    assert (await tight.restore_raw("t", data, graph_id="back")).nodes == 3
+    assert (await tight.admin.restore_raw("t", data, graph_id="back")).nodes == 3
     with pytest.raises(LimitExceeded):
         await tight.edit("back", [AddNodes(nodes=["more"])])
     assert (await tight.edit("back", [RemoveNodes(nodes=["1"])])).nodes == 2
@@ -209,7 +209,7 @@ async def test_an_archive_that_contradicts_itself_is_refused_by_name(
     await some_graph(graphs)
     data = await archived(graphs)
     with pytest.raises(InvalidInput, match="this is not a graph archive") as refused:
-        await graphs.restore_raw("t", changed(data, **change), replace=True)
+        await graphs.admin.restore_raw("t", changed(data, **change), replace=True)
     assert says in refused.value.message
     assert refused.value.data["field"] == "archive"
     assert (await graphs.info("g")).version == 3
@@ -226,7 +226,7 @@ async def test_an_archive_is_read_by_a_worker_and_what_kills_it_is_refused_by_na
     await some_graph(graphs)
     data = await archived(graphs)
     monkeypatch.setattr(archive, "unpack", never)
-    assert (await graphs.restore_raw("t", data, replace=True)).nodes == 3
+    assert (await graphs.admin.restore_raw("t", data, replace=True)).nodes == 3
     monkeypatch.undo()
 
     # What a defect of a library would do to the worker, done to it on purpose.
@@ -236,5 +236,5 @@ async def test_an_archive_is_read_by_a_worker_and_what_kills_it_is_refused_by_na
     run = compute.run
     monkeypatch.setattr(compute, "run", dies)
     with pytest.raises(InvalidInput, match=r"the process that read it ended \(SIGSEGV\)") as refused:
-        await graphs.restore_raw("t", data, replace=True)
+        await graphs.admin.restore_raw("t", data, replace=True)
     assert refused.value.data["field"] == "archive"

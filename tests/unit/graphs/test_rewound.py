@@ -211,7 +211,7 @@ async def test_a_compaction_of_another_history_is_dropped_where_the_store_hides_
     graphs = await with_lost_writes(site, compact_operations=2)
     await site.go_back()
     await (await site.replica()).edit("g", [AddNodes(nodes=["new"])])
-    held = graphs._residents.get(("t", "g"))
+    held = graphs.residents.get(("t", "g"))
     assert held is not None
     assert list((await graphs.view("g")).state.nodes(0, 9)) == ["old", "new"]
-    assert not graphs._residents.lived(held)
+    assert not graphs.residents.lived(held)

@@ -16,6 +16,7 @@ from tests.unit.graphs.test_workers import caller, compute, shared_store, small_
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
+from networkx_mcp.graphs.model import Upload
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.workers.pool import Compute
 
@@ -34,7 +35,8 @@ def spooled(data: bytes) -> Iterator[int]:
 
 async def put(graphs: Graphs, data: bytes, format_: str = "csv", graph_id: str = "g", **more: Any) -> Any:
     with spooled(data) as fd:
-        return await graphs.put(graph_id, fd, format_, **more)
+        upload = Upload(fd, format_, **{name: more.pop(name) for name in ("options", "hints") if name in more})
+        return await graphs.put(graph_id, upload, **more)
 
 
 async def get(graphs: Graphs, format_: str, **options: Any) -> tuple[int, bytes]:
@@ -115,7 +117,7 @@ async def test_a_file_replaces_a_graph_and_keeps_its_description(pair: list[Grap
 async def test_the_descriptor_is_read_from_its_beginning_and_stays_the_caller_s(pair: list[Graphs]) -> None:
     with spooled(CSV) as fd:
         os.lseek(fd, 5, os.SEEK_SET)
-        await pair[0].put("g", fd, "csv")
+        await pair[0].put("g", Upload(fd, "csv"))
         os.fstat(fd)
 
 

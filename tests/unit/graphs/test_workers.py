@@ -86,7 +86,7 @@ def many_edges(count: int, seed: int = 0) -> list[AddEdges]:
 
 
 async def drop(graphs: Graphs) -> None:
-    graphs._residents.clear()
+    graphs.residents.clear()
 
 
 async def test_a_large_creation_is_the_same_for_all(pair: list[Graphs]) -> None:
@@ -115,19 +115,16 @@ async def test_a_large_edit_is_done_in_a_worker_and_is_like_a_small_one(
     assert (await one.edit("g", [AddNodes(nodes=["more"])])).version == 3
 
 
-async def test_what_a_worker_finds_wrong_is_told_as_here(pair: list[Graphs]) -> None:
+async def test_what_a_worker_finds_wrong_is_told_as_here(
+    pair: list[Graphs], store: FaultyStore, compute: Compute
+) -> None:
     one, _ = pair
     edits = many_edges(5000)
     await one.create("g", False, edits=edits)
     again = AddEdges(edges=edits[0].edges, attributes=edits[0].attributes)
     with pytest.raises(InvalidInput, match="set_edge_attributes"):
         await one.edit("g", [again])
-    graphs = Graphs(
-        small_memory(limits={"graph_edges": 100}),
-        one._store,
-        one._write_context.offloader._compute,
-        one._write_context.offloader._budget,
-    )
+    graphs = Graphs(small_memory(limits={"graph_edges": 100}), store, compute, compute.budget)
     for call in (graphs.create("h", False, edits=edits), graphs.edit("g", many_edges(5000, 1))):
         with pytest.raises(LimitExceeded, match=r"limits\.graph_edges"):
             await call

@@ -11,15 +11,15 @@ import msgspec
 
 from networkx_mcp.errors import Conflict, InvalidInput, MemoryLimit, NotFound
 from networkx_mcp.graphs import model, offload
-from networkx_mcp.graphs.model import Deleted, GraphInfo, GraphPage
+from networkx_mcp.graphs.model import Deleted, Expected, GraphInfo, GraphPage
+from networkx_mcp.graphs.outcomes import Attempt
+from networkx_mcp.graphs.whole_graphs import NewContents
 from networkx_mcp.graphs.write_context import OperationName
-from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.limits.shed import shed
 from networkx_mcp.store import archive
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.loading import Loader
-    from networkx_mcp.graphs.results import Results
     from networkx_mcp.graphs.whole_graphs import WholeGraphs
     from networkx_mcp.limits.memory_account import MemoryAccount
     from networkx_mcp.store.protocol import Store, Usage
@@ -33,7 +33,7 @@ RESTORE_COPIES = 3
 
 
 class Administration:
-    """Methods that are told the tenant; for `/admin` and the command line, never for a model."""
+    """Graphs of any tenant, who is named in each call; for `/admin`, never for a model."""
 
     def __init__(
         self,
@@ -42,14 +42,12 @@ class Administration:
         loader: Loader,
         whole_graphs: WholeGraphs,
         offloader: offload.Offloader,
-        results: Results,
     ) -> None:
         self._store = store
         self._budget = budget
         self._loader = loader
         self._whole_graphs = whole_graphs
         self._offloader = offloader
-        self._results = results
 
     async def tenants(self) -> list[str]:
         """Tenants that have or had graphs, sorted."""
@@ -59,7 +57,7 @@ class Administration:
         """Graphs and stored bytes of a tenant."""
         return await self._store.usage(tenant)
 
-    async def list_of(self, tenant: str, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
+    async def list_graphs(self, tenant: str, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
         """A page of a tenant's graphs; see `Graphs.list`."""
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidInput(f"limit {limit} is not allowed: use 1 to {MAX_PAGE}", field="limit")
@@ -69,17 +67,10 @@ class Administration:
         page = items[:limit]
         return GraphPage(items=page, next=page[-1].graph_id if len(items) > limit else None)
 
-    async def delete_any(self, tenant: str, graph_id: str) -> Deleted:
-        """Remove a graph of any tenant. Raises NotFound."""
+    async def delete(self, tenant: str, graph_id: str) -> Deleted:
+        """Remove a graph. Raises NotFound."""
         with Attempt("delete", graph_id, of_tenant=tenant) as attempt:
-            return await self._delete(tenant, graph_id, None, None, attempt)
-
-    async def _delete(
-        self, tenant: str, graph_id: str, if_version: int | None, operation_id: str | None, attempt: Attempt
-    ) -> Deleted:
-        deleted = await self._whole_graphs.delete(tenant, graph_id, if_version, operation_id, attempt)
-        self._results.drop(tenant, graph_id)
-        return deleted
+            return await self._whole_graphs.delete(tenant, graph_id, None, None, attempt)
 
     @asynccontextmanager
     async def export_raw(self, tenant: str, graph_id: str) -> AsyncIterator[list[bytes]]:
@@ -130,17 +121,10 @@ class Administration:
             except (msgspec.MsgspecError, InvalidInput) as error:
                 raise archive.broken(f"its description of the graph cannot be read: {error}") from None
             try:
+                contents = NewContents(meta, found.graph, found.snapshot, version=found.version, restored=True)
+                expected = Expected(None if replace else 0)
                 return await self._whole_graphs.put(
-                    tenant,
-                    graph_id,
-                    meta,
-                    found.graph,
-                    found.snapshot,
-                    None if replace else 0,
-                    OperationName(None, ""),
-                    attempt,
-                    version=found.version,
-                    restored=True,
+                    tenant, graph_id, contents, expected, OperationName(None, ""), attempt
                 )
             except Conflict as error:
                 if replace:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from networkx_mcp.analysis import cost_advice, tasks
 from networkx_mcp.graphs import model, offload
+from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.graphs.results import ResultKey, Results, digest
-from networkx_mcp.graphs.write_locks import Attempt
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.loading import Loader

@@ -16,8 +16,8 @@ import msgspec
 
 from networkx_mcp.errors import ServiceError, Unavailable
 from networkx_mcp.graphs import offload
+from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.graphs.resident import Resident, Residents
-from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.store.protocol import GraphKey, Store
 

@@ -20,10 +20,9 @@ from networkx_mcp.arrays.state import Counts, GraphState
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.model import EditOutcome
-from networkx_mcp.graphs.refusals import too_busy, version_conflict
+from networkx_mcp.graphs.outcomes import Attempt, too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
-from networkx_mcp.graphs.write_context import ATTEMPTS, OperationName, WriteContext, pause
-from networkx_mcp.graphs.write_locks import Attempt, Hold
+from networkx_mcp.graphs.write_context import ATTEMPTS, Hold, OperationName, WriteContext, pause
 from networkx_mcp.store.protocol import Counts as StoredCounts
 from networkx_mcp.store.protocol import Head
 

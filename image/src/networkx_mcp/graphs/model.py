@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from networkx_mcp.arrays.formats.reading import Reading
+from networkx_mcp.arrays.formats import Hints, Reading
 from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.errors import GraphDamaged, InvalidInput, shortened
 from networkx_mcp.store.protocol import Head
@@ -94,6 +94,34 @@ class Stamp(NamedTuple):
     uid: str
 
 
+class Upload(NamedTuple):
+    """A spooled file that becomes a graph. It is read from its beginning, and its descriptor stays the caller's."""
+
+    fd: int
+    #: Empty: as content and name (`hints`) tell.
+    format: str
+    #: Those of the format, and `description`.
+    options: dict[str, Any] | None = None
+    hints: Hints = Hints()
+
+
+class Expected(NamedTuple):
+    """What a write's caller takes the graph to be; without a version anything."""
+
+    #: 0: there is none.
+    version: int | None = None
+    #: What the uid begins with.
+    uid: str = ""
+
+    def met_by(self, head: Head | None) -> bool:
+        """Whether the graph, None where there is none, is that."""
+        if self.version is None:
+            return True
+        if head is None:
+            return self.version == 0
+        return head.version == self.version and head.uid.startswith(self.uid)
+
+
 class View(NamedTuple):
     """A graph caught up with the store. Reads of `state` agree with `head` until the next await."""
 
@@ -140,13 +168,6 @@ def info_of(head: Head) -> GraphInfo:
         updated=head.updated,
         stored_bytes=head.snapshot_bytes + head.log_bytes,
     )
-
-
-def is_at(head: Head | None, version: int, uid: str = "") -> bool:
-    """Whether a graph is at `version` (0: there is none) and, where that matters, is the one whose uid begins with `uid`."""
-    if head is None:
-        return version == 0
-    return head.version == version and head.uid.startswith(uid)
 
 
 def check_graph_id(graph_id: str) -> str:

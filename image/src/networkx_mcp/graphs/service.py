@@ -1,7 +1,7 @@
 """`Graphs`: everything the rooms above do with graphs.
 
-All methods act for the tenant of the calling context (`context.current()`), except those of
-`Administration`, which are told. A foreign id and an absent id are the same `NotFound`. Every
+All methods act for the tenant of the calling context (`context.current()`); what an administrator does with the graphs of
+any tenant is `Graphs.admin`. A foreign id and an absent id are the same `NotFound`. Every
 method may raise `StoreUnavailable`; those that need a worker also what `Compute.run` raises
 (Shed, DeadlineExceeded, MemoryLimit, Unavailable).
 """
@@ -20,25 +20,33 @@ from networkx_mcp.graphs.analysing import Analyst
 from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.editing import Editor
 from networkx_mcp.graphs.loading import Loader
-from networkx_mcp.graphs.model import Deleted, EditOutcome, GraphInfo, GraphPage, LoadedGraph, Stamp, View
+from networkx_mcp.graphs.model import (
+    Deleted,
+    EditOutcome,
+    Expected,
+    GraphInfo,
+    GraphPage,
+    LoadedGraph,
+    Stamp,
+    Upload,
+    View,
+)
+from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.graphs.results import Results
-from networkx_mcp.graphs.transfer import Transfer, plain_options
-from networkx_mcp.graphs.whole_graphs import WholeGraphs
+from networkx_mcp.graphs.whole_graphs import WholeGraphs, plain_options
 from networkx_mcp.graphs.write_context import WriteContext
-from networkx_mcp.graphs.write_locks import Attempt
 from networkx_mcp.telemetry.audit import audit
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
-    from networkx_mcp.arrays.formats import Hints
     from networkx_mcp.limits.memory_account import MemoryAccount
     from networkx_mcp.settings import Settings
     from networkx_mcp.store.protocol import Store
     from networkx_mcp.workers.pool import Compute
 
 
-class Graphs(Administration):
+class Graphs:
     """The graph service of one process; several on one store agree with each other."""
 
     def __init__(
@@ -49,21 +57,21 @@ class Graphs(Administration):
         offloader = offload.Offloader(compute, budget)
         # Before the graphs: results are the first to make room for work.
         self._results = results = Results(store, budget)
-        self._residents = residents = Residents(budget, places)
+        self.budget = budget
+        self.residents = residents = Residents(budget, places)
         self._compactor = compactor = Compactor(settings, store, residents, offloader)
         store.when_replaced(residents.next_era)
         store.when_replaced(results.clear)
-        loader = Loader(store, residents, offloader, compactor)
+        self._loader = loader = Loader(store, residents, offloader, compactor)
         self._write_context = write_context = WriteContext(settings, store, loader, residents, offloader, compactor)
         self._editor = Editor(write_context)
-        whole_graphs = WholeGraphs(write_context)
-        self._transfer = Transfer(settings, loader, whole_graphs, offloader)
+        self._whole_graphs = whole_graphs = WholeGraphs(write_context, results)
         self._analyst = Analyst(settings, loader, offloader, results)
-        super().__init__(store, budget, loader, whole_graphs, offloader, results)
+        self.admin = Administration(store, budget, loader, whole_graphs, offloader)
 
     def halve(self) -> None:
         """Let go of the less recently used half of the graphs in memory."""
-        self._residents.halve()
+        self.residents.halve()
 
     async def start(self) -> None:
         """Nothing to load: graphs come when they are asked for."""
@@ -74,7 +82,7 @@ class Graphs(Administration):
         await self._compactor.close()
         await self._loader.close()
         await self._results.close()
-        self._residents.close()
+        self.residents.close()
 
     async def create(
         self,
@@ -121,34 +129,27 @@ class Graphs(Administration):
 
     async def list(self, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
         """Graphs with an id above `after` that begins with `prefix`, in order of id; 1 to 200 of them."""
-        return await self.list_of(_tenant(), after, limit, prefix)
+        return await self.admin.list_graphs(_tenant(), after, limit, prefix)
 
     async def delete(self, graph_id: str, if_version: int | None = None, operation_id: str | None = None) -> Deleted:
         """Remove the graph for good. Raises NotFound, Conflict (data `version`) where `if_version` is not its."""
         with Attempt("delete", graph_id) as attempt:
-            return await self._delete(_tenant(), graph_id, if_version, operation_id, attempt)
+            return await self._whole_graphs.delete(_tenant(), graph_id, if_version, operation_id, attempt)
 
     async def put(
         self,
         graph_id: str,
-        spool_fd: int,
-        format: str,  # noqa: A002 -- the name that callers know
-        options: dict[str, Any] | None = None,
+        upload: Upload,
         if_version: int | None = None,
         operation_id: str | None = None,
         if_uid: str = "",
-        hints: Hints | None = None,
     ) -> LoadedGraph:
         """Make a spooled file the graph's whole contents; the graph need not exist.
 
-        `spool_fd` is read from its beginning and stays the caller's. `if_version` n: only onto that
-        version; 0: only where there is no graph; `if_uid`: only if the graph's uid begins so. `options` are the format's, and `description`.
-        `format` empty: as content and name (`hints`) tell.
+        `if_version` n: only onto that version; 0: only where there is no graph; `if_uid`: only if the graph's uid begins so.
         Raises InvalidInput (naming the line), LimitExceeded, Conflict, NotFound, Shed (memory).
         """
-        return await self._transfer.put(
-            _tenant(), graph_id, spool_fd, format, plain_options(options), if_version, operation_id, if_uid, hints
-        )
+        return await self._whole_graphs.upload(_tenant(), graph_id, upload, Expected(if_version, if_uid), operation_id)
 
     async def export(
         self,
@@ -159,7 +160,7 @@ class Graphs(Administration):
         """(stamp, descriptor) of the graph in a format: an unlinked file in the spool directory, at
         its beginning, that the caller closes. Raises NotFound, InvalidInput."""
         with _reading(graph_id):
-            return await self._transfer.export(
+            return await self._whole_graphs.export(
                 _tenant(), model.check_graph_id(graph_id), format, plain_options(options)
             )
 

@@ -1,36 +1,58 @@
-"""Whole graphs: created, put in place, deleted."""
+"""Whole graphs: created, uploaded, put in place, exported, deleted. Files are parsed and written in workers."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from networkx_mcp.analysis.graph_tasks import file_digest
 from networkx_mcp.arrays import edits as batches
-from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from networkx_mcp.arrays.formats import Reading
+from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.memfd import attach
+from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError, WorkerCrashed
 from networkx_mcp.graphs import model, offload
-from networkx_mcp.graphs.model import Deleted, GraphInfo, Meta
-from networkx_mcp.graphs.refusals import too_busy, version_conflict
+from networkx_mcp.graphs.model import Deleted, Expected, GraphInfo, LoadedGraph, Meta, Stamp, Upload
+from networkx_mcp.graphs.outcomes import Attempt, too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
 from networkx_mcp.graphs.write_context import ATTEMPTS, OperationName, WriteContext, pause
-from networkx_mcp.graphs.write_locks import Attempt
+from networkx_mcp.settings import KIB, MIB, spool_directory
 from networkx_mcp.store.protocol import Counts, Head, NewGraph, Written
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
-    from networkx_mcp.arrays.frozen import FrozenGraph
+    from networkx_mcp.graphs.results import Results
 
 _info_result = msgspec.msgpack.Decoder(GraphInfo)
 _deleted_result = msgspec.msgpack.Decoder(Deleted)
 
 
-class WholeGraphs:
-    """Creations, replacements and deletions of this process."""
+@dataclass(frozen=True, slots=True)
+class NewContents:
+    """What a graph as a whole is to be."""
 
-    def __init__(self, write_context: WriteContext) -> None:
+    meta: Meta
+    base: FrozenGraph
+    snapshot: bytes
+    #: Of a graph that is new; one that exists goes on counting.
+    version: int = 1
+    #: It may take more memory than `limits.graph_mb`: it was backed up, perhaps before that bound.
+    restored: bool = False
+
+
+class WholeGraphs:
+    """Creations, uploads, replacements, exports and deletions of this process."""
+
+    def __init__(self, write_context: WriteContext, results: Results) -> None:
         self._context = write_context
+        self._results = results
 
     async def create(
         self,
@@ -83,48 +105,110 @@ class WholeGraphs:
         self._context.check_memory(base.nbytes)
         return base, snapshot, Counts(base.n, base.m)
 
+    async def upload(
+        self, tenant: str, graph_id: str, upload: Upload, expected: Expected, operation_id: str | None
+    ) -> LoadedGraph:
+        """Parse a spooled file and make it the graph's contents; see `Graphs.put`."""
+        options = plain_options(upload.options)
+        model.check_graph_id(graph_id)
+        model.check_operation_id(operation_id)
+        description = model.check_description(str(options.pop("description", "")))
+        with Attempt("put", graph_id) as attempt:
+            self._context.offloader.refuse_writes()
+            self._context.offloader.refuse_large()
+            if expected.version is not None and operation_id is None:
+                await self._refuse_early(tenant, graph_id, expected)
+            rest = (repr(sorted(options.items())), description, *expected)
+            try:
+                base, snapshot, value = await self._parse(tenant, upload, options)
+            except (InvalidInput, LimitExceeded):
+                name = OperationName(operation_id, "")
+                if upload.format and operation_id is not None:
+                    digest = await asyncio.to_thread(file_digest, upload.fd)
+                    name = _name(operation_id, graph_id, upload.format, rest, digest)
+                if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
+                    raise
+                return LoadedGraph(**msgspec.structs.asdict(first), reading=Reading(format=upload.format))
+            reading, digest = msgspec.convert(value["reading"], Reading), value["digest"]
+            name = _name(operation_id, graph_id, reading.format, rest, digest)
+            contents = NewContents(Meta(directed=base.directed, description=description), base, snapshot)
+            info = await self.put(tenant, graph_id, contents, expected, name, attempt)
+            return LoadedGraph(**msgspec.structs.asdict(info), reading=reading)
+
+    async def _refuse_early(self, tenant: str, graph_id: str, expected: Expected) -> None:
+        """A version that is wrong already need not be parsed; the store checks it again."""
+        found = await self._context.loader.find(tenant, graph_id)
+        if not expected.met_by(found):
+            raise await self._unexpected(tenant, graph_id, expected, found)
+
+    async def _unexpected(self, tenant: str, graph_id: str, expected: Expected, head: Head | None) -> ServiceError:
+        if head is None:
+            return await self._context.loader.not_found(tenant, graph_id)
+        assert expected.version is not None, "without a version nothing is unexpected"
+        return version_conflict(graph_id, expected.version, head.version)
+
+    async def _parse(
+        self, tenant: str, upload: Upload, options: dict[str, Any]
+    ) -> tuple[FrozenGraph, bytes, dict[str, Any]]:
+        params = {
+            "format": upload.format,
+            "filename": upload.hints.filename,
+            "encoding": upload.hints.encoding,
+            "options": options,
+            "nodes": self._context.limits.graph_nodes,
+            "edges": self._context.limits.graph_edges,
+            "bytes": self._context.limits.upload_mb * MIB,
+            "value": self._context.limits.value_kib * KIB,
+        }
+        try:
+            # A graph may be as large as that, whatever the file is; a larger one is refused when it is there.
+            with await self._context.offloader.admitted(self._context.limits.graph_mb * MIB, tenant=tenant):
+                result = await self._context.offloader.run(
+                    f"{offload.TASKS}:parse_upload", params, tenant=tenant, fds=[upload.fd]
+                )
+        except WorkerCrashed as error:
+            raise InvalidInput(
+                f"the {upload.format} file cannot be read: the process that read it ended ({error.data['signal']}); nothing was "
+                "changed",
+                field="file",
+            ) from None
+        try:
+            base = FrozenGraph.attach(result.fds.pop(0))
+            with attach(result.fds[0]) as data:
+                snapshot = bytes(data)
+        finally:
+            result.close()
+        return base, snapshot, result.value
+
     async def put(
         self,
         tenant: str,
         graph_id: str,
-        meta: Meta,
-        base: FrozenGraph,
-        snapshot: bytes,
-        if_version: int | None,
+        contents: NewContents,
+        expected: Expected,
         name: OperationName,
         attempt: Attempt,
-        *,
-        if_uid: str = "",
-        version: int = 1,
-        restored: bool = False,
     ) -> GraphInfo:
-        """Make `base` the contents of the graph, new or not; `if_version` 0: only if it is new; `if_uid`: only onto
-        the graph whose uid begins so.
-
-        A graph that exists keeps its description unless `meta` has one; one that is new begins at
-        `version`. What is `restored` may take more memory than `limits.graph_mb`: it may be older than that bound.
-        """
-        if not restored:
-            self._context.check_memory(base.nbytes)
+        """Make `contents` those of the graph, new or not; a graph that exists keeps its description unless they have one."""
+        if not contents.restored:
+            self._context.check_memory(contents.base.nbytes)
         key = (tenant, graph_id)
-        counts = Counts(base.n, base.m)
+        counts = Counts(contents.base.n, contents.base.m)
         for conflicts in range(ATTEMPTS):
             head = (await self._context.store.heads([key]))[0]
             attempt.version_before = head.version if head else None
-            if if_version is not None and not model.is_at(head, if_version, if_uid):
+            if not expected.met_by(head):
                 result = await self._context.known(tenant, graph_id, name)
                 if result is not None:
                     return msgspec.structs.replace(_info_result.decode(result), repeated=True)
-                if head is None:
-                    raise await self._context.loader.not_found(tenant, graph_id)
-                raise version_conflict(graph_id, if_version, head.version)
-            kept = meta
+                raise await self._unexpected(tenant, graph_id, expected, head)
+            meta = contents.meta
             if head is not None and not meta.description:
-                kept = msgspec.structs.replace(meta, description=model.meta_of(head).description)
-            at = version if head is None else head.version + 1
-            new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(kept), counts, snapshot, at)
+                meta = msgspec.structs.replace(meta, description=model.meta_of(head).description)
+            at = contents.version if head is None else head.version + 1
+            new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, contents.snapshot, at)
             try:
-                return await self._place(tenant, new, base, head, name, attempt)
+                return await self._place(tenant, new, contents.base, head, name, attempt)
             except (Conflict, NotFound):
                 await pause(conflicts + 1)
         raise too_busy(graph_id, ATTEMPTS)
@@ -185,7 +269,14 @@ class WholeGraphs:
     async def delete(
         self, tenant: str, graph_id: str, if_version: int | None, operation_id: str | None, attempt: Attempt
     ) -> Deleted:
-        """Remove a graph; see `Graphs.delete`."""
+        """Remove a graph, and what was computed of it; see `Graphs.delete`."""
+        deleted = await self._delete(tenant, graph_id, if_version, operation_id, attempt)
+        self._results.drop(tenant, graph_id)
+        return deleted
+
+    async def _delete(
+        self, tenant: str, graph_id: str, if_version: int | None, operation_id: str | None, attempt: Attempt
+    ) -> Deleted:
         key = (tenant, model.check_graph_id(graph_id))
         name = OperationName(model.check_operation_id(operation_id), model.fingerprint("delete", graph_id, if_version))
 
@@ -217,3 +308,36 @@ class WholeGraphs:
                     return msgspec.structs.replace(_deleted_result.decode(written.result), repeated=True)
                 return Deleted(graph_id=graph_id, version=expected)
         raise too_busy(graph_id, ATTEMPTS)
+
+    async def export(self, tenant: str, graph_id: str, format_: str, options: dict[str, Any]) -> tuple[Stamp, int]:
+        """Stamp and descriptor (at offset 0, the caller closes it) of a spooled file; see `Graphs.export`."""
+        with Attempt("export", graph_id, audited=False):
+            entry = await self._context.loader.current(tenant, graph_id)
+            source, stamp = offload.Source.of(entry), Stamp(entry.version, entry.uid)
+            with tempfile.TemporaryFile(dir=spool_directory(), prefix="networkx-mcp-export-") as spool:
+                await self._context.offloader.run(
+                    f"{offload.TASKS}:export",
+                    {"format": format_, "options": options, "most": self._context.limits.upload_mb * MIB},
+                    source,
+                    tenant=tenant,
+                    fds=[spool.fileno()],
+                )
+                fd = os.dup(spool.fileno())
+            os.lseek(fd, 0, os.SEEK_SET)
+            return stamp, fd
+
+
+def _name(operation_id: str | None, graph_id: str, format_: str, rest: tuple[Any, ...], digest: str) -> OperationName:
+    """What an upload is called; `rest` are its options, description, version and uid."""
+    return OperationName(operation_id, model.fingerprint("put", graph_id, format_, *rest, digest))
+
+
+def plain_options(options: Any) -> dict[str, Any]:
+    """Options of a format as a dict of their own. Raises InvalidInput for anything that is not JSON-like."""
+    try:
+        found = msgspec.to_builtins(options or {})
+    except TypeError as error:
+        raise InvalidInput(f"options: {error}", field="options") from None
+    if not isinstance(found, dict):
+        raise InvalidInput("options must be an object of names and values", field="options")
+    return found

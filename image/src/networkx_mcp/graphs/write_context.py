@@ -1,25 +1,30 @@
-"""What every write has in common: the graph's lock, quotas and limits, and names of operations."""
+"""What every write has in common: the graph's lock, quotas and limits, and names of operations.
+
+A hang-up must not tear a write: once it is on its way to the store it may have happened, so it is followed to its end. That
+section runs in a task of its own that keeps the graph's lock, while the caller's cancellation goes through at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays import sizes
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, ServiceError
 from networkx_mcp.graphs import offload
 from networkx_mcp.graphs.compaction import Compactor
 from networkx_mcp.graphs.loading import Loader
-from networkx_mcp.graphs.refusals import limit_exceeded, memory_exceeded
+from networkx_mcp.graphs.outcomes import Attempt, error_of, limit_exceeded, memory_exceeded
 from networkx_mcp.graphs.resident import Residents
-from networkx_mcp.graphs.write_locks import WriteLocks
 from networkx_mcp.settings import KIB, MIB, Settings
-from networkx_mcp.store.protocol import Operation, Quota, Store
+from networkx_mcp.store.protocol import GraphKey, Operation, Quota, Store
 from networkx_mcp.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 #: Times that a write meets another replica's before its caller is told.
 ATTEMPTS = 12
 
+T = TypeVar("T")
+logger = logging.getLogger("networkx_mcp.graphs")
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -44,6 +51,76 @@ class OperationName(NamedTuple):
         return Operation(self.operation_id, self.fingerprint, _encoder.encode(result))
 
 
+class Hold:
+    """A lock held by a caller and perhaps by a section that outlives it; free when both let go."""
+
+    def __init__(self, lock: asyncio.Lock) -> None:
+        self._lock = lock
+        self._holders = 1
+
+    def retain(self) -> None:
+        self._holders += 1
+
+    def release(self) -> None:
+        self._holders -= 1
+        if self._holders == 0:
+            self._lock.release()
+
+
+class WriteLocks:
+    """The write locks of graphs in this process, and the sections that run under them."""
+
+    def __init__(self) -> None:
+        self._locks: dict[GraphKey, tuple[asyncio.Lock, int]] = {}
+        self._running: set[asyncio.Task[Any]] = set()
+
+    @asynccontextmanager
+    async def hold(self, key: GraphKey) -> AsyncIterator[Hold]:
+        """The graph's write lock: writers of this process do not conflict with each other."""
+        lock, users = self._locks.get(key) or (asyncio.Lock(), 0)
+        self._locks[key] = (lock, users + 1)
+        try:
+            await lock.acquire()
+            hold = Hold(lock)
+            try:
+                yield hold
+            finally:
+                hold.release()
+        finally:
+            lock, users = self._locks[key]
+            if users == 1 and not lock.locked():
+                del self._locks[key]
+            else:
+                self._locks[key] = (lock, users - 1)
+
+    async def run(self, key: GraphKey, hold: Hold, attempt: Attempt, section: Coroutine[Any, Any, T]) -> T:
+        """Run `section` to its end under `hold`; if the caller is cancelled, it goes on without it."""
+        hold.retain()
+        task = asyncio.get_running_loop().create_task(section)
+        self._running.add(task)
+        task.add_done_callback(lambda done: self._done(key, hold, done))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            attempt.follow(task)
+            raise
+
+    async def close(self) -> None:
+        """Wait for the sections under way: what they write is acknowledged or refused, not unknown."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    def _done(self, key: GraphKey, hold: Hold, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        hold.release()
+        lock, users = self._locks.get(key, (None, 0))
+        if lock is not None and users == 0 and not lock.locked():
+            del self._locks[key]
+        error = error_of(task)
+        if error is not None and not isinstance(error, ServiceError | asyncio.CancelledError):
+            logger.error("a write section failed", exc_info=error)
+
+
 class WriteContext:
     """What writers share: one per process, so that one lock guards one graph."""
 
@@ -57,7 +134,7 @@ class WriteContext:
         compactor: Compactor,
     ) -> None:
         limits = settings.limits
-        self._limits = limits
+        self.limits = limits
         self.quota = Quota(limits.graph_mb * MIB, limits.tenant_mb * MIB, limits.tenant_graphs)
         for name, most in (
             ("value", limits.value_kib * KIB),
@@ -103,7 +180,7 @@ class WriteContext:
 
     def check_sizes(self, edits: Sequence[Edit]) -> None:
         """Raises LimitExceeded for a value that is longer than limits.value_kib, InvalidInput for such a name."""
-        sizes.check_batch(edits, self._limits.value_kib * KIB)
+        sizes.check_batch(edits, self.limits.value_kib * KIB)
 
     def check_memory(self, nbytes: int, before: int = 0) -> None:
         """Raises LimitExceeded for a graph that takes more memory than `limits.graph_mb`, however few bytes it is stored in;
@@ -114,8 +191,8 @@ class WriteContext:
     def check_limits(self, nodes: int, edges: int, before: tuple[int, int] = (0, 0)) -> None:
         """Raises LimitExceeded; a graph above a limit that was lowered may still shrink."""
         for kind, actual, was, maximum in (
-            ("nodes", nodes, before[0], self._limits.graph_nodes),
-            ("edges", edges, before[1], self._limits.graph_edges),
+            ("nodes", nodes, before[0], self.limits.graph_nodes),
+            ("edges", edges, before[1], self.limits.graph_edges),
         ):
             if actual > maximum and actual > was:
                 raise limit_exceeded(kind, maximum, actual)

@@ -106,7 +106,7 @@ class Admin:
             case ["tenants"]:
                 _only(request, "GET")
                 audit("list_tenants")
-                await request.json({"tenants": await self._graphs.tenants()})
+                await request.json({"tenants": await self._graphs.admin.tenants()})
             case ["tenants", tenant]:
                 _only(request, "GET")
                 await self._usage(tenant, request)
@@ -116,7 +116,7 @@ class Admin:
             case ["tenants", tenant, "graphs", graph_id]:
                 _only(request, "DELETE")
                 check_names(tenant, None)
-                deleted = await self._graphs.delete_any(tenant, graph_id)
+                deleted = await self._graphs.admin.delete(tenant, graph_id)
                 await request.json({"tenant": tenant, "graph_id": graph_id, "version": deleted.version})
             case ["tenants", tenant, "graphs", graph_id, "archive"]:
                 await self._archive(tenant, graph_id, request)
@@ -199,7 +199,7 @@ class Admin:
     async def _usage(self, tenant: str, request: _Request) -> None:
         check_names(tenant, None)
         audit("read_usage", of_tenant=tenant)
-        usage = await self._graphs.usage(tenant)
+        usage = await self._graphs.admin.usage(tenant)
         limits = self._settings.limits
         await request.json(
             {
@@ -213,14 +213,14 @@ class Admin:
     async def _list(self, tenant: str, request: _Request) -> None:
         check_names(tenant, None)
         audit("list_graphs", of_tenant=tenant)
-        page = await self._graphs.list_of(tenant, *page_of(request.query))
+        page = await self._graphs.admin.list_graphs(tenant, *page_of(request.query))
         await request.json({"graphs": [overview.summary(item) for item in page.items], "next_after": page.next})
 
     async def _archive(self, tenant: str, graph_id: str, request: _Request) -> None:
         _only(request, "GET", "PUT")
         check_names(tenant, None)
         if request.method == "GET":
-            async with self._graphs.export_raw(tenant, graph_id) as pieces:
+            async with self._graphs.admin.export_raw(tenant, graph_id) as pieces:
                 await self._send_archive(pieces, request.send)
             return
         limits = self._settings.limits
@@ -241,7 +241,7 @@ class Admin:
         call.deadline = time.monotonic() + limits.connection_timeout_seconds
         try:
             replace = request.query.get("replace", "false") == "true"
-            info = await self._graphs.restore_raw(tenant, body.data, graph_id=graph_id, replace=replace)
+            info = await self._graphs.admin.restore_raw(tenant, body.data, graph_id=graph_id, replace=replace)
         finally:
             body.release()
         await request.json(overview.summary(info), 201)

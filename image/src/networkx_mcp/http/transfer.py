@@ -32,7 +32,7 @@ from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
 from networkx_mcp.context import SCOPE_KEY, CallContext, TurnedAway
 from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput
-from networkx_mcp.graphs.model import LoadedGraph
+from networkx_mcp.graphs.model import LoadedGraph, Upload
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
@@ -100,9 +100,8 @@ class Transfers:
             try:
                 async with self._slot(scope, receive):
                     key = headers.get("idempotency-key")
-                    info = await self._graphs.put(
-                        graph_id, file.fileno(), format_, options, if_version, key, if_uid, hints
-                    )
+                    upload = Upload(file.fileno(), format_, options, hints)
+                    info = await self._graphs.put(graph_id, upload, if_version, key, if_uid)
             except Conflict as error:
                 if if_version is None:
                     raise

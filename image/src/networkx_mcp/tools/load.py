@@ -13,7 +13,7 @@ from networkx_mcp import context
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
 from networkx_mcp.errors import Conflict, InvalidInput, told
-from networkx_mcp.graphs.model import mint_graph_id
+from networkx_mcp.graphs.model import Upload, mint_graph_id
 from networkx_mcp.tools.answer import Answer, noted
 from networkx_mcp.tools.arguments import OperationId
 from networkx_mcp.tools.manage import CreatedGraph
@@ -114,9 +114,8 @@ def tools(graphs: Graphs) -> list[Tool]:
         hints = Hints(encoding="utf-8")
         with _spooled(args.content) as file:
             try:
-                info = await graphs.put(
-                    graph_id, file, args.format or "", args.given(), if_version, args.operation_id, "", hints
-                )
+                upload = Upload(file, args.format or "", args.given(), hints)
+                info = await graphs.put(graph_id, upload, if_version, args.operation_id)
             except Conflict as error:
                 if if_version is None:
                     raise
