@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from networkx_mcp.errors import Conflict, StoreUnavailable
-from networkx_mcp.store.protocol import (
-    Contents,
-    Counts,
-    GraphKey,
-    Head,
-    Health,
-    NewGraph,
-    Operation,
-    Quota,
-    Store,
-    Usage,
-    Written,
-)
+from networkx_mcp.store.protocol import Health, Store
 from networkx_mcp.store.shared import StoreRefused
 from networkx_mcp.telemetry import metrics
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 #: Time between two looks at the store, in seconds.
@@ -38,6 +28,19 @@ POLL_SECONDS = 2.0
 RESULTS_RATIO = 0.75
 
 _WRITES = frozenset({"append", "replace", "delete"})
+
+
+def _timed(
+    method: Callable[Concatenate[Store, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[InstrumentedStore, P], Coroutine[Any, Any, T]]:
+    """A method of the protocol, called on the store inside and measured under its name."""
+    name = method.__name__
+
+    async def call(self: InstrumentedStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._measured(name, getattr(self.inner, name)(*args, **kwargs))
+
+    functools.update_wrapper(call, method)
+    return call
 
 
 class InstrumentedStore:
@@ -87,6 +90,7 @@ class InstrumentedStore:
         return state
 
     async def _measured(self, operation: str, call: Awaitable[T]) -> T:
+        """What `call` answers; it is `operation` to the metrics."""
         started = time.perf_counter()
         try:
             return await call
@@ -105,66 +109,24 @@ class InstrumentedStore:
         finally:
             metrics.STORE_DURATION.labels(operation).observe(time.perf_counter() - started)
 
-    async def create(self, tenant: str, new: NewGraph, quota: Quota, operation: Operation | None) -> Written:
-        return await self._measured("create", self.inner.create(tenant, new, quota, operation))
-
-    async def append(
-        self,
-        tenant: str,
-        graph_id: str,
-        uid: str,
-        expected_version: int,
-        payload: bytes,
-        counts: Counts,
-        quota: Quota,
-        operation: Operation | None,
-    ) -> Written:
-        call = self.inner.append(tenant, graph_id, uid, expected_version, payload, counts, quota, operation)
-        return await self._measured("append", call)
-
-    async def replace(
-        self,
-        tenant: str,
-        graph_id: str,
-        uid: str,
-        expected_version: int,
-        new: NewGraph,
-        quota: Quota,
-        operation: Operation | None,
-    ) -> Written:
-        call = self.inner.replace(tenant, graph_id, uid, expected_version, new, quota, operation)
-        return await self._measured("replace", call)
-
-    async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
-        return await self._measured("compact", self.inner.compact(tenant, graph_id, uid, version, snapshot))
-
-    async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
-        return await self._measured("delete", self.inner.delete(tenant, graph_id, if_version, operation))
-
-    async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
-        return await self._measured("heads", self.inner.heads(keys))
-
-    async def read(self, tenant: str, graph_id: str) -> Contents:
-        return await self._measured("read", self.inner.read(tenant, graph_id))
-
-    async def read_log(self, tenant: str, graph_id: str, uid: str, after: int) -> list[tuple[int, bytes]] | None:
-        return await self._measured("read_log", self.inner.read_log(tenant, graph_id, uid, after))
-
-    async def known_operation(self, tenant: str, graph_id: str, operation_id: str) -> tuple[str, bytes] | None:
-        call = self.inner.known_operation(tenant, graph_id, operation_id)
-        return await self._measured("known_operation", call)
-
-    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
-        return await self._measured("list_graphs", self.inner.list_graphs(tenant, after, limit))
-
-    async def usage(self, tenant: str) -> Usage:
-        return await self._measured("usage", self.inner.usage(tenant))
-
-    async def tenants(self) -> list[str]:
-        return await self._measured("tenants", self.inner.tenants())
-
-    async def result(self, tenant: str, graph_id: str, uid: str, version: int, key: str) -> bytes | None:
-        return await self._measured("result", self.inner.result(tenant, graph_id, uid, version, key))
+    create = _timed(Store.create)
+    append = _timed(Store.append)
+    replace = _timed(Store.replace)
+    compact = _timed(Store.compact)
+    delete = _timed(Store.delete)
+    heads = _timed(Store.heads)
+    read = _timed(Store.read)
+    read_log = _timed(Store.read_log)
+    known_operation = _timed(Store.known_operation)
+    list_graphs = _timed(Store.list_graphs)
+    usage = _timed(Store.usage)
+    tenants = _timed(Store.tenants)
+    result = _timed(Store.result)
+    lease = _timed(Store.lease)
+    put_note = _timed(Store.put_note)
+    get_note = _timed(Store.get_note)
+    settle_note = _timed(Store.settle_note)
+    _keep_result = _timed(Store.keep_result)
 
     async def keep_result(
         self, tenant: str, graph_id: str, uid: str, version: int, key: str, value: bytes, *, anew: bool = False
@@ -172,17 +134,4 @@ class InstrumentedStore:
         state = self._state
         if state is not None and state.memory_bytes > RESULTS_RATIO * (state.memory_limit_bytes or float("inf")):
             return False  # A store that never evicts would refuse writes: its last part is for graphs.
-        call = self.inner.keep_result(tenant, graph_id, uid, version, key, value, anew=anew)
-        return await self._measured("keep_result", call)
-
-    async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int:
-        return await self._measured("lease", self.inner.lease(bucket, wanted, rate, burst))
-
-    async def put_note(self, name: str, value: str) -> None:
-        await self._measured("put_note", self.inner.put_note(name, value))
-
-    async def get_note(self, name: str) -> str | None:
-        return await self._measured("get_note", self.inner.get_note(name))
-
-    async def settle_note(self, name: str, value: str) -> str:
-        return await self._measured("settle_note", self.inner.settle_note(name, value))
+        return await self._keep_result(tenant, graph_id, uid, version, key, value, anew=anew)
