@@ -178,7 +178,7 @@ class Replicas(RuleBasedStateMachine):
 
     @rule(at=REPLICAS)
     def drop_what_is_resident(self, at: int) -> None:
-        self.replicas[at]._residents.clear()
+        self.replicas[at].residents.clear()
 
     @rule(at=REPLICAS)
     def restart(self, at: int) -> None:
