@@ -88,7 +88,7 @@ async def pages(spares: int) -> dict[str, int]:
         seen = []
         for _ in range(5):
             await asyncio.sleep(0.3)  # for the next spare to rehearse
-            params = {"task": task, "base": 0, "directed": False, "batches": [], **arguments}
+            params = {"task": task, "graphs": [{"base": 0, "directed": False, "batches": []}], **arguments}
             seen.append((await compute.run(FAULTS, params, fds=[graph.fd])).value)
         found[name] = statistics.median_low(seen)
     await compute.close()

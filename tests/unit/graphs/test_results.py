@@ -16,7 +16,7 @@ from tests.unit.graphs.faults import FaultyStore
 from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, ResultKey, Results, digest
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import MIB, Settings
-from networkx_mcp.store.protocol import Counts, NewGraph, Quota, Store
+from networkx_mcp.store.protocol import Counts, Head, NewGraph, Quota, Store
 
 
 def key(number: int = 0, graph_id: str = "g", version: int = 1) -> ResultKey:
@@ -74,6 +74,49 @@ async def test_a_newer_version_throws_the_older_away_and_not_the_other_way_round
     assert len(results) == 1
     results.drop("t", "g")
     assert (len(results), results.nbytes) == (0, 0)
+
+
+def of_two(version: int, other: int, number: int = 0) -> ResultKey:
+    """A result of `g` and `h` at these versions."""
+    return ResultKey("t", "g", "u", version, str(number), (("h", "v", other, "1.000000"),))
+
+
+async def test_a_result_of_two_graphs_goes_with_either(results: Results) -> None:
+    results.put(of_two(1, 1), "first", 0)
+    results.put(of_two(1, 2), "h is newer", 0)
+    assert [await results.get(of_two(1, other)) for other in (1, 2)] == [None, "h is newer"]
+    results.put(of_two(2, 1), "late", 0)
+    assert [await results.get(of_two(2, 1)), await results.get(of_two(1, 2))] == [None, "h is newer"]
+    results.put(key(version=2), "g alone", 0)
+    assert [await results.get(of_two(1, 2)), await results.get(key(version=2))] == [None, "g alone"]
+    results.put(of_two(2, 2), "both", 0)
+    results.drop("t", "h")
+    assert [await results.get(of_two(2, 2)), await results.get(key(version=2))] == [None, "g alone"]
+    results.drop("t", "g")
+    assert (len(results), results.nbytes) == (0, 0)
+
+
+def head(graph_id: str, **changed: Any) -> Head:
+    facts = {"uid": "u", "version": 3, "updated": 1.5, **changed}
+    return Head(
+        graph_id=graph_id, snapshot_version=0, snapshot_bytes=0, log_operations=0, log_bytes=0, nodes=0, edges=0,
+        meta=b"", created=0.0, **facts,
+    )  # fmt: skip
+
+
+def test_a_result_of_one_graph_is_stored_where_release_0_1_looks_for_it() -> None:
+    assert ResultKey.of("t", [head("g")], "mark").stored == ("t", "g", "u", 3, "mark@1.500000")
+
+
+def test_a_result_of_two_graphs_is_stored_apart_for_each_state_of_either() -> None:
+    changes = ({"uid": "w"}, {"version": 4}, {"updated": 1.6})
+    calls = [
+        [head("g"), head("h")], [head("h"), head("g")], [head("g")], [head("g"), head("i")],
+        [head("g"), head("h"), head("h")],
+        *([head("g", **change), head("h")] for change in changes),
+        *([head("g"), head("h", **change)] for change in changes),
+    ]  # fmt: skip
+    assert len({ResultKey.of("t", heads, "mark").stored for heads in calls}) == len(calls)
 
 
 async def test_results_make_room_for_work_and_go_when_memory_is_short(results: Results, budget: MemoryAccount) -> None:
@@ -143,14 +186,14 @@ async def test_what_the_store_has_and_is_no_result_is_computed_anew(
     results: Results, store: FaultyStore, budget: MemoryAccount, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.create("t", NewGraph("g", "u", b"", Counts(0, 0), b""), Quota(MIB, MIB, 1), None)
-    assert await store.keep_result(*key(), UNSOUND[name])
+    assert await store.keep_result(*key().stored, UNSOUND[name])
     with caplog.at_level(logging.WARNING, "networkx_mcp"):
         assert await results.get(key()) is None
     assert [record.message for record in caplog.records] == ["result_unsound"]
     assert len(results) == 0, "it is not kept here either"
     results.put(key(), TABLE, 5)
     for _ in range(100):
-        if await store.result(*key()) != UNSOUND[name]:
+        if await store.result(*key().stored) != UNSOUND[name]:
             break
         await asyncio.sleep(0.01)
     other = Results(store, budget)

@@ -253,7 +253,7 @@ async def test_an_analysis_sees_all_that_was_acknowledged(pair: list[Graphs]) ->
     await two.view("g")
     await one.edit("g", [AddNodes(nodes=["late"])])
     state, head, _ = await one.view("g")
-    value, version = await two.analyse("g", f"{offload.TASKS}:measure", {})
+    value, (version,) = await two.analyse(["g"], f"{offload.TASKS}:measure", {})
     assert version == head.version == 2
     assert (value["nodes"], value["edges"]) == (state.n, state.m)
 
@@ -261,7 +261,7 @@ async def test_an_analysis_sees_all_that_was_acknowledged(pair: list[Graphs]) ->
 async def test_an_analysis_goes_on_when_its_graph_is_dropped_or_deleted(pair: list[Graphs]) -> None:
     one, _ = pair
     await one.create("g", True, edits=many_edges(3000))
-    calls = [asyncio.create_task(one.analyse("g", f"{offload.TASKS}:measure", {})) for _ in range(5)]
+    calls = [asyncio.create_task(one.analyse(["g"], f"{offload.TASKS}:measure", {})) for _ in range(5)]
     await asyncio.sleep(0.01)
     await drop(one)
     await one.delete("g")
@@ -294,7 +294,7 @@ async def test_no_descriptor_is_left_behind(pair: list[Graphs]) -> None:
     async def round_() -> None:
         await one.create("g", False, edits=many_edges(3000))
         await one.edit("g", many_edges(5000, 1))
-        await one.analyse("g", f"{offload.TASKS}:measure", {})
+        await one.analyse(["g"], f"{offload.TASKS}:measure", {})
         await drop(one)
         await one.view("g")
         await one.delete("g")

@@ -367,7 +367,7 @@ class TestTenants:
                 graphs.info(graph_id),
                 graphs.edit(graph_id, [AddNodes(nodes=[1])]),
                 graphs.delete(graph_id),
-                graphs.analyse(graph_id, "echo", {}),
+                graphs.analyse([graph_id], "echo", {}),
                 graphs.export(graph_id, "csv"),
             ):
                 with pytest.raises(NotFound) as caught:

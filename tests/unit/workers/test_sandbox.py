@@ -144,7 +144,7 @@ async def test_what_is_broken_has_the_same_error_inside(compute: Compute, format
 async def test_a_snapshot_and_its_log_are_read_inside(compute: Compute) -> None:
     snapshot = memfd.create("snapshot", [frozen.compress(graph().freeze())])
     batches = [encode([AddEdges([("n1", 7)])]), encode([SetGraphAttributes({"big": 2**80})])]
-    params = {"directed": True, "snapshot": 0, "batches": batches, "compress": True}
+    params = {"graphs": [{"directed": True, "snapshot": 0, "batches": batches}], "compress": True}
     result = await compute.run(f"{PARSERS}:materialise", params, fds=[snapshot])
     os.close(snapshot)
     made = frozen.FrozenGraph.attach(result.fds.pop(0))
@@ -156,7 +156,7 @@ async def test_a_snapshot_and_its_log_are_read_inside(compute: Compute) -> None:
 async def test_a_stored_batch_that_is_none_is_an_error_with_a_name(compute: Compute) -> None:
     for batch in (b"", b"\xc1", b"\x91" * 100_000, b"[" * 100_000, encode([AddEdges([("a", "b")])])[:-2]):
         with pytest.raises(errors.ServiceError, match="the stored graph cannot be read"):
-            await compute.run(f"{PARSERS}:materialise", {"directed": True, "batches": [batch]})
+            await compute.run(f"{PARSERS}:materialise", {"graphs": [{"directed": True, "batches": [batch]}]})
 
 
 # -- where it may run

@@ -66,17 +66,18 @@ def merge(
 def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """`merge` in a worker.
 
-    Parameters: `directed`; `base` (a sealed buffer) or `snapshot`, as index of a descriptor;
+    Parameters: `graphs`, one with `directed`, `base` (a sealed buffer) or `snapshot`, as index of a descriptor, and
     `batches`; `edit`; `compress`: the snapshot is wanted, too.
     Value: `summary` (of `edit`). Descriptors: the buffer, then the snapshot.
     """
+    (told,) = params["graphs"]
     base = None
-    if (index := params.get("base")) is not None:
+    if (index := told.get("base")) is not None:
         base = FrozenGraph.attach(fds[index])
-    elif (index := params.get("snapshot")) is not None:
+    elif (index := told.get("snapshot")) is not None:
         with memfd.attach(fds[index]) as data:
             base = read_snapshot(bytes(data))
-    graph, summary = merge(params["directed"], base, params["batches"], params.get("edit"))
+    graph, summary = merge(told["directed"], base, told["batches"], params.get("edit"))
     # A copy: the graph closes its own descriptor, whoever sends this one closes it.
     out = [os.dup(graph.fd)]
     if params.get("compress"):
@@ -154,7 +155,7 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
 def export(params: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     """The graph written to a file in a format.
 
-    Parameters: those of the graph (see `algorithms.load`), `format`, `options`, `most` (bytes). Descriptors:
+    Parameters: the graph (see `loaded_graph`), `format`, `options`, `most` (bytes). Descriptors:
     the file comes first. Value: `bytes` written. Raises InvalidInput for a format or options that do not
     fit, LimitExceeded past `most`.
     """

@@ -1,7 +1,7 @@
-"""The graph of one call inside a worker: its state, and its networkx graph made once when needed.
+"""The graphs of one call inside a worker: the state of each, and its networkx graph made once when needed.
 
-A task gets ``params = {"base": index of a file descriptor or None, "directed": bool,
-"batches": [encoded batches of edits], ...}`` and the descriptors themselves.
+A task gets ``params = {"graphs": [{"base": index of a file descriptor or None, "directed": bool, "batches": [encoded
+batches of edits]}, ...], ...}``, a graph for each that the call names and in its order, and the descriptors themselves.
 """
 
 from __future__ import annotations
@@ -20,23 +20,26 @@ from networkx_mcp.backend.kernels.arrays import Arrays
 #: Stored bytes of a value that no algorithm and no label reads: it is not made into objects, which may be thirty times as large.
 _LONG = 256 * 1024
 
-#: Keys of a task's params that describe the graph; everything else is an argument of the task.
-GRAPH_KEYS = frozenset({"base", "directed", "batches", "graph_id", "allowance"})
+#: Keys of a task's params that describe the graphs; everything else is an argument of the task.
+GRAPH_KEYS = frozenset({"graphs", "allowance"})
+
+
+def load_states(params: dict[str, Any], fds: Sequence[int]) -> list[GraphState]:
+    """The graphs that `params` name: the frozen base of one of `fds` with the batches of edits applied, each."""
+    states = []
+    for graph in params["graphs"]:
+        frozen = FrozenGraph.attach(fds[graph["base"]]) if graph["base"] is not None else None
+        state = GraphState(frozen, graph["directed"])
+        for batch in graph["batches"]:
+            state.apply(edits.decode(batch))
+        states.append(state)
+    return states
 
 
 def load_state(params: dict[str, Any], fds: Sequence[int]) -> GraphState:
-    """The graph named by `params`: the frozen base of one of `fds` with the batches of edits applied."""
-    base = params.get("base")
-    frozen = FrozenGraph.attach(fds[base]) if base is not None else None
-    state = GraphState(frozen, bool(params.get("directed", False)))
-    for batch in params.get("batches") or ():
-        state.apply(edits.decode(batch))
+    """The graph of a call that names one."""
+    (state,) = load_states(params, fds)
     return state
-
-
-def load_networkx(params: dict[str, Any], fds: Sequence[int]) -> nx.Graph[Any]:
-    """The same graph as `nx.Graph` or `nx.DiGraph`, nodes and adjacency in insertion order."""
-    return load_state(params, fds).to_networkx()
 
 
 class Loaded:
@@ -50,10 +53,12 @@ class Loaded:
         self.remarks: list[str] = []
 
     @classmethod
-    def of(cls, params: dict[str, Any], fds: Sequence[int]) -> Loaded:
-        loaded = cls(load_state(params, fds))
-        loaded.allowance = params.get("allowance")
-        return loaded
+    def all_of(cls, params: dict[str, Any], fds: Sequence[int]) -> list[Loaded]:
+        """The graphs of a call, in its order."""
+        graphs = [cls(state) for state in load_states(params, fds)]
+        for graph in graphs:
+            graph.allowance = params.get("allowance")
+        return graphs
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph[Any]) -> Loaded:

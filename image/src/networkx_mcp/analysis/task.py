@@ -1,7 +1,8 @@
 """What all tasks share: arguments read with checks, the algorithm called in one place, its time told.
 
 A task is written as ``def f(graph: Loaded, args: Arguments) -> dict`` and becomes
-``f(params, fds)`` by the `task` decorator.
+``f(params, fds)`` by the `task` decorator; one of several graphs takes them one after the other,
+``def f(graph: Loaded, other: Loaded, args: Arguments) -> dict``.
 """
 
 from __future__ import annotations
@@ -275,22 +276,23 @@ class Run:
         return {"notes": list(dict.fromkeys([*answer.get("notes", ()), *remarks]))} if remarks else {}
 
 
-def task(inner: Callable[[Loaded, Arguments], Any]) -> Callable[[dict[str, Any], list[int]], Any]:
-    """Make `inner(graph, args)` a task of the worker: `f(params, fds)`."""
+def task(inner: Callable[..., Any]) -> Callable[[dict[str, Any], list[int]], Any]:
+    """Make `inner(graph, args)`, or `inner(graph, other, args)`, a task of the worker: `f(params, fds)`."""
 
     @task_registry.task
     @functools.wraps(inner)
     def run(params: dict[str, Any], fds: list[int]) -> Any:
-        return on_graph(inner, Loaded.of(params, fds), params)
+        graph, *others = Loaded.all_of(params, fds)
+        return on_graph(inner, graph, params, others)
 
     return run
 
 
-def on_graph(inner: Callable[..., Any], graph: Loaded, params: dict[str, Any]) -> Any:
-    """Run a task's body (or the task made of it) on a graph that is loaded already."""
+def on_graph(inner: Callable[..., Any], graph: Loaded, params: dict[str, Any], others: Sequence[Loaded] = ()) -> Any:
+    """Run a task's body (or the task made of it) on graphs that are loaded already; arguments are of the first."""
     body = getattr(inner, "__wrapped__", inner)
     args = Arguments(graph, params)
-    answer = body(graph, args)
+    answer = body(graph, *others, args)
     if args.notes and "notes" in answer:
         answer["notes"] = [*answer["notes"], *args.notes]
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from networkx_mcp.analysis import cost_advice, tasks
@@ -35,32 +36,38 @@ class Analyst:
         self._results = results
 
     async def analyse(
-        self, tenant: str, graph_id: str, task: str, params: dict[str, Any], force: bool
-    ) -> tuple[Any, int]:
-        with Attempt("analyse", graph_id, audited=False):
+        self, tenant: str, graph_ids: Sequence[str], task: str, params: dict[str, Any], force: bool
+    ) -> tuple[Any, tuple[int, ...]]:
+        with Attempt("analyse", audited=False):
             kept = task in KEPT
             mark = digest(task, params) if kept else ""
             if kept:
-                head = await self._loader.head(tenant, graph_id)
-                found = await self._results.get(_key(tenant, head, mark))
+                heads = [await self._loader.head(tenant, graph_id) for graph_id in graph_ids]
+                found = await self._results.get(ResultKey.of(tenant, heads, mark))
                 if found is not None:
-                    return {**found, "cached": True}, head.version
+                    return {**found, "cached": True}, _versions(heads)
                 if not force:
-                    directed = model.meta_of(head).directed
-                    cost_advice.check(task, params, head.nodes, head.edges, directed, self._limit)
-            entry = await self._loader.current(tenant, graph_id)
-            source, head = offload.Source.of(entry), entry.head
-            asked = {**params, "graph_id": graph_id}
-            if kept and not force:
-                asked["allowance"] = self._limit
-            result = await self._offloader.run(tasks.task_name(task), asked, source, tenant=tenant, keep=True)
+                    for head in heads:
+                        directed = model.meta_of(head).directed
+                        cost_advice.check(task, params, head.nodes, head.edges, directed, self._limit)
+            sources, heads = await self._sources(tenant, graph_ids)
+            asked = {**params, "allowance": self._limit} if kept and not force else params
+            result = await self._offloader.run(tasks.task_name(task), asked, sources, tenant=tenant, keep=True)
             result.close()
             if kept:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}
-                self._results.put(_key(tenant, head, mark), value, result.seconds)
-            return result.value, head.version
+                self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
+            return result.value, _versions(heads)
+
+    async def _sources(self, tenant: str, graph_ids: Sequence[str]) -> tuple[list[offload.Source], list[Head]]:
+        """The graphs as they are now, one after the other: each load may need a worker. One that is named twice is read once."""
+        read: dict[str, tuple[offload.Source, Head]] = {}
+        for graph_id in graph_ids:
+            if graph_id not in read:
+                entry = await self._loader.current(tenant, graph_id)
+                read[graph_id] = offload.Source.of(entry), entry.head  # before it gets later writes
+        return [read[graph_id][0] for graph_id in graph_ids], [read[graph_id][1] for graph_id in graph_ids]
 
 
-def _key(tenant: str, head: Head, mark: str) -> ResultKey:
-    # With the time of its write, a version that the store lost is no other's.
-    return ResultKey(tenant, head.graph_id, head.uid, head.version, f"{mark}@{head.updated:.6f}")
+def _versions(heads: Sequence[Head]) -> tuple[int, ...]:
+    return tuple(head.version for head in heads)

@@ -68,6 +68,18 @@ class Source:
         base = self.base.nbytes if self.base is not None else 0
         return base + memory_of(self.snapshot, self.batches)
 
+    def packed(self, fds: list[int], made: list[int]) -> dict[str, Any]:
+        """What a task is told of the graph. A descriptor that it needs is added to `fds`, one made for it to `made`, too."""
+        told: dict[str, Any] = {"directed": self.directed, "base": None, "batches": list(self.batches)}
+        if self.base is not None:
+            told["base"] = len(fds)
+            fds.append(self.base.fd)
+        elif self.snapshot:
+            told["snapshot"] = len(fds)
+            made.append(memfd.create("snapshot", [self.snapshot]))
+            fds.append(made[-1])
+        return told
+
 
 class Materialised(NamedTuple):
     """A graph in one buffer, its snapshot if that was asked for, and what the edit did if there was one."""
@@ -116,7 +128,7 @@ def _short(what: str) -> Shed:
 
 
 class Offloader:
-    """Runs the tasks of `compute.graph_tasks` and, on a graph, any other."""
+    """Runs the tasks of `analysis.graph_tasks` and, on graphs, any other."""
 
     def __init__(self, compute: Compute, budget: MemoryAccount) -> None:
         self._compute = compute
@@ -136,32 +148,23 @@ class Offloader:
         self,
         task: str,
         params: dict[str, Any],
-        source: Source | None = None,
+        sources: Sequence[Source] = (),
         *,
         tenant: str,
         fds: Sequence[int] = (),
         keep: bool = False,
     ) -> TaskResult:
-        """Run `task` with the graph added to its parameters and descriptors (those of `fds` come first).
+        """Run `task` with the graphs added to its parameters (`graphs`) and descriptors (those of `fds` come first).
 
-        `source` is kept alive until the task ends. Raises what `Compute.run` raises.
+        `sources` are kept alive until the task ends. Raises what `Compute.run` raises.
         """
-        params, out, own = dict(params), list(fds), []
+        out, made = list(fds), list[int]()
         try:
-            if source is not None:
-                params["directed"] = source.directed
-                params["base"] = None
-                if source.base is not None:
-                    params["base"] = len(out)
-                    out.append(source.base.fd)
-                elif source.snapshot:
-                    params["snapshot"] = len(out)
-                    own.append(memfd.create("snapshot", [source.snapshot]))
-                    out.append(own[-1])
-                params["batches"] = list(source.batches)
+            if sources:
+                params = {**params, "graphs": [source.packed(out, made) for source in sources]}
             return await self._compute.run(task, params, fds=out, tenant=tenant, keep=keep)
         finally:
-            for fd in own:
+            for fd in made:
                 os.close(fd)
 
     async def read_archive(self, data: bytes, *, tenant: str) -> Restored:
@@ -233,7 +236,7 @@ class Offloader:
     async def _materialise(self, source: Source, tenant: str, compress: bool, edit: bytes | None) -> Materialised:
         params = {"compress": compress, "edit": edit}
         try:
-            result = await self.run(f"{TASKS}:materialise", params, source, tenant=tenant)
+            result = await self.run(f"{TASKS}:materialise", params, [source], tenant=tenant)
         except WorkerCrashed as error:
             if source.base is not None:
                 raise

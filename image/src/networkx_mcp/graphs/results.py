@@ -1,7 +1,7 @@
 """Results of analyses, kept: in this process and, where it is worth its transfer, in the store for all replicas.
 
-A result belongs to (tenant, graph, uid, version, task, parameters). A reader looks it up with the version that
-it has just asked the store for, so a change of the graph is never answered with what was there before; nothing
+A result belongs to (tenant, task, parameters) and the uid and version of each graph. A reader looks it up with the versions
+that it has just asked the store for, so a change of the graph is never answered with what was there before; nothing
 is ever invalidated, old versions are only thrown away. Bytes are bounded by `memory.results_mb` here (entered in
 the memory budget as `results`) and by `store.results_mb` of a tenant there.
 
@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -27,7 +28,7 @@ from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.telemetry import logs, metrics
 
 if TYPE_CHECKING:
-    from networkx_mcp.store.protocol import Store
+    from networkx_mcp.store.protocol import GraphKey, Head, Store
 
 #: What an entry costs beside its bytes, in bytes; an estimate.
 ENTRY_BYTES = 512
@@ -59,13 +60,35 @@ class _Table(TypedDict):
 
 
 class ResultKey(NamedTuple):
-    """What a result is of. `digest` stands for task and parameters."""
+    """What a result is of. `digest` stands for task and parameters, and for when the version was written."""
 
     tenant: str
     graph_id: str
     uid: str
     version: int
     digest: str
+    #: The further graphs of a call that named several, in its order: id, uid, version, and when that was written.
+    others: tuple[tuple[str, str, int, str], ...] = ()
+
+    @classmethod
+    def of(cls, tenant: str, heads: Sequence[Head], mark: str) -> ResultKey:
+        """The key of what `mark` (see `digest`) gives on these graphs."""
+        # With the time of its write, a version that the store lost is no other's.
+        first, *rest = heads
+        others = tuple((head.graph_id, head.uid, head.version, f"{head.updated:.6f}") for head in rest)
+        return cls(tenant, first.graph_id, first.uid, first.version, f"{mark}@{first.updated:.6f}", others)
+
+    @property
+    def graphs(self) -> dict[GraphKey, tuple[str, int]]:
+        """uid and version of each graph."""
+        others = {(self.tenant, graph_id): (uid, version) for graph_id, uid, version, _ in self.others}
+        return {(self.tenant, self.graph_id): (self.uid, self.version), **others}
+
+    @property
+    def stored(self) -> tuple[str, str, str, int, str]:
+        """What the store knows it by: it lies with the first graph, and is gone with that."""
+        name = f"{self.digest}+{digest('', {'others': self.others})}" if self.others else self.digest
+        return self.tenant, self.graph_id, self.uid, self.version, name
 
 
 def digest(task: str, params: dict[str, Any]) -> str:
@@ -105,8 +128,8 @@ class Results:
         #: Whether anything is kept at all (memory.results_mb above 0).
         self._on = budget.cap("results") > 0
         self._entries: OrderedDict[ResultKey, bytes] = OrderedDict()
-        #: Keys of a graph: they are of one version.
-        self._of: dict[tuple[str, str], set[ResultKey]] = {}
+        #: Keys that name a graph: they are of one version of it.
+        self._of: dict[GraphKey, set[ResultKey]] = {}
         self._nbytes = 0
         self._sending: set[asyncio.Task[None]] = set()
         self._unsound: set[ResultKey] = set()
@@ -139,7 +162,7 @@ class Results:
             self._entries.move_to_end(key)
             return _decode(found)
         try:
-            shared = await self._store.result(*key)
+            shared = await self._store.result(*key.stored)
         except StoreUnavailable:
             shared = None
         value = None if shared is None else self._sound(key, shared)
@@ -165,8 +188,8 @@ class Results:
 
     def drop(self, tenant: str, graph_id: str) -> None:
         """Forget the results of a graph."""
-        for key in self._of.pop((tenant, graph_id), set()):
-            self._nbytes -= _size(self._entries.pop(key))
+        for key in list(self._of.get((tenant, graph_id), ())):
+            self._forget(key)
         self._shrink()
 
     def clear(self) -> None:
@@ -180,7 +203,7 @@ class Results:
         """Forget the least recently used until `nbytes` are free, or none is left."""
         goal = self._nbytes - nbytes
         while self._entries and self._nbytes > goal:
-            self._forget_oldest()
+            self._forget(next(iter(self._entries)))
         self._shrink()
 
     def _sound(self, key: ResultKey, data: bytes) -> dict[str, Any] | None:
@@ -195,26 +218,26 @@ class Results:
 
     async def _share(self, key: ResultKey, data: bytes, anew: bool) -> None:
         with contextlib.suppress(StoreUnavailable):  # it can be computed again
-            await self._store.keep_result(*key, data, anew=anew)
+            await self._store.keep_result(*key.stored, data, anew=anew)
 
     def _keep(self, key: ResultKey, data: bytes) -> None:
         size = _size(data)
         if self._budget.level is not Level.NORMAL or size > self._budget.cap("results") or key in self._entries:
             return
-        graph = (key.tenant, key.graph_id)
-        there = self._of.get(graph)
-        if there:
-            other = next(iter(there))
-            if other.uid == key.uid and other.version > key.version:
+        graphs = key.graphs
+        there = {graph: next(iter(keys)).graphs[graph] for graph in graphs if (keys := self._of.get(graph))}
+        for graph, (uid, version) in there.items():
+            if uid == graphs[graph][0] and version > graphs[graph][1]:
                 return  # computed on what is old by now
-            if (other.uid, other.version) != (key.uid, key.version):
+        for graph, at in there.items():
+            if at != graphs[graph]:
                 self.drop(*graph)
         while self._entries:
             try:
                 self._account.resize(self._nbytes + size)
                 break
             except MemoryLimit:
-                self._forget_oldest()
+                self._forget(next(iter(self._entries)))
         else:
             try:
                 self._account.resize(size)
@@ -222,16 +245,16 @@ class Results:
                 self._shrink()
                 return
         self._entries[key] = data
-        self._of.setdefault(graph, set()).add(key)
+        for graph in graphs:
+            self._of.setdefault(graph, set()).add(key)
         self._nbytes += size
 
-    def _forget_oldest(self) -> None:
-        key, data = self._entries.popitem(last=False)
-        self._nbytes -= _size(data)
-        graph = (key.tenant, key.graph_id)
-        self._of[graph].discard(key)
-        if not self._of[graph]:
-            del self._of[graph]
+    def _forget(self, key: ResultKey) -> None:
+        self._nbytes -= _size(self._entries.pop(key))
+        for graph in key.graphs:
+            self._of[graph].discard(key)
+            if not self._of[graph]:
+                del self._of[graph]
 
     def _shrink(self) -> None:
         if self._nbytes < self._account.nbytes:

@@ -118,13 +118,13 @@ class Graphs:
 
         Read it before the next await: later it may hold later writes. Raises NotFound.
         """
-        with _reading(graph_id):
+        with _reading():
             entry = await self._loader.current(_tenant(), model.check_graph_id(graph_id))
             return View(entry.state, entry.head, model.info_of(entry.head))
 
     async def info(self, graph_id: str) -> GraphInfo:
         """The graph without its contents, which need not be loaded for it. Raises NotFound."""
-        with _reading(graph_id):
+        with _reading():
             return model.info_of(await self._loader.head(_tenant(), model.check_graph_id(graph_id)))
 
     async def list(self, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
@@ -159,32 +159,32 @@ class Graphs:
     ) -> tuple[Stamp, int]:
         """(stamp, descriptor) of the graph in a format: an unlinked file in the spool directory, at
         its beginning, that the caller closes. Raises NotFound, InvalidInput."""
-        with _reading(graph_id):
+        with _reading():
             return await self._whole_graphs.export(
                 _tenant(), model.check_graph_id(graph_id), format, plain_options(options)
             )
 
     async def analyse(
-        self, graph_id: str, task: str, params: dict[str, Any], *, force: bool = False
-    ) -> tuple[Any, int]:
-        """(answer of a compute task, version that it saw). The task gets `params` and the graph
-        (`base`, `directed`, `batches`, `graph_id`; see compute.algorithms.load). An answer that was kept
-        says `cached` and has no facts of a run.
+        self, graph_ids: Sequence[str], task: str, params: dict[str, Any], *, force: bool = False
+    ) -> tuple[Any, tuple[int, ...]]:
+        """(answer of a task, version that it saw of each graph). The task gets `params` and the graphs in this order
+        (`graphs`; see `analysis.loaded_graph`). An answer that was cached says so and has no facts of a run.
 
         Raises NotFound, what the task raises, and LimitExceeded, unless `force`, for a call that would
         surely pass `limits.request_timeout_seconds` (data `estimate_seconds`, `cheaper`)."""
-        with _reading(graph_id):
-            return await self._analyst.analyse(_tenant(), model.check_graph_id(graph_id), task, params, force)
+        with _reading():
+            checked = [model.check_graph_id(graph_id) for graph_id in graph_ids]
+            return await self._analyst.analyse(_tenant(), checked, task, params, force)
 
 
 @contextmanager
-def _reading(graph_id: str) -> Iterator[None]:
+def _reading() -> Iterator[None]:
     """Audit a read of a graph that this tenant does not have: whoever tries the ids of others leaves a trace."""
     try:
         yield
     except NotFound as error:
         if error.data.get("kind") == "graph":
-            audit("read", graph_id=graph_id, outcome=error.outcome)
+            audit("read", graph_id=error.data["graph_id"], outcome=error.outcome)
         raise
 
 

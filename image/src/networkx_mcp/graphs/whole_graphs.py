@@ -318,7 +318,7 @@ class WholeGraphs:
                 await self._context.offloader.run(
                     f"{offload.TASKS}:export",
                     {"format": format_, "options": options, "most": self._context.limits.upload_mb * MIB},
-                    source,
+                    [source],
                     tenant=tenant,
                     fds=[spool.fileno()],
                 )

@@ -20,7 +20,7 @@ async def analyse(
 ) -> tuple[dict[str, Any], int]:
     """`graphs.analyse`, counted. A run that failed counts under the task's name: its algorithm may be anything."""
     try:
-        value, version = await graphs.analyse(graph_id, task, params, force=force)
+        value, (version,) = await graphs.analyse([graph_id], task, params, force=force)
     except ServiceError as error:
         metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, error.outcome).inc()
         raise

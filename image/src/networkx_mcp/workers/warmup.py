@@ -42,7 +42,7 @@ def play(times: int = 1) -> Iterator[Any]:
     graph = state.freeze()
     yield None
     for task, arguments in CALLS * times:
-        params = {"base": 0, "directed": False, "batches": (), **arguments}
+        params = {"graphs": [{"base": 0, "directed": False, "batches": ()}], **arguments}
         answer = task_registry.resolve(task)(params, [os.dup(graph.fd)])  # it owns its descriptor
         frames.encode(frames.Done(answer, 0.0, 0), frames.RESULT_MAX_BYTES)
         yield answer
