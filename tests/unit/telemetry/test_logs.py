@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import io
 import json
 import logging
@@ -43,9 +44,18 @@ def in_a_call(**fields: Any) -> context.CallContext:
     return context.CallContext(caller, "corr-1", method="tools/call", tool="edit_graph", trace_id="ab" * 16, **fields)
 
 
+def within_a_call(work: Callable[..., None], *arguments: Any, **fields: Any) -> None:
+    """Do what a request does, in a context of its own: it ends with the request."""
+
+    def run() -> None:
+        context.set_current(in_a_call())
+        work(*arguments, **fields)
+
+    contextvars.copy_context().run(run)
+
+
 def test_an_event_has_exactly_the_fields_of_the_design_in_their_order(lines: Any) -> None:
-    context.set_current(in_a_call())
-    logs.event("mcp_request_end", duration_ms=1.5, success=True, memory_mb=100.0)
+    within_a_call(logs.event, "mcp_request_end", duration_ms=1.5, success=True, memory_mb=100.0)
     (line,) = lines()
     assert list(line) == REQUEST_FIELDS
     assert line["event"] == "mcp_request_end"
@@ -122,8 +132,7 @@ def test_text_is_shown_so_that_it_drives_no_terminal(text: str, shown: str) -> N
 
 
 def test_an_audit_line_says_who_did_what_to_which_graph(lines: Any) -> None:
-    context.set_current(in_a_call())
-    audit("edit", graph_id="g-1", version_before=3, version_after=4)
+    within_a_call(audit, "edit", graph_id="g-1", version_before=3, version_after=4)
     (line,) = lines()
     assert (line["event"], line["action"], line["outcome"], line["success"]) == ("audit", "edit", "ok", True)
     assert (line["user_id"], line["tenant"], line["graph_id"]) == ("ann", "acme", "g-1")

@@ -66,7 +66,7 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
             reader.check_rows(meta.num_rows)
             reader.check_bytes(sum(meta.row_group(k).total_byte_size for k in range(meta.num_row_groups)))
             schema = probe.schema_arrow
-            plain_texts, shared = _delta_encoded(meta)
+            plain_texts, shared = _delta_encoded(probe)
         reader.begin(schema)
         # Text as dictionaries: what repeats stays small until it is known how large it would be.
         texts = [field.name for field in schema if _is_text(field.type) and field.name not in plain_texts]
@@ -99,11 +99,15 @@ def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
         raise _broken("Arrow", error) from None
 
 
-def _delta_encoded(meta: Any) -> tuple[frozenset[str], bool]:
+def _delta_encoded(file: Any) -> tuple[frozenset[str], bool]:
     """The columns whose text Arrow cannot read as dictionaries, as DuckDB writes it for version 2 of Parquet; and whether
     some text shares its beginning with the text before it."""
     found, shared = set(), False
+    meta = file.metadata
     for group in range(meta.num_row_groups):
+        # What is told of a column is not checked before it is handed out, and pyarrow 26 aborts where it contradicts itself
+        # (a histogram of the wrong length): reading a row checks it, and raises.
+        next(file.iter_batches(batch_size=1, row_groups=[group], use_threads=False), None)
         for number in range(meta.num_columns):
             column = meta.row_group(group).column(number)
             delta = {"DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"} & set(column.encodings)
