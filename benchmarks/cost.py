@@ -44,6 +44,8 @@ from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import ServiceError
+from networkx_mcp.tools.analysis_arguments import OnGraph
+from networkx_mcp.tools.server import TOOLS
 from networkx_mcp.workers import task_registry, worker
 
 #: A call that a tool makes beside those of the catalogue: task and parameters.
@@ -84,7 +86,9 @@ def once(name: str, extra: dict[str, Any], graph: FrozenGraph) -> None:
     else:
         ids = [str(i) for i in range(graph.n)]
         task, params = "run_algorithm", {"name": name, "arguments": {**arguments(_CATALOGUE[name], ids), **extra}}
-    on_graph(task_registry.resolve(tasks.task_name(task)), loaded, dict(params))
+    given = TOOLS[task].parse({"graph_id": "g", **params})
+    assert isinstance(given, OnGraph)
+    on_graph(task_registry.resolve(tasks.task_name(task)), loaded, given.params())
 
 
 def repeated(name: str, extra: dict[str, Any], graph: FrozenGraph) -> float:

@@ -29,8 +29,9 @@ import cost as calibration
 import networkx as nx
 from cost_graphs import SHAPES, frozen, oriented
 
-from networkx_mcp.analysis import catalogue, cost, cost_calls
+from networkx_mcp.analysis import catalogue, cost
 from networkx_mcp.errors import ServiceError
+from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, MEASURES, METRICS
 
 SEED = 1
 SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384)
@@ -47,8 +48,8 @@ FACTORS = (0.2, 0.33, 0.5, 1.0, 2.0)
 
 def calls(count: int) -> list[str]:
     """What the tools call, and `count` others."""
-    tools = {row[0] for row in (*cost_calls.RANK.values(), *cost_calls.METRICS.values())}
-    tools |= {*cost_calls.COMMUNITIES.values(), *cost_calls.COMPONENTS.values(), "partition_graph"}
+    named = (*MEASURES.values(), *METRICS.values(), *COMMUNITY_METHODS.values(), *COMPONENT_KINDS.values())
+    tools = {one.algorithm for one in named if one.algorithm} | {"partition_graph"}
     others = sorted(cost.table().rows.keys() & catalogue.algorithms().keys() - tools)
     return sorted(tools) + random.Random(SEED).sample(others, min(count, len(others)))
 

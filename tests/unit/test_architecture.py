@@ -57,3 +57,13 @@ def test_imports_point_down_the_list_of_rooms(room: str) -> None:
 
 def test_tools_never_import_the_store() -> None:
     assert not [file for file in (PACKAGE / "tools").rglob("*.py") if "store" in _imported(file)]
+
+
+def test_the_vocabulary_is_data_that_every_room_may_read() -> None:
+    imported = {
+        name
+        for node in ast.walk(ast.parse((PACKAGE / "vocabulary.py").read_text(encoding="utf-8")))
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [])
+        + ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
+    }
+    assert imported == {"__future__", "dataclasses", "typing"}

@@ -186,7 +186,7 @@ class App:
         from networkx_mcp.graphs.service import Graphs
         from networkx_mcp.http.admin import Admin
         from networkx_mcp.http.transfer import Transfers
-        from networkx_mcp.tools.server import build_app, build_registry
+        from networkx_mcp.tools.server import HEAVY, TOOLS, build_app
 
         rooms.graphs = graphs = Graphs(
             self.settings, rooms.store, rooms.compute, rooms.budget, places=self._descriptors.graphs
@@ -195,9 +195,8 @@ class App:
         stack.push_async_callback(graphs.close)
         mcp = build_app(graphs, self.settings, extra_tools=self._extra)
         await stack.enter_async_context(mcp.run())
-        registry = build_registry(graphs)
-        rooms.labels.tools = frozenset(registry.tools)
-        rooms.labels.heavy = frozenset(tool.name for tool in registry if not tool.quick)
+        rooms.labels.tools = frozenset(TOOLS)
+        rooms.labels.heavy = HEAVY
         self._mcp.app = mcp
         self.edge.routes.services["graphs"] = Service(
             Transfers(self.settings, graphs, rooms.admission, self._deadlines), frozenset({"GET", "PUT"})

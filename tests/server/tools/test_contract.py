@@ -14,12 +14,7 @@ import pytest
 from tests.helpers.server import Server, eventually, handshake, message, modern
 from tests.server.tools.conftest import Tools
 
-from networkx_mcp.analysis.tasks.draw_graph import LAYOUTS
-from networkx_mcp.analysis.tasks.find_communities import METHODS
-from networkx_mcp.analysis.tasks.find_components import KINDS as COMPONENTS
-from networkx_mcp.analysis.tasks.find_paths import KINDS as PATHS
-from networkx_mcp.analysis.tasks.measure_graph import METRICS
-from networkx_mcp.analysis.tasks.rank_nodes import MEASURES
+from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, LAYOUTS, MEASURES, METRICS, PATH_KINDS
 
 READS = {
     "list_graphs", "describe_graph", "get_neighbors", "find_paths", "get_subgraph", "rank_nodes", "find_communities",
@@ -98,10 +93,10 @@ def choices(tools: Tools, tool: str, field: str) -> list[str]:
 
 def test_choices_are_those_of_the_algorithms(tools: Tools) -> None:
     assert choices(tools, "rank_nodes", "measure") == list(MEASURES)
-    assert choices(tools, "find_communities", "method") == list(METHODS)
-    assert sorted(choices(tools, "find_components", "kind")) == sorted(COMPONENTS)
+    assert choices(tools, "find_communities", "method") == list(COMMUNITY_METHODS)
+    assert sorted(choices(tools, "find_components", "kind")) == sorted(COMPONENT_KINDS)
     assert choices(tools, "measure_graph", "metrics") == list(METRICS)
-    assert choices(tools, "find_paths", "kind") == list(PATHS)
+    assert choices(tools, "find_paths", "kind") == list(PATH_KINDS)
     assert choices(tools, "draw_graph", "layout") == list(LAYOUTS)
 
 

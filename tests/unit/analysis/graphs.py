@@ -12,20 +12,33 @@ from hypothesis import strategies as st
 
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.task import on_graph
+from networkx_mcp.tools.analysis_arguments import OnGraph
+from networkx_mcp.tools.server import TOOLS
 
 #: Keys every answer with one table has.
 TABLE = {"columns", "rows", "total", "truncated", "next_offset", "notes"}
 
 
 def ask(task: Callable[..., Any], graph: nx.Graph | Loaded, **params: Any) -> dict[str, Any]:
-    """The answer of a task, after it travelled as a worker's answer does; strict JSON but for bytes."""
+    """The answer of a task to the arguments of its tool, after it travelled as a worker's answer does; strict JSON but for bytes."""
     loaded = graph if isinstance(graph, Loaded) else Loaded.from_networkx(graph.copy())
-    answer = on_graph(task, loaded, params)
+    answer = on_graph(task, loaded, checked(task.__name__, directed=loaded.directed, **params))
     travelled = msgspec.msgpack.decode(msgspec.msgpack.encode(answer))
     json.dumps({k: v for k, v in travelled.items() if not isinstance(v, bytes)}, allow_nan=False)
     assert set(travelled["_run"]) == {"algorithm", "engine", "seconds", "elements"}
     assert travelled["_run"]["elements"] == len(loaded.nx) + loaded.nx.number_of_edges()
     return travelled
+
+
+def checked(tool: str, *, directed: bool = False, **arguments: Any) -> dict[str, Any]:
+    """What the task of a tool gets, after the API has checked the arguments for a graph of this kind. Raises InvalidInput."""
+    record = TOOLS[tool]
+    assert record.analysis is not None
+    given = record.parse({"graph_id": "g", **arguments})
+    assert isinstance(given, OnGraph)
+    params = given.params()
+    record.analysis.suits(params, directed)
+    return params
 
 
 def column(answer: dict[str, Any], name: str) -> list[Any]:

@@ -9,18 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networkx_mcp.analysis import catalogue, cost, cost_advice, cost_calls, engine
+from networkx_mcp.analysis import catalogue, cost, cost_advice, engine, sampling
+from networkx_mcp.analysis.definition import Analysis, GraphSize
 from networkx_mcp.analysis.engine import call
 from networkx_mcp.analysis.loaded_graph import Loaded
-from networkx_mcp.analysis.tasks import find_communities, find_components, measure_graph, rank_nodes
+from networkx_mcp.analysis.tasks import measure_graph
 from networkx_mcp.backend.info import FUNCTIONS
 from networkx_mcp.errors import OUTCOMES, LimitExceeded
+from networkx_mcp.tools.server import TOOLS
+from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, MEASURES, METRICS
 
 LIMIT = 20.0
 
 
 def check(task: str, n: int = 100_000, m: int = 300_000, directed: bool = False, **params: Any) -> None:
-    cost_advice.check(task, params, n, m, directed, LIMIT)
+    analysis = TOOLS[task].analysis
+    assert analysis is not None
+    cost_advice.check(analysis, params, GraphSize(n, m, directed), LIMIT)
 
 
 def refused(task: str, **params: Any) -> LimitExceeded:
@@ -32,16 +37,8 @@ def refused(task: str, **params: Any) -> LimitExceeded:
 # --- the table
 
 
-def test_the_names_of_tools_are_those_of_the_algorithms() -> None:
-    assert cost_calls.RANK.keys() == rank_nodes.MEASURES.keys()
-    for name, (algorithm, weight, default) in cost_calls.RANK.items():
-        there = rank_nodes.MEASURES[name]
-        assert algorithm == there.algorithm
-        if algorithm != "hits":  # networkx's hits takes no weight
-            assert (weight, default) == (there.weight, there.default_weight)
-    assert cost_calls.COMMUNITIES == find_communities.METHODS
-    assert cost_calls.COMPONENTS == find_components.KINDS
-    assert cost_calls.METRICS.keys() <= measure_graph.METRICS.keys()
+def test_every_metric_that_has_a_name_is_computed() -> None:
+    assert list(measure_graph.COMPUTED) == list(METRICS)
 
 
 def test_every_row_is_of_an_algorithm_and_every_number_is_usable() -> None:
@@ -68,8 +65,8 @@ def test_every_kernel_was_measured_as_it_is() -> None:
 
 def test_the_calls_of_tools_are_in_the_table() -> None:
     rows = cost.table().rows
-    asked = {algorithm for algorithm, *_ in (*cost_calls.RANK.values(), *cost_calls.METRICS.values())}
-    asked |= {*cost_calls.COMMUNITIES.values(), *cost_calls.COMPONENTS.values(), "partition_graph"}
+    known = (*MEASURES.values(), *METRICS.values(), *COMMUNITY_METHODS.values(), *COMPONENT_KINDS.values())
+    asked = {one.algorithm for one in known if one.algorithm} | {"partition_graph"}
     assert asked <= rows.keys(), sorted(asked - rows.keys())
 
 
@@ -93,7 +90,7 @@ def test_an_estimate_grows_with_the_graph(name: str, n: int, m: int, more_nodes:
 
 def test_what_is_not_known_is_not_refused() -> None:
     assert cost.estimate(cost.Call("no_such_algorithm"), 10**7, 10**8, False) is None
-    check("no_such_task", n=10**9, m=10**9)
+    cost_advice.check(Analysis("no:such_task"), {}, GraphSize(10**9, 10**9, directed=False), LIMIT)
     # an argument that cuts the work short: its cost is not known
     check("run_algorithm", n=10**7, m=10**8, name="all_pairs_shortest_path_length", arguments={"cutoff": 1})
 
@@ -146,22 +143,22 @@ def test_the_bound_of_a_sample_holds() -> None:
 
     graph = nx.barabasi_albert_graph(120, 2, seed=1)
     exact = nx.betweenness_centrality(graph)
-    bound = cost_advice.sample_error(120, 40)
+    bound = sampling.sample_error(120, 40)
     missed = 0
     for seed in range(30):
         sampled = nx.betweenness_centrality(graph, k=40, seed=seed)
         missed += max(abs(sampled[node] - exact[node]) for node in graph) > bound
-    assert missed <= 30 * cost_advice.MISSED
+    assert missed <= 30 * sampling.MISSED
     assert bound < 1
 
 
 def test_small_graphs_and_quick_measures_are_not_refused() -> None:
-    for name in cost_calls.RANK:
+    for name in MEASURES:
         check("rank_nodes", n=1000, m=3000, measure=name)
     for name in ("degree", "pagerank", "core"):
         check("rank_nodes", n=1_000_000, m=3_000_000, measure=name)
     check("measure_graph", n=10**6, m=10**7, metrics=["nodes", "density", "is_connected"])
-    for kind in cost_calls.COMPONENTS:
+    for kind in COMPONENT_KINDS:
         check("find_components", n=10**6, m=3 * 10**6, kind=kind)
 
 
@@ -187,7 +184,6 @@ def test_the_graph_is_converted_once_for_all_algorithms_of_a_call(monkeypatch: p
     import networkx as nx
 
     from networkx_mcp.analysis.task import on_graph
-    from networkx_mcp.analysis.tasks.measure_graph import measure_graph
     from networkx_mcp.arrays.state import GraphState
 
     made = 0
@@ -200,6 +196,8 @@ def test_the_graph_is_converted_once_for_all_algorithms_of_a_call(monkeypatch: p
 
     monkeypatch.setattr(GraphState, "to_networkx", counted)
     loaded = Loaded(GraphState.from_networkx(nx.karate_club_graph()))
-    answer = on_graph(measure_graph, loaded, {"metrics": ["is_planar", "is_eulerian", "node_connectivity", "girth"]})
+    answer = on_graph(
+        measure_graph.measure_graph, loaded, {"metrics": ["is_planar", "is_eulerian", "node_connectivity", "girth"]}
+    )
     assert [row[0] for row in answer["rows"]] == ["is_planar", "is_eulerian", "node_connectivity", "girth"]
     assert made == 1

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from tests.unit.analysis.graphs import ask, column, graphs, positive
 
-from networkx_mcp.analysis.tasks.find_communities import METHODS, find_communities
+from networkx_mcp.analysis.tasks.find_communities import find_communities
 from networkx_mcp.errors import InvalidInput
+from networkx_mcp.vocabulary import COMMUNITY_METHODS
 
 PARTITIONS = ("louvain", "label_propagation", "greedy_modularity", "girvan_newman")
 
@@ -32,7 +33,7 @@ def test_every_node_is_in_one_community(method: str, graph: nx.Graph) -> None:
     assert answer["exact"] is False
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", sorted(COMMUNITY_METHODS))
 def test_the_same_seed_gives_the_same_answer(method: str) -> None:
     graph = nx.karate_club_graph()
     first, second = (ask(find_communities, graph, method=method) for _ in range(2))
@@ -73,6 +74,7 @@ def test_a_graph_of_k_components_is_not_split_further() -> None:
         ({"method": "fluid", "weight": "weight"}, "fluid knows no weights"),
         ({"method": "girvan_newman", "k": 35}, "k: must be an integer from 2 to 34"),
         ({"method": "walktrap"}, "walktrap"),
+        ({"resolution": 2e6}, "resolution: must be a number from 0 to 1000000.0"),
     ],
 )
 def test_what_a_method_does_not_know_is_refused(params: dict[str, object], message: str) -> None:
@@ -80,7 +82,7 @@ def test_what_a_method_does_not_know_is_refused(params: dict[str, object], messa
         ask(find_communities, nx.karate_club_graph(), **params)
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", sorted(COMMUNITY_METHODS))
 def test_graphs_without_nodes_or_edges_have_an_answer(method: str) -> None:
     assert ask(find_communities, nx.Graph(), method=method)["rows"] == []
     apart = ask(find_communities, nx.empty_graph(3), method=method)

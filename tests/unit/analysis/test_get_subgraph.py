@@ -77,7 +77,7 @@ def test_attributes_can_be_left_out() -> None:
         ({"nodes": ["a"], "radius": 2}, InvalidInput, "goes with center"),
         ({"center": "z"}, NotFound, 'center: no node "z"'),
         ({"nodes": ["a", "z"]}, NotFound, 'nodes: no node "z"'),
-        ({"center": "a", "direction": "up"}, InvalidInput, "both, out, in"),
+        ({"center": "a", "direction": "up"}, InvalidInput, "both, out or in"),
     ],
 )
 def test_a_wrong_question_is_told(params: dict[str, object], error: type[Exception], message: str) -> None:

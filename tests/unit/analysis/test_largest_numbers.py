@@ -20,20 +20,17 @@ from networkx_mcp.analysis.tasks import (
 )
 from networkx_mcp.arrays import values
 from networkx_mcp.errors import InvalidInput, ServiceError
+from networkx_mcp.vocabulary import COMMUNITY_METHODS, MEASURES, METRICS
 
 CALLS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
-    *((rank_nodes.rank_nodes, {"measure": name}) for name in rank_nodes.MEASURES),
-    *(
-        (rank_nodes.rank_nodes, {"measure": name, "weight": "weight"})
-        for name, one in rank_nodes.MEASURES.items()
-        if one.weight
-    ),
-    *((measure_graph.measure_graph, {"metrics": [name], "weight": "weight"}) for name in measure_graph.METRICS),
-    *((find_communities.find_communities, {"method": name}) for name in find_communities.METHODS),
+    *((rank_nodes.rank_nodes, {"measure": name}) for name in MEASURES),
+    *((rank_nodes.rank_nodes, {"measure": name, "weight": "weight"}) for name, one in MEASURES.items() if one.weighted),
+    *((measure_graph.measure_graph, {"metrics": [name], "weight": "weight"}) for name in METRICS),
+    *((find_communities.find_communities, {"method": name}) for name in COMMUNITY_METHODS),
     *((find_paths.find_paths, {"kind": name, "source": "a", "weight": "weight"}) for name in ("shortest", "reachable")),
     *(
         (find_paths.find_paths, {"kind": name, "source": "a", "target": "f", "weight": "weight"})
-        for name in find_paths.KINDS[:3]
+        for name in ("shortest", "all_shortest", "k_shortest")
     ),
     (partition_graph.partition_graph, {"k": 2}),
     (draw_graph.draw_graph, {"weight": "weight", "color": "size", "edge_label": "weight"}),

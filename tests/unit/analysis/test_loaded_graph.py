@@ -6,7 +6,7 @@ import os
 
 import networkx as nx
 import pytest
-from tests.unit.analysis.graphs import example
+from tests.unit.analysis.graphs import checked, example
 
 from networkx_mcp.analysis import tasks
 from networkx_mcp.analysis.loaded_graph import Loaded, load_state, load_states
@@ -76,7 +76,7 @@ def test_every_task_is_found_by_its_name(name: str) -> None:
 
 def test_a_task_runs_as_a_worker_runs_it() -> None:
     frozen = GraphState.from_networkx(nx.path_graph(4)).freeze()
-    params = {"graphs": [{"base": 0, "directed": False, "batches": []}], "members": 2}
+    params = {"graphs": [{"base": 0, "directed": False, "batches": []}], **checked("find_components", members=2)}
     answer = find_components(params, [os.dup(frozen.fd)])
     assert answer["rows"] == [[1, 4, [0, 1]]]
     assert answer["_run"]["elements"] == 7

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from tests.unit.analysis import oracles
 from tests.unit.analysis.graphs import ask, column, example, graphs, mapping, positive
 
-from networkx_mcp.analysis.tasks.measure_graph import DEFAULT, METRICS, measure_graph
+from networkx_mcp.analysis.tasks.measure_graph import DEFAULT, measure_graph
 from networkx_mcp.errors import InvalidInput
+from networkx_mcp.vocabulary import METRICS
 
 ORACLE = {
     "density": lambda g, w: nx.density(g),
@@ -114,7 +115,7 @@ def test_an_unweighted_metric_says_that_it_is() -> None:
 
 
 def test_a_misspelt_metric_is_told_with_its_nearest() -> None:
-    with pytest.raises(InvalidInput, match="Did you mean diameter"):
+    with pytest.raises(InvalidInput, match=r"`metrics\[0\]` must be nodes, .*diameter"):
         ask(measure_graph, example(), metrics=["diametre"])
     with pytest.raises(InvalidInput, match="must be a list"):
-        ask(measure_graph, example(), metrics="diameter")
+        ask(measure_graph, example(), metrics=[])

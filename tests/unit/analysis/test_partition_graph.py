@@ -75,8 +75,8 @@ def test_the_same_seed_gives_the_same_parts() -> None:
     ("graph", "params", "message"),
     [
         (nx.path_graph(3), {"k": 4}, "k: must be an integer from 1 to 3"),
-        (nx.path_graph(3), {"k": 0}, "k: must be"),
-        (nx.path_graph(3), {}, "k: must be"),
+        (nx.path_graph(3), {"k": 0}, "`k` must be at least 1"),
+        (nx.path_graph(3), {}, "`k` is missing"),
         (nx.path_graph(3), {"k": 2, "imbalance": 1.1}, "imbalance"),
         (nx.Graph(), {"k": 1}, "needs a graph with nodes"),
     ],

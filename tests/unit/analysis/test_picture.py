@@ -49,13 +49,13 @@ def test_the_longest_png_is_reduced_and_says_so() -> None:
 
 def test_a_long_svg_has_edges_as_pixels_and_a_longer_one_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = crowded(4_000)
-    whole = ask(draw_graph, graph, labels=False, layout="random")
+    whole = ask(draw_graph, graph, format="svg", labels=False, layout="random")
     assert whole["notes"] == []
     found = []
     for most in (400_000, 60_000):
         monkeypatch.setattr(picture, "MAX_ENCODED", most)
         monkeypatch.setattr(picture, "MAX_PNG", most // 4 * 3)
-        answer = ask(draw_graph, graph, labels=False, layout="random")
+        answer = ask(draw_graph, graph, format="svg", labels=False, layout="random")
         assert encoded(answer) <= most < encoded(whole)
         assert ElementTree.fromstring(answer["data"]).tag.endswith("svg")
         found.append(answer["notes"][0])
@@ -72,7 +72,7 @@ def test_arrows_and_text_are_reduced_too(monkeypatch: pytest.MonkeyPatch) -> Non
     graph = crowded(100, nx.DiGraph)
     nx.set_edge_attributes(graph, "a word", "kind")
     for options in ({}, {"edge_label": "kind"}):
-        answer = ask(draw_graph, graph, layout="random", **options)
+        answer = ask(draw_graph, graph, format="svg", layout="random", **options)
         assert encoded(answer) <= 60_000
         assert answer["notes"]
 

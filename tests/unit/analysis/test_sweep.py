@@ -21,12 +21,13 @@ from tests.unit.analysis.graphs import ask
 from tests.unit.analysis.test_run_algorithm import arguments
 
 from networkx_mcp.analysis import catalogue
-from networkx_mcp.analysis.tasks.find_communities import METHODS, find_communities
-from networkx_mcp.analysis.tasks.find_paths import KINDS, find_paths
-from networkx_mcp.analysis.tasks.measure_graph import METRICS, measure_graph
-from networkx_mcp.analysis.tasks.rank_nodes import MEASURES, rank_nodes
+from networkx_mcp.analysis.tasks.find_communities import find_communities
+from networkx_mcp.analysis.tasks.find_paths import find_paths
+from networkx_mcp.analysis.tasks.measure_graph import measure_graph
+from networkx_mcp.analysis.tasks.rank_nodes import rank_nodes
 from networkx_mcp.analysis.tasks.run_algorithm import run_algorithm
 from networkx_mcp.errors import ServiceError
+from networkx_mcp.vocabulary import COMMUNITY_METHODS, MEASURES, METRICS, PATH_KINDS
 
 SECONDS = 10
 WHOLE = os.environ.get("NETWORKX_MCP_SWEEP") == "whole"
@@ -152,8 +153,8 @@ def test_every_tool_ends_on_every_small_graph() -> None:
     calls: list[tuple[Any, dict[str, Any]]] = [(measure_graph, {"metrics": list(METRICS)})]
     calls += [(rank_nodes, {"measure": name}) for name in MEASURES]
     calls += [(rank_nodes, {"measure": name, "weight": "weight"}) for name in MEASURES]
-    calls += [(find_communities, {"method": name}) for name in METHODS]
-    for kind in KINDS:
+    calls += [(find_communities, {"method": name}) for name in COMMUNITY_METHODS]
+    for kind in PATH_KINDS:
         ends = {"source": 0} if kind == "reachable" else {"source": 0, "target": 1}
         calls += [(find_paths, {"kind": kind, **ends}), (find_paths, {"kind": kind, "weight": "weight", **ends})]
     assert swept(calls) == []

@@ -16,9 +16,9 @@ from tests.unit.graphs.conftest import act_as
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp import context
+from networkx_mcp.analysis.definition import Analysis
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
 from networkx_mcp.errors import DeadlineExceeded, NotFound
-from networkx_mcp.graphs import analysing
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
@@ -29,7 +29,7 @@ from networkx_mcp.workers.pool import Compute
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ROOT = Path(__file__).parents[3]
 TASKS = "tests.helpers.graph_tasks"
-COMPARE = f"{TASKS}:compare"
+COMPARE = Analysis(f"{TASKS}:compare", cached=True)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -59,9 +59,8 @@ async def store(store_settings: dict[str, Any]) -> AsyncIterator[FaultyStore]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def pair(store: FaultyStore, compute: Compute, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Graphs]]:
+async def pair(store: FaultyStore, compute: Compute) -> AsyncIterator[list[Graphs]]:
     """Two services with workers, and the graphs `a` (a -> b, then c) and `b` (0 - 1 - 2); answers about them are cached."""
-    monkeypatch.setattr(analysing, "KEPT", frozenset({COMPARE}))
     settings = Settings(**{"memory": {"worker_mb": 96}})
     replicas = [Graphs(settings, store, compute, compute.budget) for _ in range(2)]
     await replicas[0].create("a", True, edits=[AddEdges([("a", "b")])])

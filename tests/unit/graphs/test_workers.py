@@ -16,6 +16,7 @@ from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
 
 from networkx_mcp import context
+from networkx_mcp.analysis.definition import Analysis
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Pair
 from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound, Shed
 from networkx_mcp.graphs import editing, offload
@@ -25,6 +26,7 @@ from networkx_mcp.settings import Settings
 from networkx_mcp.store.sqlite_store import SqliteStore
 from networkx_mcp.workers.pool import Compute
 
+MEASURE = Analysis(f"{offload.TASKS}:measure")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # One loop, one zygote and one store for the file; each test has its own tenant.
@@ -253,7 +255,7 @@ async def test_an_analysis_sees_all_that_was_acknowledged(pair: list[Graphs]) ->
     await two.view("g")
     await one.edit("g", [AddNodes(nodes=["late"])])
     state, head, _ = await one.view("g")
-    value, (version,) = await two.analyse(["g"], f"{offload.TASKS}:measure", {})
+    value, (version,) = await two.analyse(["g"], MEASURE, {})
     assert version == head.version == 2
     assert (value["nodes"], value["edges"]) == (state.n, state.m)
 
@@ -261,7 +263,7 @@ async def test_an_analysis_sees_all_that_was_acknowledged(pair: list[Graphs]) ->
 async def test_an_analysis_goes_on_when_its_graph_is_dropped_or_deleted(pair: list[Graphs]) -> None:
     one, _ = pair
     await one.create("g", True, edits=many_edges(3000))
-    calls = [asyncio.create_task(one.analyse(["g"], f"{offload.TASKS}:measure", {})) for _ in range(5)]
+    calls = [asyncio.create_task(one.analyse(["g"], MEASURE, {})) for _ in range(5)]
     await asyncio.sleep(0.01)
     await drop(one)
     await one.delete("g")
@@ -294,7 +296,7 @@ async def test_no_descriptor_is_left_behind(pair: list[Graphs]) -> None:
     async def round_() -> None:
         await one.create("g", False, edits=many_edges(3000))
         await one.edit("g", many_edges(5000, 1))
-        await one.analyse(["g"], f"{offload.TASKS}:measure", {})
+        await one.analyse(["g"], MEASURE, {})
         await drop(one)
         await one.view("g")
         await one.delete("g")

@@ -11,6 +11,7 @@ from tests.unit.graphs.conftest import OpenGraphs, act_as
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
 
+from networkx_mcp.analysis.definition import Analysis
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, Clear, RemoveNodes, SetGraphAttributes
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.graphs.service import Graphs
@@ -367,7 +368,7 @@ class TestTenants:
                 graphs.info(graph_id),
                 graphs.edit(graph_id, [AddNodes(nodes=[1])]),
                 graphs.delete(graph_id),
-                graphs.analyse([graph_id], "echo", {}),
+                graphs.analyse([graph_id], Analysis("echo:echo"), {}),
                 graphs.export(graph_id, "csv"),
             ):
                 with pytest.raises(NotFound) as caught:

@@ -15,9 +15,10 @@ from tests.unit.analysis.graphs import ask, column
 from tests.unit.kernels.families import FAMILIES, attributed
 from tests.unit.kernels.promised import CASES, PROMISED
 
-from networkx_mcp.analysis import cost_calls, engine
+from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.tasks.partition_graph import partition_graph
 from networkx_mcp.errors import InvalidInput
+from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, MEASURES, METRICS
 
 #: The same graphs in each run, unless more are asked for: EQUALITY_EXAMPLES=100 pytest tests/unit/kernels/test_promised.py
 EXAMPLES = os.environ.get("EQUALITY_EXAMPLES")
@@ -67,8 +68,8 @@ def test_nothing_promised_is_without_a_test_nor_is_what_tools_call_or_kernels_co
     tested = {case.function for case in CASES}
     for name in tested:
         assert callable(engine.function(name))
-    tools = {row[0] for row in (*cost_calls.RANK.values(), *cost_calls.METRICS.values())}
-    tools |= {*cost_calls.COMMUNITIES.values(), *cost_calls.COMPONENTS.values()}
+    named = (*MEASURES.values(), *METRICS.values(), *COMMUNITY_METHODS.values(), *COMPONENT_KINDS.values())
+    tools = {one.algorithm for one in named if one.algorithm}
     assert (tools | set(engine.KERNELS)) - tested == set()
 
 

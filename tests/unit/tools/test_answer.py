@@ -16,7 +16,7 @@ from networkx_mcp.arrays.edits import AddEdges, AddNodes, SetGraphAttributes
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.graphs.model import GraphInfo, GraphPage, View
 from networkx_mcp.store.protocol import Head
-from networkx_mcp.tools.analyse import _subgraph_answer
+from networkx_mcp.tools.analysis_answer import table_answer
 from networkx_mcp.tools.answer import (
     MAX_ATTRIBUTES_CHARACTERS,
     MAX_CHARACTERS,
@@ -31,8 +31,9 @@ from networkx_mcp.tools.answer import (
     show_attributes,
     to_json,
 )
-from networkx_mcp.tools.overview import overview, page
-from networkx_mcp.tools.tables import table_answer
+from networkx_mcp.tools.describe_graph import overview
+from networkx_mcp.tools.get_subgraph import subgraph_answer
+from networkx_mcp.tools.graph_summary import page
 
 IDS = st.one_of(st.text(), st.integers(-(2**63), 2**63 - 1))
 
@@ -278,7 +279,7 @@ def subgraph(nodes: int, attributes: dict[str, object]) -> dict[str, object]:
 
 
 def test_a_subgraph_ends_early_with_the_edges_among_what_it_shows() -> None:
-    answer = _subgraph_answer("g", 1, subgraph(100, {"text": "x" * 1900}))
+    answer = subgraph_answer("g", 1, subgraph(100, {"text": "x" * 1900}))
     assert max(sizes(answer)) < 1.2 * MAX_CHARACTERS
     shown = [row[0] for row in answer.data["nodes"]["rows"]]
     assert 10 < len(shown) < 14
@@ -291,7 +292,7 @@ def test_a_subgraph_ends_early_with_the_edges_among_what_it_shows() -> None:
 
 
 def test_a_subgraph_that_fits_is_whole() -> None:
-    answer = _subgraph_answer("g", 1, subgraph(10, {"text": "x" * 1900}))
+    answer = subgraph_answer("g", 1, subgraph(10, {"text": "x" * 1900}))
     assert not answer.data["truncated"]
     assert answer.data["notes"] == []
     assert [len(answer.data[part]["rows"]) for part in ("nodes", "edges")] == [10, 9]
@@ -380,7 +381,7 @@ def test_what_does_not_fit_of_a_subgraph_costs_the_event_loop_nothing() -> None:
     for part in ("nodes", "edges"):
         value[part]["rows"] = value[part]["rows"][:14]
     value["nodes"]["rows"] += [Unread() for _ in range(86)]
-    answer = _subgraph_answer("g", 1, value)
+    answer = subgraph_answer("g", 1, value)
     assert [len(answer.data[part]["rows"]) for part in ("nodes", "edges")] == [12, 11]
 
 

@@ -16,19 +16,16 @@ from pydantic import ValidationError
 
 from networkx_mcp.arrays import edits
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools.analyse_arguments import (
-    MOST_METRICS,
-    FindCommunities,
-    FindComponents,
-    FindPaths,
-    MeasureGraph,
-    RankNodes,
-)
-from networkx_mcp.tools.catalogue import RunAlgorithm
-from networkx_mcp.tools.edit import MOST_EDITS, MOST_NAMES, EditGraph, to_edit
-from networkx_mcp.tools.manage import CreateGraph
-from networkx_mcp.tools.read import GetNeighbors
-from networkx_mcp.tools.registry import Arguments
+from networkx_mcp.tools.create_graph import CreateGraph
+from networkx_mcp.tools.edit_graph import MOST_EDITS, MOST_NAMES, EditGraph, to_edit
+from networkx_mcp.tools.find_communities import FindCommunities
+from networkx_mcp.tools.find_components import FindComponents
+from networkx_mcp.tools.find_paths import FindPaths
+from networkx_mcp.tools.get_neighbors import GetNeighbors
+from networkx_mcp.tools.measure_graph import MOST_METRICS, MeasureGraph
+from networkx_mcp.tools.rank_nodes import RankNodes
+from networkx_mcp.tools.run_algorithm import RunAlgorithm
+from networkx_mcp.tools.tool import Arguments
 from networkx_mcp.tools.validation import validate
 
 

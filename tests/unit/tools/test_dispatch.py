@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from mcp_types import CallToolRequestParams
@@ -14,8 +14,8 @@ from networkx_mcp import context
 from networkx_mcp.context import CallContext, Caller
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.dispatch import tool_handler
-from networkx_mcp.tools.edit import Edited
-from networkx_mcp.tools.registry import Arguments, Kind, Registry, Tool
+from networkx_mcp.tools.edit_graph import Edited
+from networkx_mcp.tools.tool import Arguments, Kind, Tool
 
 
 class Nothing(Arguments):
@@ -33,17 +33,16 @@ class Nothing(Arguments):
     ],
 )
 async def test_a_write_that_did_not_end_in_time_may_have_been_done(kind: Kind, told: str) -> None:
-    async def run(_: Nothing) -> Answer:
+    async def run(_: Any, __: Nothing) -> Answer:
         await asyncio.sleep(60)
         raise AssertionError
 
-    registry = Registry()
-    registry.add(Tool("slow", "Slow", "Never ends.", Nothing, Edited, run, kind=kind))
+    tools = {"slow": Tool("slow", "Slow", "Never ends.", Nothing, Edited, run, kind=kind)}
     call = CallContext(Caller("ann", "acme", frozenset({context.READ, context.WRITE})), "id", queue_seconds=1)
     call.deadline = time.monotonic() + 0.3
     context.set_current(call)
     ctx: Any = SimpleNamespace(protocol_version="2025-06-18")
-    result = await tool_handler(registry, {})(ctx, CallToolRequestParams(name="slow"))
+    result = await tool_handler(tools, cast(Any, None), {})(ctx, CallToolRequestParams(name="slow"))
     assert result["isError"]
     assert result["content"][0]["text"] == told
     assert call.outcome == "timeout"

@@ -18,6 +18,7 @@ from typing import Any
 import networkx as nx
 
 from networkx_mcp.analysis import catalogue, corrected, cost, cost_advice
+from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.backend.kernel import Kernel, kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
@@ -148,4 +149,4 @@ def _refuse_endless(graph: Loaded, algorithm: str, kwargs: dict[str, Any], allow
         and cost.too_long(found, allowance)
         and not any(kwargs.get(name) is not None for name in _PARTS)
     ):
-        raise cost_advice.refusal(algorithm, {}, n, m, graph.directed, allowance, found)
+        raise cost_advice.refusal(algorithm, GraphSize(n, m, graph.directed), allowance, found)

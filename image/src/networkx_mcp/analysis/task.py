@@ -1,14 +1,13 @@
-"""What all tasks share: arguments read with checks, the algorithm called in one place, its time told.
+"""What all tasks share: arguments, the algorithm called in one place, its time told.
 
-A task is written as ``def f(graph: Loaded, args: Arguments) -> dict`` and becomes
+A task is written as ``def f(graph: Loaded, args: Params) -> dict`` and becomes
 ``f(params, fds)`` by the `task` decorator; one of several graphs takes them one after the other,
-``def f(graph: Loaded, other: Loaded, args: Arguments) -> dict``.
+``def f(graph: Loaded, other: Loaded, args: Params) -> dict``.
 """
 
 from __future__ import annotations
 
 import functools
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -18,99 +17,66 @@ import numpy as np
 from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, Loaded
 from networkx_mcp.analysis.networkx_errors import explained
-from networkx_mcp.analysis.result import MAX_ROWS, rounded
+from networkx_mcp.analysis.result import rounded
 from networkx_mcp.arrays.columns import MISSING, Column
 from networkx_mcp.arrays.values import is_number
 from networkx_mcp.errors import InvalidInput, NotFound, nearest_words, told
 from networkx_mcp.workers import task_registry
 
-Answer = dict[str, Any]
+#: What a task answers: facts by name, rows among them.
+Facts = dict[str, Any]
+#: Nodes that one argument may name.
+_MOST_NODES = 100_000
 engine.load()
 
 
-class Arguments:
-    """The arguments of a task. None counts as absent; a name that no task reads is refused."""
+class Params:
+    """The arguments of a task, as its tool checked them: what only the graph can tell is checked here. None counts as absent."""
 
     def __init__(self, graph: Loaded, params: dict[str, Any]) -> None:
         self.graph = graph
         self._values = {name: value for name, value in params.items() if name not in GRAPH_KEYS}
-        self._read: set[str] = set()
         #: What the answer must say about how the arguments were taken.
         self.notes: list[str] = []
 
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
     def get(self, name: str, default: Any = None) -> Any:
-        self._read.add(name)
         value = self._values.get(name)
         return default if value is None else value
 
     def given(self, name: str) -> bool:
         return self._values.get(name) is not None
 
-    def finish(self) -> None:
-        """Refuse arguments that the task did not look at: a misspelt one would be ignored silently."""
-        unknown = [name for name, value in self._values.items() if name not in self._read and value is not None]
-        if unknown:
-            raise InvalidInput(
-                f"{unknown[0]}: not an argument here. Arguments: {', '.join(sorted(self._read))}.", field=unknown[0]
-            )
-
-    def choice(self, name: str, choices: Sequence[str], default: str | None = None) -> str:
-        value = self.get(name, default)
-        if value not in choices:
-            near = nearest_words(str(value), choices, 1, 0.6)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise InvalidInput(
-                f"{name}: {told(value)} is not one of {', '.join(choices)}.{hint}", field=name, allowed=list(choices)
-            )
-        return cast(str, value)
-
-    def integer(self, name: str, default: int | None, low: int, high: int) -> int:
-        value = self.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """An integer whose bounds depend on the graph."""
+        value: int = self.get(name, default)
+        if not low <= value <= high:
             raise InvalidInput(f"{name}: must be an integer from {low} to {high}, not {told(value)}.", field=name)
         return value
 
-    def number(self, name: str, default: float | None, low: float = -math.inf, high: float = math.inf) -> float:
-        value = self.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise InvalidInput(f"{name}: must be a number from {low} to {high}, not {told(value)}.", field=name)
-        return value
-
-    def flag(self, name: str, default: bool) -> bool:
-        value = self.get(name, default)
-        if not isinstance(value, bool):
-            raise InvalidInput(f"{name}: must be true or false, not {told(value)}.", field=name)
-        return value
-
-    def limit(self, default: int = 20, high: int = MAX_ROWS) -> int:
-        return self.integer("limit", default, 1, high)
-
-    def offset(self) -> int:
-        return self.integer("offset", 0, 0, 2**31)
-
     def seed(self) -> int:
         """Seed of a random choice; 0 unless given, so that a call repeated gives the same answer."""
-        return self.integer("seed", 0, 0, 2**32 - 1)
+        return cast(int, self.get("seed", 0))
 
     def node(self, name: str) -> str | int:
-        value = self.get(name)
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidInput(f"{name}: must be a node id (a string or an integer), not {told(value)}.", field=name)
-        if not self.graph.state.has_node(value):
-            raise self.graph.state.missing(value, name)
-        return value
+        """A node of the graph."""
+        node: str | int = self._values[name]
+        if not self.graph.state.has_node(node):
+            raise self.graph.state.missing(node, name)
+        return node
 
-    def nodes(self, name: str, maximum: int = 100_000) -> list[str | int]:
-        value = self.get(name)
-        if not isinstance(value, list) or len(value) > maximum:
-            raise InvalidInput(f"{name}: must be a list of at most {maximum} node ids.", field=name)
+    def nodes(self, name: str) -> list[str | int]:
+        """Nodes of the graph, each once."""
+        given: list[str | int] = self._values[name]
+        if len(given) > _MOST_NODES:
+            raise InvalidInput(f"{name}: must be a list of at most {_MOST_NODES} node ids.", field=name)
         state = self.graph.state
-        for node in value:
-            if isinstance(node, bool) or not isinstance(node, str | int):
-                raise InvalidInput(f"{name}: {told(node)} is not a node id (a string or an integer).", field=name)
+        for node in given:
             if not state.has_node(node):
                 raise state.missing(node, name)
-        return list(dict.fromkeys(value))
+        return list(dict.fromkeys(given))
 
     def weight(self, default: str | None = None, *, negative: bool = True) -> str | None:
         """The edge attribute to weigh by, None: none. Absent: `default` (networkx's), if an edge has it; "" asks for none.
@@ -121,8 +87,6 @@ class Arguments:
         name = self.get("weight", default)
         if name == "":
             return None
-        if name is not None and not isinstance(name, str):
-            raise InvalidInput(f"weight: must be the name of an edge attribute, not {told(name)}.", field="weight")
         if name is not None:
             check_edge_numbers(self.graph, name, "weight", required=self.given("weight"), negative=negative)
         used, note = weighed(self.graph, name)
@@ -252,7 +216,7 @@ class Run:
         finally:
             self._seconds += time.perf_counter() - started
 
-    def report(self, answer: Answer) -> Answer:
+    def report(self, answer: Facts) -> Facts:
         """`answer` with the facts of this run added; `_run` is for the metrics of the API process."""
         seconds = rounded(self._seconds)
         run = {
@@ -271,7 +235,7 @@ class Run:
             "_run": run,
         }
 
-    def _notes(self, answer: Answer) -> Answer:
+    def _notes(self, answer: Facts) -> Facts:
         remarks = self.graph.remarks
         return {"notes": list(dict.fromkeys([*answer.get("notes", ()), *remarks]))} if remarks else {}
 
@@ -291,7 +255,7 @@ def task(inner: Callable[..., Any]) -> Callable[[dict[str, Any], list[int]], Any
 def on_graph(inner: Callable[..., Any], graph: Loaded, params: dict[str, Any], others: Sequence[Loaded] = ()) -> Any:
     """Run a task's body (or the task made of it) on graphs that are loaded already; arguments are of the first."""
     body = getattr(inner, "__wrapped__", inner)
-    args = Arguments(graph, params)
+    args = Params(graph, params)
     answer = body(graph, *others, args)
     if args.notes and "notes" in answer:
         answer["notes"] = [*answer["notes"], *args.notes]

@@ -13,13 +13,22 @@ importlib.import_module("networkx_mcp.analysis.graph_tasks")
 for _tool in tasks.names():
     importlib.import_module(f"{tasks.__name__}.{_tool}")
 
+_PAGE = {"limit": 20, "offset": 0}
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
-    (tasks.task_name("rank_nodes"), {"measure": "pagerank"}),
-    (tasks.task_name("find_components"), {}),
-    (tasks.task_name("find_paths"), {"source": "n0", "target": "n7", "weight": "weight"}),
+    (tasks.task_name("rank_nodes"), {"measure": "pagerank", **_PAGE}),
+    (tasks.task_name("find_components"), {"members": 20, **_PAGE}),
+    (
+        tasks.task_name("find_paths"),
+        {"kind": "shortest", "source": "n0", "target": "n7", "weight": "weight", **_PAGE},
+    ),
     (
         tasks.task_name("run_algorithm"),
-        {"name": "maximum_flow_value", "arguments": {"s": "n0", "t": "n7", "capacity": "weight"}},
+        {
+            "name": "maximum_flow_value",
+            "arguments": {"s": "n0", "t": "n7", "capacity": "weight"},
+            "order": "networkx",
+            **_PAGE,
+        },
     ),
 )
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from networkx_mcp.analysis import cost_advice, tasks
+from networkx_mcp.analysis import cost_advice
+from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.graphs.results import ResultKey, Results, digest
 
 if TYPE_CHECKING:
+    from networkx_mcp.analysis.definition import Analysis
     from networkx_mcp.graphs.loading import Loader
     from networkx_mcp.settings import Settings
     from networkx_mcp.store.protocol import Head
 
-#: Tasks whose answers are worth keeping; the others are quick, or large.
-KEPT = frozenset(
-    {
-        "rank_nodes", "find_communities", "find_components", "measure_graph", "find_paths", "partition_graph",
-        "run_algorithm",
-    }
-)  # fmt: skip
 #: Facts of one run, for metrics; they are no part of a result.
 RUN = "_run"
 
@@ -36,25 +31,25 @@ class Analyst:
         self._results = results
 
     async def analyse(
-        self, tenant: str, graph_ids: Sequence[str], task: str, params: dict[str, Any], force: bool
+        self, tenant: str, graph_ids: Sequence[str], analysis: Analysis, params: dict[str, Any], force: bool
     ) -> tuple[Any, tuple[int, ...]]:
         with Attempt("analyse", audited=False):
-            kept = task in KEPT
-            mark = digest(task, params) if kept else ""
-            if kept:
+            mark = digest(analysis.name, params) if analysis.cached else ""
+            if analysis.cached:
                 heads = [await self._loader.head(tenant, graph_id) for graph_id in graph_ids]
                 found = await self._results.get(ResultKey.of(tenant, heads, mark))
                 if found is not None:
                     return {**found, "cached": True}, _versions(heads)
                 if not force:
                     for head in heads:
-                        directed = model.meta_of(head).directed
-                        cost_advice.check(task, params, head.nodes, head.edges, directed, self._limit)
+                        size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
+                        cost_advice.check(analysis, params, size, self._limit)
             sources, heads = await self._sources(tenant, graph_ids)
-            asked = {**params, "allowance": self._limit} if kept and not force else params
-            result = await self._offloader.run(tasks.task_name(task), asked, sources, tenant=tenant, keep=True)
+            analysis.suits(params, sources[0].directed)
+            asked = {**params, "allowance": self._limit} if analysis.cached and not force else params
+            result = await self._offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
             result.close()
-            if kept:
+            if analysis.cached:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}
                 self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
             return result.value, _versions(heads)

@@ -39,6 +39,7 @@ from networkx_mcp.graphs.write_context import WriteContext
 from networkx_mcp.telemetry.audit import audit
 
 if TYPE_CHECKING:
+    from networkx_mcp.analysis.definition import Analysis
     from networkx_mcp.arrays.edits import Edit
     from networkx_mcp.limits.memory_account import MemoryAccount
     from networkx_mcp.settings import Settings
@@ -165,16 +166,16 @@ class Graphs:
             )
 
     async def analyse(
-        self, graph_ids: Sequence[str], task: str, params: dict[str, Any], *, force: bool = False
+        self, graph_ids: Sequence[str], analysis: Analysis, params: dict[str, Any], *, force: bool = False
     ) -> tuple[Any, tuple[int, ...]]:
-        """(answer of a task, version that it saw of each graph). The task gets `params` and the graphs in this order
+        """(answer of an analysis, version that it saw of each graph). Its task gets `params` and the graphs in this order
         (`graphs`; see `analysis.loaded_graph`). An answer that was cached says so and has no facts of a run.
 
         Raises NotFound, what the task raises, and LimitExceeded, unless `force`, for a call that would
         surely pass `limits.request_timeout_seconds` (data `estimate_seconds`, `cheaper`)."""
         with _reading():
             checked = [model.check_graph_id(graph_id) for graph_id in graph_ids]
-            return await self._analyst.analyse(_tenant(), checked, task, params, force)
+            return await self._analyst.analyse(_tenant(), checked, analysis, params, force)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ from networkx_mcp.store import Store, notes
 from networkx_mcp.store.shared import check_names
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.audit import audit
-from networkx_mcp.tools import overview
+from networkx_mcp.tools import graph_summary
 
 #: What an archive may hold beside the graph itself: its log, and the names in it.
 _ARCHIVE_SLACK = MIB
@@ -214,7 +214,7 @@ class Admin:
         check_names(tenant, None)
         audit("list_graphs", of_tenant=tenant)
         page = await self._graphs.admin.list_graphs(tenant, *page_of(request.query))
-        await request.json({"graphs": [overview.summary(item) for item in page.items], "next_after": page.next})
+        await request.json({"graphs": [graph_summary.summary(item) for item in page.items], "next_after": page.next})
 
     async def _archive(self, tenant: str, graph_id: str, request: _Request) -> None:
         _only(request, "GET", "PUT")
@@ -244,7 +244,7 @@ class Admin:
             info = await self._graphs.admin.restore_raw(tenant, body.data, graph_id=graph_id, replace=replace)
         finally:
             body.release()
-        await request.json(overview.summary(info), 201)
+        await request.json(graph_summary.summary(info), 201)
 
     async def _send_archive(self, pieces: list[bytes], send: Send) -> None:
         """Send the pieces in parts, so that the connection holds one copied at a time."""

@@ -41,7 +41,7 @@ from networkx_mcp.http.respond import respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, Pace, spool_body
 from networkx_mcp.http.transfer_slots import TransferSlots
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.tools import overview
+from networkx_mcp.tools import graph_summary
 
 #: Query parameters that are no options of the format.
 _NAMES = frozenset({"format", "filename"})
@@ -121,7 +121,7 @@ class Transfers:
         async with self._slot(scope, receive):
             page = await self._graphs.list(*asked)
         await respond_json(
-            send, 200, {"graphs": [overview.summary(item) for item in page.items], "next_after": page.next}
+            send, 200, {"graphs": [graph_summary.summary(item) for item in page.items], "next_after": page.next}
         )
 
     async def _get(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
@@ -304,4 +304,4 @@ def _matches(known: str, tag: str) -> bool:
 
 
 def _info(info: LoadedGraph) -> dict[str, Any]:
-    return {**overview.summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}
+    return {**graph_summary.summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}

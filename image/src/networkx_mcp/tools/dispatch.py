@@ -11,7 +11,8 @@ import asyncio
 import logging
 import re
 import time
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -20,11 +21,14 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from networkx_mcp import context
-from networkx_mcp.errors import DeadlineExceeded, Forbidden, ServiceError, nearest_words, shortened, told
+from networkx_mcp.errors import DeadlineExceeded, Forbidden, InvalidInput, ServiceError, nearest_words, shortened, told
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools import wire
 from networkx_mcp.tools.answer import show
-from networkx_mcp.tools.registry import Registry, Tool
+from networkx_mcp.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.service import Graphs
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +83,7 @@ def invalid_params(error: ValidationError) -> MCPError:
     return MCPError(INVALID_PARAMS, f"Invalid request parameters: {problems}")
 
 
-def tool_handler(registry: Registry, server_info: dict[str, Any]) -> Any:
+def tool_handler(tools: Mapping[str, Tool], graphs: Graphs, server_info: dict[str, Any]) -> Any:
     """The handler of tools/call. `server_info` is what the modern era wants in the `_meta` of each result."""
 
     async def call_tool(ctx: Context, params: CallToolRequestParams) -> dict[str, Any]:
@@ -91,13 +95,13 @@ def tool_handler(registry: Registry, server_info: dict[str, Any]) -> Any:
 
     async def answer(params: CallToolRequestParams) -> dict[str, Any]:
         call = context.current()
-        tool = registry.tools.get(params.name)
+        tool = tools.get(params.name)
         if tool is None:
             call.tool, call.outcome = OTHER, "client_error"
-            raise unknown_tool(params.name, registry)
+            raise unknown_tool(params.name, tools)
         call.tool = tool.name
         try:
-            return await _run(tool, params.arguments or {}, call)
+            return await _run(tool, graphs, params.arguments or {}, call)
         except ServiceError as error:
             call.outcome = error.outcome
             if isinstance(error, Forbidden):
@@ -105,10 +109,10 @@ def tool_handler(registry: Registry, server_info: dict[str, Any]) -> Any:
             return failed(error)
         except UnicodeEncodeError:
             call.outcome = "client_error"
-            return failed(Refused("the arguments contain text that is not valid Unicode (a lone surrogate)"))
+            return failed(InvalidInput("the arguments contain text that is not valid Unicode (a lone surrogate)"))
         except RecursionError:
             call.outcome = "client_error"
-            return failed(Refused("the arguments are nested too deeply"))
+            return failed(InvalidInput("the arguments are nested too deeply"))
         except Exception:
             call.outcome = "internal"
             logger.exception("tool failed", extra={"event": "tool_failed", "tool": tool.name})
@@ -117,13 +121,7 @@ def tool_handler(registry: Registry, server_info: dict[str, Any]) -> Any:
     return call_tool
 
 
-class Refused(ServiceError):
-    """Arguments that cannot be processed at all."""
-
-    code, outcome, status = "invalid_input", "client_error", 400
-
-
-async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> dict[str, Any]:
+async def _run(tool: Tool, graphs: Graphs, raw: dict[str, Any], call: context.CallContext) -> dict[str, Any]:
     if tool.scope not in call.caller.scopes:
         raise Forbidden(
             f"{tool.name} needs the scope `{tool.scope}`, which this token does not have: "
@@ -133,10 +131,10 @@ async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> di
     arguments = tool.parse(raw)
     left = call.deadline - time.monotonic() - _ANSWER_SECONDS
     if left > _FOREVER or (tool.quick and tool.kind == "read"):
-        return wire.check((await tool.run(arguments)).as_result(), tool.name)
+        return wire.check((await tool.run(graphs, arguments)).as_result(), tool.name)
     try:
         async with asyncio.timeout(max(left, 0.0)):
-            return wire.check((await tool.run(arguments)).as_result(), tool.name)
+            return wire.check((await tool.run(graphs, arguments)).as_result(), tool.name)
     except TimeoutError:
         if tool.kind == "read":
             what = ": ask for less, or try again when the server is less busy"
@@ -146,9 +144,9 @@ async def _run(tool: Tool, raw: dict[str, Any], call: context.CallContext) -> di
         raise DeadlineExceeded(f"{tool.name} did not end in time{what}") from None
 
 
-def unknown_tool(name: str, registry: Registry) -> MCPError:
+def unknown_tool(name: str, tools: Iterable[str]) -> MCPError:
     """The JSON-RPC error of a call to a tool that is not there."""
-    close = nearest_words(name, registry.tools)
+    close = nearest_words(name, tools)
     hint = f"; did you mean {', '.join(close)}?" if close else "; tools/list names the tools"
     return MCPError(INVALID_PARAMS, f"Unknown tool: {told(name)}{hint}", {"nearest": close})
 

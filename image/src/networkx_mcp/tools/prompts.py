@@ -21,8 +21,8 @@ from mcp_types import (
 
 from networkx_mcp.errors import nearest_words, told
 from networkx_mcp.tools.answer import show
+from networkx_mcp.tools.cursors import one_page
 from networkx_mcp.tools.dispatch import Context
-from networkx_mcp.tools.pages import one_page
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, shorte
 from networkx_mcp.graphs.model import GRAPH_ID
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import to_json
+from networkx_mcp.tools.cursors import invalid_cursor, one_page
+from networkx_mcp.tools.describe_graph import overview
 from networkx_mcp.tools.dispatch import ERROR_META, Context
-from networkx_mcp.tools.overview import overview, page
-from networkx_mcp.tools.pages import invalid_cursor, one_page
+from networkx_mcp.tools.graph_summary import page
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs

@@ -12,15 +12,35 @@ from typing import TYPE_CHECKING, Any
 
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
-from mcp_types import ListToolsResult, PaginatedRequestParams, Tool
+from mcp_types import ListToolsResult, PaginatedRequestParams
+from mcp_types import Tool as ListedTool
 
 from networkx_mcp import __version__
 from networkx_mcp.settings import Settings
-from networkx_mcp.tools import analyse, catalogue, draw, edit, load, manage, prompts, read
+from networkx_mcp.tools import (
+    create_graph,
+    delete_graph,
+    describe_graph,
+    draw_graph,
+    edit_graph,
+    find_algorithms,
+    find_communities,
+    find_components,
+    find_paths,
+    get_neighbors,
+    get_subgraph,
+    list_graphs,
+    load_graph,
+    measure_graph,
+    partition_graph,
+    prompts,
+    rank_nodes,
+    run_algorithm,
+)
+from networkx_mcp.tools.cursors import one_page
 from networkx_mcp.tools.dispatch import Context, follow_call, tool_handler
-from networkx_mcp.tools.pages import one_page
-from networkx_mcp.tools.registry import Registry
 from networkx_mcp.tools.resources import Resources
+from networkx_mcp.tools.tool import Tool
 from networkx_mcp.tools.transport import McpApp
 
 if TYPE_CHECKING:
@@ -49,32 +69,43 @@ _CACHE: dict[CacheableMethod, CacheHint] = {
 Extra = Callable[[Server[Any]], None]
 
 
-def build_registry(graphs: Graphs) -> Registry:
-    """All tools, in the order in which a newcomer reads them."""
-    registry = Registry()
-    create, *manage_rest = manage.tools(graphs)
-    registry.add(create, *load.tools(graphs), *manage_rest)
-    registry.add(*edit.tools(graphs))
-    registry.add(*read.tools(graphs))
-    registry.add(*analyse.tools(graphs))
-    registry.add(*catalogue.tools(graphs))
-    registry.add(*draw.tools(graphs))
-    return registry
+#: All tools by name, in the order in which a newcomer reads them.
+TOOLS: dict[str, Tool] = {
+    module.TOOL.name: module.TOOL
+    for module in (
+        create_graph,
+        load_graph,
+        list_graphs,
+        describe_graph,
+        delete_graph,
+        edit_graph,
+        get_neighbors,
+        find_paths,
+        get_subgraph,
+        rank_nodes,
+        find_communities,
+        find_components,
+        measure_graph,
+        partition_graph,
+        find_algorithms,
+        run_algorithm,
+        draw_graph,
+    )
+}
+#: Those that need a worker.
+HEAVY = frozenset(name for name, tool in TOOLS.items() if not tool.quick)
 
 
 def build_app(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None = None) -> McpApp:
     """The ASGI app for POST /mcp; its `run()` belongs into the lifespan of the app around it."""
-    registry = build_registry(graphs)
-    server = build_server(registry, Resources(graphs), settings, extra_tools=extra_tools)
-    quick = {tool.name for tool in registry if tool.quick}
-    return McpApp(server, settings, quick, {tool.name for tool in registry} - quick)
+    server = build_server(graphs, settings, extra_tools=extra_tools)
+    return McpApp(server, settings, TOOLS.keys() - HEAVY, HEAVY)
 
 
-def build_server(
-    registry: Registry, resources: Resources, settings: Settings, *, extra_tools: Extra | None = None
-) -> Server[Any]:
-    """The MCP server over these tools. It holds no state of its own."""
-    listing = ListToolsResult(tools=[Tool.model_validate(tool.listing) for tool in registry])
+def build_server(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None = None) -> Server[Any]:
+    """The MCP server over the graphs. It holds no state of its own."""
+    resources = Resources(graphs)
+    listing = ListToolsResult(tools=[ListedTool.model_validate(tool.listing) for tool in TOOLS.values()])
 
     async def list_tools(_: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
         one_page("tools/list", params)
@@ -86,7 +117,7 @@ def build_server(
         title=_INFO["title"],
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
-        on_call_tool=tool_handler(registry, _INFO),
+        on_call_tool=tool_handler(TOOLS, graphs, _INFO),
         on_list_resources=resources.list,
         on_list_resource_templates=resources.templates,
         on_read_resource=resources.read,

@@ -14,5 +14,5 @@ def names() -> tuple[str, ...]:
 
 
 def task_name(tool: str) -> str:
-    """What `Compute.run` calls the task of a tool; the full name of any other task is taken as it is."""
-    return tool if ":" in tool else f"{__name__}.{tool}:{tool}"
+    """What `Compute.run` calls the task of a tool."""
+    return f"{__name__}.{tool}:{tool}"

@@ -15,16 +15,15 @@ import numpy as np
 
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.picture import Picture, render
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task, unknown_attribute
+from networkx_mcp.analysis.task import Facts, Params, Run, task, unknown_attribute
 from networkx_mcp.arrays.formats.graphml_writer import NO_XML
 from networkx_mcp.arrays.values import is_number
-from networkx_mcp.errors import InvalidInput, LimitExceeded, told
+from networkx_mcp.errors import InvalidInput, LimitExceeded
+from networkx_mcp.vocabulary import LAYOUTS
 
 #: A picture of more says nothing, and its layout takes long.
 MAX_NODES = 500
 MAX_EDGES = 5_000
-LAYOUTS = ("auto", "spring", "kamada_kawai", "circular", "shell", "spectral", "planar", "bipartite", "random", "layers")
-_PULLED = ("spring", "kamada_kawai", "spectral")  # edges pull by their weight
 MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 _LABELLED = 60  # more labels than this cover each other
 _DPI = 100
@@ -32,20 +31,18 @@ _PALETTE = "tab20"
 
 
 @task
-def draw_graph(graph: Loaded, args: Arguments) -> Answer:
+def draw_graph(graph: Loaded, args: Params) -> Facts:
     """A picture: `data` holds its bytes.
 
-    Arguments: `format` (svg or png), `layout` (see LAYOUTS), `labels` (True, False; default: up to 60
+    Arguments: `format` (svg or png), `layout` (of LAYOUTS), `labels` (True, False; default: up to 60
     nodes), `label` (node attribute shown in the place of the id), `color` (node attribute that
     colours nodes: a scale for numbers, one colour a value otherwise), `edge_label` (edge attribute
     written on edges), `weight` (edge attribute that pulls nodes together in spring, kamada_kawai and spectral),
     `nodes` (only these and the edges among them), `title`, `width` and `height` (pixels), `seed`.
     """
-    kind = args.choice("format", tuple(MEDIA_TYPES), "svg")
-    layout = args.choice("layout", LAYOUTS, "auto")
-    width, height = args.integer("width", 800, 100, 2000), args.integer("height", 600, 100, 2000)
-    seed = args.seed()
-    title = _printable(str(args.get("title", ""))[:200])
+    kind, layout, seed = args["format"], args["layout"], args.seed()
+    width, height = args["width"], args["height"]
+    title = _printable(args["title"])
     drawn = graph.nx.subgraph(args.nodes("nodes")) if args.given("nodes") else graph.nx
     if drawn is not graph.nx:  # a subgraph view has no order of its own
         copy: nx.Graph[Any] = graph.nx.__class__()
@@ -60,9 +57,8 @@ def draw_graph(graph: Loaded, args: Arguments) -> Answer:
     edge_labels = _edge_labels(graph, args, drawn)
     layout = _auto(drawn) if layout == "auto" else layout
     weight = args.weight(negative=False)
-    if layout not in _PULLED:  # what edges count is of no matter to the others
+    if not LAYOUTS[layout].weighted:  # what edges count is of no matter to the others
         args.notes = [f"Layout {layout} looks at no weight."] if weight is not None else []
-    args.finish()
 
     run = Run(graph, "draw_graph")
     positions = run.timed(lambda: _positions(drawn, layout, weight, seed))
@@ -86,8 +82,8 @@ def _fits(actual: int, what: str, maximum: int) -> None:
         )
 
 
-def _labels(graph: Loaded, args: Arguments, drawn: nx.Graph[Any]) -> dict[Any, str]:
-    shown = args.flag("labels", default=len(drawn) <= _LABELLED or args.given("label"))
+def _labels(graph: Loaded, args: Params, drawn: nx.Graph[Any]) -> dict[Any, str]:
+    shown = args.get("labels", len(drawn) <= _LABELLED or args.given("label"))
     values = _attribute(graph, args, "label", drawn)
     if not shown:
         return {}
@@ -104,19 +100,17 @@ def _printable(text: str) -> str:
     return NO_XML.sub("\ufffd", text)
 
 
-def _attribute(graph: Loaded, args: Arguments, field: str, drawn: nx.Graph[Any]) -> dict[Any, Any]:
+def _attribute(graph: Loaded, args: Params, field: str, drawn: nx.Graph[Any]) -> dict[Any, Any]:
     name = args.get(field)
     if name is None:
         return {}
-    if not isinstance(name, str):
-        raise InvalidInput(f"{field}: must be the name of a node attribute, not {told(name)}.", field=field)
     values = {node: data.get(name) for node, data in drawn.nodes(data=True)}
     if values and all(value is None for value in values.values()):
         raise unknown_attribute(graph, name, field, "node")
     return values
 
 
-def _edge_labels(graph: Loaded, args: Arguments, drawn: nx.Graph[Any]) -> dict[Any, str]:
+def _edge_labels(graph: Loaded, args: Params, drawn: nx.Graph[Any]) -> dict[Any, str]:
     name = args.get("edge_label")
     if name is None:
         return {}

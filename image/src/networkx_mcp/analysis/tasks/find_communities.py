@@ -7,85 +7,53 @@ from typing import Any
 import networkx as nx
 
 from networkx_mcp.analysis.loaded_graph import Loaded
-from networkx_mcp.analysis.result import MAX_ITEMS
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.analysis.tasks.find_components import by_size, group_table, of_arrays
 from networkx_mcp.backend.kernels import degrees
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeGroups
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.vocabulary import COMMUNITY_METHODS
 
-METHODS = {
-    "louvain": "community.louvain_communities",
-    "leiden": "community.leiden_communities",
-    "label_propagation": "community.fast_label_propagation_communities",
-    "greedy_modularity": "community.greedy_modularity_communities",
-    "girvan_newman": "community.girvan_newman",
-    "fluid": "community.asyn_fluidc",
-    "k_clique": "community.k_clique_communities",
-}
-_SEEDED = ("louvain", "leiden", "label_propagation", "fluid")
-_WEIGHTED = ("louvain", "leiden", "label_propagation", "greedy_modularity")
-_RESOLVED = ("louvain", "leiden", "greedy_modularity")
 _MOST_WEIGHT = 1e150
-_COUNTED = ("girvan_newman", "fluid", "k_clique")
 
 
 @task
-def find_communities(graph: Loaded, args: Arguments) -> Answer:
+def find_communities(graph: Loaded, args: Params) -> Facts:
     """Communities by size, equal sizes by their first node, with their modularity.
 
-    Arguments: `method` (see METHODS), `weight` (edge attribute, default "weight"; "" for none),
+    Arguments: `method` (of COMMUNITY_METHODS), `weight` (edge attribute, default "weight"; "" for none),
     `seed`, `resolution` (louvain, leiden, greedy_modularity: above 1 gives smaller communities), `k`
     (girvan_newman, fluid: how many communities; k_clique: size of the cliques), `limit`, `offset`,
     `members` (nodes listed of each). Rows: community (its number), size, nodes.
     Communities of k_clique may overlap and leave nodes out; they have no modularity.
     """
-    method = args.choice("method", tuple(METHODS), "louvain")
-    limit, offset = args.limit(), args.offset()
-    members = args.integer("members", 20, 0, MAX_ITEMS)
-    seed = args.seed()
+    name = args["method"]
+    method = COMMUNITY_METHODS[name]
+    limit, offset, members = args["limit"], args["offset"], args["members"]
+    seed, resolution = args.seed(), args.get("resolution", 1)
     options: dict[str, Any] = {}
     weight = None
-    if method in _WEIGHTED:
+    if method.weighted:
         weight = options["weight"] = args.weight("weight", negative=False)
-    elif args.get("weight", "") != "":
-        raise InvalidInput(f"weight: {method} knows no weights. These do: {', '.join(_WEIGHTED)}.", field="weight")
-    if method in _SEEDED:
+    if method.seeded:
         options["seed"] = seed
-    resolution = args.number("resolution", 1, 0, 1e6)
-    if method in _RESOLVED:
+    if method.resolution:
         options["resolution"] = resolution
-    elif args.given("resolution"):
-        raise InvalidInput(f"resolution: {method} has none. It is for {', '.join(_RESOLVED)}.", field="resolution")
-    k = _k(graph, args, method)
-    args.finish()
-    if method == "leiden" and graph.directed:
-        raise InvalidInput(
-            "method: leiden is for undirected graphs; this graph is directed. Use louvain.", field="method"
-        )
+    k = args.integer("k", method.k, method.least_k, max(3, graph.state.n)) if method.k else 0
 
-    run = Run(graph, METHODS[method])
-    found = _communities(graph, run, method, k, options)
-    facts: Answer = {"method": method, "count": len(found), "weight": weight, "exact": method == "k_clique"}
-    if method in _SEEDED:
+    run = Run(graph, method.algorithm)
+    found = _communities(graph, run, name, k, options)
+    facts: Facts = {"method": name, "count": len(found), "weight": weight, "exact": name == "k_clique"}
+    if method.seeded:
         facts["seed"] = seed
-    if method in _RESOLVED:
+    if method.resolution:
         facts["resolution"] = resolution
-    if method != "k_clique":
+    if name != "k_clique":
         facts["modularity"] = _modularity(graph, found, weight, resolution)
     if isinstance(found, NodeGroups):
         return run.report({**of_arrays(graph, found, "community", None, limit, offset, members), **facts})
     rows = [(number, len(nodes), nodes) for number, nodes in enumerate(by_size(graph, found), 1)]
     return run.report({**group_table("community", rows, limit, offset, members), **facts})
-
-
-def _k(graph: Loaded, args: Arguments, method: str) -> int:
-    if method not in _COUNTED:
-        if args.given("k"):
-            raise InvalidInput(f"k: {method} finds the number itself. k is for {', '.join(_COUNTED)}.", field="k")
-        return 0
-    return args.integer("k", 3 if method == "k_clique" else 2, 1 if method == "fluid" else 2, max(3, graph.state.n))
 
 
 def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str, Any]) -> list[set[Any]] | NodeGroups:

@@ -6,40 +6,27 @@ from typing import Any
 
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.result import MAX_ITEMS, Values, table
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.backend.kernels.node_results import NodeGroups
-from networkx_mcp.errors import InvalidInput
-
-KINDS = {
-    "connected": "connected_components",
-    "weak": "weakly_connected_components",
-    "strong": "strongly_connected_components",
-    "biconnected": "biconnected_components",
-}
-_DIRECTED = ("weak", "strong")
+from networkx_mcp.vocabulary import COMPONENT_KINDS
 
 
 @task
-def find_components(graph: Loaded, args: Arguments) -> Answer:
+def find_components(graph: Loaded, args: Params) -> Facts:
     """Components by size, equal sizes by their first node.
 
     Arguments: `kind` (connected or biconnected for undirected graphs, weak or strong for directed
     ones; default connected or weak), `node` (only the components that hold it), `limit`, `offset`,
     `members` (nodes listed of each component). Rows: component (its number), size, nodes.
     """
-    kind = args.choice("kind", tuple(KINDS), "weak" if graph.directed else "connected")
-    limit, offset = args.limit(), args.offset()
-    members = args.integer("members", 20, 0, MAX_ITEMS)
+    kind = args.get("kind", "weak" if graph.directed else "connected")
+    limit, offset, members = args["limit"], args["offset"], args["members"]
     node = args.node("node") if args.given("node") else None
-    args.finish()
-    if graph.directed != (kind in _DIRECTED):
-        here, allowed = ("directed", "weak or strong") if graph.directed else ("undirected", "connected or biconnected")
-        raise InvalidInput(f"kind: {kind} components need another graph type; this one is {here}. Use {allowed}.")
 
-    run = Run(graph, KINDS[kind])
+    run = Run(graph, COMPONENT_KINDS[kind].algorithm)
     groups = run()
     if isinstance(groups, NodeGroups):
-        facts: Answer = {"kind": kind, "count": len(groups), "largest": int(groups.sizes.max(initial=0))}
+        facts: Facts = {"kind": kind, "count": len(groups), "largest": int(groups.sizes.max(initial=0))}
         return run.report({**of_arrays(graph, groups, "component", node, limit, offset, members), **facts})
     found = run.timed(lambda: [set(component) for component in groups])
     facts = {"kind": kind, "count": len(found), "largest": max(map(len, found), default=0)}
@@ -53,7 +40,7 @@ def find_components(graph: Loaded, args: Arguments) -> Answer:
     return run.report({**group_table("component", rows, limit, offset, members), **facts})
 
 
-def of_arrays(graph: Loaded, groups: NodeGroups, name: str, node: Any, limit: int, offset: int, members: int) -> Answer:
+def of_arrays(graph: Loaded, groups: NodeGroups, name: str, node: Any, limit: int, offset: int, members: int) -> Facts:
     """The table of groups that are still arrays: only what is listed gets ids."""
     ordered = groups.by_size()
     numbered = list(enumerate(ordered, 1))
@@ -89,7 +76,7 @@ def by_size(graph: Loaded, groups: list[set[Any]]) -> list[list[Any]]:
     return sorted(inside, key=lambda nodes: (-len(nodes), order[nodes[0]] if nodes else -1))
 
 
-def group_table(name: str, rows: list[tuple[int, int, list[Any]]], limit: int, offset: int, members: int) -> Answer:
+def group_table(name: str, rows: list[tuple[int, int, list[Any]]], limit: int, offset: int, members: int) -> Facts:
     """Rows of number, size, nodes with at most `members` nodes each; `size` tells the full number."""
     total = len(rows)
     page = [[number, size, nodes[:members]] for number, size, nodes in rows[offset : offset + limit + 1]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 from typing import Any
@@ -11,52 +10,37 @@ import numpy as np
 
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.result import Values, table
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.backend.kernels.path_results import NodePaths
-from networkx_mcp.errors import InvalidInput, NotFound, told
-
-KINDS = ("shortest", "all_shortest", "k_shortest", "all_simple", "reachable")
+from networkx_mcp.errors import NotFound, told
+from networkx_mcp.vocabulary import PATH_KINDS
 
 
 @task
-def find_paths(graph: Loaded, args: Arguments) -> Answer:
+def find_paths(graph: Loaded, args: Params) -> Facts:
     """Paths from `source` to `target`, or from `source` to everything it reaches.
 
     Arguments: `source`, `target` (not for reachable; without it `shortest` answers for all targets),
-    `kind` (see KINDS), `weight` (edge attribute; absent: hops), `k` (k_shortest), `cutoff` (longest
+    `kind` (of PATH_KINDS), `weight` (edge attribute; absent: hops), `k` (k_shortest), `cutoff` (longest
     distance for reachable and for shortest to all targets, most hops for all_simple), `limit`, `offset`.
     Rows of paths: hops, distance, path. Rows of reachable: node, distance. `found` is False, with a
     note, when there is no path: that is an answer, not an error.
     """
-    kind = args.choice("kind", KINDS, "shortest")
-    if not args.given("source"):
-        raise InvalidInput("source: the node where paths start is required.", field="source")
+    kind = args["kind"]
     source = args.node("source")
     target = args.node("target") if args.given("target") else None
-    weight = args.weight(negative=kind in ("shortest", "all_shortest", "reachable"))
-    limit, offset = args.limit(), args.offset()
-    cutoff = args.number("cutoff", None, 0) if args.given("cutoff") else None
-    if cutoff is not None and cutoff > sys.float_info.max:
-        cutoff = None  # infinity, and integers past every float: nothing is that far
-    k = args.integer("k", 3, 1, 1000)
-    if args.given("k") and kind != "k_shortest":
-        raise InvalidInput(f"k: only kind k_shortest takes it, not {kind}.", field="k")
-    args.finish()
+    weight = args.weight(negative=PATH_KINDS[kind].negative)
+    limit, offset = args["limit"], args["offset"]
+    cutoff, k = args.get("cutoff"), args.get("k", PATH_KINDS[kind].k)
 
-    facts: Answer = {"kind": kind, "source": source, "target": target, "weight": weight}
+    facts: Facts = {"kind": kind, "source": source, "target": target, "weight": weight}
     if kind == "reachable":
-        if target is not None:
-            raise InvalidInput("target: reachable lists all targets; leave it out, or use shortest.", field="target")
         return _reachable(graph, source, weight, cutoff, limit, offset, facts)
     if target is None:
-        if kind != "shortest":
-            raise InvalidInput(f"target: {kind} needs the node where paths end.", field="target")
         return _to_all(graph, source, weight, cutoff, limit, offset, facts)
-    if cutoff is not None and kind != "all_simple":
-        raise InvalidInput("cutoff: for all_simple, reachable, or shortest without a target.", field="cutoff")
     return _between(graph, source, target, kind, weight, k, cutoff, limit, offset, facts)
 
 
@@ -70,8 +54,8 @@ def _between(
     cutoff: float | None,
     limit: int,
     offset: int,
-    facts: Answer,
-) -> Answer:
+    facts: Facts,
+) -> Facts:
     method = _method(graph, weight)
     paths: Iterable[list[Any]]
     if kind == "shortest":
@@ -103,8 +87,8 @@ def _between(
 
 
 def _to_all(
-    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Answer
-) -> Answer:
+    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Facts
+) -> Facts:
     if weight is None:
         run = Run(graph, "single_source_shortest_path")
         hops = None if cutoff is None else int(cutoff)
@@ -127,8 +111,8 @@ def _to_all(
 
 
 def _reachable(
-    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Answer
-) -> Answer:
+    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Facts
+) -> Facts:
     if weight is None:
         run = Run(graph, "single_source_shortest_path_length")
         distances = run(source=source, cutoff=None if cutoff is None else int(cutoff))
@@ -159,7 +143,7 @@ def _nearest(graph: Loaded, distances: Mapping[Any, Any], source: Any) -> tuple[
     return ((frozen.id_of(int(rows[k])), values[k].item()) for k in order_), len(rows)
 
 
-def _after(offset: int, answer: Answer) -> Answer:
+def _after(offset: int, answer: Facts) -> Facts:
     """Where the next page starts, for rows made lazily with a known total."""
     return {"next_offset": offset + len(answer["rows"])} if answer["truncated"] else {}
 

@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from networkx_mcp.analysis.loaded_graph import Loaded
-from networkx_mcp.analysis.result import MAX_ROWS, Values, table
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task
-from networkx_mcp.errors import InvalidInput
-
-DIRECTIONS = ("both", "out", "in")
+from networkx_mcp.analysis.result import Values, table
+from networkx_mcp.analysis.task import Facts, Params, Run, task
 
 
 @task
-def get_subgraph(graph: Loaded, args: Arguments) -> Answer:
+def get_subgraph(graph: Loaded, args: Params) -> Facts:
     """The subgraph induced by `nodes`, or by all nodes within `radius` hops of `center`.
 
     Arguments: `nodes`, or `center` with `radius` (default 1) and `direction` (both, out or in: which
@@ -22,23 +19,13 @@ def get_subgraph(graph: Loaded, args: Arguments) -> Answer:
     out). Two tables: `nodes` (node, distance, attributes; nearest first) and `edges` (source, target,
     attributes; edges among the listed nodes, in their order); `truncated` tells if either was cut.
     """
-    limit_nodes = args.integer("limit_nodes", 50, 1, MAX_ROWS)
-    limit_edges = args.integer("limit_edges", 100, 0, MAX_ROWS)
-    attributes = args.flag("attributes", default=True)
-    radius = args.integer("radius", 1, 0, 1000)
-    direction = args.choice("direction", DIRECTIONS, "both")
-    if args.given("nodes") == args.given("center"):
-        raise InvalidInput("nodes: give either nodes, or center with radius.", field="nodes")
+    limit_nodes, limit_edges, attributes = args["limit_nodes"], args["limit_edges"], args["attributes"]
     run = Run(graph, "get_subgraph")
     run.engine = "arrays"
     if args.given("nodes"):
-        if args.given("radius"):
-            raise InvalidInput("radius: goes with center, not with nodes.", field="radius")
         distances = dict.fromkeys(args.nodes("nodes"), 0)
-        args.finish()
     else:
-        center = args.node("center")
-        args.finish()
+        center, radius, direction = args.node("center"), args.get("radius", 1), args.get("direction", "both")
         distances = run.timed(lambda: _around(graph, center, radius, direction))
     return run.report(
         run.timed(lambda: _tables(graph, distances, limit_nodes, limit_edges, attributes, args.given("center")))
@@ -73,7 +60,7 @@ def _beside(graph: Loaded, node: Any, direction: str) -> Iterable[Any]:
 
 def _tables(
     graph: Loaded, distances: dict[Any, int], limit_nodes: int, limit_edges: int, attributes: bool, around: bool
-) -> Answer:
+) -> Facts:
     state = graph.state
     listed = list(distances)[:limit_nodes]
     inside = set(listed)

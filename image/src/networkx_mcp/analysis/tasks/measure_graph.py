@@ -15,10 +15,11 @@ from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.networkx_errors import explained
 from networkx_mcp.analysis.result import table
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.backend.kernels import degrees
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
+from networkx_mcp.vocabulary import METRICS
 
 
 class Measuring:
@@ -82,8 +83,8 @@ def _diameter(m: Measuring) -> Any:
     return m.call("diameter", weight=m.weight, **({"e": m.eccentricity} if "eccentricity" in vars(m) else {}))
 
 
-Metric = Callable[[Measuring], Any]
-METRICS: dict[str, Metric] = {
+#: How each of METRICS is computed.
+COMPUTED: dict[str, Callable[[Measuring], Any]] = {
     "nodes": lambda m: m.graph.state.n,
     "edges": lambda m: m.graph.state.m,
     "directed": lambda m: m.graph.directed,
@@ -127,30 +128,22 @@ METRICS: dict[str, Metric] = {
     "edge_connectivity": lambda m: m.call("edge_connectivity"),
     "algebraic_connectivity": lambda m: m.call("algebraic_connectivity", weight=m.weight, seed=0),
 }
-#: What is measured when no metric is named: all linear in the size of the graph.
-DEFAULT = ("nodes", "edges", "directed", "density", "self_loops", "isolates", "degree", "is_connected", "components")
-_WEIGHTED = frozenset(
-    {
-        "diameter", "radius", "eccentricity", "center", "periphery", "average_shortest_path_length",
-        "degree_assortativity", "average_clustering", "wiener_index", "total_weight", "algebraic_connectivity",
-    }
-)  # fmt: skip
+#: What is measured when no metric is named.
+DEFAULT = tuple(name for name, metric in METRICS.items() if metric.default)
 #: Metrics that networkx knows by another name, of those that may not be defined.
 _NAMES = {"degree_assortativity": "degree_assortativity_coefficient"}
-_DIRECTED_ONLY = frozenset({"reciprocity", "in_degree", "out_degree", "is_strongly_connected", "strong_components"})
 
 
 @task
-def measure_graph(graph: Loaded, args: Arguments) -> Answer:
+def measure_graph(graph: Loaded, args: Params) -> Facts:
     """Numbers of the whole graph, in the order asked for.
 
     Arguments: `metrics` (names of METRICS; default DEFAULT), `weight` (for those that know weights).
     Rows: metric, value, note. A metric that is not defined on this graph has value None and a note
     that says why; the others are answered.
     """
-    metrics = _metrics(args)
+    metrics = list(dict.fromkeys(args.get("metrics", DEFAULT)))
     weight = args.weight(negative=False)
-    args.finish()
     measuring = Measuring(graph, weight)
     run = Run(graph, "measure_graph")
     rows = run.timed(lambda: [_row(measuring, name) for name in metrics])
@@ -158,26 +151,14 @@ def measure_graph(graph: Loaded, args: Arguments) -> Answer:
     return run.report({**table(["metric", "value", "note"], rows, limit=len(metrics)), "weight": weight})
 
 
-def _metrics(args: Arguments) -> list[str]:
-    given = args.get("metrics", list(DEFAULT))
-    if not isinstance(given, list) or not given:
-        raise InvalidInput("metrics: must be a list of names.", field="metrics", allowed=list(METRICS))
-    for name in given:
-        if name not in METRICS:
-            one = Arguments(args.graph, {"metrics": name})
-            one.choice("metrics", tuple(METRICS))
-    return list(dict.fromkeys(given))
-
-
 def _row(measuring: Measuring, name: str) -> list[Any]:
-    note = None
-    if measuring.weight is not None and name not in _WEIGHTED:
-        note = "unweighted"
-    if name in _DIRECTED_ONLY and not measuring.graph.directed:
+    metric = METRICS[name]
+    note = "unweighted" if measuring.weight is not None and not metric.weighted else None
+    if metric.directed and not measuring.graph.directed:
         return [name, None, "for directed graphs only"]
     try:
         with explained(measuring.graph.state, name):
-            value = METRICS[name](measuring)
+            value = COMPUTED[name](measuring)
     except (InvalidInput, NotFound) as error:
         return [name, None, _reason(name, error)]
     if isinstance(value, float) and not math.isfinite(value):

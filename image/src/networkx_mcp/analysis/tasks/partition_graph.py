@@ -7,14 +7,13 @@ from typing import Any
 
 from networkx_mcp.analysis import bisection
 from networkx_mcp.analysis.loaded_graph import Loaded
-from networkx_mcp.analysis.result import MAX_ITEMS
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.analysis.tasks.find_components import group_table
 from networkx_mcp.errors import InvalidInput
 
 
 @task
-def partition_graph(graph: Loaded, args: Arguments) -> Answer:
+def partition_graph(graph: Loaded, args: Params) -> Facts:
     """`k` parts that hold every node once, each at most `imbalance` larger than n/k, rounded up.
 
     Arguments: `k`, `weight` (edge attribute that counts in the cut; default "weight", "" for none),
@@ -23,13 +22,10 @@ def partition_graph(graph: Loaded, args: Arguments) -> Answer:
     direction of edges and self-loops play no role. The cut is small, not proven to be the smallest.
     """
     n = graph.state.n
-    k = args.integer("k", None, 1, max(n, 1))
+    k = args.integer("k", 1, 1, max(n, 1))
     weight = args.weight("weight", negative=False)
-    imbalance = args.number("imbalance", 0.03, 0, 1)
-    seed = args.seed()
-    limit, offset = args.limit(), args.offset()
-    members = args.integer("members", 20, 0, MAX_ITEMS)
-    args.finish()
+    imbalance, seed = args["imbalance"], args.seed()
+    limit, offset, members = args["limit"], args["offset"], args["members"]
     if not n:
         raise InvalidInput("partition_graph needs a graph with nodes.")
 
@@ -45,7 +41,7 @@ def partition_graph(graph: Loaded, args: Arguments) -> Answer:
     order = graph.order
     groups.sort(key=lambda nodes: (-len(nodes), order[nodes[0]] if nodes else n))
     cut_edges, cut_weight = _cut(graph, parts, weight)
-    facts: Answer = {
+    facts: Facts = {
         "k": k, "exact": False, "weight": weight, "imbalance": imbalance, "seed": seed,
         "cut_edges": cut_edges, "cut_weight": cut_weight, "cut_ratio": cut_edges / max(graph.state.m, 1),
     }  # fmt: skip

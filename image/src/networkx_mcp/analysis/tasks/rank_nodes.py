@@ -3,89 +3,45 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from networkx_mcp.analysis import cost_advice
+from networkx_mcp.analysis import sampling
 from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.corrected.spectra import NOTHING_POINTS, rounded, weighs
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.result import table
-from networkx_mcp.analysis.task import Answer, Arguments, Run, task
+from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.backend.kernels import spectral
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.degrees import degrees
 from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.errors import InvalidInput
+from networkx_mcp.vocabulary import MEASURES, Measure
 
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How a measure is asked of networkx."""
-
-    algorithm: str
-    #: Name of networkx's parameter for the weight; None: the measure knows no weights.
-    weight: str | None = None
-    #: networkx's own default weight.
-    default_weight: str | None = None
-    #: The measure is defined for weights below 0.
-    negative: bool = False
-    #: Optional parameters that are passed on as given.
-    options: tuple[str, ...] = ()
-    #: Which element of a tuple result holds the scores (hits gives hubs and authorities).
-    part: int | None = None
-    #: Defaults that differ from networkx's because they change only when it gives up.
-    fixed: tuple[tuple[str, Any], ...] = ()
-
-
-_POWER = ("max_iter", "tol")
-MEASURES: dict[str, Measure] = {
-    "degree": Measure("degree", "weight", negative=True),
-    "in_degree": Measure("in_degree", "weight", negative=True),
-    "out_degree": Measure("out_degree", "weight", negative=True),
-    "degree_centrality": Measure("degree_centrality"),
-    "betweenness": Measure("betweenness_centrality", "weight", options=("normalized", "endpoints")),
-    "edge_betweenness": Measure("edge_betweenness_centrality", "weight", options=("normalized",)),
-    "closeness": Measure("closeness_centrality", "distance"),
-    "harmonic": Measure("harmonic_centrality", "distance"),
-    "load": Measure("load_centrality", "weight", options=("normalized",)),
-    "eigenvector": Measure(
-        "eigenvector_centrality", "weight", negative=True, options=_POWER, fixed=(("max_iter", 1000),)
-    ),
-    "katz": Measure("katz_centrality", "weight", negative=True, options=("alpha", "normalized", *_POWER)),
-    "pagerank": Measure("pagerank", "weight", "weight", options=("alpha", *_POWER)),
-    "hits": Measure("hits", "weight", "weight", options=("normalized", *_POWER), part=1),
-    "hubs": Measure("hits", "weight", "weight", options=("normalized", *_POWER), part=0),
-    "clustering": Measure("clustering", "weight"),
-    "triangles": Measure("triangles"),
-    "core": Measure("core_number"),
-    "constraint": Measure("constraint", "weight"),
-    "eccentricity": Measure("eccentricity", "weight"),
-}
-SAMPLED = ("betweenness", "edge_betweenness")
-_DEGREES = ("degree", "in_degree", "out_degree")
+#: Which element of a result of hits (hubs and authorities) holds the scores.
+_PART = {"hits": 1, "hubs": 0}
+#: Defaults that differ from networkx's because they change only when it gives up.
+_FIXED: dict[str, dict[str, Any]] = {"eigenvector": {"max_iter": 1000}}
 
 
 @task
-def rank_nodes(graph: Loaded, args: Arguments) -> Answer:
+def rank_nodes(graph: Loaded, args: Params) -> Facts:
     """Nodes by a measure, highest first; equal scores in node order.
 
-    Arguments: `measure` (see MEASURES), `weight` (edge attribute; "" for none), `limit`, `offset`,
+    Arguments: `measure` (of MEASURES), `weight` (edge attribute; "" for none), `limit`, `offset`,
     `nodes` (only these, with their rank among all), `sample` and `seed` (betweenness from that many
     sources instead of all), `normalized`, `endpoints`, `alpha`, `max_iter`, `tol` as in networkx.
     Rows: rank, node, score (edge_betweenness: rank, source, target, score).
     """
-    name = args.choice("measure", tuple(MEASURES), "degree")
+    name = args["measure"]
     measure = MEASURES[name]
-    limit, offset = args.limit(), args.offset()
-    weight = args.weight(measure.default_weight, negative=measure.negative) if measure.weight else None
-    options = _options(args, measure)
+    limit, offset = args["limit"], args["offset"]
+    weight = args.weight(measure.default_weight, negative=measure.negative) if measure.weighted else None
+    options = {**_FIXED.get(name, {}), **{option: args[option] for option in measure.options if args.given(option)}}
     wanted = args.nodes("nodes") if args.given("nodes") else None
-    facts: Answer = {"measure": name, "weight": weight, **_sample(graph, args, name, options)}
-    _not_taken(args, name, measure)
-    args.finish()
+    facts: Facts = {"measure": name, "weight": weight, **_sample(graph, args, name, options)}
 
     run = Run(graph, measure.algorithm)
     scores = _scores(graph, run, name, measure, weight, options)
@@ -120,7 +76,7 @@ def _number(score: Any) -> Any:
     return None if score != score else score
 
 
-def _top(scores: NodeValues, limit: int, offset: int) -> Answer:
+def _top(scores: NodeValues, limit: int, offset: int) -> Facts:
     """The same table from arrays: only rows that are answered get their ids."""
     keys = scores.array
     keys = np.where(np.isnan(keys), np.inf, -keys) if keys.dtype.kind == "f" else -keys
@@ -139,60 +95,27 @@ def _top(scores: NodeValues, limit: int, offset: int) -> Answer:
     return {**answer, "total": len(keys), "truncated": more, "next_offset": cut if more else None}
 
 
-def _options(args: Arguments, measure: Measure) -> dict[str, Any]:
-    options = dict(measure.fixed)
-    for option in measure.options:
-        if not args.given(option):
-            continue
-        match option:
-            case "normalized" | "endpoints":
-                options[option] = args.flag(option, default=True)
-            case "max_iter":
-                options[option] = args.integer(option, 100, 1, 1_000_000)
-            case _:
-                options[option] = args.number(option, None, 0)
-    return options
-
-
-def _sample(graph: Loaded, args: Arguments, name: str, options: dict[str, Any]) -> Answer:
+def _sample(graph: Loaded, args: Params, name: str, options: dict[str, Any]) -> Facts:
     """Put sampling into `options`; what the answer says about it."""
-    seed = args.seed()
     if not args.given("sample"):
         return {}
-    if name not in SAMPLED:
-        raise InvalidInput(
-            f"sample: {name} is not sampled; leave sample out. Sampled measures: {', '.join(SAMPLED)}.", field="sample"
-        )
-    sample = args.integer("sample", None, 1, 2**31)
+    sample, seed = args["sample"], args.seed()
     if sample >= graph.state.n:
         return {}
     options.update(k=sample, seed=seed)
-    facts: Answer = {"exact": False, "sample": sample, "seed": seed}
+    facts: Facts = {"exact": False, "sample": sample, "seed": seed}
     if name == "betweenness" and options.get("normalized", True) and not options.get("endpoints", False):
-        facts["error_bound"] = float(f"{cost_advice.sample_error(graph.state.n, sample):.2g}")
+        facts["error_bound"] = float(f"{sampling.sample_error(graph.state.n, sample):.2g}")
     return facts
-
-
-def _not_taken(args: Arguments, name: str, measure: Measure) -> None:
-    """Refuse an option of other measures with a text that names the measure."""
-    known = {option for other in MEASURES.values() for option in other.options} | {"weight"}
-    for option in sorted(known - set(measure.options) - ({"weight"} if measure.weight else set())):
-        if args.given(option) and args.get(option) != "":
-            takes = [other for other, m in MEASURES.items() if option in m.options or (option == "weight" and m.weight)]
-            raise InvalidInput(f"{option}: {name} does not take it. It is for: {', '.join(takes)}.", field=option)
 
 
 def _scores(
     graph: Loaded, run: Run, name: str, measure: Measure, weight: str | None, options: dict[str, Any]
 ) -> dict[Any, Any]:
-    if name in _DEGREES:
-        if name != "degree" and not graph.directed:
-            raise InvalidInput(f"measure: {name} is for directed graphs; this graph is undirected. Use degree.")
-        return run(weight=weight)  # type: ignore[no-any-return]
     if measure.algorithm == "hits":  # networkx's hits weighs by the attribute "weight", always
-        return _hits(graph, run, measure.part or 0, weight, options)
-    if measure.weight:
-        options[measure.weight] = weight
+        return _hits(graph, run, _PART[name], weight, options)
+    if measure.weighted:
+        options[measure.parameter] = weight
     try:
         scores: dict[Any, Any] = run(**options)
     except InvalidInput as error:

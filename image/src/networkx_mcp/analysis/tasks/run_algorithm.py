@@ -12,15 +12,14 @@ import numpy as np
 
 from networkx_mcp.analysis import catalogue
 from networkx_mcp.analysis.catalogue import Algorithm, Argument
-from networkx_mcp.analysis.catalogue_validate import validate_arguments
 from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.corrected.domains import NON_NEGATIVE
 from networkx_mcp.analysis.loaded_graph import Loaded
 from networkx_mcp.analysis.normalise import Normaliser, Rows
 from networkx_mcp.analysis.result import Values, table
 from networkx_mcp.analysis.task import (
-    Answer,
-    Arguments,
+    Facts,
+    Params,
     Run,
     check_edge_numbers,
     has_attribute,
@@ -30,7 +29,6 @@ from networkx_mcp.analysis.task import (
 )
 from networkx_mcp.errors import InvalidInput, told
 
-ORDERS = ("networkx", "descending", "ascending")
 #: Edge attributes by these names are numbers for every algorithm that takes them.
 _NUMBERS = ("weight", "distance", "capacity")
 #: Arguments that name the attribute by which edges are weighed; these algorithms weigh nodes by them.
@@ -48,21 +46,19 @@ _NO_LOOPS = ("threshold.find_creation_sequence", "threshold.find_threshold_graph
 
 
 @task
-def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
+def run_algorithm(graph: Loaded, args: Params) -> Facts:
     """One algorithm of the catalogue.
 
-    Arguments: `name` (or an alias), `arguments` (checked again here, nodes and attributes against the
-    graph), `limit`, `offset`, `order` (networkx's own order, or by the last column, which must hold
+    Arguments: `name`, `arguments` (nodes and attributes are checked here, against the graph), `limit`, `offset`, `order` (networkx's own order, or by the last column, which must hold
     numbers). Columns depend on the result: node and value, source, target and value, size and nodes,
     ...; a scalar is one row with `value`. A derived graph is its edges, with its size in `graph` and
     nodes that are new or have attributes of their own in `nodes`.
     """
-    algorithm = catalogue.get(str(args.get("name", "")))
-    limit, offset = args.limit(), args.offset()
-    order = args.choice("order", ORDERS, ORDERS[0])
-    given = validate_arguments(algorithm.name, args.get("arguments", {}))
-    args.finish()
-    _graph_type(graph, algorithm)
+    algorithm = catalogue.algorithms()[args["name"]]
+    limit, offset, order = args["limit"], args["offset"], args["order"]
+    given: dict[str, Any] = args["arguments"]
+    if algorithm.name in _NO_LOOPS and (loop := next(nx.selfloop_edges(graph.nx), None)):
+        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {told(loop[0])} has one.", field="name")
     negative = algorithm.name not in NON_NEGATIVE
     for field in _NUMBERS:
         if isinstance(given.get(field), str) and not negative:
@@ -88,7 +84,7 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
     labels = kwargs.get("nodelist") or kwargs.get("rc_order")
     normaliser = Normaliser(graph, labels, algorithm.result.split(",") if algorithm.result else None)
 
-    def answer() -> Answer:
+    def answer() -> Facts:
         rows = _sorted(normaliser.rows(run(**kwargs)), order, offset + limit + 1)
         values = Values()
         found = table(rows.columns, rows.rows, limit=limit, total=rows.total, offset=offset, values=values)
@@ -99,9 +95,9 @@ def run_algorithm(graph: Loaded, args: Arguments) -> Answer:
     return run.report({**run.timed(answer), **facts})
 
 
-def _weighed(graph: Loaded, algorithm: Algorithm, given: dict[str, Any], args: Arguments) -> Answer:
+def _weighed(graph: Loaded, algorithm: Algorithm, given: dict[str, Any], args: Params) -> Facts:
     """The attribute that edges are weighed by, as a fact; notes of defaults that no edge has and of edges that have none."""
-    facts: Answer = {}
+    facts: Facts = {}
     if algorithm.name in _OF_NODES | _ASKING:
         return facts
     for argument in algorithm.arguments:
@@ -120,20 +116,7 @@ def _weighed(graph: Loaded, algorithm: Algorithm, given: dict[str, Any], args: A
     return facts
 
 
-def _graph_type(graph: Loaded, algorithm: Algorithm) -> None:
-    here = "directed" if graph.directed else "undirected"
-    if algorithm.graph not in ("any", here):
-        raise InvalidInput(
-            f"{algorithm.name} is defined for {algorithm.graph} graphs only; this graph is {here}. "
-            f"find_algorithms tells what suits {here} graphs.",
-            field="name",
-            graph=here,
-        )
-    if algorithm.name in _NO_LOOPS and (loop := next(nx.selfloop_edges(graph.nx), None)):
-        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {told(loop[0])} has one.", field="name")
-
-
-def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Answer:
+def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Facts:
     """Make random choices repeatable; what the answer says about it."""
     exact = algorithm.category != "approximation" and not algorithm.name.startswith("approximate")
     takes = any(argument.name == "seed" for argument in algorithm.arguments)
@@ -207,7 +190,7 @@ def _sorted(rows: Rows, order: str, most: int) -> Rows:
 
     All rows are made, to be compared, but no more than `most` are kept.
     """
-    if order == ORDERS[0]:
+    if order == "networkx":
         return rows
     count = 0
 
@@ -226,7 +209,7 @@ def _sorted(rows: Rows, order: str, most: int) -> Rows:
     return Rows(rows.columns, first, count, rows.facts)
 
 
-def _unfinished(name: str, found: Answer, values: Values) -> None:
+def _unfinished(name: str, found: Facts, values: Values) -> None:
     """Note why numbers are nan or infinite. Raises InvalidInput where the answer holds nothing but nan."""
     rows = found["rows"]
     if values.undefined and rows:

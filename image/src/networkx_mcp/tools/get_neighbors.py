@@ -1,4 +1,4 @@
-"""Point reads: answered from the resident graph, without a worker."""
+"""get_neighbors: a node and what is beside it, from the resident graph, without a worker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, more, noted, show, show_attributes
 from networkx_mcp.tools.arguments import GraphId, NodeId, Offset
-from networkx_mcp.tools.registry import Arguments, Tool
+from networkx_mcp.tools.tool import Arguments, Tool
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.state import GraphState
@@ -55,67 +55,53 @@ class Neighbors(TypedDict):
     notes: list[str]
 
 
-def tools(graphs: Graphs) -> list[Tool]:
-    """The tools of this file."""
-
-    async def get_neighbors(args: GetNeighbors) -> Answer:
-        state, head, _ = await graphs.view(args.graph_id)
-        node = args.node
-        clipped = Clipper()
-        own = clipped(state.node_attributes(node))
-        degree = state.degree(node)
-        total, found = _adjacent(state, node, degree, args.direction, args.offset, args.limit)
-        neighbors: list[Neighbor] = []
-        about = show_attributes(own)
-        size = len(about)
-        directed = state.directed
-        lines = []
-        for other, way, edge in found:
-            attributes = clipped(edge) if edge else edge
-            text = show(other)
-            if directed:
-                text += f"\t{way}"
-            if attributes:
-                text += f"\t{show_attributes(attributes)}"
-            size += len(text)
-            if size > MAX_CHARACTERS and neighbors:
-                break
-            neighbors.append({"id": other, "direction": way, "attributes": attributes})
-            lines.append(text)
-        truncated = args.offset + len(neighbors) < total
-        first = f"node {show(node)}: degree {degree}, {total} neighbors"
-        if about:
-            first += f"; {about}"
-        lines.insert(0, first)
-        lines += noted(clipped.notes())
-        if truncated:
-            lines.append(more(len(neighbors), args.offset, total))
-        data = {
-            "graph_id": args.graph_id,
-            "version": head.version,
-            "node": node,
-            "attributes": own,
-            "degree": degree,
-            "neighbors": neighbors,
-            "total": total,
-            "offset": args.offset,
-            "truncated": truncated,
-            "next_offset": args.offset + len(neighbors) if truncated else None,
-            "notes": clipped.notes(),
-        }
-        return Answer("\n".join(lines), data)
-
-    return [
-        Tool(
-            name="get_neighbors",
-            title="Neighbors of a node",
-            description="A node's attributes and degree, and its neighbors with the attributes of the edges to them.",
-            arguments=GetNeighbors,
-            answer=Neighbors,
-            run=get_neighbors,
-            quick=True,
-        ),
-    ]
+async def run(graphs: Graphs, args: GetNeighbors) -> Answer:
+    """The tool."""
+    state, head, _ = await graphs.view(args.graph_id)
+    node = args.node
+    clipped = Clipper()
+    own = clipped(state.node_attributes(node))
+    degree = state.degree(node)
+    total, found = _adjacent(state, node, degree, args.direction, args.offset, args.limit)
+    neighbors: list[Neighbor] = []
+    about = show_attributes(own)
+    size = len(about)
+    directed = state.directed
+    lines = []
+    for other, way, edge in found:
+        attributes = clipped(edge) if edge else edge
+        text = show(other)
+        if directed:
+            text += f"\t{way}"
+        if attributes:
+            text += f"\t{show_attributes(attributes)}"
+        size += len(text)
+        if size > MAX_CHARACTERS and neighbors:
+            break
+        neighbors.append({"id": other, "direction": way, "attributes": attributes})
+        lines.append(text)
+    truncated = args.offset + len(neighbors) < total
+    first = f"node {show(node)}: degree {degree}, {total} neighbors"
+    if about:
+        first += f"; {about}"
+    lines.insert(0, first)
+    lines += noted(clipped.notes())
+    if truncated:
+        lines.append(more(len(neighbors), args.offset, total))
+    data = {
+        "graph_id": args.graph_id,
+        "version": head.version,
+        "node": node,
+        "attributes": own,
+        "degree": degree,
+        "neighbors": neighbors,
+        "total": total,
+        "offset": args.offset,
+        "truncated": truncated,
+        "next_offset": args.offset + len(neighbors) if truncated else None,
+        "notes": clipped.notes(),
+    }
+    return Answer("\n".join(lines), data)
 
 
 Way = Literal["out", "in", "both"]
@@ -147,3 +133,14 @@ def _adjacent(
         (other, way, state.edge_attributes(other, node) if way == "in" else state.edge_attributes(node, other))
         for other, way in among
     )
+
+
+TOOL = Tool(
+    name="get_neighbors",
+    title="Neighbors of a node",
+    description="A node's attributes and degree, and its neighbors with the attributes of the edges to them.",
+    arguments=GetNeighbors,
+    answer=Neighbors,
+    run=run,
+    quick=True,
+)

@@ -1,32 +1,29 @@
-"""A graph described: its head, its own attributes and a page of its nodes and edges."""
+"""describe_graph: a graph's head, its own attributes and a page of its nodes and edges."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
+from networkx_mcp.tools.arguments import MOST, GraphId
+from networkx_mcp.tools.graph_summary import GraphSummary, line, summary
+from networkx_mcp.tools.tool import Arguments, Tool
 
 if TYPE_CHECKING:
-    from networkx_mcp.graphs.model import GraphInfo, GraphPage, View
+    from networkx_mcp.graphs.model import GraphInfo, View
+    from networkx_mcp.graphs.service import Graphs
 
 
-class GraphSummary(TypedDict):
-    """A graph without its contents."""
+class DescribeGraph(Arguments):
+    """Arguments of describe_graph."""
 
-    graph_id: str
-    version: Annotated[int, Field(description="Grows by one with each write.")]
-    directed: bool
-    nodes: int
-    edges: int
-    description: str
-    created: str
-    updated: str
-    stored_bytes: int
+    graph_id: GraphId
+    limit: Annotated[int, Field(ge=0, le=500, description="Nodes, and edges, to show.")] = 5
+    offset: Annotated[int, Field(ge=0, le=MOST, description="Nodes, and edges, to skip.")] = 0
 
 
 class NodeRow(TypedDict):
@@ -56,37 +53,9 @@ class Overview(GraphSummary):
     notes: list[str]
 
 
-def summary(info: GraphInfo) -> GraphSummary:
-    """GraphInfo for programs; times in ISO 8601, UTC."""
-    return {
-        "graph_id": info.graph_id,
-        "version": info.version,
-        "directed": info.directed,
-        "nodes": info.nodes,
-        "edges": info.edges,
-        "description": info.description,
-        "created": _time(info.created),
-        "updated": _time(info.updated),
-        "stored_bytes": info.stored_bytes,
-    }
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def line(info: GraphInfo) -> str:
-    """A graph in one line."""
-    kind = "directed" if info.directed else "undirected"
-    text = f"{show(info.graph_id)}: {kind}, {info.nodes} nodes, {info.edges} edges, version {info.version}"
-    return f"{text}; {show(info.description)}" if info.description else text
-
-
-def page(found: GraphPage) -> tuple[list[GraphInfo], list[str], str | None]:
-    """Graphs that fit into one answer, a line of each, and where the next page begins."""
-    shown, lines = fitting((info, line(info)) for info in found.items)
-    following = shown[-1].graph_id if len(shown) < len(found.items) else found.next
-    return shown, lines, following
+async def run(graphs: Graphs, args: DescribeGraph) -> Answer:
+    """The tool."""
+    return overview(await graphs.view(args.graph_id), args.offset, args.limit)
 
 
 def overview(view: View, offset: int, limit: int) -> Answer:
@@ -140,3 +109,15 @@ def _following(info: GraphInfo, offset: int, nodes: int, edges: int) -> int | No
     """Where the next page begins: behind the shorter of the two lists that are not at their end."""
     ends = [offset + shown for shown, total in ((nodes, info.nodes), (edges, info.edges)) if offset + shown < total]
     return min(ends, default=None)
+
+
+TOOL = Tool(
+    name="describe_graph",
+    title="Describe a graph",
+    description="Size, version and attributes of a graph, and its nodes and edges page by page, in the order in "
+    "which they were added. Look here before an analysis.",
+    arguments=DescribeGraph,
+    answer=Overview,
+    run=run,
+    quick=True,
+)

@@ -1,15 +1,14 @@
-"""What a tool is: a typed argument model, a typed answer, annotations, a scope and one coroutine.
+"""What a tool is: one record, made in the file of the tool, with all that the server knows of it.
 
-The registry turns these into the tool list of the protocol once, so that a call validates and
-runs without deriving a schema.
+Schemas are derived once, so that a call validates and runs without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
@@ -17,6 +16,10 @@ from networkx_mcp import context
 from networkx_mcp.tools import schemas
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.validation import as_meant, validate
+
+if TYPE_CHECKING:
+    from networkx_mcp.analysis.definition import Analysis
+    from networkx_mcp.graphs.service import Graphs
 
 
 class Arguments(BaseModel):
@@ -39,7 +42,7 @@ _HINTS: dict[Kind, tuple[bool, bool]] = {"read": (True, False), "add": (False, F
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool. `run` gets validated arguments and returns a bounded answer or raises ServiceError."""
+    """One tool. `run` gets the graphs and validated arguments; it returns a bounded answer or raises ServiceError."""
 
     name: str
     title: str
@@ -47,12 +50,14 @@ class Tool:
     arguments: type[Arguments]
     #: A TypedDict: the type of structuredContent.
     answer: Any
-    run: Callable[[Any], Awaitable[Answer]]
+    run: Callable[[Graphs, Any], Awaitable[Answer]]
     kind: Kind = "read"
     #: A repeat of the same call changes nothing more. Reads always are.
     idempotent: bool = True
     #: Needs no worker: too short to be interrupted, so it is not watched for a client that hangs up.
     quick: bool = False
+    #: What it runs in a worker, with its cost, for tools that analyse a graph.
+    analysis: Analysis | None = None
 
     @property
     def scope(self) -> str:
@@ -91,20 +96,3 @@ class Tool:
     def parse(self, arguments: dict[str, Any]) -> Arguments:
         """Validated arguments. Raises InvalidInput naming the field and the fix."""
         return validate(self.arguments, arguments, self.name)
-
-
-@dataclass
-class Registry:
-    """The tools by name, in the order in which they are listed."""
-
-    tools: dict[str, Tool] = field(default_factory=dict)
-
-    def add(self, *tools: Tool) -> None:
-        """Add tools. Raises ValueError if a name is taken."""
-        for tool in tools:
-            if tool.name in self.tools:
-                raise ValueError(f"two tools are named {tool.name}")
-            self.tools[tool.name] = tool
-
-    def __iter__(self) -> Iterator[Tool]:
-        return iter(self.tools.values())

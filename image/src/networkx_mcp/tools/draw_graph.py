@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.analyse_arguments import OnGraph, Seed, Weight
+from networkx_mcp.analysis.definition import Analysis
+from networkx_mcp.analysis.tasks import task_name
+from networkx_mcp.tools import analysis_run
+from networkx_mcp.tools.analysis_arguments import OnGraph, Seed, Weight
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import NodeIds
-from networkx_mcp.tools.registry import Tool
-from networkx_mcp.tools.runs import analyse
+from networkx_mcp.tools.tool import Tool
+from networkx_mcp.vocabulary import LAYOUTS
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
+
+    LayoutName: TypeAlias = str
+else:
+    LayoutName = Literal[tuple(LAYOUTS)]
 
 Pixels = Annotated[int, Field(ge=100, le=2000)]
 
@@ -28,11 +35,9 @@ class DrawGraph(OnGraph):
     ] = "png"
     nodes: Annotated[NodeIds | None, Field(description="Only these nodes and the edges among them.")] = None
     layout: Annotated[
-        Literal[
-            "auto", "spring", "kamada_kawai", "circular", "shell", "spectral", "planar", "bipartite", "random", "layers"
-        ],
+        LayoutName,
         Field(description="layers: acyclic directed graphs, top to bottom."),
-    ] = "auto"  # fmt: skip
+    ] = "auto"
     labels: Annotated[bool | None, Field(description="Write ids on nodes (up to 60 nodes).")] = None
     label: Annotated[str | None, Field(description="Node attribute to write instead of the id.")] = None
     color: Annotated[str | None, Field(description="Node attribute that colours the nodes.")] = None
@@ -64,32 +69,19 @@ class Picture(TypedDict):
     ]
 
 
-def tools(graphs: Graphs) -> list[Tool]:
-    """The tools of this file."""
-
-    async def draw(args: DrawGraph) -> Answer:
-        value, version = await analyse(graphs, args.graph_id, "draw_graph", args.params())
-        picture: bytes = value["data"]
-        facts = ("format", "media_type", "width", "height", "nodes", "edges", "layout", "seed", "notes")
-        data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}}
-        data["bytes"] = len(picture)
-        text = (
-            f"{show(args.graph_id)} version {version}: {value['nodes']} nodes and {value['edges']} edges drawn as "
-            f"{args.format}, layout {value['layout']}"
-        )
-        text = "\n".join([text, *(f"note: {note}" for note in value["notes"])])
-        return Answer(text, data, [_content(args, value["media_type"], picture)])
-
-    return [
-        Tool(
-            name="draw_graph",
-            title="Draw a graph",
-            description="A picture of up to 500 nodes of a graph, as PNG or SVG.",
-            arguments=DrawGraph,
-            answer=Picture,
-            run=draw,
-        ),
-    ]
+async def run(graphs: Graphs, args: DrawGraph) -> Answer:
+    """The tool."""
+    value, version = await analysis_run.run(graphs, args.graph_id, ANALYSIS, args.params())
+    picture: bytes = value["data"]
+    facts = ("format", "media_type", "width", "height", "nodes", "edges", "layout", "seed", "notes")
+    data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}}
+    data["bytes"] = len(picture)
+    text = (
+        f"{show(args.graph_id)} version {version}: {value['nodes']} nodes and {value['edges']} edges drawn as "
+        f"{args.format}, layout {value['layout']}"
+    )
+    text = "\n".join([text, *(f"note: {note}" for note in value["notes"])])
+    return Answer(text, data, [_content(args, value["media_type"], picture)])
 
 
 def _content(args: DrawGraph, media_type: str, picture: bytes) -> dict[str, Any]:
@@ -97,3 +89,15 @@ def _content(args: DrawGraph, media_type: str, picture: bytes) -> dict[str, Any]
         return {"type": "image", "data": base64.b64encode(picture).decode("ascii"), "mimeType": media_type}
     uri = f"graph://{args.graph_id}/picture.svg"
     return {"type": "resource", "resource": {"uri": uri, "mimeType": media_type, "text": picture.decode()}}
+
+
+ANALYSIS = Analysis(task_name("draw_graph"))
+TOOL = Tool(
+    name="draw_graph",
+    title="Draw a graph",
+    description="A picture of up to 500 nodes of a graph, as PNG or SVG.",
+    arguments=DrawGraph,
+    answer=Picture,
+    run=run,
+    analysis=ANALYSIS,
+)

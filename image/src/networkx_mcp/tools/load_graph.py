@@ -16,9 +16,8 @@ from networkx_mcp.errors import Conflict, InvalidInput, told
 from networkx_mcp.graphs.model import Upload, mint_graph_id
 from networkx_mcp.tools.answer import Answer, noted
 from networkx_mcp.tools.arguments import OperationId
-from networkx_mcp.tools.manage import CreatedGraph
-from networkx_mcp.tools.overview import line, summary
-from networkx_mcp.tools.registry import Arguments, Tool
+from networkx_mcp.tools.graph_summary import CreatedGraph, line, summary
+from networkx_mcp.tools.tool import Arguments, Tool
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
@@ -103,41 +102,26 @@ class LoadGraph(Arguments):
         return found
 
 
-def tools(graphs: Graphs) -> list[Tool]:
-    """The tools of this file."""
-
-    async def load(args: LoadGraph) -> Answer:
-        tenant = context.current().caller.tenant
-        graph_id = args.graph_id or mint_graph_id(tenant, args.operation_id)
-        if_version = None if args.replace else 0
-        # The text is a string: whatever encoding it declares, these bytes are UTF-8.
-        hints = Hints(encoding="utf-8")
-        with _spooled(args.content) as file:
-            try:
-                upload = Upload(file, args.format or "", args.given(), hints)
-                info = await graphs.put(graph_id, upload, if_version, args.operation_id)
-            except Conflict as error:
-                if if_version is None:
-                    raise
-                message = f"graph {told(graph_id)} exists: give `replace` to load over it, or another graph_id"
-                raise Conflict(message, retry_after=error.retry_after, **error.data) from error
-        data = {**summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}
-        lines = [("already loaded, " if info.repeated else "loaded ") + line(info)]
-        lines += noted(info.reading.lines())
-        return Answer("\n".join(lines), data)
-
-    return [
-        Tool(
-            name="load_graph",
-            title="Load a graph",
-            description="Make a graph from the text of a file. A broken one changes nothing and is named with its line.",
-            arguments=LoadGraph,
-            answer=LoadedGraph,
-            run=load,
-            kind="replace",
-            idempotent=False,
-        ),
-    ]
+async def run(graphs: Graphs, args: LoadGraph) -> Answer:
+    """The tool."""
+    tenant = context.current().caller.tenant
+    graph_id = args.graph_id or mint_graph_id(tenant, args.operation_id)
+    if_version = None if args.replace else 0
+    # The text is a string: whatever encoding it declares, these bytes are UTF-8.
+    hints = Hints(encoding="utf-8")
+    with _spooled(args.content) as file:
+        try:
+            upload = Upload(file, args.format or "", args.given(), hints)
+            info = await graphs.put(graph_id, upload, if_version, args.operation_id)
+        except Conflict as error:
+            if if_version is None:
+                raise
+            message = f"graph {told(graph_id)} exists: give `replace` to load over it, or another graph_id"
+            raise Conflict(message, retry_after=error.retry_after, **error.data) from error
+    data = {**summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}
+    lines = [("already loaded, " if info.repeated else "loaded ") + line(info)]
+    lines += noted(info.reading.lines())
+    return Answer("\n".join(lines), data)
 
 
 @contextmanager
@@ -152,3 +136,15 @@ def _spooled(text: str) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
+
+
+TOOL = Tool(
+    name="load_graph",
+    title="Load a graph",
+    description="Make a graph from the text of a file. A broken one changes nothing and is named with its line.",
+    arguments=LoadGraph,
+    answer=LoadedGraph,
+    run=run,
+    kind="replace",
+    idempotent=False,
+)

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
-from networkx_mcp.errors import InvalidInput, nearest_words, told
+from networkx_mcp.errors import nearest_words, told
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import (
     EDGES_SCHEMA,
     NODES_SCHEMA,
     Attributes,
-    EdgeList,
     Edges,
     GraphId,
     IfVersion,
     NodeIds,
-    NodeList,
     Nodes,
     OperationId,
     Pairs,
     no_edges,
 )
-from networkx_mcp.tools.registry import Arguments, Tool
+from networkx_mcp.tools.tool import Arguments, Tool
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
@@ -34,9 +31,6 @@ if TYPE_CHECKING:
 
 #: Actions of one batch, and names of one action; nodes and edges of an action are as many as the body holds.
 MOST_EDITS, MOST_NAMES = 10_000, 1_000
-
-#: Where in a batch an error is.
-_PLACE = re.compile(r"edits\[(\d+)\]\.(\w+)(\[\d+\])?")
 
 #: An edge that is there already, something that is not there: refuse the batch, leave it, or merge the attributes.
 IfExists = Literal["error", "skip", "update"]
@@ -221,33 +215,6 @@ class Edited(TypedDict):
     repeated: Annotated[bool, Field(description="The operation_id was known: this is the first call's result.")]
 
 
-def additions(nodes: NodeList, edges: EdgeList) -> list[Edit]:
-    """The edits that fill a new graph."""
-    edits: list[Edit] = []
-    if nodes.ids:
-        edits.append(batch.AddNodes(nodes.ids, nodes.attributes))
-    if edges.pairs:
-        edits.append(batch.AddEdges(edges.pairs, edges.attributes))
-    return edits
-
-
-def as_created(error: InvalidInput, attributes: bool, nodes: bool) -> InvalidInput:
-    """An error of `additions` in the words of create_graph, which has neither edits nor `if_exists`.
-
-    `attributes`, `nodes`: whether the edits begin with those of the graph, and with nodes.
-    """
-    parts = [name for name, given in (("attributes", attributes), ("nodes", nodes), ("edges", True)) if given]
-
-    def place(found: re.Match[str]) -> str:
-        part, name, index = parts[int(found[1])], found[2], found[3] or ""
-        return f"{part}{index}.{name}" if name != part else f"{name}{index}"
-
-    text, exists, _ = _PLACE.sub(place, error.message).partition(" Use set_edge_attributes")
-    field = error.data.get("field")
-    told = {**error.data, "field": _PLACE.sub(place, field)} if field else error.data
-    return InvalidInput(text + (" Name it once, with all its attributes." if exists else ""), **told)
-
-
 def to_edit(action: Any) -> Edit:
     """The stored form of one action."""
     match action:
@@ -275,54 +242,51 @@ def _given(attributes: list[dict[str, Any] | None] | None, count: int) -> list[d
     return [item or {} for item in attributes] if attributes is not None else [{}] * count
 
 
-def tools(graphs: Graphs) -> list[Tool]:
-    """The tools of this file."""
-
-    async def edit(args: EditGraph) -> Answer:
-        edits = [to_edit(action) for action in args.edits]
-        outcome = await graphs.edit(args.graph_id, edits, if_version=args.if_version, operation_id=args.operation_id)
-        changed = outcome.summary
-        data = {
-            "graph_id": args.graph_id,
-            "version": outcome.version,
-            "nodes": outcome.nodes,
-            "edges": outcome.edges,
-            "nodes_added": changed.nodes_added,
-            "nodes_removed": changed.nodes_removed,
-            "edges_added": changed.edges_added,
-            "edges_removed": changed.edges_removed,
-            "attributes_set": changed.attributes_set,
-            "repeated": outcome.repeated,
-        }
-        parts = [
-            f"{sign}{count} {what}"
-            for sign, count, what in (
-                ("+", changed.nodes_added, "nodes"),
-                ("-", changed.nodes_removed, "nodes"),
-                ("+", changed.edges_added, "edges"),
-                ("-", changed.edges_removed, "edges"),
-                ("", changed.attributes_set, "attributes set"),
-            )
-            if count
-        ]
-        head = "already done" if outcome.repeated else "done"
-        text = (
-            f"{head}: {', '.join(parts) or 'nothing changed'}\n"
-            f"{show(args.graph_id)}: {outcome.nodes} nodes, {outcome.edges} edges, version {outcome.version}"
+async def run(graphs: Graphs, args: EditGraph) -> Answer:
+    """The tool."""
+    edits = [to_edit(action) for action in args.edits]
+    outcome = await graphs.edit(args.graph_id, edits, if_version=args.if_version, operation_id=args.operation_id)
+    changed = outcome.summary
+    data = {
+        "graph_id": args.graph_id,
+        "version": outcome.version,
+        "nodes": outcome.nodes,
+        "edges": outcome.edges,
+        "nodes_added": changed.nodes_added,
+        "nodes_removed": changed.nodes_removed,
+        "edges_added": changed.edges_added,
+        "edges_removed": changed.edges_removed,
+        "attributes_set": changed.attributes_set,
+        "repeated": outcome.repeated,
+    }
+    parts = [
+        f"{sign}{count} {what}"
+        for sign, count, what in (
+            ("+", changed.nodes_added, "nodes"),
+            ("-", changed.nodes_removed, "nodes"),
+            ("+", changed.edges_added, "edges"),
+            ("-", changed.edges_removed, "edges"),
+            ("", changed.attributes_set, "attributes set"),
         )
-        return Answer(text, data)
-
-    return [
-        Tool(
-            name="edit_graph",
-            title="Edit a graph",
-            description="Add and remove nodes and edges, set and remove attributes: one batch, all or nothing. "
-            "Returns the new version and what changed.",
-            arguments=EditGraph,
-            answer=Edited,
-            run=edit,
-            kind="replace",
-            idempotent=False,
-            quick=True,
-        ),
+        if count
     ]
+    head = "already done" if outcome.repeated else "done"
+    text = (
+        f"{head}: {', '.join(parts) or 'nothing changed'}\n"
+        f"{show(args.graph_id)}: {outcome.nodes} nodes, {outcome.edges} edges, version {outcome.version}"
+    )
+    return Answer(text, data)
+
+
+TOOL = Tool(
+    name="edit_graph",
+    title="Edit a graph",
+    description="Add and remove nodes and edges, set and remove attributes: one batch, all or nothing. "
+    "Returns the new version and what changed.",
+    arguments=EditGraph,
+    answer=Edited,
+    run=run,
+    kind="replace",
+    idempotent=False,
+    quick=True,
+)

@@ -1,22 +1,20 @@
-"""find_algorithms and run_algorithm: the algorithms of networkx that have no tool of their own."""
+"""find_algorithms: the catalogue of algorithms that run_algorithm runs, searched by words."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.analysis import catalogue, catalogue_search, cost_advice
 from networkx_mcp.analysis.catalogue import MEANINGS, Algorithm, Argument
-from networkx_mcp.analysis.catalogue_validate import validate_arguments
-from networkx_mcp.tools.analyse_arguments import Heavy, Limit
+from networkx_mcp.analysis.definition import GraphSize
+from networkx_mcp.tools import run_algorithm
 from networkx_mcp.tools.answer import Answer, to_json
-from networkx_mcp.tools.arguments import Attributes, GraphId, Offset
-from networkx_mcp.tools.registry import Arguments, Tool
-from networkx_mcp.tools.runs import analyse
-from networkx_mcp.tools.tables import Analysis, table_answer
+from networkx_mcp.tools.arguments import GraphId, Offset
+from networkx_mcp.tools.tool import Arguments, Tool
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.model import GraphInfo
@@ -37,21 +35,6 @@ class FindAlgorithms(Arguments):
         str | None, Field(max_length=200, description="Only of this category, for example flow, cycles or tree.")
     ] = None
     limit: Annotated[int, Field(ge=1, le=100, description="Algorithms to show.")] = 10
-    offset: Offset = 0
-
-
-class RunAlgorithm(Heavy):
-    """Arguments of run_algorithm."""
-
-    name: Annotated[str, Field(max_length=200, description="Name of the algorithm, as find_algorithms gives it.")]
-    arguments: Annotated[
-        Attributes, Field(description="Its arguments by name, as find_algorithms tells them; the graph is given.")
-    ] = Field(default_factory=dict)
-    order: Annotated[
-        Literal["networkx", "descending", "ascending"],
-        Field(description="Rows in networkx's order, or by their last column, which must hold numbers."),
-    ] = "networkx"
-    limit: Limit = 20
     offset: Offset = 0
 
 
@@ -80,53 +63,15 @@ class Catalogue(TypedDict):
     next_offset: int | None
 
 
-class Run(Analysis):
-    """The result as rows; its columns depend on the algorithm. A derived graph comes as its edges."""
-
-    weight: NotRequired[Annotated[str | None, Field(description="The edge attribute that was weighed by.")]]
-    arguments: NotRequired[Annotated[dict[str, Any], Field(description="Of an approximation: what it was given.")]]
-
-
-def tools(graphs: Graphs) -> list[Tool]:
-    """The tools of this file."""
-
-    async def find(args: FindAlgorithms) -> Answer:
-        graph = None if args.graph_id is None else await graphs.info(args.graph_id)
-        if args.name is not None:
-            return _one(catalogue.get(args.name), graph)
-        end = args.offset + args.limit
-        total = catalogue_search.total(args.query, args.category)
-        entries = catalogue_search.search(args.query, end, args.category)[args.offset :]
-        return _page(entries, args.offset, total, graph)
-
-    async def run(args: RunAlgorithm) -> Answer:
-        algorithm = catalogue.get(args.name)
-        given = validate_arguments(algorithm.name, args.arguments)
-        # An alias is the same call, also to what is kept, and so is a number sent as text.
-        params = {**args.params(), "name": algorithm.name, "arguments": given}
-        value, version = await analyse(graphs, args.graph_id, "run_algorithm", params, force=args.force)
-        return table_answer(algorithm.name, args.graph_id, version, value, offset=args.offset)
-
-    return [
-        Tool(
-            name="find_algorithms",
-            title="Find algorithms",
-            description="Search the networkx algorithms that run_algorithm runs (flow, matching, colouring, cycles, trees, "
-            "cliques, link prediction, ...); with `name` one in full, with `graph_id` how long each would take there.",
-            arguments=FindAlgorithms,
-            answer=Catalogue,
-            run=find,
-            quick=True,
-        ),
-        Tool(
-            name="run_algorithm",
-            title="Run an algorithm",
-            description="Run an algorithm of find_algorithms on a graph. The graph is not changed.",
-            arguments=RunAlgorithm,
-            answer=Run,
-            run=run,
-        ),
-    ]
+async def run(graphs: Graphs, args: FindAlgorithms) -> Answer:
+    """The tool."""
+    graph = None if args.graph_id is None else await graphs.info(args.graph_id)
+    if args.name is not None:
+        return _one(catalogue.get(args.name), graph)
+    end = args.offset + args.limit
+    total = catalogue_search.total(args.query, args.category)
+    entries = catalogue_search.search(args.query, end, args.category)[args.offset :]
+    return _page(entries, args.offset, total, graph)
 
 
 def _found(entry: Algorithm, graph: GraphInfo | None) -> dict[str, Any]:
@@ -156,9 +101,8 @@ def _estimate(entry: Algorithm, graph: GraphInfo) -> float | None:
     if entry.graph not in ("any", "directed" if graph.directed else "undirected"):
         return None
     needed = {argument.name: argument.default for argument in entry.arguments if argument.required}
-    found = cost_advice.estimated(
-        "run_algorithm", {"name": entry.name, "arguments": needed}, graph.nodes, graph.edges, graph.directed
-    )
+    params = {"name": entry.name, "arguments": needed}
+    found = cost_advice.estimated(run_algorithm.ANALYSIS, params, GraphSize(graph.nodes, graph.edges, graph.directed))
     return None if found is None or not math.isfinite(found.seconds) else float(f"{found.seconds:.2g}")
 
 
@@ -191,3 +135,15 @@ def _argument(argument: Argument) -> str:
     kind = f"one of {', '.join(argument.choices)}" if argument.choices else MEANINGS[argument.type]
     default = "required" if argument.required else f"default {to_json(argument.default)}"
     return f"{argument.name}\t{kind}, {default}\t{argument.description}".rstrip()
+
+
+TOOL = Tool(
+    name="find_algorithms",
+    title="Find algorithms",
+    description="Search the networkx algorithms that run_algorithm runs (flow, matching, colouring, cycles, trees, "
+    "cliques, link prediction, ...); with `name` one in full, with `graph_id` how long each would take there.",
+    arguments=FindAlgorithms,
+    answer=Catalogue,
+    run=run,
+    quick=True,
+)

@@ -27,7 +27,7 @@ class Table(TypedDict):
     notes: list[str]
 
 
-class Analysis(Table):
+class AnalysisAnswer(Table):
     """A page of rows and the run that made them."""
 
     algorithm: str

@@ -1,0 +1,60 @@
+"""What the rooms below the tools know of an analysis: its task, what it costs, what is cheaper, whether its answers are kept.
+
+Each analysis is defined in the file of its tool and handed down with each call. Nothing here imports networkx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from networkx_mcp.analysis.cost import Call
+
+#: Arguments of a task, without the graph; what was not given is absent.
+Params: TypeAlias = Mapping[str, Any]
+
+
+class GraphSize(NamedTuple):
+    """What the cost of an analysis depends on."""
+
+    nodes: int
+    edges: int
+    directed: bool
+
+
+class Alternative(NamedTuple):
+    """Another call, and what it answers instead."""
+
+    analysis: Analysis
+    params: dict[str, Any]
+    answers: str
+
+
+def _unknown(_params: Params, _graph: GraphSize) -> tuple[()]:
+    return ()
+
+
+def _any(_params: Params, _directed: bool) -> None:
+    """Every graph suits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis that runs in a worker."""
+
+    #: What the worker runs (see `workers.task_registry`).
+    task: str
+    #: Its answers are kept by version of the graph: they take longer to compute than to keep, and are small.
+    cached: bool = False
+    #: The algorithms that a call will run, as far as its arguments tell; nothing is refused for what is not known.
+    calls: Callable[[Params, GraphSize], Iterable[Call]] = _unknown
+    #: Cheaper calls, the nearest in meaning first.
+    alternatives: Callable[[Params, GraphSize], Iterable[Alternative]] = _unknown
+    #: Raises InvalidInput where the arguments are not for a graph that is directed, or that is not.
+    suits: Callable[[Params, bool], None] = _any
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return self.task.rpartition(":")[2]

@@ -1,0 +1,49 @@
+"""Analyses are run here: counted as metrics (which, by which engine, how long, on how much, with what outcome), and answered."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from networkx_mcp.errors import ServiceError
+from networkx_mcp.telemetry import metrics
+from networkx_mcp.tools.analysis_answer import table_answer
+from networkx_mcp.tools.answer import Answer
+
+if TYPE_CHECKING:
+    from networkx_mcp.analysis.definition import Analysis
+    from networkx_mcp.graphs.service import Graphs
+    from networkx_mcp.tools.analysis_arguments import Heavy
+
+#: Label of the engine of a run that did not come to its end.
+_NO_ENGINE = "none"
+
+
+async def tabled(graphs: Graphs, analysis: Analysis, args: Heavy, *, title: str = "") -> Answer:
+    """The answer of an analysis that is a page of rows; `title` is the tool's name where it is not given."""
+    params = args.params()
+    value, version = await run(graphs, args.graph_id, analysis, params, force=args.force)
+    fewer = "members" if "members" in params else None
+    title = title or analysis.name
+    return table_answer(title, args.graph_id, version, value, offset=params.get("offset"), fewer=fewer)
+
+
+async def run(
+    graphs: Graphs, graph_id: str, analysis: Analysis, params: dict[str, Any], *, force: bool = False
+) -> tuple[dict[str, Any], int]:
+    """`graphs.analyse`, counted. A run that failed counts under the tool's name: its algorithm may be anything."""
+    task = analysis.name
+    try:
+        value, (version,) = await graphs.analyse([graph_id], analysis, params, force=force)
+    except ServiceError as error:
+        metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, error.outcome).inc()
+        raise
+    except asyncio.CancelledError:
+        metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, "cancelled").inc()
+        raise
+    facts = value.pop("_run", None)
+    if facts is not None:
+        metrics.ALGORITHM_RUNS.labels(facts["algorithm"], facts["engine"], "ok").inc()
+        metrics.ALGORITHM_DURATION.labels(facts["algorithm"]).observe(facts["seconds"])
+        metrics.ALGORITHM_ELEMENTS.labels(facts["algorithm"]).inc(facts["elements"])
+    return value, version

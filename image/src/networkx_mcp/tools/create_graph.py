@@ -1,0 +1,113 @@
+"""create_graph: a new graph, empty or with nodes and edges."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from networkx_mcp.arrays import edits as batch
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.arguments import (
+    Attributes,
+    EdgeList,
+    Edges,
+    NodeList,
+    Nodes,
+    OperationId,
+    no_edges,
+    no_nodes,
+)
+from networkx_mcp.tools.graph_summary import CreatedGraph, line, summary
+from networkx_mcp.tools.tool import Arguments, Tool
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.edits import Edit
+    from networkx_mcp.graphs.service import Graphs
+
+#: Where in a batch an error is.
+_PLACE = re.compile(r"edits\[(\d+)\]\.(\w+)(\[\d+\])?")
+
+
+class CreateGraph(Arguments):
+    """Arguments of create_graph."""
+
+    graph_id: Annotated[
+        str | None,
+        Field(
+            description="Id of the new graph: 1-64 of a-z, 0-9, `_`, `-`, first a letter or digit. "
+            "Leave out to get a new one."
+        ),
+    ] = None
+    directed: Annotated[bool, Field(description="Whether edges have a direction.")] = False
+    description: Annotated[str, Field(description="What the graph is about, for later readers.")] = ""
+    attributes: Annotated[Attributes, Field(description="Attributes of the graph itself.")] = Field(
+        default_factory=dict
+    )
+    nodes: Annotated[Nodes, Field(description='Nodes: ids, or {"id", "attributes"} objects.')] = Field(
+        default_factory=no_nodes
+    )
+    edges: Annotated[
+        Edges,
+        Field(description="Edges: [source, target] or [source, target, {attributes}]; missing nodes are made."),
+    ] = Field(default_factory=no_edges)
+    operation_id: OperationId = None
+
+
+async def run(graphs: Graphs, args: CreateGraph) -> Answer:
+    """The tool."""
+    try:
+        info = await graphs.create(
+            args.graph_id,
+            args.directed,
+            args.description,
+            args.attributes,
+            additions(args.nodes, args.edges),
+            operation_id=args.operation_id,
+        )
+    except InvalidInput as error:
+        raise as_created(error, bool(args.attributes), bool(args.nodes.ids)) from error
+    data = {**summary(info), "repeated": info.repeated}
+    return Answer(("already made, " if info.repeated else "created ") + line(info), data)
+
+
+def additions(nodes: NodeList, edges: EdgeList) -> list[Edit]:
+    """The edits that fill a new graph."""
+    edits: list[Edit] = []
+    if nodes.ids:
+        edits.append(batch.AddNodes(nodes.ids, nodes.attributes))
+    if edges.pairs:
+        edits.append(batch.AddEdges(edges.pairs, edges.attributes))
+    return edits
+
+
+def as_created(error: InvalidInput, attributes: bool, nodes: bool) -> InvalidInput:
+    """An error of `additions` in the words of create_graph, which has neither edits nor `if_exists`.
+
+    `attributes`, `nodes`: whether the edits begin with those of the graph, and with nodes.
+    """
+    parts = [name for name, given in (("attributes", attributes), ("nodes", nodes), ("edges", True)) if given]
+
+    def place(found: re.Match[str]) -> str:
+        part, name, index = parts[int(found[1])], found[2], found[3] or ""
+        return f"{part}{index}.{name}" if name != part else f"{name}{index}"
+
+    text, exists, _ = _PLACE.sub(place, error.message).partition(" Use set_edge_attributes")
+    field = error.data.get("field")
+    told = {**error.data, "field": _PLACE.sub(place, field)} if field else error.data
+    return InvalidInput(text + (" Name it once, with all its attributes." if exists else ""), **told)
+
+
+TOOL = Tool(
+    name="create_graph",
+    title="Create a graph",
+    description="Make a graph, empty or with nodes and edges, and get the graph_id that all other tools take.",
+    arguments=CreateGraph,
+    answer=CreatedGraph,
+    run=run,
+    kind="add",
+    idempotent=False,
+    quick=True,
+)

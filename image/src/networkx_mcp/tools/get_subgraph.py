@@ -1,0 +1,147 @@
+"""get_subgraph: some nodes, or the surroundings of one, with the edges among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from networkx_mcp.analysis.definition import Analysis
+from networkx_mcp.analysis.tasks import task_name
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.tools import analysis_run
+from networkx_mcp.tools.analysis_arguments import OnGraph
+from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
+from networkx_mcp.tools.arguments import NodeId, NodeIds
+from networkx_mcp.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.service import Graphs
+
+
+class GetSubgraph(OnGraph):
+    """Arguments of get_subgraph."""
+
+    nodes: Annotated[NodeIds | None, Field(description="These nodes and the edges among them.")] = None
+    center: Annotated[NodeId | None, Field(description="Or: this node and all within `radius` hops.")] = None
+    radius: Annotated[int | None, Field(ge=0, le=1000, description="Hops from center (1).")] = None
+    direction: Annotated[
+        Literal["both", "out", "in"] | None,
+        Field(description="Directed graphs: which edges lead on from center (both)."),
+    ] = None
+    attributes: Annotated[bool, Field(description="Show attributes of nodes and edges.")] = True
+    limit_nodes: Annotated[int, Field(ge=1, le=1000, description="Nodes to show.")] = 50
+    limit_edges: Annotated[int, Field(ge=0, le=2000, description="Edges to show.")] = 100
+
+    def check(self) -> None:
+        if (self.nodes is None) == (self.center is None):
+            raise InvalidInput("nodes: give either nodes, or center with radius.", field="nodes")
+        if self.nodes is not None and self.radius is not None:
+            raise InvalidInput("radius: goes with center, not with nodes.", field="radius")
+
+
+class Rows(TypedDict):
+    """A bounded table."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    total: int
+    truncated: bool
+
+
+class Subgraph(TypedDict):
+    """Nodes and the edges among them."""
+
+    graph_id: str
+    version: int
+    directed: bool
+    nodes: Rows
+    edges: Rows
+    truncated: bool
+    notes: list[str]
+
+
+async def run(graphs: Graphs, args: GetSubgraph) -> Answer:
+    """The tool."""
+    value, version = await analysis_run.run(graphs, args.graph_id, ANALYSIS, args.params())
+    return subgraph_answer(args.graph_id, version, value)
+
+
+def subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answer:
+    """Nodes and edges have half of the answer's characters each; edges whose ends did not fit are left out."""
+    nodes, edges, directed = value["nodes"], value["edges"], value["directed"]
+    clipped = Clipper()
+    around = "distance" in nodes["columns"]
+    arrow = "->" if directed else "--"
+
+    def node_line(row: list[Any]) -> str:
+        distance = f"\tdistance={row[1]}" if around else ""
+        return f"node {show(row[0])}{distance}{_attributes(row, clipped)}"
+
+    def edge_line(row: list[Any]) -> str:
+        return f"edge {show(row[0])} {arrow} {show(row[1])}{_attributes(row, clipped)}"
+
+    node_lines, early = _end_early(nodes, node_line)
+    if early:
+        shown = {row[0] for row in nodes["rows"]}
+        edges["rows"] = [row for row in edges["rows"] if row[0] in shown and row[1] in shown]
+        edges["truncated"] = len(edges["rows"]) < edges["total"]
+    edge_lines, fewer = _end_early(edges, edge_line)
+    early |= fewer
+    notes = [*value["notes"], *clipped.notes()]
+    if early:
+        notes.append("The answer ended early because its rows are long: ask for fewer nodes, or with attributes=false.")
+    truncated = value["truncated"] or early
+    data = {
+        "graph_id": graph_id,
+        "version": version,
+        "directed": directed,
+        "nodes": nodes,
+        "edges": edges,
+        "truncated": truncated,
+        "notes": notes,
+    }
+    lines = [f"{show(graph_id)} version {version}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"]
+    lines += [*node_lines, *edge_lines, *noted(notes)]
+    if truncated:
+        lines.append("truncated: raise limit_nodes or limit_edges, or ask for fewer nodes or a smaller radius")
+    return Answer("\n".join(lines), data)
+
+
+def _end_early(part: dict[str, Any], line: Callable[[list[Any]], str]) -> tuple[list[str], bool]:
+    """Cut the rows of a part to what fits; their lines, and whether any row was left out."""
+    rows = part["rows"]
+    part["rows"], lines = fitting(((row, line(row)) for row in rows), MAX_CHARACTERS // 2)
+    early = len(lines) < len(rows)
+    if early:
+        part["truncated"] = True
+    return lines, early
+
+
+def _counted(part: dict[str, Any], what: str) -> str:
+    shown = len(part["rows"])
+    return f"{shown} {what}" if shown == part["total"] else f"{shown} of {part['total']} {what}"
+
+
+def _attributes(row: list[Any], clipped: Clipper) -> str:
+    """The attributes at the end of a row, if it has any, as the end of its line; clipped in the row, too."""
+    attributes = row[-1]
+    if not isinstance(attributes, dict) or not attributes:  # of most edges
+        return ""
+    row[-1] = clipped(attributes)
+    text = show_attributes(row[-1])
+    return f"\t{text}" if text else ""
+
+
+ANALYSIS = Analysis(task_name("get_subgraph"))
+TOOL = Tool(
+    name="get_subgraph",
+    title="Part of a graph",
+    description="Nodes and the edges among them: those you name, or all around a center.",
+    arguments=GetSubgraph,
+    answer=Subgraph,
+    run=run,
+    analysis=ANALYSIS,
+)
