@@ -101,7 +101,7 @@ changes nothing, and wants the file named.
 ```console
 $ JOB=restore-$(date +%s)
 $ kubectl -n graphs create job --from=cronjob/graphs-networkx-mcp-restore "$JOB"
-$ kubectl -n graphs logs "job/$JOB" -f         # graphs put back, graphs already there, what differs
+$ for try in $(seq 60); do kubectl -n graphs logs "job/$JOB" -f && break; sleep 5; done   # put back, already there, what differs
 ```
 
 Graphs come back under their tenant, id and version. One that is there already and equal counts as restored, so a restore that

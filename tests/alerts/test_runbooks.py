@@ -254,3 +254,12 @@ def test_a_mitigation_runs_as_written(
 def test_the_stand_in_notices(command: str, why: str, night: Callable[[str], list[list[str]]]) -> None:
     with pytest.raises(AssertionError, match=why):
         night(command)
+
+
+@pytest.mark.parametrize("alert", rules.names())
+def test_the_log_of_a_job_that_was_just_made_is_asked_for_until_its_pod_runs(alert: str) -> None:
+    """Before that kubectl ends with `ContainerCreating`, whatever --pod-running-timeout says."""
+    for command in rules.commands(alert, "Mitigation"):
+        if 'logs "job/' in command:
+            assert command.startswith("for try in "), command
+            assert "&& break; sleep" in command, command
