@@ -66,3 +66,17 @@ def test_what_is_quoted_is_the_same_text_as_json_and_none_of_it_is_unseen(text: 
 def test_a_message_stays_on_one_line_whatever_it_repeats() -> None:
     error = InvalidInput("no such thing: a\r\ntruncated: b\u2028c\u202e")
     assert error.message == "no such thing: a\\r\\ntruncated: b\\u2028c\\u202e"
+
+
+def test_an_error_tells_its_place_before_the_problem_and_its_hint_behind_and_has_both_as_facts() -> None:
+    error = InvalidInput("the edge exists.", at="edits[0].edges[2]", hint="Use another.", edge=[1, 2])
+    assert error.message == "edits[0].edges[2]: the edge exists. Use another."
+    assert error.data == {"field": "edits[0].edges[2]", "hint": "Use another.", "edge": [1, 2]}
+
+
+def test_an_error_moves_to_the_place_where_another_caller_knows_it_without_a_look_at_its_words() -> None:
+    error = InvalidInput("edits[0]: is in the text, too.", at="edits[0].edges[2]", hint="Use another.", edge=[1, 2])
+    moved = error.moved("edges[2]", hint="Name it once.")
+    assert (type(moved), moved.message) == (InvalidInput, "edges[2]: edits[0]: is in the text, too. Name it once.")
+    assert moved.data == {"field": "edges[2]", "hint": "Name it once.", "edge": [1, 2]}
+    assert error.moved("edges[2]").data == {"field": "edges[2]", "edge": [1, 2]}

@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 Outcome = Literal[
     "ok",
@@ -93,13 +93,28 @@ class ServiceError(Exception):
     outcome: ClassVar[Outcome] = "internal"
     status: ClassVar[int] = 500
 
-    def __init__(self, message: str, *, retry_after: float | None = None, **data: Any) -> None:
-        self.message = shortened(visible(message), MAX_MESSAGE)
+    def __init__(
+        self, problem: str, *, at: str = "", hint: str = "", retry_after: float | None = None, **data: Any
+    ) -> None:
+        """`at` is the place of the problem, in the form `edits[0].nodes[2]`: it is told before it, and is the fact `field` where
+        no other is given. `hint` says what to do instead: it is told behind it, and is a fact, too."""
+        self.problem, self.at, self.hint = shortened(visible(problem), MAX_MESSAGE), at, hint
+        whole = f"{at}: {problem}" if at else problem
+        self.message = shortened(visible(f"{whole} {hint}" if hint else whole), MAX_MESSAGE)
         super().__init__(self.message)
+        if at:
+            data.setdefault("field", at)
+        if hint:
+            data["hint"] = hint
         #: Seconds after which a repeat may succeed; None: repeating the same call does not help.
         self.retry_after = retry_after
         #: JSON-compatible facts for programs (field, limit, current version, ...).
         self.data = {name: _bounded(fact) for name, fact in data.items()}
+
+    def moved(self, at: str, hint: str = "") -> Self:
+        """The same problem as another caller knows it: at another place, with other advice."""
+        facts = {name: fact for name, fact in self.data.items() if name not in ("field", "hint")}
+        return type(self)(self.problem, at=at, hint=hint, retry_after=self.retry_after, **facts)
 
     def as_dict(self) -> dict[str, Any]:
         """The error as JSON: `{"error": code, "message": ..., "retry_after"?: s, ...data}`."""

@@ -175,6 +175,10 @@ def test_weights_must_be_there_and_be_numbers_where_they_weigh() -> None:
     with pytest.raises(NotFound, match=r'no edge has an attribute "wieght".*"weight"') as error:
         ask(rank_nodes, graph, measure="closeness", weight="wieght")
     assert error.value.data["nearest"][0] == "weight"
+    assert error.value.message.endswith('Did you mean "weight"?')
+    with pytest.raises(NotFound, match=r'Edge attributes here: "weight", "capacity"\.$') as error:
+        ask(rank_nodes, graph, measure="closeness", weight="zzz")
+    assert error.value.data["nearest"] == ["weight", "capacity"]
     graph.edges["a", "b"]["weight"] = "heavy"
     with pytest.raises(InvalidInput, match=r'edge \("a", "b"\) is "heavy"'):
         ask(rank_nodes, graph, measure="pagerank")

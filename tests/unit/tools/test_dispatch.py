@@ -12,8 +12,9 @@ from mcp_types import CallToolRequestParams
 
 from networkx_mcp import context
 from networkx_mcp.context import CallContext, Caller
+from networkx_mcp.errors import NotFound
 from networkx_mcp.tools.answer import Answer
-from networkx_mcp.tools.dispatch import tool_handler
+from networkx_mcp.tools.dispatch import failed, tool_handler
 from networkx_mcp.tools.edit_graph import Edited
 from networkx_mcp.tools.tool import Arguments, Kind, Tool
 
@@ -46,3 +47,8 @@ async def test_a_write_that_did_not_end_in_time_may_have_been_done(kind: Kind, t
     assert result["isError"]
     assert result["content"][0]["text"] == told
     assert call.outcome == "timeout"
+
+
+def test_what_is_near_is_told_by_the_error_itself_and_nothing_is_added() -> None:
+    error = NotFound('no node "x" in this graph.', kind="node", nearest=["y"])
+    assert failed(error)["content"][0]["text"] == error.message

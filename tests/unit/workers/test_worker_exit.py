@@ -8,7 +8,7 @@ import pytest
 
 from networkx_mcp import errors
 from networkx_mcp.settings import MIB
-from networkx_mcp.workers import frames, worker_exit
+from networkx_mcp.workers import frames, worker, worker_exit
 from networkx_mcp.workers.process import Exit, Reason
 
 BASE = 90 * 1024  # KiB
@@ -70,3 +70,10 @@ def test_a_kind_that_is_no_service_error_never_becomes_one() -> None:
         reason, error = worker_exit.of_failure(failed, reservation=LIMIT, base_rss_kib=0)
         assert (reason, type(error)) == ("error", errors.ServiceError)
         assert "secret" not in str(error)
+
+
+def test_an_error_keeps_its_place_and_its_hint_on_the_way_from_the_worker() -> None:
+    raised = errors.InvalidInput("the edge exists.", at="edits[0].edges[2]", hint="Use another.", edge=[1, 2])
+    _, error = worker_exit.of_failure(worker.described(raised, 0.0), reservation=LIMIT, base_rss_kib=BASE)
+    assert (type(error), error.as_dict()) == (errors.InvalidInput, raised.as_dict())
+    assert error.moved("edges[2]").message == "edges[2]: the edge exists."

@@ -35,8 +35,9 @@ def search(text: str, limit: int = 10, category: str | None = None) -> list[Algo
     entries = algorithms()
     if category is not None and category not in categories():
         near = nearest_words(category, categories())
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise InvalidInput(
-            f"category: {told(category)} is not one of {', '.join(categories())}.",
+            f"category: {told(category)} is not one of {', '.join(categories())}.{hint}",
             field="category",
             nearest=near,
         )

@@ -163,12 +163,16 @@ def _cannot(state: GraphState, algorithm: str) -> str:
     )
 
 
+class NotConverged(InvalidInput):
+    """An iterative algorithm gave up before its answer."""
+
+
 def _not_converged(error: BaseException, algorithm: str) -> InvalidInput:
     found = re.search(r"within (-?\d+) iterations", str(error.args))
     if found and int(found[1]) < 1:
         return InvalidInput(f"{algorithm}: max_iter must be 1 or more.", field="max_iter")
     within = f" within {found[1]} iterations" if found else ""
-    return InvalidInput(
+    return NotConverged(
         f"{algorithm} did not converge{within}. Raise max_iter, or raise tol for a coarser answer.", field="max_iter"
     )
 
@@ -203,7 +207,7 @@ def _unsuitable(error: BaseException, state: GraphState, algorithm: str) -> Inva
     if isinstance(error, NameError):
         return InvalidInput(f"{algorithm} cannot run with these arguments: with so few iterations it has no result.")
     if "rpack" in type(error).__name__.lower():
-        return InvalidInput(f"{algorithm} did not converge. Raise max_iter, or raise tol.", field="max_iter")
+        return NotConverged(f"{algorithm} did not converge. Raise max_iter, or raise tol.", field="max_iter")
     if isinstance(error, ZeroDivisionError):
         return InvalidInput(f"{algorithm} is not defined on this graph (division by zero: too small or without edges).")
     if isinstance(error, OverflowError) or ("out of range" in text and "Numerical" in text):

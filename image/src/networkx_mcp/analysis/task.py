@@ -178,12 +178,13 @@ def unknown_attribute(graph: Loaded, name: str, field: str, kind: str) -> NotFou
     """The error for an attribute that no node (or edge) has, with the names that exist."""
     frozen = graph.arrays.frozen
     names = (frozen.node_table if kind == "node" else frozen.edge_table).names()[:50]
-    near = nearest_words(name, names, 3, 0.6) or list(names)[:5]
-    there = (
-        f"{kind.capitalize()} attributes here: {', '.join(map(told, near))}."
-        if near
-        else (f"The {kind}s of this graph have no attributes.")
-    )
+    close = nearest_words(name, names, 3, 0.6)
+    near = close or list(names)[:5]
+    there = f"{kind.capitalize()} attributes here: {', '.join(map(told, near))}."
+    if close:
+        there = f"Did you mean {', '.join(map(told, close))}?"
+    elif not near:
+        there = f"The {kind}s of this graph have no attributes."
     return NotFound(
         f"{field}: no {kind} has an attribute {told(name)}. {there}", kind="attribute", field=field, nearest=near
     )

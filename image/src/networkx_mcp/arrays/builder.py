@@ -121,7 +121,7 @@ class GraphBuilder:
         heads, tails = encode_ids(sources, f"{field}.source"), encode_ids(targets, f"{field}.target")
         count = len(heads)
         if len(tails) != count:
-            raise InvalidInput(f"{field}: {count} sources but {len(tails)} targets.", field=field)
+            raise InvalidInput(f"{count} sources but {len(tails)} targets.", at=field)
         order = np.arange(2 * count).reshape(2, count).T.ravel()  # source, target, source, target, ...
         at = self._put(pa.concat_arrays([heads, tails]).take(pa.array(order)))
         found = self._edges.extend(np.arange(at, at + 2 * count, 2, dtype=np.int32), columns, field)
@@ -295,7 +295,7 @@ class _Items:
             check_name(name, field)
             column = found[name] = encode_column(values, f"{field}.{name}")
             if len(column) != count:
-                raise InvalidInput(f"{field}.{name}: {len(column)} values for {count} rows.", field=field)
+                raise InvalidInput(f"{len(column)} values for {count} rows.", field=field, at=f"{field}.{name}")
             self._columns.append((name, rows, column))
         self._positions.append(positions)
         self._length += count

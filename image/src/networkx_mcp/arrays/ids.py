@@ -33,27 +33,23 @@ def check_id(value: Any, field: str) -> NodeId:
     if kind is int:
         if INT64_MIN <= value <= INT64_MAX:
             return value  # type: ignore[no-any-return]
-        raise InvalidInput(
-            f"{field}: node id {_short(value)} is outside the 64-bit integers; send it as a string.", field=field
-        )
+        raise InvalidInput(f"node id {_short(value)} is outside the 64-bit integers; send it as a string.", at=field)
     if isinstance(value, str):
         try:
             size = len(value.encode())
         except UnicodeEncodeError:
             raise InvalidInput(
-                f"{field}: node id {_short(value)} holds a lone surrogate, which is no Unicode text; remove it.",
-                field=field,
+                f"node id {_short(value)} holds a lone surrogate, which is no Unicode text; remove it.",
+                at=field,
             ) from None
         if size <= MAX_ID_BYTES:
             return str(value)
         raise InvalidInput(
-            f"{field}: node id {_short(value)} has {size} bytes; at most {MAX_ID_BYTES} are allowed. "
+            f"node id {_short(value)} has {size} bytes; at most {MAX_ID_BYTES} are allowed. "
             "Use a short id and keep the text in an attribute.",
-            field=field,
+            at=field,
         )
-    raise InvalidInput(
-        f"{field}: a node id is a string or an integer, not {_describe(value)}.{_advice(value)}", field=field
-    )
+    raise InvalidInput(f"a node id is a string or an integer, not {_describe(value)}.{_advice(value)}", at=field)
 
 
 def encode_id(value: NodeId) -> bytes:

@@ -23,12 +23,12 @@ def encode_ids(values: Any, field: str) -> pa.Array:
         return encode_ids(array.dictionary, field).take(array.indices)
     if array.null_count:
         row = int(np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))[0])
-        raise InvalidInput(f"{field}[{row}]: a node id is missing.", field=field)
+        raise InvalidInput("a node id is missing.", field=field, at=f"{field}[{row}]")
     if pa.types.is_integer(array.type):
         try:
             numbers = array.cast(pa.int64()).to_numpy()
         except pa.ArrowInvalid:
-            raise InvalidInput(f"{field}: an integer beyond 64 bits; make the column text.", field=field) from None
+            raise InvalidInput("an integer beyond 64 bits; make the column text.", at=field) from None
         raw = np.empty((len(numbers), 9), np.uint8)
         raw[:, 0] = ord("i")
         raw[:, 1:] = numbers.astype("<i8").view(np.uint8).reshape(-1, 8)
@@ -40,7 +40,7 @@ def encode_ids(values: Any, field: str) -> pa.Array:
             row = pc.index(pc.greater(pc.binary_length(array), MAX_ID_BYTES), True).as_py()
             check_id(array[row].as_py().decode(), f"{field}[{row}]")
         return pc.binary_join_element_wise(pa.scalar(b"s"), array, pa.scalar(b""))
-    raise InvalidInput(f"{field}: a node id is a string or an integer, not {array.type}.", field=field)
+    raise InvalidInput(f"a node id is a string or an integer, not {array.type}.", at=field)
 
 
 def encode_column(values: Any, field: str) -> Column:
@@ -65,7 +65,7 @@ def encode_column(values: Any, field: str) -> Column:
             if pc.all(finite).as_py() is False:
                 row = pc.index(finite, False).as_py()
                 raise InvalidInput(
-                    f"{field}[{row}]: {array[row].as_py()} is not JSON; leave the value out.", field=field
+                    f"{array[row].as_py()} is not JSON; leave the value out.", field=field, at=f"{field}[{row}]"
                 )
             return Column("float", array)
         elif pa.types.is_boolean(kind):

@@ -246,9 +246,10 @@ class Planner:
                 continue
             else:
                 raise InvalidInput(
-                    f"{where}[{number}]: the edge {show_edge(first_id, second_id, self.directed)} exists, and parallel edges "
-                    'are not kept. Use set_edge_attributes to change it, or if_exists "update" or "skip".',
-                    field=f"{where}[{number}]",
+                    f"the edge {show_edge(first_id, second_id, self.directed)} exists, and parallel edges "
+                    "are not kept.",
+                    hint='Use set_edge_attributes to change it, or if_exists "update" or "skip".',
+                    at=f"{where}[{number}]",
                     edge=[first_id, second_id],
                 )
             if attributes:
@@ -304,7 +305,7 @@ class Planner:
         check_list(edit.nodes, field, "nodes")
         check_list(edit.edges, field, "edges")
         if not (edit.names and (edit.nodes or edit.edges or edit.graph)):
-            raise InvalidInput(f"{field}: nothing to remove; give names, and nodes, edges or graph=true.", field=field)
+            raise InvalidInput("nothing to remove; give names, and nodes, edges or graph=true.", at=field)
         names = dict.fromkeys(edit.names)
         nodes = [self.existing(node, f"{field}.nodes", number) for number, node in enumerate(edit.nodes)]
         edges = [self.pair(edge, f"{field}.edges", number) for number, edge in enumerate(edit.edges)]

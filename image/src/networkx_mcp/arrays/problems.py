@@ -12,15 +12,15 @@ from networkx_mcp.errors import InvalidInput, NotFound
 def check_list(given: Any, field: str, name: str) -> None:
     """InvalidInput unless `field.name` is a list."""
     if not isinstance(given, (list, tuple)):
-        raise InvalidInput(f"{field}.{name}: a list is needed.", field=f"{field}.{name}")
+        raise InvalidInput("a list is needed.", at=f"{field}.{name}")
 
 
 def check_pair(edge: Any, field: str, number: int) -> None:
     """InvalidInput unless `field[number]` is a pair."""
     if not (isinstance(edge, (tuple, list)) and len(edge) == 2):
         raise InvalidInput(
-            f"{field}[{number}]: an edge is a pair of node ids such as [1, 2]; attributes go in a list beside it.",
-            field=f"{field}[{number}]",
+            "an edge is a pair of node ids such as [1, 2]; attributes go in a list beside it.",
+            at=f"{field}[{number}]",
         )
 
 
@@ -32,8 +32,8 @@ def parallel(items: Any, attributes: Any, field: str, name: str, *, required: bo
     check_list(attributes, field, "attributes")
     if len(attributes) != len(items):
         raise InvalidInput(
-            f"{field}.attributes: {len(attributes)} objects for {len(items)} {name}; one for each is needed.",
-            field=f"{field}.attributes",
+            f"{len(attributes)} objects for {len(items)} {name}; one for each is needed.",
+            at=f"{field}.attributes",
         )
     return attributes  # type: ignore[no-any-return]
 
@@ -57,17 +57,15 @@ def missing_node(
         hint = f" It has {total} node{'s' if total > 1 else ''}{', such as ' if some else ''}{', '.join(map(format_id, some))}."
     else:
         hint = " The graph has no nodes."
-    return NotFound(
-        f"{field}: no node {format_id(node)} in this graph.{hint}", kind="node", nearest=list(nearest), field=field
-    )
+    return NotFound(f"no node {format_id(node)} in this graph.{hint}", kind="node", nearest=list(nearest), at=field)
 
 
 def missing_edge(u: NodeId, v: NodeId, *, directed: bool, reverse: bool, field: str) -> NotFound:
     """The error for an unknown edge between two nodes; data: `kind`, `nearest`, `field`."""
     hint = f" There is {show_edge(v, u, True)}: edges have a direction here." if reverse else ""
     return NotFound(
-        f"{field}: no edge {show_edge(u, v, directed)} in this graph.{hint}",
+        f"no edge {show_edge(u, v, directed)} in this graph.{hint}",
         kind="edge",
         nearest=[[v, u]] if reverse else [],
-        field=field,
+        at=field,
     )

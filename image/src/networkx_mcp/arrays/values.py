@@ -18,9 +18,7 @@ _PLAIN = frozenset({bool, type(None)})
 def check_attributes(attributes: Any, field: str) -> dict[str, Any]:
     """`attributes` when it is an object of JSON values with text keys, else `InvalidInput`."""
     if type(attributes) is not dict:
-        raise InvalidInput(
-            f'{field}: attributes are an object such as {{"weight": 2.5}}, not {_name(attributes)}.', field=field
-        )
+        raise InvalidInput(f'attributes are an object such as {{"weight": 2.5}}, not {_name(attributes)}.', at=field)
     for name, value in attributes.items():
         check_name(name, field)
         kind = type(value)
@@ -34,7 +32,7 @@ def check_attributes(attributes: Any, field: str) -> dict[str, Any]:
 def check_name(name: Any, field: str) -> None:
     """InvalidInput unless `name` can name an attribute."""
     if type(name) is not str:
-        raise InvalidInput(f'{field}: attribute names are text; write "{name}" instead of {name!r}.', field=field)
+        raise InvalidInput(f'attribute names are text; write "{name}" instead of {name!r}.', at=field)
     if not name.isascii():
         _check_text(name, field)
 
@@ -50,23 +48,22 @@ def check_value(value: Any, field: str, depth: int = 0) -> None:
     elif kind is int:
         if value.bit_length() > MAX_INT_BITS:
             raise InvalidInput(
-                f"{field}: an integer of {value.bit_length()} bits; at most {MAX_INT_BITS} are allowed. "
-                "Send it as a string.",
-                field=field,
+                f"an integer of {value.bit_length()} bits; at most {MAX_INT_BITS} are allowed. Send it as a string.",
+                at=field,
             )
     elif kind is float:
         if not math.isfinite(value):
             raise InvalidInput(
-                f"{field}: {value} is not JSON. Leave the attribute out, use null, or a large finite number.",
-                field=field,
+                f"{value} is not JSON. Leave the attribute out, use null, or a large finite number.",
+                at=field,
             )
     elif kind is list or kind is dict:
         if depth == 0 and _sound(value):
             return
         if depth >= MAX_DEPTH:
             raise InvalidInput(
-                f"{field}: lists and objects nest deeper than {MAX_DEPTH}; flatten the value or send it as text.",
-                field=field,
+                f"lists and objects nest deeper than {MAX_DEPTH}; flatten the value or send it as text.",
+                at=field,
             )
         if kind is list:
             for position, item in enumerate(value):
@@ -77,8 +74,8 @@ def check_value(value: Any, field: str, depth: int = 0) -> None:
                 check_value(item, f"{field}.{name}", depth + 1)
     else:
         raise InvalidInput(
-            f"{field}: a {kind.__name__} is no JSON value; use null, true, false, a number, text, a list or an object.",
-            field=field,
+            f"a {kind.__name__} is no JSON value; use null, true, false, a number, text, a list or an object.",
+            at=field,
         )
 
 
@@ -126,9 +123,7 @@ def _check_text(text: str, field: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidInput(
-            f"{field}: the text holds a lone surrogate, which is no Unicode; remove it.", field=field
-        ) from None
+        raise InvalidInput("the text holds a lone surrogate, which is no Unicode; remove it.", at=field) from None
 
 
 def _name(value: Any) -> str:

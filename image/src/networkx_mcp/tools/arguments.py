@@ -51,7 +51,7 @@ def check_id(value: Any, where: str) -> Id:
     try:
         return ids.check_id(value, where)
     except InvalidInput as error:
-        raise ValueError(error.message.removeprefix(": ").rstrip(".")) from None
+        raise ValueError(error.message.rstrip(".")) from None
 
 
 def _parse_id(value: Any) -> Id:

@@ -90,14 +90,15 @@ def as_created(error: InvalidInput, attributes: bool, nodes: bool) -> InvalidInp
     """
     parts = [name for name, given in (("attributes", attributes), ("nodes", nodes), ("edges", True)) if given]
 
-    def place(found: re.Match[str]) -> str:
-        part, name, index = parts[int(found[1])], found[2], found[3] or ""
-        return f"{part}{index}.{name}" if name != part else f"{name}{index}"
-
-    text, exists, _ = _PLACE.sub(place, error.message).partition(" Use set_edge_attributes")
-    field = error.data.get("field")
-    told = {**error.data, "field": _PLACE.sub(place, field)} if field else error.data
-    return InvalidInput(text + (" Name it once, with all its attributes." if exists else ""), **told)
+    found = _PLACE.match(error.at)
+    if found is None:
+        return error
+    part, name, index = parts[int(found[1])], found[2], found[3] or ""
+    place = f"{part}{index}.{name}" if name != part else f"{name}{index}"
+    # What edit_graph could do with an edge that exists is no help here.
+    return error.moved(
+        place + error.at[found.end() :], hint="Name it once, with all its attributes." if error.hint else ""
+    )
 
 
 TOOL = Tool(

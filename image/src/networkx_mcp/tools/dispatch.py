@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ from networkx_mcp import context
 from networkx_mcp.errors import DeadlineExceeded, Forbidden, InvalidInput, ServiceError, nearest_words, shortened, told
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools import wire
-from networkx_mcp.tools.answer import show
 from networkx_mcp.tools.tool import Tool
 
 if TYPE_CHECKING:
@@ -42,8 +40,6 @@ _ANSWER_SECONDS = 0.25
 #: Parameters named in one error.
 _SHOWN = 4
 
-#: An error that names the nearest in its own words.
-_TOLD = re.compile(r"did you mean|nearest|there is a", re.IGNORECASE)
 #: A deadline further away than this is none, in seconds.
 _FOREVER = 86_400.0
 
@@ -154,9 +150,6 @@ def unknown_tool(name: str, tools: Iterable[str]) -> MCPError:
 def failed(error: ServiceError) -> dict[str, Any]:
     """The result of a call that failed, in words for the model and facts for programs."""
     text = error.message
-    close = error.data.get("nearest")
-    if close and not _TOLD.search(text):
-        text += f" Did you mean {_listed(close)}?"
     if error.retry_after is not None:
         text += f" Try again after {error.retry_after:g} s."
     return {
@@ -165,7 +158,3 @@ def failed(error: ServiceError) -> dict[str, Any]:
         "isError": True,
         "_meta": {ERROR_META: error.as_dict()},
     }
-
-
-def _listed(close: Any) -> str:
-    return ", ".join(show(item) for item in close) if isinstance(close, (list, tuple)) else show(close)

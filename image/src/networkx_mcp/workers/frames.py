@@ -104,12 +104,15 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     """
 
     kind: str
-    message: str
+    #: Without the place, and without the hint among `data`.
+    problem: str
     retry_after: float | None
     data: dict[str, Any]
     seconds: float
     max_rss_kib: int
     detail: str = ""
+    #: The place of the problem, as its message begins with it.
+    at: str = ""
     #: The worker waits for another job.
     stays: bool = False
 

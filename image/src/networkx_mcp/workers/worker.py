@@ -187,7 +187,7 @@ def _too_large(error: frames.FrameTooLarge) -> errors.ServiceError:
 
 
 def _report(sock: socket.socket, error: BaseException, started: float, *, stays: bool) -> None:
-    failed = msgspec.structs.replace(_describe(error, time.monotonic() - started), stays=stays)
+    failed = msgspec.structs.replace(described(error, time.monotonic() - started), stays=stays)
     try:
         frame = frames.encode(failed, frames.RESULT_MAX_BYTES)
     except (TypeError, OverflowError, frames.FrameTooLarge):
@@ -197,16 +197,18 @@ def _report(sock: socket.socket, error: BaseException, started: float, *, stays:
     frames.send_frame(sock, frame)
 
 
-def _describe(error: BaseException, seconds: float) -> frames.Failed:
-    kind, message, retry_after, data, detail = "", "", None, {}, ""
+def described(error: BaseException, seconds: float) -> frames.Failed:
+    """What the API is told of an exception."""
+    kind, problem, at, retry_after, data, detail = "", "", "", None, {}, ""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOMEM)):
         kind = "MemoryError"  # numpy's and pyarrow's are subclasses
     elif isinstance(error, errors.ServiceError):
-        kind, message, retry_after, data = _known(type(error)), error.message, error.retry_after, _plain(error.data)
+        kind, problem, at = _known(type(error)), error.problem, error.at
+        retry_after, data = error.retry_after, _plain(error.data)
     else:
         kind = "SystemError" if isinstance(error, SystemError) else ""  # `verdict` knows what it mostly means
         detail = "".join(traceback.format_exception(error, limit=-20))[-8000:]
-    return frames.Failed(kind, message, retry_after, data, seconds, _max_rss(), detail)
+    return frames.Failed(kind, problem, retry_after, data, seconds, _max_rss(), detail, at)
 
 
 def _known(kind: type[errors.ServiceError]) -> str:

@@ -85,7 +85,7 @@ def of_failure(failed: frames.Failed, *, reservation: int, base_rss_kib: int) ->
     kind = getattr(errors, failed.kind, None) if failed.kind else None
     if isinstance(kind, type) and issubclass(kind, errors.ServiceError):
         reason: Reason = "memory_limit" if issubclass(kind, errors.MemoryLimit) else "error"
-        return reason, kind(failed.message, retry_after=failed.retry_after, **failed.data)
+        return reason, kind(failed.problem, at=failed.at, retry_after=failed.retry_after, **failed.data)
     return "error", errors.ServiceError(
         "The computation failed for a reason that is a defect of the server; it is in the log under this request's id."
     )

@@ -11,6 +11,7 @@ from networkx_mcp.analysis import sampling
 from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.corrected.spectra import NOTHING_POINTS, rounded, weighs
 from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.networkx_errors import NotConverged
 from networkx_mcp.analysis.result import table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.backend.kernels import spectral
@@ -118,8 +119,8 @@ def _scores(
         options[measure.parameter] = weight
     try:
         scores: dict[Any, Any] = run(**options)
-    except InvalidInput as error:
-        if name == "katz" and "converge" in error.message:
+    except NotConverged as error:
+        if name == "katz":
             raise _katz_alpha(graph, error) from error
         raise
     return scores

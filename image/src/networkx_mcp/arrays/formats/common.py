@@ -71,12 +71,13 @@ class ParseLimits:
         """Raises LimitExceeded where `what` of the file goes on for more than `value` characters: for parsers, which need not
         gather the rest of it. What a value has as JSON, with quotes and escapes, the builder checks."""
         if self.value is not None and size > self.value:
+            line: dict[str, Any] = {"line": place} if isinstance(place, int) else {}
             raise LimitExceeded(
                 f"{where(place)}{what} has more than {self.value // 1024} KiB (limits.value_kib); nothing was changed",
                 limit="value",
                 setting="limits.value_kib",
                 maximum=self.value,
-                **({"line": place} if isinstance(place, int) else {}),
+                **line,
             )
 
     def check_nodes(self, nodes: int) -> None:

@@ -18,7 +18,8 @@ from networkx_mcp.errors import InvalidInput, LimitExceeded
 #: Places of a column of edges: one for each, or a function of the row.
 Places: TypeAlias = Sequence[int] | Callable[[int], Place]
 
-_ROW: Final = re.compile(r"^(?:nodes|edges)(\.[^\[]*)?\[(\d+)\]:? ?")
+#: The place of a value in a column, as the builder names it.
+_ROW: Final = re.compile(r"(?:nodes|edges)(\.[^\[]*)?\[(\d+)\]")
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 #: How far past the limit of nodes one may read before the different ones are counted.
 _SLACK = 1 << 16
@@ -208,19 +209,18 @@ def _row_place(error: LimitExceeded, places: Places | None) -> Place:
 
 def _placed(error: LimitExceeded, place: Place) -> LimitExceeded:
     """The error about a value with the place in the file."""
-    line = {"line": place} if isinstance(place, int) else {}
+    line: dict[str, Any] = {"line": place} if isinstance(place, int) else {}
     return LimitExceeded(f"{where(place)}{error.message} Nothing was changed.", **error.data, **line)
 
 
 def _of_column(error: InvalidInput, places: Places | None) -> FormatError:
     """The error about `edges.weight[17]` with the place of row 17."""
-    text = _plain(error)
-    found = _ROW.match(text)
+    found = _ROW.match(error.at)
     if found is None or places is None:
-        return FormatError(text)
-    name = (found[1] or "").removeprefix(".")
-    rest = text[found.end() :]
-    return FormatError(f"{name}: {rest}" if name else rest, _at(places, int(found[2])))
+        return FormatError(_plain(error))
+    column, inside = (found[1] or "").removeprefix("."), error.at[found.end() :]
+    names = [name for name in (column, inside) if name]
+    return FormatError(": ".join([*names, error.problem.rstrip(".")]), _at(places, int(found[2])))
 
 
 class NotInteger(FormatError):
