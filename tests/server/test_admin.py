@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -350,6 +351,44 @@ def test_a_damaged_archive_is_refused_and_changes_nothing(embedded: Site, shared
     assert everything(embedded, "whole")["version"] == 1
     assert embedded.admin("GET", "tenants/a/graphs/none/archive").status_code == 404
     assert embedded.call("delete_graph", graph_id="whole").ok
+
+
+def test_a_graph_whose_head_is_damaged_is_listed_deleted_and_restored_over(tmp_path: Path) -> None:
+    with (
+        RedisServer() as redis,
+        Server(tmp_path, auth=True, limits_workers=1, store_type="redis", store_url=redis.url) as server,
+    ):
+        made = site(server)
+        eventually(lambda: made.call("list_graphs").ok)
+        assert made.call("create_graph", graph_id="fine").ok
+        assert made.call("create_graph", graph_id="bad", **RICH).ok
+        archive = made.admin("GET", "tenants/a/graphs/bad/archive").content
+        used = made.admin("GET", "tenants/a").json()
+
+        def damage() -> None:
+            with socket.create_connection(("127.0.0.1", redis.port)) as client:
+                client.sendall(b"SET nmcp:{a}:g:bad x\r\n")
+                assert client.recv(100) == b"+OK\r\n"
+
+        damage()
+        listed = made.call("list_graphs")
+        assert ([one["graph_id"] for one in listed.data["graphs"]], listed.data["damaged"]) == (["fine"], ["bad"])
+        assert "note: damaged in the store: bad" in listed.text
+        assert made.admin("GET", "tenants/a/graphs").json()["damaged"] == ["bad"]
+        assert made.call("describe_graph", graph_id="bad").error == "graph_damaged"
+        assert made.admin("PUT", "tenants/a/graphs/bad/archive", content=archive).json()["error"] == "graph_damaged"
+        assert made.admin("PUT", "tenants/a/graphs/bad/archive?replace=true", content=archive).status_code == 201
+        assert everything(made, "bad")["version"] == 1
+        assert made.admin("GET", "tenants/a").json() == used
+
+        damage()
+        assert made.call("delete_graph", graph_id="bad", if_version=1).error == "graph_damaged"
+        gone = made.call("delete_graph", graph_id="bad")
+        assert (gone.data["version"], "damaged" in gone.text) == (0, True)
+        assert made.admin("PUT", "tenants/a/graphs/bad/archive", content=archive).status_code == 201
+        damage()
+        assert made.admin("DELETE", "tenants/a/graphs/bad").status_code == 200
+        assert made.admin("GET", "tenants/a").json()["graphs"] == 1
 
 
 def test_an_archive_past_the_limit_is_refused_at_once(embedded: Site) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import pytest
+from tests.helpers.damage import damage_head, damage_meta
 from tests.unit.graphs.conftest import OpenGraphs, act_as
+from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
-from networkx_mcp.errors import InvalidInput, NotFound, Shed
+from networkx_mcp.errors import GraphDamaged, InvalidInput, NotFound, Shed
 from networkx_mcp.graphs import administration
 from networkx_mcp.graphs.service import Graphs
+from networkx_mcp.store.protocol import Store
 
 
 async def some_graph(graphs: Graphs) -> None:
@@ -43,6 +47,45 @@ async def test_a_graph_of_any_tenant_can_be_deleted(graphs: Graphs) -> None:
     with pytest.raises(NotFound):
         await graphs.admin.delete("t", "g")
     assert (await graphs.admin.usage("t")).graphs == 0
+
+
+@pytest.mark.parametrize("damage", [damage_head, damage_meta])
+async def test_a_damaged_graph_can_be_deleted_by_its_owner_and_the_operator(
+    graphs: Graphs, store: FaultyStore, damage: Callable[[Store, str], Awaitable[None]]
+) -> None:
+    known = {damage_head: 0, damage_meta: 3}[damage]
+    for delete in (lambda: graphs.admin.delete("t", "g"), lambda: graphs.delete("g", operation_id="once")):
+        await some_graph(graphs)
+        await damage(store.inner, "g")
+        with pytest.raises(GraphDamaged):
+            await graphs.info("g")
+        assert (await delete()).version == known
+        assert (await graphs.admin.usage("t")).graphs == 0
+    assert (await graphs.delete("g", operation_id="once")).repeated
+    with pytest.raises(NotFound):
+        await graphs.delete("g")
+    await some_graph(graphs)
+    assert (await graphs.view("g")).state.n == 3
+
+
+async def test_a_damaged_head_is_at_no_version(graphs: Graphs, store: FaultyStore) -> None:
+    await some_graph(graphs)
+    await damage_head(store.inner, "g")
+    with pytest.raises(GraphDamaged, match="or delete it"):
+        await graphs.delete("g", if_version=3)
+
+
+async def test_lists_name_the_damaged_ones_beside_the_others(graphs: Graphs, store: FaultyStore) -> None:
+    for graph_id in ("a", "bad", "c", "unread", "z"):
+        await graphs.create(graph_id, False)
+    await damage_head(store.inner, "bad")
+    await damage_meta(store.inner, "unread")
+    page = await graphs.list()
+    assert ([info.graph_id for info in page.items], page.damaged) == (["a", "c", "z"], ["bad", "unread"])
+    first = await graphs.list(limit=2)
+    assert ([info.graph_id for info in first.items], first.damaged, first.next) == (["a"], ["bad"], "bad")
+    second = await graphs.list(first.next or "", 2)
+    assert ([info.graph_id for info in second.items], second.damaged, second.next) == (["c"], ["unread"], "unread")
 
 
 async def test_an_archive_is_in_the_account_as_long_as_it_is_held(

@@ -105,4 +105,5 @@ async def test_a_damaged_head_is_told_to_who_asks_for_its_graph(graphs: Graphs, 
     asked = [graphs.info(graph_id) for graph_id in ("good", "bad", "good", "none")]
     good, bad, _, none = await asyncio.gather(*asked, return_exceptions=True)
     assert (good.graph_id, type(bad), none.code) == ("good", GraphDamaged, "not_found")  # type: ignore[union-attr]
-    assert [item.graph_id for item in (await graphs.list()).items] == ["good"]
+    page = await graphs.list()
+    assert ([item.graph_id for item in page.items], page.damaged) == (["good"], ["bad"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
+from tests.helpers.damage import damage_head, damage_meta
 from tests.unit.graphs.conftest import OpenGraphs, act_as
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
 from tests.unit.graphs.test_administration import archived, some_graph
 
 from networkx_mcp.arrays.edits import AddNodes, RemoveNodes
-from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded
+from networkx_mcp.errors import Conflict, GraphDamaged, InvalidInput, LimitExceeded
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
@@ -135,6 +136,25 @@ async def test_a_graph_that_exists_is_replaced_only_when_told(graphs: Graphs, op
     for replica in (graphs, other):
         assert not (await replica.view("g")).state.has_node("later")
     assert (await other.edit("g", [AddNodes(nodes=["new"])])).version == 6
+
+
+@pytest.mark.parametrize(("damage", "version"), [(damage_head, 3), (damage_meta, 4)])
+async def test_a_damaged_graph_is_restored_over_when_told(
+    graphs: Graphs, store: FaultyStore, damage: Callable[[Store, str], Awaitable[None]], version: int
+) -> None:
+    await some_graph(graphs)
+    # Without a description, which would be the one of the graph that is there.
+    data = changed(await archived(graphs), meta=msgspec.msgpack.encode({"directed": True}))
+    await damage(store.inner, "g")
+    with pytest.raises((GraphDamaged, Conflict)):
+        await graphs.admin.restore_raw("t", data)
+    with pytest.raises(GraphDamaged):
+        await graphs.info("g")
+    assert (await graphs.admin.restore_raw("t", data, replace=True)).version == version
+    state, _, info = await graphs.view("g")
+    assert (state.n, info.description) == (3, "")
+    usage = await graphs.admin.usage("t")
+    assert (usage.graphs, usage.bytes) == (1, info.stored_bytes)
 
 
 async def test_a_damaged_archive_changes_nothing(graphs: Graphs) -> None:

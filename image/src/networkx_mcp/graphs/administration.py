@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from networkx_mcp.graphs.whole_graphs import NewContents
 from networkx_mcp.graphs.write_context import OperationName
 from networkx_mcp.limits.shed import shed
 from networkx_mcp.store import archive
+from networkx_mcp.telemetry import logs
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.loading import Loader
@@ -63,9 +65,13 @@ class Administration:
             raise InvalidInput(f"limit {limit} is not allowed: use 1 to {MAX_PAGE}", field="limit")
         start = model.below(model.check_prefix(prefix))
         heads = await self._store.list_graphs(tenant, max(after, start), limit + 1)
-        items = [model.info_of(head) for head in heads if head.graph_id.startswith(prefix)]
-        page = items[:limit]
-        return GraphPage(items=page, next=page[-1].graph_id if len(items) > limit else None)
+        found = [head for head in heads if head.graph_id.startswith(prefix)]
+        shown = found[:limit]
+        items = [info for head in shown if (info := model.listed(head)) is not None]
+        damaged = sorted({head.graph_id for head in shown} - {info.graph_id for info in items})
+        if damaged:
+            logs.event("graphs_damaged", level=logging.WARNING, tenant=tenant, graph_ids=damaged)
+        return GraphPage(items=items, damaged=damaged, next=shown[-1].graph_id if len(found) > limit else None)
 
     async def delete(self, tenant: str, graph_id: str) -> Deleted:
         """Remove a graph. Raises NotFound."""

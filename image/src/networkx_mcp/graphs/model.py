@@ -17,7 +17,7 @@ import msgspec
 from networkx_mcp.arrays.formats import Hints, Reading
 from networkx_mcp.arrays.state import EditSummary
 from networkx_mcp.errors import GraphDamaged, InvalidInput, shortened
-from networkx_mcp.store.protocol import Head
+from networkx_mcp.store.protocol import DamagedHead, Head
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.state import GraphState
@@ -73,7 +73,7 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deleted(msgspec.Struct, frozen=True, kw_only=True):
-    """A graph that is gone; `version` was its last."""
+    """A graph that is gone; `version` was its last, 0 where its head was damaged and nobody knows."""
 
     graph_id: str
     version: int
@@ -84,6 +84,8 @@ class GraphPage(msgspec.Struct, frozen=True, kw_only=True):
     """Some graphs in order of id. `next` is the `after` of the following page; None: no more."""
 
     items: list[GraphInfo]
+    #: Ids of those that the store cannot tell more of.
+    damaged: list[str] = []
     next: str | None = None
 
 
@@ -168,6 +170,16 @@ def info_of(head: Head) -> GraphInfo:
         updated=head.updated,
         stored_bytes=head.snapshot_bytes + head.log_bytes,
     )
+
+
+def listed(head: Head | DamagedHead) -> GraphInfo | None:
+    """What a list says of a graph; None for one that is damaged, so that it does not take the others with it."""
+    if isinstance(head, DamagedHead):
+        return None
+    try:
+        return info_of(head)
+    except GraphDamaged:
+        return None
 
 
 def check_graph_id(graph_id: str) -> str:

@@ -17,7 +17,15 @@ from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays.formats import Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.memfd import attach
-from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError, WorkerCrashed
+from networkx_mcp.errors import (
+    Conflict,
+    GraphDamaged,
+    InvalidInput,
+    LimitExceeded,
+    NotFound,
+    ServiceError,
+    WorkerCrashed,
+)
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.model import Deleted, Expected, GraphInfo, LoadedGraph, Meta, Stamp, Upload
 from networkx_mcp.graphs.outcomes import Attempt, too_busy, version_conflict
@@ -189,13 +197,23 @@ class WholeGraphs:
         name: OperationName,
         attempt: Attempt,
     ) -> GraphInfo:
-        """Make `contents` those of the graph, new or not; a graph that exists keeps its description unless they have one."""
+        """Make `contents` those of the graph, new or not; a graph that exists keeps its description unless they have one.
+
+        What is restored without a version also takes the place of a graph whose head is damaged. That one is deleted first: nothing
+        of it can be read any more.
+        """
         if not contents.restored:
             self._context.check_memory(contents.base.nbytes)
         key = (tenant, graph_id)
         counts = Counts(contents.base.n, contents.base.m)
         for conflicts in range(ATTEMPTS):
-            head = (await self._context.store.heads([key]))[0]
+            try:
+                head = (await self._context.store.heads([key]))[0]
+            except GraphDamaged:
+                if not contents.restored or expected.version is not None:
+                    raise
+                await self._context.store.delete(tenant, graph_id, None, None)
+                head = None
             attempt.version_before = head.version if head else None
             if not expected.met_by(head):
                 result = await self._context.known(tenant, graph_id, name)
@@ -204,7 +222,8 @@ class WholeGraphs:
                 raise await self._unexpected(tenant, graph_id, expected, head)
             meta = contents.meta
             if head is not None and not meta.description:
-                meta = msgspec.structs.replace(meta, description=model.meta_of(head).description)
+                there = model.listed(head) if contents.restored else model.info_of(head)
+                meta = msgspec.structs.replace(meta, description=there.description if there else "")
             at = contents.version if head is None else head.version + 1
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, contents.snapshot, at)
             try:
@@ -280,9 +299,9 @@ class WholeGraphs:
         key = (tenant, model.check_graph_id(graph_id))
         name = OperationName(model.check_operation_id(operation_id), model.fingerprint("delete", graph_id, if_version))
 
-        async def section(version: int) -> Written:
+        async def section(version: int | None) -> Written:
             written = await self._context.store.delete(
-                tenant, graph_id, version, name.operation(Deleted(graph_id=graph_id, version=version))
+                tenant, graph_id, version, name.operation(Deleted(graph_id=graph_id, version=version or 0))
             )
             if not written.repeated:
                 self._context.residents.drop(key)
@@ -291,9 +310,14 @@ class WholeGraphs:
         async with self._context.locks.hold(key) as hold:
             for _ in range(ATTEMPTS):
                 try:
-                    head = await self._context.loader.head(tenant, graph_id)
-                    attempt.version_before = head.version
-                    expected = head.version if if_version is None else if_version
+                    expected = if_version
+                    try:
+                        head = await self._context.loader.head(tenant, graph_id)
+                        attempt.version_before = head.version
+                        expected = head.version if if_version is None else if_version
+                    except GraphDamaged:
+                        if if_version is not None:
+                            raise
                     written = await self._context.locks.run(key, hold, attempt, section(expected))
                 except Conflict as error:
                     if if_version is not None:
@@ -306,7 +330,7 @@ class WholeGraphs:
                     return msgspec.structs.replace(_deleted_result.decode(result), repeated=True)
                 if written.repeated:
                     return msgspec.structs.replace(_deleted_result.decode(written.result), repeated=True)
-                return Deleted(graph_id=graph_id, version=expected)
+                return Deleted(graph_id=graph_id, version=expected or 0)
         raise too_busy(graph_id, ATTEMPTS)
 
     async def export(self, tenant: str, graph_id: str, format_: str, options: dict[str, Any]) -> tuple[Stamp, int]:

@@ -214,7 +214,7 @@ class Admin:
         check_names(tenant, None)
         audit("list_graphs", of_tenant=tenant)
         page = await self._graphs.admin.list_graphs(tenant, *page_of(request.query))
-        await request.json({"graphs": [graph_summary.summary(item) for item in page.items], "next_after": page.next})
+        await request.json(graph_summary.listing(page))
 
     async def _archive(self, tenant: str, graph_id: str, request: _Request) -> None:
         _only(request, "GET", "PUT")

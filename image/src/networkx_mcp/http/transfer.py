@@ -120,9 +120,7 @@ class Transfers:
         asked = page_of(query)
         async with self._slot(scope, receive):
             page = await self._graphs.list(*asked)
-        await respond_json(
-            send, 200, {"graphs": [graph_summary.summary(item) for item in page.items], "next_after": page.next}
-        )
+        await respond_json(send, 200, graph_summary.listing(page))
 
     async def _get(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)

@@ -8,6 +8,7 @@ returned is durable (see README, Stores). Every write is a compare-and-set on th
 * All calls raise `errors.StoreUnavailable` when the store cannot be reached or answers too late;
   a write that raised it may have happened: the caller's `operation_id` makes a repeat safe.
 * An absent graph and another tenant's graph are the same: `errors.NotFound`.
+* A head that no server of ours wrote is `errors.GraphDamaged` for whoever needs it; it can be deleted, and listed.
 """
 
 from __future__ import annotations
@@ -42,6 +43,12 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     #: Unix time in seconds.
     created: float
     updated: float
+
+
+class DamagedHead(msgspec.Struct, frozen=True):
+    """In a list, a graph whose head no server of ours wrote: `heads` raises GraphDamaged for it."""
+
+    graph_id: str
 
 
 class Counts(NamedTuple):
@@ -178,7 +185,8 @@ class Store(Protocol):
         or a newer one there). Checks no quota. Raises ValueError for an empty snapshot."""
 
     async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
-        """Remove a graph; its operation ids stay for their time. Raises NotFound, Conflict."""
+        """Remove a graph; its operation ids stay for their time. Raises NotFound, Conflict, and with `if_version` GraphDamaged
+        where the head is damaged: such a graph has no version, and goes only without one. What it stored is measured then."""
 
     async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
         """Heads of (tenant, graph_id) pairs in one round trip, None for the absent."""
@@ -193,7 +201,7 @@ class Store(Protocol):
     async def known_operation(self, tenant: str, graph_id: str, operation_id: str) -> tuple[str, bytes] | None:
         """(fingerprint, result) of a write that happened under this operation_id, if remembered."""
 
-    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
+    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head | DamagedHead]:
         """Heads with an id above `after`, ordered by id; fewer than `limit` only
         at the end."""
 

@@ -7,6 +7,7 @@ and still readable with redis-cli.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from secrets import token_hex
@@ -18,8 +19,8 @@ from networkx_mcp.store.protocol import Head
 #: Element of a snapshot's list, in bytes. UNLINK frees a list of more than 64 elements in another
 #: thread, so a script never waits for more than 64 of these (8 MiB) to be freed.
 PIECE_BYTES = 128 * 1024
-#: Seconds since 1970 that calendars can tell: the end of the year 9999.
-_LAST_SECOND = 253_402_300_800
+#: The line of numbers of a head. lua/common.lua `read_head` takes the same: no head is sound to one and damaged to the other.
+_LINE = re.compile(rb"([A-Za-z0-9_.~%-]+)" + rb" ([0-9]{1,19})" * 8 + rb" ([0-9]{1,12}\.[0-9]{6})" * 2 + rb"\n")
 
 
 def piece_count(size: int) -> int:
@@ -98,29 +99,27 @@ class Keys:
 
 def parse_head(graph_id: str, raw: bytes) -> Head:
     """The head that lua/common.lua `write_head` wrote. Raises GraphDamaged where it is another text."""
-    line, newline, meta = raw.partition(b"\n")
-    try:
-        uid, version, base, snapshot_version, snapshot_bytes, base_total, log_total, nodes, edges, created, updated = (
-            line.split(b" ")
-        )
-        head = Head(
-            graph_id=graph_id,
-            uid=unquote(uid.decode()),
-            version=int(version),
-            snapshot_version=int(snapshot_version),
-            snapshot_bytes=int(snapshot_bytes),
-            log_operations=int(version) - int(base),
-            log_bytes=int(log_total) - int(base_total),
-            nodes=int(nodes),
-            edges=int(edges),
-            meta=meta,
-            created=float(created),
-            updated=float(updated),
-        )
-    except ValueError:
-        raise shared.damaged(graph_id, "its head is none") from None
-    counts = (head.snapshot_version, head.snapshot_bytes, head.log_operations, head.log_bytes, head.nodes, head.edges)
-    if not newline or min(counts) < 0 or not all(0 <= at < _LAST_SECOND for at in (head.created, head.updated)):
+    found = _LINE.match(raw)
+    if found is None:
+        raise shared.damaged(graph_id, "its head is none")
+    uid, version, base, snapshot_version, snapshot_bytes, base_total, log_total, nodes, edges, created, updated = (
+        found.groups()
+    )
+    head = Head(
+        graph_id=graph_id,
+        uid=unquote(uid.decode()),
+        version=int(version),
+        snapshot_version=int(snapshot_version),
+        snapshot_bytes=int(snapshot_bytes),
+        log_operations=int(version) - int(base),
+        log_bytes=int(log_total) - int(base_total),
+        nodes=int(nodes),
+        edges=int(edges),
+        meta=raw[found.end() :],
+        created=float(created),
+        updated=float(updated),
+    )
+    if min(head.log_operations, head.log_bytes) < 0 or max(head.created, head.updated) >= shared.LAST_SECOND:
         raise shared.damaged(graph_id, "its head is none")
     return head
 

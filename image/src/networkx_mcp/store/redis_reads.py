@@ -7,18 +7,16 @@ unchanging snapshot and an append-only log, so equal heads mean that the pieces 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
 from networkx_mcp.errors import GraphDamaged
 from networkx_mcp.store import shared
-from networkx_mcp.store.protocol import Contents, Head, Usage
+from networkx_mcp.store.protocol import Contents, DamagedHead, Head, Usage
 from networkx_mcp.store.redis_keys import Keys, parse_head, parse_log, piece_count, safe
 from networkx_mcp.store.redis_link import Command, Link, raise_for
 from networkx_mcp.store.redis_scripts import run
-from networkx_mcp.telemetry import logs
 
 #: Operations of one reply; the log is compacted at 1,000 by default.
 LOG_PAGE = 1024
@@ -114,33 +112,33 @@ async def read_log(
             return found
 
 
-async def list_graphs(link: Link, keys: Keys, tenant: str, after: str, limit: int) -> list[Head]:
-    """Heads by id. A graph deleted between the two round trips is left out, and so is one whose head is damaged (logged); the page
-    is filled."""
-    found: list[Head] = []
+async def list_graphs(link: Link, keys: Keys, tenant: str, after: str, limit: int) -> list[Head | DamagedHead]:
+    """Heads by id. A graph deleted between the two round trips is left out; the page is filled."""
+    found: list[Head | DamagedHead] = []
     while len(found) < limit:
         wanted = min(limit - len(found), LIST_PAGE)
         start = f"({after}" if after else "-"
         (reply,) = await link.ask(("ZRANGEBYLEX", keys.ids(tenant), start, "+", "LIMIT", 0, wanted))
         ids = [plain(raw) for raw in raise_for(reply)]
-        found += await _readable(link, keys, tenant, ids)
+        found += await _those_there(link, keys, tenant, ids)
         if len(ids) < wanted:
             break
         after = ids[-1]
     return found
 
 
-async def _readable(link: Link, keys: Keys, tenant: str, ids: Sequence[str]) -> list[Head]:
+async def _those_there(link: Link, keys: Keys, tenant: str, ids: Sequence[str]) -> list[Head | DamagedHead]:
     if not ids:
         return []
     (reply,) = await link.ask(("MGET", *[keys.head(tenant, one) for one in ids]))
-    found = []
-    for graph_id, raw in zip(ids, raise_for(reply), strict=True):
-        try:
-            found += [] if raw is None else [parse_head(graph_id, raw)]
-        except GraphDamaged as error:
-            logs.event("graph_damaged", level=logging.WARNING, graph_id=graph_id, reason=error.message)
-    return found
+    return [_listed(graph_id, raw) for graph_id, raw in zip(ids, raise_for(reply), strict=True) if raw is not None]
+
+
+def _listed(graph_id: str, raw: bytes) -> Head | DamagedHead:
+    try:
+        return parse_head(graph_id, raw)
+    except GraphDamaged:
+        return DamagedHead(graph_id)
 
 
 async def usage(link: Link, keys: Keys, tenant: str) -> Usage:

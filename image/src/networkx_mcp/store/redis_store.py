@@ -20,6 +20,7 @@ from networkx_mcp.store import redis_check, redis_reads, shared
 from networkx_mcp.store.protocol import (
     Contents,
     Counts,
+    DamagedHead,
     GraphKey,
     Head,
     Health,
@@ -258,6 +259,8 @@ class RedisStore:
                 raise shared.absent(graph_id)
             case [b"conflict", version]:
                 raise shared.moved(graph_id, int(version), expected)
+            case [b"damaged"]:
+                raise shared.damaged(graph_id, "its head is none")
             case [b"exists", version]:
                 raise shared.exists(graph_id, int(version))
             case [b"limit", limit, actual]:
@@ -282,7 +285,7 @@ class RedisStore:
         reply = await self._write("known", tenant, graph_id, None, _NO_QUOTA, asked, (), read_only=True)
         return (redis_reads.plain(reply[1]), reply[2]) if reply[0] == b"repeat" else None
 
-    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
+    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head | DamagedHead]:
         return await redis_reads.list_graphs(self._link, self._keys, tenant, after, limit)
 
     async def usage(self, tenant: str) -> Usage:

@@ -21,6 +21,9 @@ OPERATION_OVERHEAD = 64
 #: What a kept result counts for besides its key and value, in bytes.
 RESULT_OVERHEAD = 160
 
+#: Seconds since 1970 that calendars can tell: the end of the year 9999.
+LAST_SECOND = 253_402_300_800
+
 MIB = 1024 * 1024
 
 _SETTINGS = {
@@ -69,7 +72,9 @@ def check_names(tenant: str, operation: Operation | None = None) -> None:
 
 def damaged(graph_id: str, why: str) -> GraphDamaged:
     """The error for what a store has of a graph and no server of ours wrote so."""
-    return GraphDamaged(f"graph {graph_id} is damaged in the store ({why}): restore it from a backup")
+    return GraphDamaged(
+        f"graph {graph_id} is damaged in the store ({why}): restore it from a backup with replace, or delete it"
+    )
 
 
 def absent(graph_id: str) -> NotFound:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from networkx_mcp.store import shared
-from networkx_mcp.store.protocol import Contents, GraphKey, Head, Usage
+from networkx_mcp.store.protocol import Contents, DamagedHead, GraphKey, Head, Usage
 
 _COLUMNS = (
     "gid, graph_id, uid, version, base, snapshot_version, snapshot_bytes, log_bytes, nodes, edges, meta, created,"
@@ -38,6 +38,17 @@ class GraphRow(NamedTuple):
         """Bytes that the graph counts for."""
         return self.snapshot_bytes + self.log_bytes
 
+    @property
+    def sound(self) -> bool:
+        """Whether a server of ours can have written it: a column of SQLite holds whatever somebody put there."""
+        types = (str, *[int] * 7, bytes, float, float)
+        return (
+            all(type(value) is wanted for value, wanted in zip(self[2:], types, strict=True))
+            and min(self[3:10]) >= 0
+            and self.base <= self.version
+            and 0 <= min(self.created, self.updated) <= max(self.created, self.updated) < shared.LAST_SECOND
+        )
+
 
 def row_of(db: sqlite3.Connection, tenant: str, graph_id: str) -> GraphRow | None:
     found = db.execute(_ROW, (tenant, graph_id)).fetchone()
@@ -45,6 +56,9 @@ def row_of(db: sqlite3.Connection, tenant: str, graph_id: str) -> GraphRow | Non
 
 
 def head_of(row: GraphRow) -> Head:
+    """Raises GraphDamaged."""
+    if not row.sound:
+        raise shared.damaged(row.graph_id, "its head is none")
     return Head(
         graph_id=row.graph_id,
         uid=row.uid,
@@ -99,12 +113,13 @@ def read_log(
         db.execute("COMMIT")
 
 
-def list_graphs(db: sqlite3.Connection, tenant: str, after: str, limit: int) -> list[Head]:
+def list_graphs(db: sqlite3.Connection, tenant: str, after: str, limit: int) -> list[Head | DamagedHead]:
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM graphs WHERE tenant=? AND graph_id>? ORDER BY graph_id LIMIT ?",  # noqa: S608
         (tenant, after, max(0, limit)),
     )
-    return [head_of(GraphRow._make(found)) for found in rows]
+    found = map(GraphRow._make, rows)
+    return [head_of(row) if row.sound else DamagedHead(row.graph_id) for row in found]
 
 
 def usage(db: sqlite3.Connection, tenant: str) -> Usage:

@@ -24,6 +24,7 @@ from networkx_mcp.store.bucket import TokenBuckets
 from networkx_mcp.store.protocol import (
     Contents,
     Counts,
+    DamagedHead,
     GraphKey,
     Head,
     Health,
@@ -168,7 +169,7 @@ class SqliteStore:
         now = time.time()
         return await self._read(sqlite_operations.known, self._recall, now, tenant, graph_id, operation_id)
 
-    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head]:
+    async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head | DamagedHead]:
         return await self._read(sqlite_reads.list_graphs, tenant, after, limit)
 
     async def usage(self, tenant: str) -> Usage:

@@ -69,6 +69,7 @@ def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
     if written := call.repeated():
         return written
     if row := call.row():
+        head_of(row)
         raise shared.exists(call.graph_id, row.version)
     db = call.db
     counted = db.execute("SELECT graphs FROM tenants WHERE tenant=?", (call.tenant,)).fetchone()
@@ -146,11 +147,22 @@ def delete(call: WriteCall, if_version: int | None) -> Written:
     row = call.row()
     if row is None:
         raise shared.absent(call.graph_id)
-    if if_version is not None and row.version != if_version:
+    if if_version is not None and head_of(row).version != if_version:
         raise shared.moved(call.graph_id, row.version, if_version)
+    size = row.stored if row.sound else measured(call.db, row.gid)
     _clear(call.db, row.gid)
     call.db.execute("DELETE FROM graphs WHERE gid=?", (row.gid,))
-    return call.done(size=-row.stored, graphs=-1)
+    return call.done(size=-size, graphs=-1)
+
+
+def measured(db: sqlite3.Connection, gid: int) -> int:
+    """Bytes of the snapshot and log that are there, whatever the row of the graph says."""
+    (size,) = db.execute(
+        "SELECT (SELECT coalesce(sum(length(data)), 0) FROM chunks WHERE gid=?1)"
+        " + (SELECT coalesce(sum(length(payload)), 0) FROM log WHERE gid=?1)",
+        (gid,),
+    ).fetchone()
+    return int(size)
 
 
 def _fill(call: WriteCall, gid: int, new: NewGraph, version: int) -> None:

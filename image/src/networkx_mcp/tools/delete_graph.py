@@ -27,14 +27,17 @@ class DeletedGraph(TypedDict):
     """The graph that is gone."""
 
     graph_id: str
-    version: Annotated[int, Field(description="Its last version.")]
+    version: Annotated[int, Field(description="Its last version; 0: damaged, not known.")]
     repeated: Annotated[bool, Field(description="The operation_id was known: this is the first call's result.")]
 
 
 async def run(graphs: Graphs, args: DeleteGraph) -> Answer:
     """The tool."""
     gone = await graphs.delete(args.graph_id, if_version=args.if_version, operation_id=args.operation_id)
-    text = f"{'already deleted' if gone.repeated else 'deleted'} {show(gone.graph_id)}; its last version was {gone.version}"
+    last = (
+        f"its last version was {gone.version}" if gone.version else "it was damaged, so its last version is not known"
+    )
+    text = f"{'already deleted' if gone.repeated else 'deleted'} {show(gone.graph_id)}; {last}"
     return Answer(text, {"graph_id": gone.graph_id, "version": gone.version, "repeated": gone.repeated})
 
 

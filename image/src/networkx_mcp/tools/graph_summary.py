@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -58,6 +58,11 @@ def line(info: GraphInfo) -> str:
     kind = "directed" if info.directed else "undirected"
     text = f"{show(info.graph_id)}: {kind}, {info.nodes} nodes, {info.edges} edges, version {info.version}"
     return f"{text}; {show(info.description)}" if info.description else text
+
+
+def listing(found: GraphPage) -> dict[str, Any]:
+    """A page of graphs for programs over HTTP."""
+    return {"graphs": [summary(info) for info in found.items], "next_after": found.next, "damaged": found.damaged}
 
 
 def page(found: GraphPage) -> tuple[list[GraphInfo], list[str], str | None]:

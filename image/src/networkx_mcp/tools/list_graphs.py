@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import Answer, show
+from networkx_mcp.tools.answer import Answer, noted, show
 from networkx_mcp.tools.graph_summary import GraphSummary, page, summary
 from networkx_mcp.tools.tool import Arguments, Tool
 
@@ -28,19 +28,25 @@ class GraphList(TypedDict):
     graphs: list[GraphSummary]
     truncated: bool
     next_after: Annotated[str | None, Field(description="The `after` of the next page.")]
+    damaged: Annotated[list[str], Field(description="Ids of graphs that the store cannot read.")]
 
 
 async def run(graphs: Graphs, args: ListGraphs) -> Answer:
     """The tool."""
-    found, lines, following = page(await graphs.list(args.after, args.limit))
-    if not found:
+    listed = await graphs.list(args.after, args.limit)
+    found, lines, following = page(listed)
+    if not found and not listed.damaged:
         lines = ["no graphs" + (" after that" if args.after else " yet: create_graph makes one")]
+    if listed.damaged:
+        named = ", ".join(map(show, listed.damaged))
+        lines += noted([f"damaged in the store: {named}; restore from a backup, or delete_graph"])
     if following is not None:
         lines.append(f"truncated: call again with after={show(following)}")
     data = {
         "graphs": [summary(info) for info in found],
         "truncated": following is not None,
         "next_after": following,
+        "damaged": listed.damaged,
     }
     return Answer("\n".join(lines), data)
 

@@ -38,16 +38,25 @@ local HEAD = {
   'nodes', 'edges', 'created', 'updated',
 }
 
+-- What redis_keys.parse_head takes, no more and no less.
+local WHOLE, SECONDS, LAST_SECOND, DIGITS = ' (%d+)', ' (%d+%.%d%d%d%d%d%d)', 253402300800, 19
+local LINE = '^([A-Za-z0-9_.~%%-]+)' .. string.rep(WHOLE, 8) .. string.rep(SECONDS, 2) .. '\n()'
+
+-- The head; nil where there is none; where no server of ours wrote it: one that is `damaged` and nothing else,
+-- so that its uid is nobody's.
 local function read_head()
-  local raw = redis.call('GET', HEAD_KEY)
+  local raw = redis.pcall('GET', HEAD_KEY)
   if not raw then return nil end
-  local stop = string.find(raw, '\n', 1, true)
-  local head, at = {meta = string.sub(raw, stop + 1)}, 0
-  for word in string.gmatch(string.sub(raw, 1, stop - 1), '%S+') do
-    at = at + 1
-    head[HEAD[at]] = at == 1 and word or tonumber(word)
+  -- A key that holds no text replies an error, which is a table.
+  local parts = type(raw) == 'string' and {string.match(raw, LINE)} or {}
+  if #parts == 0 then return {damaged = true} end
+  local head = {raw = raw, meta = string.sub(raw, table.remove(parts))}
+  for at, name in ipairs(HEAD) do
+    if at > 1 and #parts[at] > DIGITS then return {damaged = true} end
+    head[name] = at == 1 and parts[at] or tonumber(parts[at])
   end
-  head.raw = raw
+  if head.base > head.version or head.base_total > head.log_total then return {damaged = true} end
+  if head.created >= LAST_SECOND or head.updated >= LAST_SECOND then return {damaged = true} end
   return head
 end
 
@@ -62,8 +71,22 @@ local function write_head(head)
   return head.raw
 end
 
--- Bytes that a graph counts for: its snapshot and its log.
-local function stored(head) return head.snapshot_bytes + head.log_total - head.base_total end
+-- Bytes of every `step`th element of a list from the index `first` on, a few at a time: Lua copies them to measure them.
+local function measured(list, first, step)
+  local total, at, page = 0, first, nil
+  repeat
+    page = redis.pcall('LRANGE', list, whole(at), whole(at + 15))
+    for element = 1, #page, step do total = total + #page[element] end
+    at = at + 16
+  until #page < 16
+  return total
+end
+
+-- Bytes that a graph counts for: its snapshot and its log. What is there is measured where the head cannot tell.
+local function stored(head)
+  if head.damaged then return measured(SNAPSHOT, 0, 1) + measured(LOG, 1, 2) end
+  return head.snapshot_bytes + head.log_total - head.base_total
+end
 
 -- Operation ids ---------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 local done = repeated()
 if done then return done end
 local there = read_head()
+if there and there.damaged then return {'damaged'} end
 if there then return {'exists', whole(there.version)} end
 local graphs = tonumber(redis.call('HGET', USAGE, 'graphs') or '0') + 1
 if graphs > quota_graphs then return {'limit', 'tenant_graphs', whole(graphs)} end
