@@ -182,7 +182,8 @@ async def test_a_client_that_hangs_up_ends_its_call(server: Server) -> None:
 def body_of(size: int, token: str | None) -> dict[str, Any]:
     request = modern("tools/call", {"name": "list_graphs", "arguments": {}, "x": ""}, token=token)
     missing = size - len(request["content"])
-    request["content"] = request["content"].replace(b'"x": ""', b'"x": "' + b"a" * missing + b'"')
+    request["content"] = request["content"].replace(b'"x":""', b'"x":"' + b"a" * missing + b'"')
+    assert len(request["content"]) == size
     return request
 
 

@@ -110,7 +110,7 @@ def test_one_correlation_id_from_the_request_to_its_worker_and_its_audit(make_se
     assert audits == [("create", None, 1), ("edit", 1, 2), ("delete", 2, None)]
 
     def of_the_worker() -> list[Any]:
-        """Written when its process is gone, after the answer."""
-        return [line for line in server.events("worker_end") if line["correlation_id"] == "one-id"]
+        """Written when it has answered, or when its process is gone."""
+        return [line for line in server.events("worker_job") if line["correlation_id"] == "one-id"]
 
     assert eventually(of_the_worker)[0]["task"]

@@ -257,6 +257,19 @@ class Compute:
         worker.jobs += 1
         if stays and run.keep_for and worker.jobs < MAX_JOBS and not self.queue.closed and worker.reason is None:
             self._busy.discard(worker)
+            logger.debug(
+                "job ended: %s",
+                reason,
+                extra={
+                    "event": "worker_job",
+                    "correlation_id": run.correlation_id,
+                    "pid": worker.pid,
+                    "task": run.name,
+                    "reason": reason,
+                    "success": reason == "ok",
+                    "duration_ms": round((run.seconds - run.left) * 1000, 1),
+                },
+            )
             if worker.memory is None:
                 worker.memory = lease.memory
                 worker.memory.resize(_own_bytes(keep=True))
