@@ -126,7 +126,7 @@ def test_what_is_no_id_is_refused_however_it_is_written(
     graph_id = make_graph(nodes=[1, "1", "true"])
     body = json.dumps({"graph_id": graph_id, "node": "@"}).replace('"@"', literal)
     request = handshake("tools/call", {"name": "get_neighbors", "arguments": {}})
-    content = request["content"].replace(b'"arguments": {}', b'"arguments": ' + body.encode())
+    content = request["content"].replace(b'"arguments":{}', b'"arguments":' + body.encode())
     answer = message(httpx.post(tools.server.url, content=content, headers=request["headers"]))["result"]
     assert answer["isError"]
     assert "`node`" in answer["content"][0]["text"]
