@@ -2,7 +2,6 @@
 
 * `mixed`: a bit of everything that a panel draws: writes, conflicts, reads, algorithms, pictures, imports, bulk
   transfers, refused tokens.
-* `slow`: algorithms of many seconds, more at once than workers.
 * `held`: more calls at once than a pod has slots, so that its queue fills each slot as soon as one is free.
 
 It ends after SECONDS or when the file STOP appears, and prints how often each answer was seen.
@@ -95,33 +94,13 @@ async def mixed(url: str, token: str, seen: Counter[str], running: Running) -> N
         await asyncio.sleep(0.2)
 
 
-async def slow(url: str, token: str, seen: Counter[str], running: Running) -> None:
-    """Each call divides communities edge by edge: seconds of a worker. Its graph has changed since the last call,
-    or the answer would be a kept one."""
-
-    async def user(caller: Caller, graph: str) -> None:
-        turn = 0
-        while running():
-            turn += 1
-            change = [{"action": "add_nodes", "nodes": [{"id": "n0", "attributes": {"turn": turn}}]}]
-            await caller.tool("edit_graph", graph_id=graph, edits=change)
-            await caller.tool("find_communities", graph_id=graph, method="girvan_newman")
-
-    users = {f"alerts-slow-{number}": Caller(url, token, seen) for number in range(4)}
-    for graph, caller in users.items():  # one by one: a tenant has not all of the transfers that run at once
-        await caller.put(graph, edges(170))
-    if seen["put 201"] + seen["put 200"] != len(users):
-        raise SystemExit(f"graphs are missing, every call would be a quick error: {dict(seen)}")
-    await asyncio.gather(*(user(caller, graph) for graph, caller in users.items()))
-
-
 async def held(url: str, token: str, seen: Counter[str], running: Running) -> None:
     async def user() -> None:
         caller = Caller(url, token, seen)
         while running():
             await caller.tool("list_graphs")
 
-    await asyncio.gather(*(user() for _ in range(120)))
+    await asyncio.gather(*(user() for _ in range(200)))
 
 
 def main() -> None:
@@ -129,7 +108,7 @@ def main() -> None:
     token = Path("/tokens/smoke").read_text(encoding="utf-8").strip()
     stop.unlink(missing_ok=True)
     end, seen = time.monotonic() + seconds, Counter[str]()
-    kinds = {"mixed": mixed, "slow": slow, "held": held}
+    kinds = {"mixed": mixed, "held": held}
     asyncio.run(kinds[kind](url, token, seen, lambda: time.monotonic() < end and not stop.exists()))
     print(json.dumps(dict(sorted(seen.items()))))
 
