@@ -3,6 +3,9 @@
 `load` makes a frozen graph and tells what was done (`Reading`), or raises an error that names the line, and changes
 nothing; `write` gives the bytes of a file in chunks. What a format cannot carry is said in its module, and refused
 when writing, never dropped silently. Options are listed in the records; `COMMON` ones are those of all formats.
+
+The parsers are our own: of the same files with 300,000 edges networkx made its graphs in 1.4 (node-link) to 4.5 (CSV) times their CPU
+time, and of GraphML in 832 MiB where ours took 162 (`python benchmarks/formats.py --sizes 100000`; benchmarks/results/formats_beside.json).
 """
 
 from __future__ import annotations
