@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+from generated import settle
 
 from networkx_mcp.backend.kernel import kernels
 
@@ -67,14 +68,7 @@ def pays_from() -> dict[str, int | None]:
 def main() -> int:
     """The command line. Returns the exit status."""
     rows = (f"{json.dumps(path)}: {json.dumps(row)}" for path, row in functions().items())
-    text = "{\n" + ",\n".join(rows) + "\n}\n"
-    if "--check" in sys.argv[1:]:
-        if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-            return 0
-        print("backend/functions.json is not what the kernels say: run `make docs`", file=sys.stderr)
-        return 1
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+    return settle({TARGET: "{\n" + ",\n".join(rows) + "\n}\n"}, "the kernels say")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import jinja2
 import yaml
+from generated import settle
 
 CHART = Path(__file__).resolve().parents[1] / "chart"
 #: What the last `make e2e-full` measured.
@@ -121,18 +122,7 @@ def render() -> str:
 
 def main() -> int:
     """The command line. Returns the exit status."""
-    target = CHART / "README.md"
-    text = render()
-    if "--check" in sys.argv[1:]:
-        if not target.exists() or target.read_text(encoding="utf-8") != text:
-            print(
-                "chart/README.md is not what README.md.j2, values.yaml and tests/e2e/report.json say: run `make docs`",
-                file=sys.stderr,
-            )
-            return 1
-        return 0
-    target.write_text(text, encoding="utf-8")
-    return 0
+    return settle({CHART / "README.md": render()}, "README.md.j2, values.yaml and tests/e2e/report.json say")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import yaml
 from dashboard_graphs import GRAPHS_AND_ALGORITHMS
 from dashboard_model import Board, Panel
 from dashboard_overview import OVERVIEW
+from generated import settle
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import (
@@ -158,15 +159,7 @@ def render(board: Board) -> str:
 
 def main() -> int:
     """The command line. Returns the exit status."""
-    status = 0
-    for name, board in DASHBOARDS.items():
-        path, text = TARGET / f"{name}.json", render(board)
-        if "--check" not in sys.argv[1:]:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            print(f"{path.relative_to(ROOT)} is not what the panels say: run `make docs`", file=sys.stderr)
-            status = 1
-    return status
+    return settle({TARGET / f"{name}.json": render(board) for name, board in DASHBOARDS.items()}, "the panels say")
 
 
 if __name__ == "__main__":

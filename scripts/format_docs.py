@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from generated import settle
+
 from networkx_mcp.arrays.formats import COMMON, RECORDS, Format, Option
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
@@ -63,15 +65,8 @@ one edge; `directed=true` makes them two.
 
 
 def main() -> int:
-    text = "".join(document())
-    if "--check" in sys.argv[1:]:
-        if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{TARGET.name} is not what its records say: run make docs", file=sys.stderr)
-        return 1
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+    """The command line. Returns the exit status."""
+    return settle({TARGET: "".join(document())}, "the records of the formats say")
 
 
 def document() -> Iterator[str]:

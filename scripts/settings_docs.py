@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from generated import settle
 from setting_records import RECORDS, Record
 
 from networkx_mcp.settings import Settings
@@ -76,14 +77,7 @@ def _bounds(schema: dict[str, Any]) -> str:
 
 def main() -> int:
     """The command line. Returns the exit status."""
-    text = "".join(document())
-    if "--check" in sys.argv[1:]:
-        if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-            return 0
-        print("docs/settings.md is not what settings.py says: run `make docs`", file=sys.stderr)
-        return 1
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+    return settle({TARGET: "".join(document())}, "settings.py says")
 
 
 if __name__ == "__main__":
