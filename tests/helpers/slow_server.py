@@ -13,12 +13,9 @@ from typing import Any
 
 from mcp.server.lowlevel import Server as McpServer
 from mcp_types import CallToolResult, TextContent
+from tests.helpers.extended_server import serve
 
 from networkx_mcp import context
-from networkx_mcp.app import create_app
-from networkx_mcp.http.shutdown import Server
-from networkx_mcp.settings import Settings
-from networkx_mcp.telemetry import logs
 
 #: To be given to tests.helpers.server.Server.
 COMMAND = (sys.executable, "-m", "tests.helpers.slow_server")
@@ -51,9 +48,4 @@ def extend(server: McpServer[Any]) -> None:
 
 
 if __name__ == "__main__":
-    settings = Settings()
-    logs.configure(settings.log.level)
-    settings.store.path.parent.mkdir(parents=True, exist_ok=True)
-    app = create_app(settings, extra=extend)
-    Server(app, settings, app.rooms.guard).run()
-    sys.exit(app.failed is not None)
+    serve(extend)
