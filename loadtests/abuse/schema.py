@@ -45,35 +45,29 @@ def _argument(tool: dict[str, Any], name: str, graph_id: str) -> Any:
     if name == "graph_id":
         return graph_id
     known = _BY_TOOL.get((tool["name"], name), _BY_NAME.get(name))
-    schema = tool["inputSchema"]
-    return known if known is not None else value(schema["properties"][name], schema, graph_id)
+    return known if known is not None else _value(tool["inputSchema"]["properties"][name], graph_id)
 
 
-def value(part: dict[str, Any], whole: dict[str, Any], graph_id: str) -> Any:
-    """A value that fits a schema: the first of an enum, the least of a range, what is required of an object."""
-    while "$ref" in part:
-        part = whole["$defs"][part["$ref"].rpartition("/")[2]]
-    for key in ("const", "default"):
-        if part.get(key) is not None:
-            return part[key]
+def _value(part: dict[str, Any], graph_id: str) -> Any:
+    """A value that fits a schema: its default, the first of an enum, the least of a range, what is required of an object.
+
+    Schemas of tools have few keywords (`tests/unit/tools/test_schemas.py`), so these are all."""
+    if "default" in part:
+        return part["default"]
     if "enum" in part:
         return part["enum"][0]
-    for key in ("anyOf", "oneOf"):
-        if key in part:
-            return value(next((one for one in part[key] if one.get("type") != "null"), part[key][0]), whole, graph_id)
-    match part.get("type"):
+    if "anyOf" in part:
+        return _value(part["anyOf"][0], graph_id)
+    match part["type"]:
         case "object":
-            properties = part.get("properties", {})
             return {
-                name: graph_id if name == "graph_id" else _BY_NAME.get(name, value(properties[name], whole, graph_id))
+                name: graph_id if name == "graph_id" else _BY_NAME.get(name, _value(part["properties"][name], graph_id))
                 for name in part.get("required", ())
             }
         case "array":
-            return [value(part.get("items", {}), whole, graph_id)] if part.get("items") else []
+            return [_value(part["items"], graph_id)]
         case "integer" | "number":
             return max(1, part.get("minimum", 1))
         case "boolean":
             return True
-        case "null":
-            return None
     return "a"
