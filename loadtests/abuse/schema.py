@@ -20,6 +20,8 @@ _BY_NAME: dict[str, Any] = {
 }
 #: The same where a name means something else elsewhere.
 _BY_TOOL: dict[tuple[str, str], Any] = {("run_algorithm", "name"): "bridges"}
+#: One of two arguments that a tool wants and whose schema requires neither.
+_ONE_OF = {"get_subgraph": "center"}
 
 
 def arguments(tool: dict[str, Any], graph_id: str) -> dict[str, Any]:
@@ -28,6 +30,8 @@ def arguments(tool: dict[str, Any], graph_id: str) -> dict[str, Any]:
     found = {name: _argument(tool, name, graph_id) for name in schema.get("required", ())}
     if "graph_id" in schema.get("properties", {}):
         found["graph_id"] = graph_id
+    if (name := _ONE_OF.get(tool["name"])) is not None:
+        found[name] = _argument(tool, name, graph_id)
     return found
 
 

@@ -141,7 +141,9 @@ def probe(subject: Subject, thorough: bool = True) -> Probed:
         found.attempts[who] += 1
         found.statuses[f"{who} {status}"] += 1
         refused += status in (401, 403) or b'"forbidden"' in answer
-        if door.touches and door.named and status not in (401, 403) and b'"forbidden"' not in answer:
+        # Arguments that do not go together are refused before anybody looks for the graph.
+        kept_out = status in (401, 403) or b'"forbidden"' in answer or b'"invalid_input"' in answer
+        if door.touches and door.named and not kept_out:
             names[number] = door.name
         for secret in subject.canaries:
             if secret.encode() in answer:
