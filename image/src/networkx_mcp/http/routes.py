@@ -44,8 +44,7 @@ class Routes:
 
     def find(self, scope: Scope) -> tuple[str, Service | None]:
         """The first part of the path and its service, which is noted in the scope."""
-        # A target need not begin with a slash: `OPTIONS *`.
-        mount = (*scope["path"].split("/", 2), "")[1]
+        mount = _mount(scope)
         service = scope[_SERVICE_KEY] = self.services.get(mount)
         return mount, service
 
@@ -65,8 +64,7 @@ class KnownPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope[_SERVICE_KEY] is None:
-            mount = (*scope["path"].split("/", 2), "")[1]
-            if mount in MOUNTS and not self._status.started:
+            if _mount(scope) in MOUNTS and not self._status.started:
                 raise starting(self._status)
             raise NotHere("There is nothing at this path; the server answers at /mcp.")
         await self.app(scope, receive, send)
@@ -99,3 +97,8 @@ class ReadyService:
 def starting(status: Status) -> Unavailable:
     """The refusal of a call that came before the server has started."""
     return Unavailable(f"The server is starting: {status.waiting_for}.", retry_after=1)
+
+
+def _mount(scope: Scope) -> str:
+    """The first part of the path. A target need not begin with a slash: `OPTIONS *`."""
+    return str((*scope["path"].split("/", 2), "")[1])
