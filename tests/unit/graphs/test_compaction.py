@@ -11,7 +11,7 @@ from tests.unit.graphs.reference import seen
 
 from networkx_mcp.arrays.edits import AddNodes
 from networkx_mcp.errors import StoreUnavailable, Unavailable
-from networkx_mcp.graphs import compaction, offload
+from networkx_mcp.graphs import loading, offload
 from networkx_mcp.store.protocol import Head
 
 
@@ -147,7 +147,7 @@ async def test_a_process_that_ends_in_the_middle_of_it_loses_nothing(
 async def test_one_that_fails_is_tried_again_later_and_stops_no_writer(
     open_graphs: OpenGraphs, store: FaultyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(loading, "RETRY_SECONDS", 0.02)
     graphs = open_graphs(store={"compact_operations": 3})
     await graphs.create("g", False)
     failures = 0
@@ -182,7 +182,7 @@ async def test_a_log_that_cannot_be_compacted_makes_writers_wait_and_at_last_ref
             raise StoreUnavailable("away")
 
     store.hook = fail
-    full = 2 * 2 * compaction.BACK_PRESSURE
+    full = 2 * 2 * loading.BACK_PRESSURE
     for number in range(full):
         await graphs.edit("g", [AddNodes(nodes=[number])])
     assert tried > 1, "past the back-pressure each writer tries first"
@@ -212,4 +212,4 @@ async def test_compactions_run_one_at_a_time(open_graphs: OpenGraphs, store: Fau
         *(graphs.edit(f"g{graph}", [AddNodes(nodes=[number])]) for graph in range(6) for number in range(6))
     )
     await asyncio.sleep(0.1)
-    assert most == compaction.CONCURRENT
+    assert most == loading.COMPACTIONS

@@ -1,4 +1,4 @@
-"""Results of analyses, kept: in this process and, where it is worth its transfer, in the store for all replicas.
+"""Analyses and their results, which are cached: in this process and, where it is worth its transfer, in the store for all replicas.
 
 A result belongs to (tenant, task, parameters) and the uid and version of each graph. A reader looks it up with the versions
 that it has just asked the store for, so a change of the graph is never answered with what was there before; nothing
@@ -22,12 +22,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from typing_extensions import TypedDict
 
+from networkx_mcp.analysis import cost_advice
+from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.arrays.values import check_attributes, check_value
 from networkx_mcp.errors import InvalidInput, MemoryLimit, StoreUnavailable
+from networkx_mcp.graphs import model, offload
+from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.telemetry import logs, metrics
 
 if TYPE_CHECKING:
+    from networkx_mcp.analysis.definition import Analysis
+    from networkx_mcp.graphs.loading import Loader
+    from networkx_mcp.settings import Settings
     from networkx_mcp.store.protocol import GraphKey, Head, Store
 
 #: What an entry costs beside its bytes, in bytes; an estimate.
@@ -43,6 +50,8 @@ SHARE_BYTES = 256 * 1024
 SENDING = 8
 #: Keys of unsound results in the store that are remembered until ours take their place.
 UNSOUND = 256
+#: Facts of one run, for metrics; they are no part of a result.
+RUN = "_run"
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -266,5 +275,52 @@ class Results:
             asyncio.get_running_loop().call_soon(self.clear)
 
 
+class Analyst:
+    """Analyses: answered from cached results, refused where they cannot end in time, else run in a worker."""
+
+    def __init__(self, settings: Settings, loader: Loader, offloader: offload.Offloader, results: Results) -> None:
+        self._limit = settings.limits.request_timeout_seconds
+        self._loader = loader
+        self._offloader = offloader
+        self._results = results
+
+    async def analyse(
+        self, tenant: str, graph_ids: Sequence[str], analysis: Analysis, params: dict[str, Any], force: bool
+    ) -> tuple[Any, tuple[int, ...]]:
+        with Attempt("analyse", audited=False):
+            mark = digest(analysis.name, params) if analysis.cached else ""
+            if analysis.cached:
+                heads = [await self._loader.head(tenant, graph_id) for graph_id in graph_ids]
+                found = await self._results.get(ResultKey.of(tenant, heads, mark))
+                if found is not None:
+                    return {**found, "cached": True}, _versions(heads)
+                if not force:
+                    for head in heads:
+                        size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
+                        cost_advice.check(analysis, params, size, self._limit)
+            sources, heads = await self._sources(tenant, graph_ids)
+            analysis.suits(params, sources[0].directed)
+            asked = {**params, "allowance": self._limit} if analysis.cached and not force else params
+            result = await self._offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
+            result.close()
+            if analysis.cached:
+                value = {name: fact for name, fact in result.value.items() if name != RUN}
+                self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
+            return result.value, _versions(heads)
+
+    async def _sources(self, tenant: str, graph_ids: Sequence[str]) -> tuple[list[offload.Source], list[Head]]:
+        """The graphs as they are now, one after the other: each load may need a worker. One that is named twice is read once."""
+        read: dict[str, tuple[offload.Source, Head]] = {}
+        for graph_id in graph_ids:
+            if graph_id not in read:
+                entry = await self._loader.current(tenant, graph_id)
+                read[graph_id] = offload.Source.of(entry), entry.head  # before it gets later writes
+        return [read[graph_id][0] for graph_id in graph_ids], [read[graph_id][1] for graph_id in graph_ids]
+
+
 def _size(data: bytes) -> int:
     return len(data) + ENTRY_BYTES
+
+
+def _versions(heads: Sequence[Head]) -> tuple[int, ...]:
+    return tuple(head.version for head in heads)

@@ -19,8 +19,7 @@ from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays import sizes
 from networkx_mcp.errors import InvalidInput, ServiceError
 from networkx_mcp.graphs import offload
-from networkx_mcp.graphs.compaction import Compactor
-from networkx_mcp.graphs.loading import Loader
+from networkx_mcp.graphs.loading import Compactor, Loader
 from networkx_mcp.graphs.outcomes import Attempt, error_of, limit_exceeded, memory_exceeded
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.settings import KIB, MIB, Settings
