@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import psutil
@@ -66,6 +66,13 @@ def message(response: httpx.Response) -> dict[str, Any]:
 def _end_with_parent() -> None:
     """A killed test run leaves no server behind."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Answered(Protocol):
+    """An answer, whoever read it."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
 class Server:
@@ -261,6 +268,25 @@ class Server:
     def events(self, name: str) -> list[dict[str, Any]]:
         """Log lines of one event."""
         return [line for line in self.logs() if line["event"] == name]
+
+    def ended(self, answer: Answered) -> list[dict[str, Any]]:
+        """The log lines of the request that was answered so, `mcp_request_end` the last of them.
+
+        A client may have the last byte before the server has written, or counted, what became of the request. It does so
+        last of all: behind this everything is told, in metrics, too. For ids that the server gave; at log level info.
+        """
+        wanted = answer.headers["x-request-id"]
+
+        def lines() -> list[dict[str, Any]] | None:
+            found = [line for line in self.logs() if line["correlation_id"] == wanted]
+            return found if any(line["event"] == "mcp_request_end" for line in found) else None
+
+        found: list[dict[str, Any]] = eventually(lines, timeout=60)
+        return found
+
+    def audited(self, answer: Answered) -> list[dict[str, Any]]:
+        """The audit lines of the request that was answered so."""
+        return [line for line in self.ended(answer) if line["event"] == "audit"]
 
     def metrics(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
         """A scrape: {(sample name, sorted labels): value}. It is of now: who asks often is given the last text again."""

@@ -46,8 +46,7 @@ class Site:
 
     def audited(self, answer: httpx.Response) -> dict[str, Any]:
         """The one audit line of a request."""
-        wanted = answer.headers["x-request-id"]
-        (line,) = [line for line in self.server.events("audit") if line["correlation_id"] == wanted]
+        (line,) = self.server.audited(answer)
         assert (line["user_id"], line["tenant"]) == ("operator", "operators")
         return line
 

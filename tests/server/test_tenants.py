@@ -313,7 +313,7 @@ def test_without_a_valid_token_every_path_says_the_same(world: World) -> None:
 def test_each_write_is_audited_with_who_what_and_versions(world: World) -> None:
     def audited(answer: Answer) -> dict[str, Any]:
         assert answer.ok, answer
-        (line,) = [line for line in world.audits() if line["correlation_id"] == answer.headers["x-request-id"]]
+        (line,) = world.server.audited(answer)
         return {name: line[name] for name in ("action", "user_id", "tenant", "graph_id", "outcome")} | {
             "versions": (line["version_before"], line["version_after"])
         }
@@ -339,7 +339,7 @@ def test_a_read_of_a_graph_that_the_tenant_does_not_have_is_audited(world: World
         asked.append(world.server.rpc("resources/read", {"uri": f"graph://{graph_id}"}, token=world.bob))
         asked.append(world.http(world.bob, "GET", f"/graphs/{graph_id}?format=csv"))
         for answer in asked:
-            (line,) = [line for line in world.audits() if line["correlation_id"] == answer.headers["x-request-id"]]
+            (line,) = world.server.audited(answer)
             facts = [line[name] for name in ("action", "user_id", "graph_id", "outcome", "success")]
             assert facts == ["read", "bob", graph_id, "not_found", False]
 
@@ -354,7 +354,7 @@ def test_refused_writes_are_audited_with_their_outcome(world: World) -> None:
     ):
         answer = world.asked(world.ann, name, **arguments)
         assert not answer.ok
-        found = [line for line in world.audits() if line["correlation_id"] == answer.headers["x-request-id"]]
+        found = world.server.audited(answer)
         assert [line["outcome"] for line in found] == [outcome], name
         assert found[0]["success"] is False
 
