@@ -198,6 +198,13 @@ class GraphDamaged(ServiceError):
     code = "graph_damaged"
 
 
+class StoreDamaged(ServiceError):
+    """What the store has of a tenant, or of all, beside graphs is of another kind than the server gives it; the message names the
+    key and the fix. A repeat does not help."""
+
+    code = "store_damaged"
+
+
 class WorkerCrashed(Unavailable):
     """A process died of what it computed or read; data: `signal`. Where it read a file, the file is to blame."""
 

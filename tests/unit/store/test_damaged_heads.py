@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.helpers.damage import damage_head
 from tests.helpers.redis_server import RedisServer
 from tests.unit.store.conftest import AMPLE, fill, head_of, named, new
 from tests.unit.store.redis_tools import opened, settings
 
-from networkx_mcp.errors import GraphDamaged, NotFound
+from networkx_mcp.errors import GraphDamaged, NotFound, StoreDamaged
 from networkx_mcp.store.protocol import Counts, DamagedHead, Quota, Store, Usage
 from networkx_mcp.store.redis_keys import PIECE_BYTES, parse_head
+from networkx_mcp.store.redis_store import RedisStore
 
 SOUND = b"u1 12 3 3 40 0 60 7 8 1790000000.123456 1790000001.123456\n\x81meta\n"
 #: What the line of numbers may have instead of what is there.
@@ -143,3 +146,135 @@ class TestOnRedis:
             await store._link.call(("SET", store._keys.head("t", "ghost"), b"x"))
             await store.delete("t", "ghost", None, None)
             assert await store.usage("t") == Usage(graphs=1, bytes=0)
+
+
+class TestKeysOfAnotherType:
+    """Somebody who can write to a shared store made a key another type."""
+
+    @pytest.mark.parametrize("kind", ["list", "hash", "set", "zset", "stream"])
+    async def test_a_head_stands_in_lists_as_damaged_and_is_replaced(
+        self, redis_server: RedisServer, kind: str
+    ) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new("bad", snapshot=b"s" * 40), AMPLE, None)
+            await store.create("t", new("good"), AMPLE, None)
+            await made(store, store._keys.head("t", "bad"), kind)
+            listed = await store.list_graphs("t", "", 10)
+            assert [(one.graph_id, isinstance(one, DamagedHead)) for one in listed] == [("bad", True), ("good", False)]
+            for asked in (store.heads([("t", "good"), ("t", "bad")]), store.read("t", "bad")):
+                with pytest.raises(GraphDamaged):
+                    await asked
+            await store.delete("t", "bad", None, None)
+            await store.create("t", new("bad"), AMPLE, None)
+            assert (await store.usage("t")).bytes == 0
+
+    @pytest.mark.parametrize("part", ["log", "snapshot"])
+    async def test_a_log_or_a_snapshot_is_the_damage_of_its_graph(self, redis_server: RedisServer, part: str) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new(snapshot=b"s" * 40), AMPLE, None)
+            await fill(store, [b"l" * 5])
+            await made(store, getattr(store._keys, part)("t", "g"), "string")
+            with pytest.raises(GraphDamaged):
+                await store.read("t", "g")
+            if part == "log":
+                before = await head_of(store)
+                for asked in (
+                    store.read_log("t", "g", "u1", 1),
+                    store.append("t", "g", "u1", 2, b"x", Counts(0, 0), AMPLE, None),
+                    store.compact("t", "g", "u1", 2, b"x"),
+                ):
+                    with pytest.raises(GraphDamaged):
+                        await asked
+                assert await head_of(store) == before
+            replaced = await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"anew"), AMPLE, None)
+            assert replaced.head is not None
+            assert (await store.read("t", "g")).snapshot == b"anew"
+
+    @pytest.mark.parametrize("name", ["usage", "ids", "ops", "ops:fresh", "ops:kept"])
+    async def test_others_are_named_with_what_to_do_before_anything_is_written(
+        self, redis_server: RedisServer, name: str
+    ) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new(), AMPLE, named("once"))
+            key = f"{store._keys._of('t')}{name}"
+            await made(store, key, "string")
+            before = await head_of(store)
+            asked = [
+                store.create("t", new("other"), AMPLE, None),
+                store.append("t", "g", "u1", 1, b"x", Counts(0, 0), AMPLE, named("twice")),
+                store.replace("t", "g", "u1", 1, new(uid="u2"), AMPLE, None),
+                store.compact("t", "g", "u1", 1, b"x"),
+                store.delete("t", "g", None, None),
+                store.known_operation("t", "g", "once"),
+            ]
+            if name in ("usage", "ops"):
+                asked.append(store.usage("t"))
+            if name == "ids":
+                asked.append(store.list_graphs("t", "", 10))
+            for each in asked:
+                with pytest.raises(StoreDamaged, match="let the operator delete the key") as told:
+                    await each
+                assert told.value.data == {"key": key}
+            assert await head_of(store) == before
+            assert await head_of(store, "other") is None
+
+    async def test_a_list_that_is_lost_comes_back_with_what_is_restored_over(self, redis_server: RedisServer) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new(), AMPLE, None)
+            await store._link.call(("DEL", store._keys.ids("t")), ("DEL", store._keys.tenants))
+            assert await store.list_graphs("t", "", 10) == []
+            await store.replace("t", "g", "u1", 1, new(uid="u2"), AMPLE, None)
+            assert [one.graph_id for one in await store.list_graphs("t", "", 10)] == ["g"]
+            assert await store.tenants() == ["t"]
+
+    @pytest.mark.parametrize("part", [0, 1, 2], ids=["results", "order", "sizes"])
+    async def test_kept_results_begin_anew(self, redis_server: RedisServer, part: int) -> None:
+        async with opened(settings(redis_server)) as store:
+            await store.create("t", new(), AMPLE, None)
+            assert await store.keep_result("t", "g", "u1", 1, "k", b"v")
+            await made(store, store._keys.of_results("t", "g")[part], "string")
+            assert await store.result("t", "g", "u1", 1, "k") == (None if part == 0 else b"v")
+            assert await store.keep_result("t", "g", "u1", 1, "k", b"v")
+            assert await store.result("t", "g", "u1", 1, "k") == b"v"
+            await made(store, store._keys.of_results("t", "g")[part], "string")
+            await store.delete("t", "g", None, None)
+            assert await store.list_graphs("t", "", 10) == []
+
+    async def test_what_all_tenants_share_is_named(self, redis_server: RedisServer) -> None:
+        async with opened(settings(redis_server)) as store:
+            await made(store, store._keys.tenants, "string")
+            await made(store, store._keys.notes, "string")
+            for asked in (store.tenants(), store.put_note("a", "b"), store.get_note("a"), store.settle_note("a", "b")):
+                with pytest.raises(StoreDamaged, match=store._keys.prefix):
+                    await asked
+
+
+async def made(store: RedisStore, key: str, kind: str) -> None:
+    """Put a key of this type in place of what is there."""
+    values = {"string": ("SET", key, "x"), "list": ("RPUSH", key, "x"), "hash": ("HSET", key, "x", "y")}
+    values |= {"set": ("SADD", key, "x"), "zset": ("ZADD", key, 0, "x"), "stream": ("XADD", key, "*", "x", "y")}
+    assert not any(isinstance(one, Exception) for one in await store._link.call(("DEL", key), values[kind]))
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+class TestRowsOfOtherTypes:
+    """A column of SQLite holds whatever somebody put there."""
+
+    async def test_a_log_or_a_snapshot_is_the_damage_of_its_graph(self, store: Any) -> None:
+        for table, column in (("log", "payload"), ("chunks", "data")):
+            await store.create("t", new(table, snapshot=b"s" * 4), AMPLE, None)
+            await fill(store, [b"l" * 4], table)
+            await store._submitted(lambda db, t=table, c=column: db.execute(f"UPDATE {t} SET {c}='text'"))
+            with pytest.raises(GraphDamaged):
+                await store.read("t", table)
+            if table == "log":
+                with pytest.raises(GraphDamaged):
+                    await store.read_log("t", table, "u1", 1)
+            await store.delete("t", table, None, None)
+
+    async def test_usage_that_is_no_number_is_told(self, store: Any) -> None:
+        await store.create("t", new(), AMPLE, None)
+        await store._submitted(lambda db: db.execute("UPDATE tenants SET bytes='many'"))
+        for asked in (store.usage("t"), store.create("t", new("other"), AMPLE, None)):
+            with pytest.raises(StoreDamaged, match="let the operator"):
+                await asked

@@ -8,7 +8,8 @@ returned is durable (see README, Stores). Every write is a compare-and-set on th
 * All calls raise `errors.StoreUnavailable` when the store cannot be reached or answers too late;
   a write that raised it may have happened: the caller's `operation_id` makes a repeat safe.
 * An absent graph and another tenant's graph are the same: `errors.NotFound`.
-* A head that no server of ours wrote is `errors.GraphDamaged` for whoever needs it; it can be deleted, and listed.
+* A head that no server of ours wrote is `errors.GraphDamaged` for whoever needs it; it can be deleted, and listed. So it is
+  with a log or a snapshot. What is not one graph's (list, usage, operation ids) and of another kind is `errors.StoreDamaged`.
 """
 
 from __future__ import annotations

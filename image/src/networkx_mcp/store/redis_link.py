@@ -19,7 +19,7 @@ from redis.credentials import CredentialProvider
 from redis.exceptions import AuthenticationError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
 from networkx_mcp import settings
-from networkx_mcp.errors import InvalidInput, StoreUnavailable
+from networkx_mcp.errors import InvalidInput, StoreDamaged, StoreUnavailable
 from networkx_mcp.store import redis_check
 from networkx_mcp.store.shared import refused, unavailable
 
@@ -254,10 +254,12 @@ def _read_only(reply: Any) -> bool:
     return isinstance(reply, ReadOnlyError) or (isinstance(reply, ResponseError) and "-READONLY" in str(reply))
 
 
-def raise_for(reply: Any) -> Any:
-    """The reply, or StoreUnavailable for an error reply."""
+def raise_for(reply: Any, key: str = "") -> Any:
+    """The reply, or StoreUnavailable for an error reply; StoreDamaged where a key, perhaps `key`, is of another type."""
     if not isinstance(reply, ResponseError):
         return reply
+    if wrong_type(reply):
+        raise other_type(key) from reply
     _log.error("store refused a command: %s", reply, extra={"event": "store_refused"})
     if isinstance(reply, OutOfMemoryError):
         # Checked by the server before a script's first write.
@@ -265,3 +267,31 @@ def raise_for(reply: Any) -> Any:
     if _read_only(reply):
         raise refused("is a read-only replica now: point store.url at the primary") from reply
     raise unavailable(f"refused a command ({str(reply).splitlines()[0][:120]})", answered=True) from reply
+
+
+def wrong_type(reply: Any) -> bool:
+    """Whether a command met a key of another type. Redis before 7 says so inside the error of the script that sent it."""
+    return isinstance(reply, ResponseError) and "WRONGTYPE" in str(reply)
+
+
+def other_type(key: str, found: str = "") -> StoreDamaged:
+    """The error for a key that somebody made another type, `found` where that is known."""
+    name = f"key {key}" if key else "a key"
+    _log.error("%s of the store is of another type", name, extra={"event": "store_damaged", "key": key, "found": found})
+    advice = next((text for end, text in _ADVICE.items() if key.endswith(end)), "let the operator look at it")
+    return StoreDamaged(
+        f"{name} of the store is {f'a {found}' if found else 'of another type'}, which no server of ours made it: {advice}",
+        key=key,
+    )
+
+
+#: What an operator does about a key of another type, by the end of its name.
+_ADVICE = {
+    ":usage": "let the operator delete the key; it is counted anew",
+    ":ids": "let the operator delete the key and restore the graphs from a backup with --replace",
+    ":ops": "let the operator delete the key; what it remembered of repeated writes is lost",
+    ":ops:fresh": "let the operator delete the key; operation ids are remembered longer",
+    ":ops:kept": "let the operator delete the key; operation ids are remembered longer",
+    ":tenants": "let the operator delete the key and restore the graphs from a backup with --replace",
+    ":notes": "let the operator delete the key and run a backup",
+}

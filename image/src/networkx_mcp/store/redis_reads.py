@@ -7,15 +7,15 @@ unchanging snapshot and an append-only log, so equal heads mean that the pieces 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from networkx_mcp.errors import GraphDamaged
+from networkx_mcp.errors import GraphDamaged, StoreDamaged
 from networkx_mcp.store import shared
 from networkx_mcp.store.protocol import Contents, DamagedHead, Head, Usage
 from networkx_mcp.store.redis_keys import Keys, parse_head, parse_log, piece_count, safe
-from networkx_mcp.store.redis_link import Command, Link, raise_for
+from networkx_mcp.store.redis_link import Command, Link, other_type, raise_for
 from networkx_mcp.store.redis_scripts import run
 
 #: Operations of one reply; the log is compacted at 1,000 by default.
@@ -24,6 +24,10 @@ LOG_PAGE = 1024
 PIECE_PAGE = 32
 #: Heads of one reply.
 LIST_PAGE = 500
+#: Stands for a head that is no text: no head is empty.
+NO_HEAD = b""
+#: Why a graph is damaged of which the log, the snapshot or the head is a key of another type.
+OTHER_TYPE = "a key of it is of another type"
 #: Readings that may be started over because the graph was compacted or replaced meanwhile.
 ATTEMPTS = 10
 
@@ -39,12 +43,25 @@ async def _together(link: Link, *commands: Command) -> list[Any]:
     return [raise_for(part) for part in raise_for(reply)]
 
 
+async def _texts(link: Link, keys: Sequence[str]) -> list[bytes | None]:
+    """What keys of heads hold; None for the absent, and `NO_HEAD` where one holds no text, which MGET takes for absent."""
+    (reply,) = await link.ask(("MGET", *keys))
+    raws: list[bytes | None] = raise_for(reply)
+    missing = [at for at, raw in enumerate(raws) if raw is None]
+    if missing:
+        for at, kind in zip(missing, await link.ask(*[("TYPE", keys[at]) for at in missing]), strict=True):
+            # "string": it was made since.
+            if raise_for(kind) not in (b"none", b"string"):
+                raws[at] = NO_HEAD
+    return raws
+
+
 async def heads(link: Link, keys: Keys, pairs: Sequence[tuple[str, str]]) -> list[Head | None]:
-    """One MGET for all, whatever their tenants: the store is one server, not a cluster."""
+    """One MGET for all, whatever their tenants: the store is one server, not a cluster. Those that are not there are asked for
+    once more, by their type."""
     if not pairs:
         return []
-    (reply,) = await link.ask(("MGET", *[keys.head(tenant, graph_id) for tenant, graph_id in pairs]))
-    raws = raise_for(reply)
+    raws = await _texts(link, [keys.head(tenant, graph_id) for tenant, graph_id in pairs])
     return [None if raw is None else parse_head(graph_id, raw) for (_, graph_id), raw in zip(pairs, raws, strict=True)]
 
 
@@ -52,7 +69,10 @@ async def read(link: Link, keys: Keys, tenant: str, graph_id: str) -> Contents:
     """Snapshot and log. Raises NotFound, or StoreUnavailable where the graph changed its base
     ATTEMPTS times while it was read."""
     for _ in range(ATTEMPTS):
-        contents = await _attempt(link, keys, tenant, graph_id)
+        try:
+            contents = await _attempt(link, keys, tenant, graph_id)
+        except StoreDamaged:
+            raise shared.damaged(graph_id, OTHER_TYPE) from None
         if contents is not None:
             return contents
     raise shared.unavailable(f"changed graph {graph_id!r} faster than it could be read")
@@ -104,7 +124,10 @@ async def read_log(
     found: list[tuple[int, bytes]] = []
     while True:
         start = found[-1][0] if found else after
-        reply = await run(link, "read_log", names, (safe(uid), start, LOG_PAGE), read_only=True)
+        try:
+            reply = await run(link, "read_log", names, (safe(uid), start, LOG_PAGE), read_only=True)
+        except StoreDamaged:
+            raise shared.damaged(graph_id, OTHER_TYPE) from None
         if reply is None:
             return None
         found += parse_log(graph_id, reply)
@@ -119,7 +142,7 @@ async def list_graphs(link: Link, keys: Keys, tenant: str, after: str, limit: in
         wanted = min(limit - len(found), LIST_PAGE)
         start = f"({after}" if after else "-"
         (reply,) = await link.ask(("ZRANGEBYLEX", keys.ids(tenant), start, "+", "LIMIT", 0, wanted))
-        ids = [plain(raw) for raw in raise_for(reply)]
+        ids = [plain(raw) for raw in raise_for(reply, keys.ids(tenant))]
         found += await _those_there(link, keys, tenant, ids)
         if len(ids) < wanted:
             break
@@ -130,8 +153,8 @@ async def list_graphs(link: Link, keys: Keys, tenant: str, after: str, limit: in
 async def _those_there(link: Link, keys: Keys, tenant: str, ids: Sequence[str]) -> list[Head | DamagedHead]:
     if not ids:
         return []
-    (reply,) = await link.ask(("MGET", *[keys.head(tenant, one) for one in ids]))
-    return [_listed(graph_id, raw) for graph_id, raw in zip(ids, raise_for(reply), strict=True) if raw is not None]
+    raws = await _texts(link, [keys.head(tenant, one) for one in ids])
+    return [_listed(graph_id, raw) for graph_id, raw in zip(ids, raws, strict=True) if raw is not None]
 
 
 def _listed(graph_id: str, raw: bytes) -> Head | DamagedHead:
@@ -142,16 +165,29 @@ def _listed(graph_id: str, raw: bytes) -> Head | DamagedHead:
 
 
 async def usage(link: Link, keys: Keys, tenant: str) -> Usage:
-    (graphs, stored), records = await _together(
-        link, ("HMGET", keys.usage(tenant), "graphs", "bytes"), ("HGET", keys.operations(tenant), "b")
-    )
+    usage, operations = keys.usage(tenant), keys.operations(tenant)
+    try:
+        (graphs, stored), records = await _together(
+            link, ("HMGET", usage, "graphs", "bytes"), ("HGET", operations, "b")
+        )
+    except StoreDamaged:
+        raise await wrong_key(link, {usage: b"hash", operations: b"hash"}) from None
     return Usage(graphs=int(graphs or 0), bytes=int(stored or 0) + int(records or 0))
+
+
+async def wrong_key(link: Link, expected: Mapping[str, bytes]) -> StoreDamaged:
+    """The error that names which of these keys is of another type."""
+    kinds = await link.ask(*[("TYPE", key) for key in expected])
+    for (key, wanted), kind in zip(expected.items(), map(raise_for, kinds), strict=True):
+        if kind not in (b"none", wanted):
+            return other_type(key, kind.decode())
+    return other_type("")  # it was put right since
 
 
 async def tenants(link: Link, keys: Keys) -> list[str]:
     """Those with a usage record: it is made with the first graph and stays."""
     (reply,) = await link.ask(("SMEMBERS", keys.tenants))
-    names = sorted(raw.decode() for raw in raise_for(reply))
+    names = sorted(raw.decode() for raw in raise_for(reply, keys.tenants))
     if not names:
         return []
     there = await link.ask(*[("EXISTS", keys.usage(name)) for name in names])

@@ -46,8 +46,8 @@ async def run(
     wanted = script(name)
     send = link.ask if read_only else partial(link.call, era=era)
     *first, reply = await send(*before, ("EVALSHA", wanted.digest, len(keys), *keys, *arguments))
-    for other in first:
-        raise_for(other)
+    for command, other in zip(before, first, strict=True):
+        raise_for(other, str(command[1]))
     if isinstance(reply, NoScriptError):
         # The server restarted or its script cache was flushed; nothing ran.
         (reply,) = await send(("EVAL", wanted.text, len(keys), *keys, *arguments))

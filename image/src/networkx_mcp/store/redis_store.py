@@ -31,7 +31,7 @@ from networkx_mcp.store.protocol import (
     Written,
 )
 from networkx_mcp.store.redis_keys import PIECE_BYTES, Keys, parse_head, piece_count, safe
-from networkx_mcp.store.redis_link import Command, Link, Replaced, raise_for
+from networkx_mcp.store.redis_link import Command, Link, Replaced, other_type, raise_for, wrong_type
 from networkx_mcp.store.redis_scripts import run
 from networkx_mcp.store.shared import Recall
 
@@ -102,10 +102,7 @@ class RedisStore:
     # Writes ------------------------------------------------------------------------------------
 
     async def create(self, tenant: str, new: NewGraph, quota: Quota, operation: Operation | None) -> Written:
-        # Listed first: a graph in a tenant that nobody lists would miss in backups. `tenants`
-        # leaves out those that never came to a graph.
-        listed: Command = ("SADD", self._keys.tenants, tenant)
-        return await self._put("create", tenant, new, quota, operation, new.version, before=[listed])
+        return await self._put("create", tenant, new, quota, operation, new.version)
 
     async def replace(
         self,
@@ -130,9 +127,11 @@ class RedisStore:
         operation: Operation | None,
         version: int,
         more: tuple[str, ...] = (),
-        before: Sequence[Command] = (),
     ) -> Written:
         shared.check_names(tenant, operation)
+        # Listed first: a graph in a tenant that nobody lists would miss in backups. `tenants` leaves out those that never
+        # came to a graph. Of a replaced one, too, so that a restore heals a list that was lost.
+        listed: Command = ("SADD", self._keys.tenants, tenant)
         size = len(new.snapshot)
         # The script refuses one that is too large before it looks for its pieces.
         staging, last = await self._stage(tenant, new.snapshot if size <= quota.graph_bytes else b"")
@@ -147,9 +146,7 @@ class RedisStore:
         )
         done = False
         try:
-            reply = await self._write(
-                name, tenant, new.graph_id, staging, quota, operation, arguments, [*before, *last]
-            )
+            reply = await self._write(name, tenant, new.graph_id, staging, quota, operation, arguments, [listed, *last])
             written = self._written(reply, new.graph_id, quota, operation, version)
             done = not written.repeated
         finally:
@@ -187,8 +184,8 @@ class RedisStore:
         done = False
         try:
             reply = await self._write("compact", tenant, graph_id, staging, _NO_QUOTA, None, arguments, last, era=era)
-            if reply[0] == b"stale":
-                raise shared.unavailable("lost the snapshot while it was uploaded")
+            if reply[0] not in (b"done", b"late"):
+                self._written(reply, graph_id, _NO_QUOTA, None, version)  # raises
             done = bool(reply[0] == b"done")
         except Replaced:
             pass  # what was compacted may not be what is there now
@@ -259,6 +256,8 @@ class RedisStore:
                 raise shared.absent(graph_id)
             case [b"conflict", version]:
                 raise shared.moved(graph_id, int(version), expected)
+            case [b"wrong", key, kind]:
+                raise other_type(key.decode(), kind.decode())
             case [b"damaged"]:
                 raise shared.damaged(graph_id, "its head is none")
             case [b"exists", version]:
@@ -282,8 +281,12 @@ class RedisStore:
 
     async def known_operation(self, tenant: str, graph_id: str, operation_id: str) -> tuple[str, bytes] | None:
         asked = Operation(operation_id, "", b"")
-        reply = await self._write("known", tenant, graph_id, None, _NO_QUOTA, asked, (), read_only=True)
-        return (redis_reads.plain(reply[1]), reply[2]) if reply[0] == b"repeat" else None
+        match await self._write("known", tenant, graph_id, None, _NO_QUOTA, asked, (), read_only=True):
+            case [b"repeat", fingerprint, result, _]:
+                return redis_reads.plain(fingerprint), result
+            case [b"wrong", key, kind]:
+                raise other_type(key.decode(), kind.decode())
+        return None
 
     async def list_graphs(self, tenant: str, after: str, limit: int) -> list[Head | DamagedHead]:
         return await redis_reads.list_graphs(self._link, self._keys, tenant, after, limit)
@@ -298,6 +301,8 @@ class RedisStore:
 
     async def result(self, tenant: str, graph_id: str, uid: str, version: int, key: str) -> bytes | None:
         (reply,) = await self._link.ask(("HMGET", self._keys.results(tenant, graph_id), "v", f"e/{key}"))
+        if wrong_type(reply):
+            return None  # it is replaced with the next result that is kept
         of, value = raise_for(reply)
         return value if of == f"{safe(uid)} {version}".encode() else None
 
@@ -321,14 +326,14 @@ class RedisStore:
 
     async def put_note(self, name: str, value: str) -> None:
         (reply,) = await self._link.call(("HSET", self._keys.notes, name, value))
-        raise_for(reply)
+        raise_for(reply, self._keys.notes)
 
     async def get_note(self, name: str) -> str | None:
         (reply,) = await self._link.ask(("HGET", self._keys.notes, name))
-        value = raise_for(reply)
+        value = raise_for(reply, self._keys.notes)
         return None if value is None else value.decode(errors="replace")
 
     async def settle_note(self, name: str, value: str) -> str:
         replies = await self._link.call(("HSETNX", self._keys.notes, name, value), ("HGET", self._keys.notes, name))
-        _, found = map(raise_for, replies)
+        _, found = (raise_for(reply, self._keys.notes) for reply in replies)
         return str(found.decode(errors="replace"))

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from networkx_mcp.errors import StoreDamaged
 from networkx_mcp.store import shared
 from networkx_mcp.store.protocol import Contents, DamagedHead, GraphKey, Head, Usage
 
@@ -91,10 +92,13 @@ def read(db: sqlite3.Connection, tenant: str, graph_id: str) -> Contents:
         log = db.execute("SELECT version, payload FROM log WHERE gid=? ORDER BY version", (row.gid,)).fetchall()
     finally:
         db.execute("COMMIT")
+    head = head_of(row)
+    if not all(isinstance(data, bytes) for data in (*chunks, *(payload for _, payload in log))):
+        raise shared.damaged(graph_id, "a part of it is no bytes")
     snapshot = b"".join(chunks)
     if len(snapshot) != row.snapshot_bytes or len(log) != row.version - row.base:
         raise shared.damaged(graph_id, "parts are missing")
-    return Contents(head=head_of(row), snapshot=snapshot, log=log)
+    return Contents(head=head, snapshot=snapshot, log=log)
 
 
 def read_log(
@@ -106,11 +110,14 @@ def read_log(
         row = row_of(db, tenant, graph_id)
         if row is None or row.uid != uid or after < row.base:
             return None
-        return db.execute(
+        log = db.execute(
             "SELECT version, payload FROM log WHERE gid=? AND version>? ORDER BY version", (row.gid, after)
         ).fetchall()
     finally:
         db.execute("COMMIT")
+    if not all(isinstance(payload, bytes) for _, payload in log):
+        raise shared.damaged(graph_id, "a part of it is no bytes")
+    return log
 
 
 def list_graphs(db: sqlite3.Connection, tenant: str, after: str, limit: int) -> list[Head | DamagedHead]:
@@ -123,8 +130,14 @@ def list_graphs(db: sqlite3.Connection, tenant: str, after: str, limit: int) -> 
 
 
 def usage(db: sqlite3.Connection, tenant: str) -> Usage:
-    row = db.execute("SELECT graphs, bytes FROM tenants WHERE tenant=?", (tenant,)).fetchone()
-    return Usage(graphs=row[0], bytes=row[1]) if row else Usage(graphs=0, bytes=0)
+    """What a tenant is counted for. Raises StoreDamaged where that is no two numbers."""
+    row = db.execute("SELECT graphs, bytes FROM tenants WHERE tenant=?", (tenant,)).fetchone() or (0, 0)
+    if not all(isinstance(value, int) for value in row):
+        raise StoreDamaged(
+            f"the row of tenant {tenant!r} in the store's table tenants holds no numbers: let the operator restore the file, or "
+            "delete the row and restore the graphs from a backup with --replace"
+        )
+    return Usage(graphs=row[0], bytes=row[1])
 
 
 def tenants(db: sqlite3.Connection) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from networkx_mcp.store import shared, sqlite_operations
 from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota, Written
 from networkx_mcp.store.shared import Recall
-from networkx_mcp.store.sqlite_reads import GraphRow, head_of, row_of
+from networkx_mcp.store.sqlite_reads import GraphRow, head_of, row_of, usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class WriteCall:
         if size > quota.graph_bytes:
             raise shared.over("graph_bytes", quota, size)
         growth += shared.record_bytes(self.operation)
-        used = used_bytes(self.db, self.tenant) + growth
+        used = usage(self.db, self.tenant).bytes + growth
         if growth > 0 and used > quota.tenant_bytes:
             raise shared.over("tenant_bytes", quota, used)
 
@@ -60,11 +60,6 @@ class WriteCall:
         return Written(head=head_of(row) if row else None, result=operation.result if operation else b"")
 
 
-def used_bytes(db: sqlite3.Connection, tenant: str) -> int:
-    row = db.execute("SELECT bytes FROM tenants WHERE tenant=?", (tenant,)).fetchone()
-    return row[0] if row else 0
-
-
 def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
     if written := call.repeated():
         return written
@@ -72,8 +67,7 @@ def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
         head_of(row)
         raise shared.exists(call.graph_id, row.version)
     db = call.db
-    counted = db.execute("SELECT graphs FROM tenants WHERE tenant=?", (call.tenant,)).fetchone()
-    graphs = (counted[0] if counted else 0) + 1
+    graphs = usage(db, call.tenant).graphs + 1
     if graphs > quota.tenant_graphs:
         raise shared.over("tenant_graphs", quota, graphs)
     size = len(new.snapshot)

@@ -4,6 +4,7 @@ if done then return done end
 local head = read_head()
 if not head or head.uid ~= ARGV[12] then return {'missing'} end
 if head.version ~= tonumber(ARGV[13]) then return {'conflict', whole(head.version)} end
+if log_damaged() then return {'damaged'} end
 local bytes = string.len(ARGV[16])
 local refused = over_quota(stored(head) + bytes, bytes)
 if refused then return refused end

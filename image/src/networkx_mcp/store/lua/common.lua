@@ -206,4 +206,23 @@ local function swap_snapshot(pieces)
   end
 end
 
+-- Keys that somebody made another type ------------------------------------------------------------
+
+-- What is derived from graphs, or kept for a while, is checked before anything is written: a script that ends half-way is
+-- not undone. Head, log and snapshot of another type are the damage of their graph: see read_head, log_damaged.
+for at, kind in pairs({[4] = 'hash', [5] = 'zset', [6] = 'hash', [7] = 'list', [8] = 'list'}) do
+  local found = redis.call('TYPE', KEYS[at]).ok
+  if found ~= 'none' and found ~= kind then return {'wrong', KEYS[at], found} end
+end
+-- Results are computed anew, so these go.
+for at, kind in pairs({[10] = 'hash', [11] = 'zset', [12] = 'hash'}) do
+  local found = redis.call('TYPE', KEYS[at]).ok
+  if found ~= 'none' and found ~= kind then redis.call('UNLINK', RESULTS, ORDER, SIZES) end
+end
+
+local function log_damaged()
+  local found = redis.call('TYPE', LOG).ok
+  return found ~= 'none' and found ~= 'list'
+end
+
 prune()

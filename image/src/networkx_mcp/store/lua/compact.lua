@@ -3,6 +3,7 @@ local head = read_head()
 local version, bytes, pieces = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 if not head or head.uid ~= ARGV[12] then return {'late'} end
 if version <= head.snapshot_version or version < head.base or version > head.version then return {'late'} end
+if log_damaged() then return {'damaged'} end
 if not staged(pieces) then return {'stale'} end
 
 local before, total, dropped = stored(head), head.base_total, version - head.base

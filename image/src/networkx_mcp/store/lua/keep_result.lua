@@ -11,7 +11,14 @@ local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local function whole(value) return string.format('%.0f', value) end
 
-local raw = redis.call('GET', HEAD_KEY)
+-- A key of another type holds no result: all three begin anew.
+for at, kind in ipairs({'hash', 'zset', 'hash'}) do
+  local found = redis.call('TYPE', KEYS[at + 1]).ok
+  if found ~= 'none' and found ~= kind then redis.call('UNLINK', RESULTS, ORDER, SIZES) end
+end
+
+local raw = redis.pcall('GET', HEAD_KEY)
+if type(raw) ~= 'string' then return 'stale' end
 local uid, version = string.match(raw or '', '^(%S+) (%d+) ')
 if uid ~= ARGV[2] or version ~= ARGV[3] then return 'stale' end
 if size > most then return 'large' end

@@ -20,6 +20,8 @@ local raw = write_head({
   snapshot_bytes = bytes, base_total = 0, log_total = 0, nodes = tonumber(ARGV[14]), edges = tonumber(ARGV[15]),
   created = head.created, updated = now, meta = ARGV[16],
 })
+-- It is there already, but where the list was lost.
+redis.call('ZADD', IDS, 0, graph)
 redis.call('HINCRBY', USAGE, 'bytes', whole(growth))
 remember()
 return {'done', raw}
