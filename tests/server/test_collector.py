@@ -1,4 +1,5 @@
-"""What the start has made is out of the garbage collector's sight, so that no call waits while it is looked through."""
+"""What the start has made is out of the garbage collector's sight, and what a large body is made of, while it lives: no call waits while
+it is looked through."""
 
 from __future__ import annotations
 
@@ -16,6 +17,17 @@ def tell(*_):
 signal.signal(signal.SIGUSR2, tell)
 """
 
+#: Adds a line to a file at each full collection of the process that serves: how many objects it looks through.
+WATCH = """
+import gc, os
+pid = os.getpid()
+def note(phase, info):
+    if phase == "start" and info["generation"] == 2 and os.getpid() == pid:
+        with open({path!r}, "a") as file:
+            print(len(gc.get_objects()), file=file)
+gc.callbacks.append(note)
+"""
+
 
 def test_nearly_all_that_lives_after_the_start_is_frozen(tmp_path: Path) -> None:
     told = tmp_path / "told"
@@ -27,6 +39,25 @@ def test_nearly_all_that_lives_after_the_start_is_frozen(tmp_path: Path) -> None
         eventually(lambda: frozen(server, told)[0] > 0)
         frozen_, seen = frozen(server, told)
     assert seen < frozen_ / 2
+
+
+def test_no_full_collection_looks_through_the_values_of_a_large_body(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    (tmp_path / "sitecustomize.py").write_text(WATCH.format(path=str(seen)), encoding="utf-8")
+    server = Server(tmp_path / "server")
+    server.env["PYTHONPATH"] = f"{tmp_path}:{server.env.get('PYTHONPATH', '')}"
+    lists = 95_000  # a body may hold 100,000
+
+    def looked_through() -> list[int]:
+        return [int(line) for line in seen.read_text(encoding="utf-8").split()] if seen.exists() else []
+
+    with server:
+        eventually(looked_through)  # what the start has made, frozen after it
+        before = len(looked_through())
+        for _ in range(3):
+            assert server.call("describe_graph", {"graph_id": [[]] * lists})["isError"]
+        after = eventually(lambda: looked_through()[before:])
+    assert max(after) < lists / 2
 
 
 def frozen(server: Server, told: Path) -> tuple[int, int]:

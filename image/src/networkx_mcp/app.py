@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from networkx_mcp.errors import ServiceError, StoreUnavailable
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.auth import Authenticator
+from networkx_mcp.http.collector import Collector
 from networkx_mcp.http.connections import RESERVE, Guard
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.edge import Edge
@@ -102,7 +103,8 @@ class App:
         #: Why the rooms could not be opened; the process ends then.
         self.failed: BaseException | None = None
         self._deadlines = Deadlines(settings.limits)
-        self._mcp = McpService(settings, admission, self._deadlines, budget, self.rooms.labels)
+        self.collector = Collector()
+        self._mcp = McpService(settings, admission, self._deadlines, budget, self.rooms.labels, self.collector)
         # Whatever else is served below a path of its own joins here; see `Service`.
         self.edge.routes.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
         self._stop = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -241,3 +242,21 @@ def test_what_a_client_accepts(accept: str | None, json_: bool, stream: bool) ->
 
 def test_ranges_in_several_headers_are_one_list() -> None:
     assert accepted([(b"accept", b"application/json"), (b"accept", b"text/event-stream")]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "member", ["jsonrpc", "id", "method", "params", "result", "params.name", "params.uri", "params._meta"]
+)
+def test_a_scan_builds_no_list_whatever_member_it_is(member: str) -> None:
+    """The scan comes before a slot is taken and before values are counted, so it may cost no more than its bytes."""
+    whole: dict[str, Any] = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {}}
+    holder = whole["params"] if member.startswith("params.") else whole
+    holder[member.rpartition(".")[2]] = [[]] * 50_000
+    body = json.dumps(whole).encode()
+    tracemalloc.start()
+    try:
+        Message(body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * len(body), "a list of 50,000 takes ten times its text"

@@ -46,10 +46,13 @@ class Turnstile:
         self._limit = limit
         self._one = asyncio.Lock()
 
-    async def enter(self, body: bytes) -> None:
-        """Return when `body` may be parsed. Raises LimitExceeded (413) where it holds more values than the limit."""
+    async def enter(self, body: bytes) -> int:
+        """Return when `body` may be parsed: about how many values it holds, 0 where they are too few to matter.
+
+        Raises LimitExceeded (413) where it holds more values than the limit.
+        """
         if len(body) <= LARGE:
-            return
+            return 0
         found = count(body, self._limit)
         if found > self._limit:
             raise LimitExceeded(
@@ -68,6 +71,8 @@ class Turnstile:
                 setting=SETTING,
                 maximum=containers,
             )
-        if found > LARGE:
-            async with self._one:
-                await asyncio.sleep(0)
+        if found <= LARGE:
+            return 0
+        async with self._one:
+            await asyncio.sleep(0)
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -10,6 +11,7 @@ from networkx_mcp.context import SCOPE_KEY, CallContext
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.body import Claim, read_body
 from networkx_mcp.http.body_values import Turnstile
+from networkx_mcp.http.collector import Collector
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
 from networkx_mcp.http.labels import OTHER, Labels
@@ -24,7 +26,13 @@ class McpService:
     """Calls the MCP app for requests that hold a slot, and ends those that pass their deadline."""
 
     def __init__(
-        self, settings: Settings, admission: Admission, deadlines: Deadlines, budget: MemoryAccount, labels: Labels
+        self,
+        settings: Settings,
+        admission: Admission,
+        deadlines: Deadlines,
+        budget: MemoryAccount,
+        labels: Labels,
+        collector: Collector,
     ) -> None:
         self._limits = settings.limits
         self._admission = admission
@@ -32,6 +40,7 @@ class McpService:
         self._budget = budget
         self._bodies = Shares()
         self._labels = labels
+        self._collector = collector
         self._turnstile = Turnstile(settings.limits.tool_body_values)
         #: The MCP app; set before the edge lets anything through.
         self.app: ASGIApp | None = None
@@ -61,9 +70,10 @@ class McpService:
             slot = await self._admission.enter(call, receive)
             try:
                 async with self._deadlines.hold(call):
-                    await self._turnstile.enter(body.data)
                     assert self.app is not None
-                    await self.app(scope, body.replay(receive), send)
+                    values = await self._turnstile.enter(body.data)
+                    with self._collector.values(values) if values else nullcontext():
+                        await self.app(scope, body.replay(receive), send)
             finally:
                 slot.release()
         finally:

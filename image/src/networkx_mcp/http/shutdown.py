@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import socket
@@ -22,15 +21,13 @@ from typing import Protocol
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from networkx_mcp.http.collector import Collector
 from networkx_mcp.http.connections import Guard
 from networkx_mcp.http.listening import accept_more, bound_unsent
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
 
 _SWEEP_SECONDS = 0.5
-#: Pauses before the garbage collector is told what stays, in seconds from the start and from the time before. A task that ends
-#: while it is told is memory that stays, so it is told twice and not for ever.
-FREEZE_AFTER_SECONDS = (0.0, 60.0)
 #: Kept of the shutdown time for the last answers and for closing the rooms, in seconds.
 MARGIN_SECONDS = 1.0
 
@@ -40,6 +37,7 @@ class Application(Protocol):
 
     #: Set once the app answers calls.
     started: asyncio.Event
+    collector: Collector
     #: Why it cannot; None as long as it may.
     failed: BaseException | None
 
@@ -62,7 +60,7 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signalled: float | None = None
         self._sweeper: asyncio.Task[None] | None = None
-        self._settler: asyncio.Task[None] | None = None
+        self._collecting: asyncio.Task[None] | None = None
         config = uvicorn.Config(
             app,
             host=settings.http.host.strip("[]"),
@@ -131,7 +129,7 @@ class Server(uvicorn.Server):
             bound_unsent(self.servers[0])
             self.servers += await accept_more(self.servers[0], self._connection, self.config.backlog)
             self._sweeper = asyncio.create_task(self._sweep())
-            self._settler = asyncio.create_task(self._settle())
+            self._collecting = asyncio.create_task(self._application.collector.run(self._application.started))
             address = self.servers[0].sockets[0].getsockname()
             logs.event("server_listening", host=address[0], port=address[1])
 
@@ -141,15 +139,6 @@ class Server(uvicorn.Server):
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
         return made
-
-    async def _settle(self) -> None:
-        """Take what the start has made, and what first calls make, out of the garbage collector's sight. It stays for good, and
-        every call that comes while it is looked through waits: large answers, which make many objects, make that often."""
-        await self._application.started.wait()
-        for pause in FREEZE_AFTER_SECONDS:
-            await asyncio.sleep(pause)
-            gc.collect()
-            gc.freeze()
 
     async def _sweep(self) -> None:
         while True:
@@ -172,7 +161,7 @@ class Server(uvicorn.Server):
         self._guard.closing = True
         logs.event("shutdown_listeners_closed", connections=len(self.server_state.connections))
         await super().shutdown(sockets)
-        for task in (self._sweeper, self._settler):
+        for task in (self._sweeper, self._collecting):
             if task is not None:
                 task.cancel()
         logs.event(

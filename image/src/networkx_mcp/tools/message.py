@@ -47,23 +47,32 @@ NOTIFICATIONS = frozenset(
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class Params(msgspec.Struct):
-    """What is looked at among the parameters; `meta` stays as it came."""
+    """What is looked at among the parameters; `meta` stays as it came, a list or object that is none of these, too."""
 
     name: Any = None
     uri: Any = None
-    meta: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="_meta")
+    meta: msgspec.Raw = _NULL
+
+
+class _RawParams(msgspec.Struct):
+    name: msgspec.Raw = _NULL
+    uri: msgspec.Raw = _NULL
+    meta: msgspec.Raw = msgspec.field(default=_NULL, name="_meta")
 
 
 _MEMBERS = frozenset({"jsonrpc", "id", "method", "params"})
 
 
 class Parts(msgspec.Struct):
-    """The members of a JSON-RPC object; those that may be large stay as they came."""
+    """The members of a JSON-RPC object as they came: the caller says how large they are, so none is built by the scan."""
 
-    jsonrpc: Any = None
+    jsonrpc: msgspec.Raw = _NULL
     id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    method: Any = msgspec.UNSET
+    method: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     params: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -75,14 +84,20 @@ class _Known(Parts, forbid_unknown_fields=True):
 
 _known = msgspec.json.Decoder(_Known)
 _parts = msgspec.json.Decoder(Parts)
-_params = msgspec.json.Decoder(Params | None)
+_params = msgspec.json.Decoder(_RawParams | None)
 _any = msgspec.json.Decoder()
+
+
+def _value(raw: msgspec.Raw) -> Any:
+    """What `raw` stands for. A list or an object, which is right nowhere here, stays as it came: how many values it holds is
+    looked at later, and only where a slot was taken (`http/body_values.py`)."""
+    return raw if bytes(memoryview(raw)[:1]) in (b"[", b"{") else _any.decode(raw)
 
 
 class Message:
     """One body. Whatever the body is, making a Message raises nothing."""
 
-    __slots__ = ("_built", "_plain", "body", "method", "params", "parts", "request_id", "tool")
+    __slots__ = ("_built", "_plain", "body", "jsonrpc", "method", "params", "parts", "request_id", "stated", "tool")
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -91,6 +106,9 @@ class Message:
         self._plain = True
         #: None where the body is no JSON object as msgspec reads JSON.
         self.parts: Parts | None = None
+        #: The values of these members, whatever they are; UNSET where there is no method.
+        self.jsonrpc: Any = None
+        self.stated: Any = msgspec.UNSET
         #: None where they are no object, or one that must be built to be read.
         self.params: Params | None = None
         #: The client's own words, not labels yet; empty where there are none.
@@ -111,11 +129,11 @@ class Message:
         """What another reader made of a body that msgspec does not read: NaN, half of a surrogate pair."""
         raws = {
             name: msgspec.Raw(json.dumps(found[name]).encode())
-            for name in ("id", "params", "result", "error")
+            for name in ("jsonrpc", "id", "method", "params", "result", "error")
             if name in found
         }
         self._built, self._plain = found, found.keys() <= _MEMBERS
-        self.parts = Parts(jsonrpc=found.get("jsonrpc"), method=found.get("method", msgspec.UNSET), **raws)
+        self.parts = Parts(**raws)
         self._look(self.parts)
         return self.parts
 
@@ -131,7 +149,7 @@ class Message:
             return None
         found = self._built
         if found is None:
-            found = {"jsonrpc": parts.jsonrpc, "id": self.request_id, "method": parts.method}
+            found = {"jsonrpc": self.jsonrpc, "id": self.request_id, "method": self.stated}
             if parts.params is not msgspec.UNSET:
                 try:
                     found["params"] = json.loads(bytes(parts.params))
@@ -146,16 +164,22 @@ class Message:
         return found if plain else None
 
     def _look(self, parts: Parts) -> None:
-        if type(parts.method) is str:
-            self.method = parts.method
+        with suppress(*_ERRORS):
+            self.jsonrpc = _value(parts.jsonrpc)
+        if parts.method is not msgspec.UNSET:
+            self.stated = parts.method
+            with suppress(*_ERRORS):
+                self.stated = _value(parts.method)
+            if type(self.stated) is str:
+                self.method = self.stated
         if parts.params is not msgspec.UNSET:
             with suppress(*_ERRORS):
-                self.params = _params.decode(parts.params)
+                found = _params.decode(parts.params)
+                if found is not None:
+                    self.params = Params(_value(found.name), _value(found.uri), found.meta)
         if self.method == "tools/call" and self.params is not None and type(self.params.name) is str:
             self.tool = self.params.name
         if parts.id is not msgspec.UNSET:
-            try:
-                found = _any.decode(parts.id)
-            except _ERRORS:
-                return
-            self.request_id = found if type(found) in (str, int) else None
+            with suppress(*_ERRORS):
+                request_id = _value(parts.id)
+                self.request_id = request_id if type(request_id) in (str, int) else None

@@ -60,14 +60,14 @@ def check(message: Message, headers: Sequence[tuple[bytes, bytes]]) -> None:
     """Look at a message of either era. Raises Refused."""
     parts = message.parts if message.parts is not None else message.take(_object(message.body))
     request_id = _id(parts)
-    if parts.jsonrpc != "2.0":
-        said = "is missing" if parts.jsonrpc is None else f'must be "2.0", not {_shown(parts.jsonrpc)}'
+    if message.jsonrpc != "2.0":
+        said = "is missing" if message.jsonrpc is None else f'must be "2.0", not {_shown(message.jsonrpc)}'
         raise Refused(INVALID_REQUEST, f"jsonrpc {said}", request_id)
     if parts.method is msgspec.UNSET:
         _check_response(parts, request_id)
         return
-    if type(parts.method) is not str:
-        raise Refused(INVALID_REQUEST, f"method must be the name of a method, not {_shown(parts.method)}", request_id)
+    if type(message.stated) is not str:
+        raise Refused(INVALID_REQUEST, f"method must be the name of a method, not {_shown(message.stated)}", request_id)
     if parts.id is msgspec.UNSET and message.method in REQUESTS:
         raise Refused(INVALID_REQUEST, f"{message.method} is a request: it needs an id, a string or an integer", None)
     params = message.params
@@ -185,6 +185,8 @@ def _shown(value: Any) -> str:
     """A caller's value as a refusal says it again."""
     if isinstance(value, str):
         return shortened(value) or "empty"
+    if isinstance(value, msgspec.Raw):  # a list or an object
+        return shortened(bytes(value).decode("utf-8", "replace"))
     try:
         return shortened(json.dumps(value))
     except (TypeError, ValueError, RecursionError):

@@ -1,0 +1,73 @@
+"""When the garbage collector of the API looks through everything: between calls, not in the middle of a large body.
+
+Left alone, CPython walks all containers each time that a quarter more of them live. While a body of 80,000 lists is parsed and
+checked that happened up to six times, each for up to 160 ms of CPU, and every call of the process waited
+(`python -m loadtests.abuse holds --only bodies`). Nearly everything is freed without it, when the last reference goes; it is
+needed for cycles alone. So full collections are begun here: every ten seconds, and once large bodies are gone. Young objects are
+collected as ever, which costs little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: When the collector is told what stays, in seconds from the start. A task that ends while it is told is memory that stays, so it is
+#: told twice and not for ever.
+FREEZE_AFTER_SECONDS = (0.0, 60.0)
+#: Least pause between two full collections that nothing asks for, in seconds; and how many times the last one's time the pause lasts,
+#: so that collections take at most one percent of a core however much lives.
+EVERY_SECONDS, PAUSE_PER_SECOND = 10.0, 100.0
+#: Values of ended bodies that a full collection may be owed while other large bodies live, which it would walk as well.
+OWED_VALUES = 600_000
+#: The threshold of the oldest generation which no process reaches.
+_NEVER = 2**31 - 1
+
+
+class Collector:
+    """Begins full collections of this process. There is one in a process, as there is one `gc`."""
+
+    def __init__(self) -> None:
+        self._large = 0
+        self._owed = 0
+        self._planned = False
+
+    @contextmanager
+    def values(self, count: int) -> Iterator[None]:
+        """Around the life of a large body's `count` values."""
+        self._large += 1
+        try:
+            yield
+        finally:
+            self._large -= 1
+            self._owed += count
+            if not self._planned and (not self._large or self._owed >= OWED_VALUES):
+                self._planned = True
+                # Not here: the frames of the call that ends still hold its values.
+                asyncio.get_running_loop().call_soon(self._collect)
+
+    async def run(self, started: asyncio.Event) -> None:
+        """Take what the start and first calls make out of the collector's sight, then collect until cancelled."""
+        young, middle, _ = gc.get_threshold()
+        gc.set_threshold(young, middle, _NEVER)
+        await started.wait()
+        freezes = [time.monotonic() + seconds for seconds in FREEZE_AFTER_SECONDS]
+        pause = 0.0
+        while True:
+            await asyncio.sleep(pause)
+            pause = EVERY_SECONDS
+            if not self._large:  # else it is owed when the last of them ends
+                pause = max(pause, PAUSE_PER_SECOND * self._collect())
+                if freezes and time.monotonic() >= freezes[0]:
+                    gc.freeze()
+                    del freezes[0]
+
+    def _collect(self) -> float:
+        """Collect everything; the seconds that it took."""
+        self._planned, self._owed = False, 0
+        began = time.perf_counter()
+        gc.collect()
+        return time.perf_counter() - began
