@@ -39,7 +39,7 @@ from cost_fit import fit, short
 from cost_graphs import ATTRIBUTED, BASES, MIDDLES, OTHERS, SIZES, SMALLER, arguments, frozen
 
 from networkx_mcp.analysis import catalogue, cost, engine, tasks
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
@@ -80,7 +80,7 @@ def variants() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def once(name: str, extra: dict[str, Any], graph: FrozenGraph) -> None:
     """One call. Raises ServiceError where the graph does not suit the algorithm."""
-    loaded = Loaded(GraphState(FrozenGraph.attach(os.dup(graph.fd))))
+    loaded = LoadedGraph(GraphState(FrozenGraph.attach(os.dup(graph.fd))))
     if name in EXTRA:
         task, params = EXTRA[name]
     else:

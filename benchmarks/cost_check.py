@@ -59,7 +59,7 @@ def sized(name: str, shape: str, target: float) -> tuple[Any, cost.Estimate] | N
     best = None
     for n in SIZES:
         graph = frozen(shape, n)
-        found = cost.estimate(cost.Call(name), graph.n, graph.m, graph.directed)
+        found = cost.estimate(cost.AlgorithmCall(name), graph.n, graph.m, graph.directed)
         if found is None:
             return None
         if best is None or found.seconds <= 2 * target:

@@ -11,7 +11,7 @@ from typing import Any
 import networkx as nx
 
 from networkx_mcp.analysis.catalogue import Algorithm
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.arrays.frozen import FrozenGraph
 
 SEED = 1
@@ -116,7 +116,7 @@ def frozen(shape: str, n: int, attributed: bool = False) -> FrozenGraph:
     for u, v in plain.edges:
         weight = chance.randint(1, 10)
         graph.add_edge(names[u], names[v], weight=weight, capacity=weight)
-    return Loaded.from_networkx(graph).arrays.frozen
+    return LoadedGraph.from_networkx(graph).arrays.frozen
 
 
 BY_TYPE: dict[str, Any] = {

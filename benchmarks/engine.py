@@ -37,7 +37,7 @@ import provenance
 import scipy
 
 from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import Run  # noqa: F401  registers the kernels
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
@@ -153,8 +153,8 @@ def best(work: Callable[[], Any], repeats: int) -> float:
     return min(times) * 1e3
 
 
-def attached(frozen: FrozenGraph) -> Loaded:
-    return Loaded(GraphState(FrozenGraph.attach(os.dup(frozen.fd))))
+def attached(frozen: FrozenGraph) -> LoadedGraph:
+    return LoadedGraph(GraphState(FrozenGraph.attach(os.dup(frozen.fd))))
 
 
 def ours(frozen: FrozenGraph, algorithm: str, given: dict[str, Any], used: list[str]) -> None:
@@ -189,7 +189,7 @@ def measure(
     for n in sizes:
         kinds = {directed for case, (_, _, directed, _, _) in CASES.items() if only in case}
         graphs = {directed: sample(n, directed) for directed in kinds}
-        frozen = {directed: Loaded.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
+        frozen = {directed: LoadedGraph.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
         rows = report.setdefault(str(n), {})
         for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
             if only not in case:

@@ -26,7 +26,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import provenance
-from loadtests.frugal_http import Connection, Requests
+from loadtests.frugal_http import ClientConnection, Requests
 from serving import HOST, cpu_seconds, free_port, process
 
 SEED = 20261130
@@ -111,7 +111,7 @@ async def drive(port: int, users: int, calls: list[str], seconds: float, pid: in
     end = time.perf_counter() + seconds
 
     async def play(number: int) -> None:
-        connection = Connection(HOST, port)
+        connection = ClientConnection(HOST, port)
         turn = 0
         while time.perf_counter() < end:
             user = User(f"plan-{run}-{number}-{turn}", number)

@@ -23,7 +23,7 @@ from tests.helpers.redis_server import RedisServer
 
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import MIB, Settings
-from networkx_mcp.store.protocol import Counts, NewGraph, Quota
+from networkx_mcp.store.protocol import NewGraph, Quota, StoredCounts
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
@@ -47,7 +47,7 @@ async def measure(repeats: int) -> dict[str, Any]:
     with RedisServer() as redis:
         store = RedisStore(Settings(store={"type": "redis", "url": redis.url, "timeout_seconds": 10}).store)
         await store.start()
-        await store.create("t", NewGraph("g", "u", b"", Counts(0, 0)), Quota(MIB, MIB, 9), None)
+        await store.create("t", NewGraph("g", "u", b"", StoredCounts(0, 0)), Quota(MIB, MIB, 9), None)
         for size in SIZES:
             value = b"x" * size
             kept = await timed(

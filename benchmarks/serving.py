@@ -32,7 +32,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import provenance
-from loadtests.frugal_http import Connection
+from loadtests.frugal_http import ClientConnection
 
 from networkx_mcp import mcp_wire
 
@@ -102,7 +102,7 @@ def tool_call(name: str, arguments: dict[str, Any]) -> bytes:
     return mcp_wire.on_wire(HOST, "modern", *mcp_wire.call(name, arguments), client=None)
 
 
-async def call(connection: Connection, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+async def call(connection: ClientConnection, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """The structured answer. SystemExit with the error."""
     status, body = await connection.send(tool_call(name, arguments))
     message = mcp_wire.parsed(body)
@@ -124,7 +124,7 @@ async def make_graph(port: int, graph_id: str, nodes: int) -> None:
         for target in sorted(targets):
             edges.append([f"n{node}", f"n{target}"])
             ends += [node, target]
-    connection = Connection(HOST, port)
+    connection = ClientConnection(HOST, port)
     await call(connection, "create_graph", {"graph_id": graph_id})
     for start in range(0, len(edges), 1500):
         await call(
@@ -178,7 +178,7 @@ async def drive(port: int, clients: int, seconds: float, maker: Maker, pid: int)
     end = begin + seconds
 
     async def loop(number: int) -> None:
-        connection = Connection(HOST, port)
+        connection = ClientConnection(HOST, port)
         next_request = maker(number, random.Random(SEED + number))
         while (start := time.perf_counter()) < end:
             try:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import processes, results
-from loadtests.processes import Usage
+from loadtests.processes import ProcessUsage
 from loadtests.targets import TENANT, TOKENS, LoadTarget, TargetError
 from networkx_mcp import mcp_wire
 
@@ -175,18 +175,18 @@ class ClusterTarget(LoadTarget):
         if not self.keep:
             _run("kubectl", "delete", "namespace", self.namespace, "--wait=false")
 
-    def _usage(self, pod: str) -> Usage:
+    def _usage(self, pod: str) -> ProcessUsage:
         return processes.parse(self.kubectl("exec", pod, "--", "sh", "-c", processes.SCRIPT))
 
     def process(self) -> str:
         path = "{.items[*].status.containerStatuses[?(@.name=='server')].containerID}"
         return " ".join(sorted(self.kubectl("get", "pods", "-l", SELECTOR, "-o", f"jsonpath={path}").split()))
 
-    def usage(self) -> list[Usage]:
+    def usage(self) -> list[ProcessUsage]:
         with ThreadPoolExecutor(len(self._pods)) as pool:
             return list(pool.map(self._usage, [pod["metadata"]["name"] for pod in self._pods]))
 
-    def store_usage(self) -> list[Usage]:
+    def store_usage(self) -> list[ProcessUsage]:
         return [self._usage(pod) for pod in self._stores]
 
     def metrics(self) -> str:

@@ -84,7 +84,7 @@ class Reply:
             at = line + 4 + size
 
 
-class Connection:
+class ClientConnection:
     """One keep-alive connection, for one request at a time; opened when it is needed, and again once it was closed."""
 
     def __init__(self, host: str, port: int) -> None:

@@ -10,7 +10,7 @@ Client). One user is one keep-alive connection that speaks one protocol era and 
   one, and latency counts from when it was *due*: a server that stalls is charged for everybody
   who would have called meanwhile (no coordinated omission).
 
-Reads a job (`player.Job`) on standard input. Prints `begin` and `end` around the measured window, with load
+Reads a job (`player.GeneratorJob`) on standard input. Prints `begin` and `end` around the measured window, with load
 before and after it, so that whoever started it can read the server's CPU time under load; then one JSON
 document. Answers are judged by `outcomes.outcome`, also inside HTTP 200.
 
@@ -34,10 +34,10 @@ import uvloop
 
 from loadtests import outcomes
 from loadtests import workload as workloads
-from loadtests.frugal_http import Connection, Requests
+from loadtests.frugal_http import ClientConnection, Requests
 from loadtests.histogram import Histogram
-from loadtests.player import Job, User
-from loadtests.probes import ANSWER_SECONDS, Probes
+from loadtests.player import GeneratorJob, User
+from loadtests.probes import ANSWER_SECONDS, ReadyProbes
 from networkx_mcp import mcp_wire
 
 #: Users arrive over so long, or over half of a shorter warm-up: a crowd at one instant is another test.
@@ -49,7 +49,7 @@ LOADED_SECONDS = 30.0
 class Load:
     """All users, the schedule, and what was seen."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: GeneratorJob) -> None:
         self.job = job
         self.host = job.host_header or f"{job.host}:{job.port}"
         self.address = job.host
@@ -59,7 +59,7 @@ class Load:
         self.failed: Counter[str] = Counter()
         self.examples: list[str] = []
         self.completed = 0
-        self.probes: Probes | None = None
+        self.probes: ReadyProbes | None = None
         #: Of the measured window; `last`: when the load ended.
         self.begin = self.end = self.last = float("inf")
         self.over = False
@@ -173,7 +173,7 @@ class Load:
         start = time.perf_counter()
         self.begin = start + job.warmup
         self.end = self.begin + job.seconds
-        self.probes = Probes(self.address, job.port, self.host, self.begin, self.end)
+        self.probes = ReadyProbes(self.address, job.port, self.host, self.begin, self.end)
         ramp = min(RAMP_SECONDS, 0.5 * job.warmup)
         for user in self.users:
             asyncio.get_running_loop().call_later(ramp * user.number / job.users, self._arrive, user)
@@ -242,7 +242,7 @@ class Load:
 
     async def once(self, token: str, made: workloads.Call) -> str:
         """One call on a connection of its own; its outcome."""
-        connection = Connection(self.address, self.job.port)
+        connection = ClientConnection(self.address, self.job.port)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 request = mcp_wire.on_wire(self.host, "modern", *mcp_wire.call(*made), token)
@@ -263,7 +263,7 @@ class Load:
 
 
 def main() -> None:
-    job = Job(**json.loads(sys.stdin.read()))
+    job = GeneratorJob(**json.loads(sys.stdin.read()))
 
     async def work() -> dict[str, Any]:
         load = Load(job)

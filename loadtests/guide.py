@@ -36,7 +36,7 @@ GENERATOR, LOCUST = "users-local-embedded-reader", "scenario-local-embedded-read
 
 
 @dataclass(frozen=True)
-class Model:
+class CapacityModel:
     """What was measured, as the guide needs it."""
 
     #: Of a server that has just started, and what its processes keep of their own once they have held graphs.
@@ -79,7 +79,7 @@ def graph_mib(sizes: list[Size]) -> list[tuple[int, float]]:
 
 
 @cache
-def model() -> Model:
+def model() -> CapacityModel:
     """The constants, from every second graph, the smallest and the largest among them, and from the points at the knee."""
     sizes = _sizes(NODES)
     least, most = sizes[0], sizes[-1]
@@ -88,7 +88,7 @@ def model() -> Model:
     knee = min(results.at_knee(pod), key=lambda point: point.requests_per_second)
     fleets = _result(FLEETS).fleets
     fewest, largest = fleets[0], fleets[-1]
-    return Model(
+    return CapacityModel(
         idle_mib=least.idle_memory_mib,
         held_mib=held,
         mib_per_node=per_node,

@@ -43,7 +43,7 @@ def take(
     goal = goal or objective()
     run = f"{time.time_ns() // 1_000_000:x}"
     overdue = target.runs_over_20s()
-    looks: dict[str, tuple[list[processes.Usage], list[processes.Usage], float, float]] = {}
+    looks: dict[str, tuple[list[processes.ProcessUsage], list[processes.ProcessUsage], float, float]] = {}
     answer = ""
 
     def look(mark: str) -> None:

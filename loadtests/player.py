@@ -15,7 +15,7 @@ from networkx_mcp import mcp_wire
 
 
 @dataclass
-class Job:
+class GeneratorJob:
     """What to do. Times are in seconds; `tokens` are handed to users in turn; `run` makes ids unique."""
 
     host: str
@@ -38,7 +38,7 @@ class Job:
 class Load(Protocol):
     """What a user asks of the load that it belongs to (`generator.Load`)."""
 
-    job: Job
+    job: GeneratorJob
     #: Value of the Host header.
     host: str
     requests: Requests

@@ -37,7 +37,7 @@ from loadtests.results import Fleet
 from loadtests.targets import TargetError, redis_command
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
-from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota
+from networkx_mcp.store.protocol import NewGraph, Operation, Quota, StoredCounts
 from networkx_mcp.store.redis_link import CONNECTIONS
 
 PROCESSES = 2
@@ -70,7 +70,7 @@ class Pods:
             async with slots:
                 store = self.stores[place]
                 await store.start()
-                new = NewGraph(graph_id=self.graph(place), uid=self.uids[place], meta=b"", counts=Counts(0, 0))
+                new = NewGraph(graph_id=self.graph(place), uid=self.uids[place], meta=b"", counts=StoredCounts(0, 0))
                 await store.create(self.tenant(place), new, QUOTA, None)
 
         return await self.outcomes([begin(place) for place in range(len(self.stores))])
@@ -96,7 +96,7 @@ class Pods:
                 self.uids[place],
                 version,
                 b"x" * 100,
-                Counts(version, 0),
+                StoredCounts(version, 0),
                 QUOTA,
                 operation,
             )

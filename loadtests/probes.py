@@ -13,7 +13,7 @@ ANSWER_SECONDS = 35.0
 EVERY_SECONDS = 0.5
 
 
-class Probes:
+class ReadyProbes:
     """One probe every EVERY_SECONDS while `run` runs; those that overlap the window from `begin` to `end`
     (perf_counter seconds) are counted."""
 

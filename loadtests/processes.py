@@ -21,7 +21,7 @@ echo "== fds"; ls /proc/1/fd | wc -l"""
 
 
 @dataclass(frozen=True)
-class Usage:
+class ProcessUsage:
     """`at` on the monotonic clock; CPU in seconds since the start, memory in bytes."""
 
     at: float
@@ -31,7 +31,7 @@ class Usage:
     file_descriptors: int
 
 
-def of_process(pid: int, peak: int = 0) -> Usage:
+def of_process(pid: int, peak: int = 0) -> ProcessUsage:
     """A process and everything below it. Memory is as a control group counts it: what is shared counts once, and
     graphs in memfds count whether a process has them mapped or not."""
     cpu, private, descriptors = 0.0, 0, 0
@@ -46,7 +46,7 @@ def of_process(pid: int, peak: int = 0) -> Usage:
             if process.pid == pid:
                 descriptors = process.num_fds()
     memory = private + sum(graphs.values())
-    return Usage(time.monotonic(), cpu, memory, max(peak, memory), descriptors)
+    return ProcessUsage(time.monotonic(), cpu, memory, max(peak, memory), descriptors)
 
 
 def _private(pid: int) -> int:
@@ -70,7 +70,7 @@ def _memfds(pid: int) -> dict[tuple[int, int], int]:
     return found
 
 
-def parse(text: str) -> Usage:
+def parse(text: str) -> ProcessUsage:
     """What SCRIPT printed. Memory is the working set as kubelet counts it: usage less inactive file pages."""
     parts: dict[str, str] = {}
     name = ""
@@ -92,7 +92,7 @@ def parse(text: str) -> Usage:
         peak = int(parts["memory/memory.max_usage_in_bytes"])
         cpu = int(parts["cpuacct/cpuacct.usage"]) / 1e9
         inactive = fields("memory/memory.stat").get("total_inactive_file", 0)
-    return Usage(time.monotonic(), cpu, max(0, usage - inactive), peak, int(parts["fds"]))
+    return ProcessUsage(time.monotonic(), cpu, max(0, usage - inactive), peak, int(parts["fds"]))
 
 
 def machine_cpu_seconds() -> float:

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from loadtests import processes, results
-from loadtests.processes import MIB, Usage
+from loadtests.processes import MIB, ProcessUsage
 
 TOKENS = 4
 TENANT = "load"
@@ -55,11 +55,11 @@ class LoadTarget:
         """Which processes serve, as a text that changes when one of them starts anew."""
         raise NotImplementedError
 
-    def usage(self) -> list[Usage]:
+    def usage(self) -> list[ProcessUsage]:
         """Usage of each server."""
         raise NotImplementedError
 
-    def store_usage(self) -> list[Usage]:
+    def store_usage(self) -> list[ProcessUsage]:
         """Usage of the store, where it is a process of its own."""
         return []
 
@@ -238,12 +238,12 @@ class LocalTarget(LoadTarget):
     def process(self) -> str:
         return f"{self._server.pid} since {psutil.Process(self._server.pid).create_time():.0f}"
 
-    def usage(self) -> list[Usage]:
+    def usage(self) -> list[ProcessUsage]:
         found = processes.of_process(self._server.pid, self._peak)
         self._peak = found.peak_memory
         return [found]
 
-    def store_usage(self) -> list[Usage]:
+    def store_usage(self) -> list[ProcessUsage]:
         return [processes.of_process(self._store.pid)] if self.store == "shared" else []
 
     def metrics(self) -> str:
@@ -253,11 +253,11 @@ class LocalTarget(LoadTarget):
         return [sys.executable, "-m", "loadtests.generator"]
 
 
-def memory_mib(usages: list[Usage]) -> float:
+def memory_mib(usages: list[ProcessUsage]) -> float:
     """Memory of the largest server, in MiB."""
     return round(max(usage.memory for usage in usages) / MIB, 1)
 
 
-def cpus(before: list[Usage], after: list[Usage]) -> float:
+def cpus(before: list[ProcessUsage], after: list[ProcessUsage]) -> float:
     """Cores in use between two looks at the same servers, summed."""
     return round(sum((b.cpu_seconds - a.cpu_seconds) / (b.at - a.at) for a, b in zip(before, after, strict=True)), 3)

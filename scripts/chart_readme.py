@@ -33,7 +33,7 @@ class Value(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ValuesTable:
     """Values under one heading."""
 
     title: str
@@ -82,17 +82,17 @@ def rows(values: dict[str, Any], described: dict[str, str], prefix: str = "") ->
     return found
 
 
-def tables(text: str) -> list[Table]:
+def tables(text: str) -> list[ValuesTable]:
     """The tables of values.yaml: one for each top-level key, and one for those that stand alone beside each other."""
     described, introduced = comments(text)
-    found: list[Table] = []
+    found: list[ValuesTable] = []
     follows = False  # whether the value above stood alone too
     for key, value in yaml.safe_load(text).items():
         values = rows({key: value}, described)
         alone = values[0].name == key
         if not (alone and follows):
             title = key if not alone else "pods" if found else "names"
-            found.append(Table(title, introduced.get(key)))
+            found.append(ValuesTable(title, introduced.get(key)))
         follows = alone
         found[-1].rows.extend(values)
     return found

@@ -21,24 +21,24 @@ FIELDS = {
 }
 
 
-class Refused(Exception):
+class NothingToPromote(Exception):
     """Staging holds nothing that could be promoted."""
 
 
 def line(text: str, field: str) -> re.Match[str]:
-    """The line `field: value # comment` of a config.yaml; `value` is a group. Raises Refused."""
+    """The line `field: value # comment` of a config.yaml; `value` is a group. Raises NothingToPromote."""
     found = list(re.finditer(rf"^{field}: (?P<value>\S+)", text, re.MULTILINE))
     if len(found) != 1:
-        raise Refused(f"{len(found)} lines begin with `{field}: `, one is needed")
+        raise NothingToPromote(f"{len(found)} lines begin with `{field}: `, one is needed")
     return found[0]
 
 
 def promoted(staging: str, production: str) -> str:
-    """The text of production's config.yaml with staging's tag and digest. Raises Refused."""
+    """The text of production's config.yaml with staging's tag and digest. Raises NothingToPromote."""
     for field, (words, form) in FIELDS.items():
         value = line(staging, field)["value"]
         if not form.fullmatch(value):
-            raise Refused(f"staging has `{field}: {value}`, which is not that of a release: {words}")
+            raise NothingToPromote(f"staging has `{field}: {value}`, which is not that of a release: {words}")
         start, end = line(production, field).span("value")
         production = production[:start] + value + production[end:]
     return production
@@ -56,7 +56,7 @@ def main(root: Path) -> None:
         check=False,
     )
     if known.returncode != 0:
-        raise Refused(f"this clone has no tag {tag}; `git fetch --tags`, if it was pushed elsewhere")
+        raise NothingToPromote(f"this clone has no tag {tag}; `git fetch --tags`, if it was pushed elsewhere")
     if new == old:
         print(f"promote: production is at {tag} already")
         return
@@ -67,5 +67,5 @@ def main(root: Path) -> None:
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[1]))
-    except Refused as error:
+    except NothingToPromote as error:
         sys.exit(f"promote: {error}")

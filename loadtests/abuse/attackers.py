@@ -92,14 +92,14 @@ KINDS = BOMBS | FLOODS
 
 
 @asynccontextmanager
-async def attack(host: str, port: int, token: str, kind: str, files: bool = True) -> AsyncIterator[Attack]:
+async def attack(host: str, port: int, token: str, kind: str, files: bool = True) -> AsyncIterator[AttackUnderWay]:
     """ATTACKERS, or FLOODERS, that throw one call of KINDS after the other at `host:port` until the block ends; a third of memory bombs
     are files, where `files`. Raises EOFError where their process ends before."""
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_throw, args=(theirs, host, port, token, kind, files), daemon=True)
     process.start()
     theirs.close()
-    found = Attack(process.pid or 0)
+    found = AttackUnderWay(process.pid or 0)
     try:
         await _heard(ours)
         yield found
@@ -111,7 +111,7 @@ async def attack(host: str, port: int, token: str, kind: str, files: bool = True
         ours.close()
 
 
-class Attack:
+class AttackUnderWay:
     """An attack under way, and once it is over what its bombs came to: "name: outcome" -> times."""
 
     def __init__(self, pid: int) -> None:

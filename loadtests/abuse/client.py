@@ -17,7 +17,7 @@ FAST, SLOW, HEAVY = 24, 250, 3
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """One HTTP answer."""
 
     status: int
@@ -26,10 +26,10 @@ class Answer:
 
 
 @dataclass
-class Told:
+class Reaction:
     """What became of an attack. `end`: answered, closed (by the server), or late (neither within its bound)."""
 
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[HttpAnswer] = field(default_factory=list)
     raw: bytes = b""
     seconds: float = 0.0
     end: str = "late"
@@ -39,7 +39,7 @@ class Torn(Exception):
     """The answer is not HTTP."""
 
 
-class Answers:
+class HttpAnswers:
     """Takes bytes in, gives HTTP answers; interim ones (1xx) are passed over."""
 
     def __init__(self, head: bool = False) -> None:
@@ -51,7 +51,7 @@ class Answers:
         """What has come of an answer that is not whole."""
         return self._buffer
 
-    def feed(self, data: bytes) -> list[Answer]:
+    def feed(self, data: bytes) -> list[HttpAnswer]:
         """Answers that are complete now. Raises Torn where the bytes are no answer."""
         self._buffer += data
         found = []
@@ -60,7 +60,7 @@ class Answers:
                 found.append(one)
         return found
 
-    def _next(self) -> Answer | None:
+    def _next(self) -> HttpAnswer | None:
         top, gap, rest = self._buffer.partition(b"\r\n\r\n")
         if not gap:
             return None
@@ -86,7 +86,7 @@ class Answers:
         if body is None:
             return None
         self._buffer = rest[taken:]
-        return Answer(code, headers, body)
+        return HttpAnswer(code, headers, body)
 
 
 def _chunked(data: bytes) -> tuple[bytes | None, int]:
@@ -110,7 +110,7 @@ def _chunked(data: bytes) -> tuple[bytes | None, int]:
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Client:
+class AttackClient:
     """Carries out attacks on one server, many at a time."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -126,7 +126,7 @@ class Client:
             writer.close()
         self._idle.clear()
 
-    async def attack(self, attack: Attack) -> Told:
+    async def attack(self, attack: Attack) -> Reaction:
         """Send, and wait for the end. What the server may wait for gives its place to others after a while."""
         if attack.framed:
             async with self._heavy if attack.heavy else self._fast:
@@ -140,15 +140,15 @@ class Client:
                 self._fast.release()
             return await running
 
-    async def _send(self, attack: Attack) -> Told:
+    async def _send(self, attack: Attack) -> Reaction:
         kept = self._idle.pop() if attack.framed and self._idle else None
         told = await self._try(attack, kept)
         if kept is not None and told.end == "closed" and not told.raw:
             told = await self._try(attack, None)  # the server had just ended a connection of its age
         return told
 
-    async def _try(self, attack: Attack, kept: Connection | None) -> Told:
-        told, began = Told(), time.monotonic()
+    async def _try(self, attack: Attack, kept: Connection | None) -> Reaction:
+        told, began = Reaction(), time.monotonic()
         reader, writer = kept or await asyncio.open_connection(self.host, self.port)
         sending = asyncio.ensure_future(_write(writer, attack))
         try:
@@ -179,8 +179,8 @@ async def _write(writer: asyncio.StreamWriter, attack: Attack) -> None:
         return  # the server had enough; what it said is still to be read
 
 
-async def _listen(reader: asyncio.StreamReader, attack: Attack, told: Told) -> None:
-    parser = Answers(attack.head)
+async def _listen(reader: asyncio.StreamReader, attack: Attack, told: Reaction) -> None:
+    parser = HttpAnswers(attack.head)
     while True:
         quiet = QUIET_SECONDS if told.answers and not parser.rest else None
         try:

@@ -49,7 +49,7 @@ _EXAMPLES = 5
 
 
 @dataclass
-class Outcome:
+class MutantCounts:
     """What became of the mutants of one kind."""
 
     kind: str
@@ -61,7 +61,7 @@ class Outcome:
     slowest: int = -1
     seconds: float = 0.0
 
-    def add(self, other: Outcome) -> None:
+    def add(self, other: MutantCounts) -> None:
         """Count `other` as well."""
         self.count += other.count
         self.ends += other.ends
@@ -81,9 +81,9 @@ class Outcome:
         }
 
 
-def run(kind: str, seed: int, count: int, first: int = 0) -> Outcome:
+def run(kind: str, seed: int, count: int, first: int = 0) -> MutantCounts:
     """Read mutants `first` to `first + count - 1`."""
-    outcome = Outcome(kind)
+    outcome = MutantCounts(kind)
     started = time.monotonic()
     mutants.mutant(kind, seed, first)  # what they are made of is made once
     sandbox.prepare()
@@ -94,20 +94,20 @@ def run(kind: str, seed: int, count: int, first: int = 0) -> Outcome:
     return outcome
 
 
-def run_all(seed: int, count: int, processes: int) -> list[Outcome]:
+def run_all(seed: int, count: int, processes: int) -> list[MutantCounts]:
     """All kinds, `count` mutants together, in parts that run beside each other."""
     sandbox.prepare()
     each = count // len(mutants.KINDS)
     step = max(1, min(_BATCH, each))
     parts = [(kind, seed, min(step, each - at), at) for kind in mutants.KINDS for at in range(0, each, step)]
-    outcomes = {kind: Outcome(kind) for kind in mutants.KINDS}
+    outcomes = {kind: MutantCounts(kind) for kind in mutants.KINDS}
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         for part in pool.starmap(run, parts, chunksize=1):
             outcomes[part.kind].add(part)
     return list(outcomes.values())
 
 
-def _child(outcome: Outcome, seed: int, start: int, end: int) -> int:
+def _child(outcome: MutantCounts, seed: int, start: int, end: int) -> int:
     """Read from `start` on; the number to go on with, behind a mutant that killed its child."""
     shared = mmap.mmap(-1, _SHARED.size)
     shared[:] = _SHARED.pack(start, 0.0, -1)
@@ -261,6 +261,6 @@ def use(graph: FrozenGraph) -> None:
     assert frozen.compress(frozen.decompress(packed)) == packed
 
 
-def described(outcomes: list[Outcome], seed: int) -> dict[str, Any]:
+def described(outcomes: list[MutantCounts], seed: int) -> dict[str, Any]:
     """For a result."""
     return {"seed": seed, "sandbox": sandbox.kind(), "kinds": {one.kind: one.described() for one in outcomes}}

@@ -13,7 +13,7 @@ from loadtests import processes
 from loadtests.abuse.attack import World
 from loadtests.abuse.judge import Findings
 from loadtests.abuse.prober import Prober
-from loadtests.abuse.strikes import Field, Strike
+from loadtests.abuse.strikes import Strike, StruckServer
 from loadtests.abuse.subject import GRAPH, Subject
 
 HEALTH_SECONDS = 1.0
@@ -58,7 +58,7 @@ def lags(subject: Subject) -> dict[float, float]:
     return {float(bound): float(count) for bound, count in _BUCKET.findall(text)}
 
 
-async def strike(field: Field, one: Strike) -> Held:
+async def strike(field: StruckServer, one: Strike) -> Held:
     """Throw one, and look at the server meanwhile."""
     subject = field.subject
     before = await asyncio.to_thread(lags, subject)
@@ -93,7 +93,7 @@ async def strike(field: Field, one: Strike) -> Held:
 async def run(subject: Subject, strikes: Iterable[Strike], findings: Findings, memory_mib: float) -> list[Held]:
     """All of them. What was found goes to `findings`."""
     await asyncio.to_thread(subject.plant)
-    field = Field(subject, World(subject.address, subject.tokens, [], [], GRAPH, subject.foreign_id, {}))
+    field = StruckServer(subject, World(subject.address, subject.tokens, [], [], GRAPH, subject.foreign_id, {}))
     found = []
     for one in strikes:
         held = await strike(field, one)

@@ -11,7 +11,7 @@ from typing import Any
 
 from loadtests import outcomes
 from loadtests.abuse.attack import Attack
-from loadtests.abuse.client import Answer, Told
+from loadtests.abuse.client import HttpAnswer, Reaction
 from networkx_mcp import mcp_wire
 
 #: Kept of all findings of one sentence.
@@ -28,7 +28,7 @@ UNSAFE = re.compile(
 )
 
 
-def answer_findings(attack: Attack, told: Told, secrets: Iterable[str]) -> list[str]:
+def answer_findings(attack: Attack, told: Reaction, secrets: Iterable[str]) -> list[str]:
     """What is wrong with what came back; empty where all is well."""
     found = []
     if told.end == "late":
@@ -45,7 +45,7 @@ def answer_findings(attack: Attack, told: Told, secrets: Iterable[str]) -> list[
     return found
 
 
-def _one(answer: Answer) -> Iterator[str]:
+def _one(answer: HttpAnswer) -> Iterator[str]:
     if answer.status >= 500 and answer.status not in _NAMED:
         yield f"HTTP {answer.status}"
     if "x-injected" in answer.headers:
@@ -77,7 +77,7 @@ def _failure(body: bytes) -> str:
     return error if error in _FAILED else ""
 
 
-def outcome_of(told: Told) -> tuple[str, str]:
+def outcome_of(told: Reaction) -> tuple[str, str]:
     """(status, outcome) for the counts: the last answer's."""
     if not told.answers:
         return told.end, told.end

@@ -20,7 +20,7 @@ from typing import Any
 
 from loadtests.abuse import mcp_kinds, route_kinds, wire_kinds
 from loadtests.abuse.attack import INCOMPLETE_SECONDS, Attack, World
-from loadtests.abuse.client import Client, Told, Torn
+from loadtests.abuse.client import AttackClient, Reaction, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
 from loadtests.abuse.subject import GRAPH, Subject
 from loadtests.fit import slope
@@ -79,7 +79,7 @@ class Plan:
 
 
 @dataclass
-class Counts:
+class AttackCounts:
     """What became of the attacks of one kind."""
 
     sent: int = 0
@@ -87,7 +87,7 @@ class Counts:
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest_seconds: float = 0.0
 
-    def add(self, told: Told) -> None:
+    def add(self, told: Reaction) -> None:
         """One more."""
         status, outcome = outcome_of(told)
         self.sent += 1
@@ -97,12 +97,12 @@ class Counts:
 
 
 @dataclass
-class Outcome:
+class RunOutcome:
     """What a run came to."""
 
     sent: int
     seconds: float
-    kinds: dict[str, Counts]
+    kinds: dict[str, AttackCounts]
     findings: Findings
     samples: list[dict[str, float]]
     log_events: dict[str, int]
@@ -135,7 +135,7 @@ async def run(
     short: bool = False,
     only: int | None = None,
     minutes: float = 600,
-) -> Outcome:
+) -> RunOutcome:
     """Plant, attack, judge; no new batch after `minutes`. `short`: without bombs and what takes long. The server goes on after it."""
     subject.plant()
     before, identity = subject.fingerprint(), subject.processes()
@@ -149,7 +149,7 @@ async def run(
 
     listener = await asyncio.start_server(called, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    findings, kinds, samples = Findings(), defaultdict[str, Counts](Counts), []
+    findings, kinds, samples = Findings(), defaultdict[str, AttackCounts](AttackCounts), []
     hidden = [*subject.canaries, leaked]
     began = time.monotonic()
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as secret_file:
@@ -157,7 +157,7 @@ async def run(
         secret_file.flush()
         world = await asyncio.to_thread(world_of, subject, secret_file.name, f"http://127.0.0.1:{port}/")
         plan = Plan(world, count, seed, short)
-        client = Client(subject.host, subject.port)
+        client = AttackClient(subject.host, subject.port)
 
         async def one(number: int) -> None:
             attack = plan.attack(number)
@@ -195,7 +195,7 @@ async def run(
     for reason in exits.keys() & {"crashed", "zygote_lost"}:
         findings.add(f"workers ended by {reason}", str(exits[reason]))
     sent = sum(counts.sent for counts in kinds.values())
-    return Outcome(sent, seconds, dict(kinds), findings, samples, events, exits, callbacks)
+    return RunOutcome(sent, seconds, dict(kinds), findings, samples, events, exits, callbacks)
 
 
 async def _all(one: Callable[[int], Any], numbers: range) -> None:
@@ -242,7 +242,7 @@ def worker_exits(subject: Subject) -> dict[str, float]:
     return found
 
 
-def described(outcome: Outcome, seed: int) -> dict[str, Any]:
+def described(outcome: RunOutcome, seed: int) -> dict[str, Any]:
     """For the result."""
     return {
         "seed": seed,

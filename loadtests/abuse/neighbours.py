@@ -27,7 +27,7 @@ import psutil
 
 from loadtests import processes
 from loadtests.abuse import witness
-from loadtests.abuse.attackers import BOMBS, FLOODS, KINDS, Attack, attack
+from loadtests.abuse.attackers import BOMBS, FLOODS, KINDS, AttackUnderWay, attack
 from loadtests.abuse.hogs import hogs
 from loadtests.abuse.subject import GRAPH, Subject
 from loadtests.abuse.wires import Wires
@@ -150,7 +150,7 @@ async def run(subject: Subject, seconds: float, seed: int, files: bool = True) -
 @asynccontextmanager
 async def _beside(
     subject: Subject, name: str, found: dict[str, Stretch], files: bool
-) -> AsyncIterator[tuple[Attack | None, list[int]]]:
+) -> AsyncIterator[tuple[AttackUnderWay | None, list[int]]]:
     """The attack of this name, if it is one, and the processes that make the noise."""
     if name == HOGS:
         with hogs(found[LIKE].allocated) as pids:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from loadtests.abuse import mutants
-from loadtests.abuse.foreign import Outcome
+from loadtests.abuse.foreign import MutantCounts
 from loadtests.abuse.subject import Subject
 from networkx_mcp import mcp_wire
 
@@ -20,12 +20,12 @@ from networkx_mcp import mcp_wire
 _MODEL = "model"
 
 
-def run(subject: Subject, store: Path, seed: int, count: int) -> list[Outcome]:
+def run(subject: Subject, store: Path, seed: int, count: int) -> list[MutantCounts]:
     """`count` mutants of each kind."""
     before = subject.processes()
     outcomes = []
     for kind in mutants.KINDS:
-        outcome = Outcome(f"served {kind}", count=count)
+        outcome = MutantCounts(f"served {kind}", count=count)
         if kind == "snapshot":
             _stored(subject, store, seed, outcome)
         else:
@@ -36,7 +36,7 @@ def run(subject: Subject, store: Path, seed: int, count: int) -> list[Outcome]:
     return outcomes
 
 
-def _sent(subject: Subject, kind: str, seed: int, outcome: Outcome) -> None:
+def _sent(subject: Subject, kind: str, seed: int, outcome: MutantCounts) -> None:
     for number in range(outcome.count):
         body = mutants.mutant(kind, seed, number)
         path, token = f"/graphs/mutant?format={kind}&directed=true", "bob"
@@ -46,7 +46,7 @@ def _sent(subject: Subject, kind: str, seed: int, outcome: Outcome) -> None:
         _count(outcome, number, status, told)
 
 
-def _stored(subject: Subject, store: Path, seed: int, outcome: Outcome) -> None:
+def _stored(subject: Subject, store: Path, seed: int, outcome: MutantCounts) -> None:
     whole = b"".join(mutants.sound_archive())
     status, told = subject.http("PUT", f"/admin/tenants/b/graphs/{_MODEL}/archive?replace=true", whole, "operator")
     assert status == 201, told
@@ -87,7 +87,7 @@ def _row(link: sqlite3.Connection, query: str, *values: Any) -> sqlite3.Row:
     return found
 
 
-def _count(outcome: Outcome, number: int, status: int, told: bytes) -> None:
+def _count(outcome: MutantCounts, number: int, status: int, told: bytes) -> None:
     try:
         error = json.loads(told).get("error", "")
     except ValueError:

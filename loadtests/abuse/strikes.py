@@ -28,7 +28,7 @@ FLOOD_SECONDS = 5.0
 
 
 @dataclass
-class Field:
+class StruckServer:
     """The server that is struck, and what came of it."""
 
     subject: Subject
@@ -64,20 +64,20 @@ class Strike:
     """One attack. `few`: at a server of 1,024 file descriptors."""
 
     name: str
-    throw: Callable[[Field], Awaitable[None]]
+    throw: Callable[[StruckServer], Awaitable[None]]
     few: bool = False
 
 
-def _ahead(path: str, body: bytes = b"") -> Callable[[Field], Awaitable[None]]:
-    async def throw(field: Field) -> None:
+def _ahead(path: str, body: bytes = b"") -> Callable[[StruckServer], Awaitable[None]]:
+    async def throw(field: StruckServer) -> None:
         request = field.world.http("POST" if body else "GET", path, body=body, token=None)
         await field.many(request * WRITTEN, WRITTEN)
 
     return throw
 
 
-def _once(make: Callable[[World], bytes]) -> Callable[[Field], Awaitable[None]]:
-    async def throw(field: Field) -> None:
+def _once(make: Callable[[World], bytes]) -> Callable[[StruckServer], Awaitable[None]]:
+    async def throw(field: StruckServer) -> None:
         for _ in range(5):
             await field.many(make(field.world), 1)
 
@@ -96,7 +96,7 @@ def _chunks(token: str | None) -> Callable[[World], bytes]:
     return make
 
 
-async def _crowd(field: Field) -> None:
+async def _crowd(field: StruckServer) -> None:
     """A thousand strangers who ask in the same moment, three times."""
     links = [await asyncio.open_connection(field.subject.host, field.subject.port) for _ in range(1000)]
     for _ in range(3):
@@ -109,7 +109,7 @@ async def _crowd(field: Field) -> None:
         writer.close()
 
 
-async def _idle(field: Field, sent: bytes) -> None:
+async def _idle(field: StruckServer, sent: bytes) -> None:
     links = []
     for _ in range(IDLERS):
         reader, writer = await asyncio.open_connection(field.subject.host, field.subject.port)
@@ -125,19 +125,19 @@ async def _idle(field: Field, sent: bytes) -> None:
         writer.close()
 
 
-async def _idlers(field: Field) -> None:
+async def _idlers(field: StruckServer) -> None:
     await _idle(field, b"")
 
 
-async def _half(field: Field) -> None:
+async def _half(field: StruckServer) -> None:
     await _idle(field, b"POST /mcp HTTP/1.1\r\nHost: a")
 
 
-async def _unread(field: Field) -> None:
+async def _unread(field: StruckServer) -> None:
     await _idle(field, field.world.http("GET", "/metrics", token=None) * 16)
 
 
-async def _scrapes(field: Field) -> None:
+async def _scrapes(field: StruckServer) -> None:
     """Eight strangers who ask for /metrics as fast as they are answered."""
     until = time.monotonic() + FLOOD_SECONDS
     request = field.world.http("GET", "/metrics", token=None)
@@ -154,8 +154,8 @@ async def _scrapes(field: Field) -> None:
     await asyncio.gather(*(flood() for _ in range(8)))
 
 
-def _body(shape: str, token: str | None) -> Callable[[Field], Awaitable[None]]:
-    async def throw(field: Field) -> None:
+def _body(shape: str, token: str | None) -> Callable[[StruckServer], Awaitable[None]]:
+    async def throw(field: StruckServer) -> None:
         for name, request in shapes.bodies(field.world, shape, token):
             field.sent += 1
             answer = await field.write(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1), 30.0)
@@ -165,7 +165,7 @@ def _body(shape: str, token: str | None) -> Callable[[Field], Awaitable[None]]:
     return throw
 
 
-async def _at_once(field: Field) -> None:
+async def _at_once(field: StruckServer) -> None:
     """As many large bodies as there are slots, of as many values as are allowed."""
     rows = b"[" + b",".join([b"[1]"] * 140_000) + b"]"
     message = mcp_wire.message("modern", "tools/call", {"name": "describe_graph", "arguments": {"graph_id": "@"}})
@@ -174,7 +174,7 @@ async def _at_once(field: Field) -> None:
     await asyncio.gather(*(field.write(request, 20.0) for _ in range(45)))
 
 
-async def _graphs(field: Field) -> None:
+async def _graphs(field: StruckServer) -> None:
     """More graphs than there are descriptors, read again; then a call that needs a worker."""
     for number in range(GRAPHS):
         made = {"graph_id": f"tiny-{number}", "edges": [["a", "b"], ["b", "c"]]}
@@ -186,13 +186,13 @@ async def _graphs(field: Field) -> None:
     await asyncio.to_thread(field.subject.call, "rank_nodes", graph_id=GRAPH)
 
 
-def _put(field: Field, path: str, body: bytes, token: str) -> tuple[int, bytes]:
+def _put(field: StruckServer, path: str, body: bytes, token: str) -> tuple[int, bytes]:
     field.sent += 1
     status, answer, _ = field.subject.exchange("PUT", path, body, field.subject.tokens[token], {})
     return status, answer
 
 
-async def _large_values(field: Field) -> None:
+async def _large_values(field: StruckServer) -> None:
     """A graph that holds large values from before the limit, read by everything that reads; a new one is refused."""
     path = "/admin/tenants/b/graphs/old/archive?replace=true"
     status, answer = await asyncio.to_thread(_put, field, path, weights.old_values(), "operator")
@@ -224,7 +224,7 @@ async def _large_values(field: Field) -> None:
             field.wrong = f"a value of {size} bytes: {refused} {answer[:200]!r}"
 
 
-async def _inflating(field: Field) -> None:
+async def _inflating(field: StruckServer) -> None:
     """13 graphs of 55 MB that store some KB, read in turn; archives that inflate to more than a pod has."""
     there = []
     for number in range(13):

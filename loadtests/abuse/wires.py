@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from loadtests import outcomes
-from loadtests.frugal_http import Connection
+from loadtests.frugal_http import ClientConnection
 from networkx_mcp import mcp_wire
 
 
@@ -14,13 +14,13 @@ class Wires:
 
     def __init__(self, host: str, port: int, most: int) -> None:
         self._host, self._port = host, port
-        self._free: list[Connection] = []
+        self._free: list[ClientConnection] = []
         self._places = asyncio.Semaphore(most)
 
     async def ask(self, request: bytes) -> tuple[str, bytes]:
         """Outcome and body of the answer to a request."""
         async with self._places:
-            connection = self._free.pop() if self._free else Connection(self._host, self._port)
+            connection = self._free.pop() if self._free else ClientConnection(self._host, self._port)
             try:
                 status, body = await connection.send(request)
             except OSError:

@@ -23,7 +23,7 @@ KINDS = {"pvc": "persistentvolumeclaim", "hpa": "horizontalpodautoscaler"}
 LEADING = ("-n", "--namespace")
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """The command would fail, or does not say what it seems to say."""
 
 
@@ -39,20 +39,20 @@ def words(arguments: list[str]) -> list[str]:
 
 
 def parse(real: str, arguments: list[str]) -> None:
-    """Raises Refused where the real program does not take these arguments."""
+    """Raises CommandRefused where the real program does not take these arguments."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     given = [*arguments[:end], "--help"]
     done = subprocess.run([real, *given], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
-        raise Refused(done.stderr)
+        raise CommandRefused(done.stderr)
     command = words(arguments)
     path = command[: 2 if command[0] in PARENTS else 1]
     usage = re.search(r"^Usage:\n\s+(.+)$", done.stdout, flags=re.MULTILINE)
     told = usage[1].split()[1 : len(path) + 1] if usage else []
     if [word.removesuffix("s") for word in told] != [word.removesuffix("s") for word in path]:
-        raise Refused(f"{' '.join(path)} is no command: {usage and usage[1]}")
+        raise CommandRefused(f"{' '.join(path)} is no command: {usage and usage[1]}")
     if "" in command:
-        raise Refused(f"an empty argument: {command}")
+        raise CommandRefused(f"an empty argument: {command}")
 
 
 def _option(arguments: list[str], *names: str) -> str | None:
@@ -84,28 +84,28 @@ def get(real: str, state: Path, arguments: list[str]) -> str:
     else:
         found = [item for item in found if item["metadata"]["name"] == rest[1]]
     if len(found) != 1:
-        raise Refused(f"{len(found)} objects: {arguments}")
+        raise CommandRefused(f"{len(found)} objects: {arguments}")
     # Without a server kubectl has no list to print: of one object, it prints the object.
     form = form.replace("{.items[*].", "{.")
     local = [real, "annotate", "--local", "-f", "-", "stand=in", "-o", form]
     done = subprocess.run(local, input=json.dumps(found[0]), capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0 or not done.stdout:
-        raise Refused(f"{form} finds nothing: {done.stderr}")
+        raise CommandRefused(f"{form} finds nothing: {done.stderr}")
     return done.stdout
 
 
 def upgrade(real: str, state: Path, arguments: list[str]) -> None:
-    """Render what `helm upgrade` would send. Raises Refused for values that the chart refuses, and where nothing changes."""
+    """Render what `helm upgrade` would send. Raises CommandRefused for values that the chart refuses, and where nothing changes."""
     if "--reset-then-reuse-values" not in arguments:
-        raise Refused("helm upgrade without --reset-then-reuse-values loses values, or hides new ones")
+        raise CommandRefused("helm upgrade without --reset-then-reuse-values loses values, or hides new ones")
     keep = [word for word in arguments if word not in ("--reset-then-reuse-values", "--wait")]
     command = ["template" if word == "upgrade" else word for word in keep if not word.startswith("--timeout=")]
     values = ["--values", str(state / "values.yaml")]
     done = subprocess.run([real, *command, *values], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
-        raise Refused(done.stderr)
+        raise CommandRefused(done.stderr)
     if done.stdout == (state / "rendered.yaml").read_text(encoding="utf-8"):
-        raise Refused(f"nothing changes: {arguments}")
+        raise CommandRefused(f"nothing changes: {arguments}")
 
 
 def main(program: str, real: str, state: Path, arguments: list[str]) -> None:
@@ -124,5 +124,5 @@ def main(program: str, real: str, state: Path, arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4:])
-    except Refused as error:
+    except CommandRefused as error:
         sys.exit(f"{sys.argv[1]} {' '.join(sys.argv[4:])}\n{error}")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripts.promote import Refused, promoted
+from scripts.promote import NothingToPromote, promoted
 from tests.argocd.manifests import ENVIRONMENTS
 from tests.chart.charts import ROOT
 from tests.helpers import programs
@@ -63,13 +63,13 @@ def test_nothing_of_stagings_own_settings_crosses() -> None:
     ],
 )
 def test_what_is_no_release_is_not_promoted(tag: str, digest: str) -> None:
-    with pytest.raises(Refused, match="not that of a release"):
+    with pytest.raises(NothingToPromote, match="not that of a release"):
         promoted(released(STAGING, tag, digest), PRODUCTION)
 
 
 @pytest.mark.parametrize("text", ["", STAGING + "\nrevision: v1.0.0\n"])
 def test_a_line_that_is_not_there_once_is_named(text: str) -> None:
-    with pytest.raises(Refused, match="lines begin with `revision: `"):
+    with pytest.raises(NothingToPromote, match="lines begin with `revision: `"):
         promoted(text, PRODUCTION)
 
 

@@ -20,7 +20,7 @@ FULLNAME = "graphs-networkx-mcp"
 Object = dict[str, Any]
 
 
-class Refused(Exception):
+class HelmError(Exception):
     """helm ended with an error; its text is the message."""
 
 
@@ -33,10 +33,10 @@ def program(name: str) -> str:
 
 
 def helm(*arguments: str, version: str = "helm") -> str:
-    """Standard output of helm. Raises Refused."""
+    """Standard output of helm. Raises HelmError."""
     done = subprocess.run([program(version), *arguments], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
-        raise Refused(done.stderr + done.stdout)
+        raise HelmError(done.stderr + done.stdout)
     return done.stdout
 
 
@@ -82,7 +82,7 @@ def refusal(*sets: str, case: str | None = None) -> str:
     """The error text for values that must not render."""
     try:
         helm("template", RELEASE, str(CHART), "-n", NAMESPACE, *_options(case, sets))
-    except Refused as error:
+    except HelmError as error:
         return str(error)
     raise AssertionError(f"{sets} were not refused")
 

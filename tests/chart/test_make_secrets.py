@@ -55,7 +55,7 @@ class Script:
             name: {key: base64.b64decode(value).decode() for key, value in data.items()} for name, data in raw.items()
         }
 
-    def entries(self, name: str, key: str = "tokens.json") -> dict[str, tokens.Entry]:
+    def entries(self, name: str, key: str = "tokens.json") -> dict[str, tokens.TokenEntry]:
         return {entry.name: entry for entry in reversed(tokens.parse(self.secrets()[name][key]))}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
-from tests.chart.charts import CHART, Refused, helm, refusal, template
+from tests.chart.charts import CHART, HelmError, helm, refusal, template
 
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def test_null_is_refused_by_name_or_means_empty(key: str, default: Any) -> None:
     text, error = "", ""
     try:
         text = template(case, f"{key}:=null")
-    except Refused as refused:
+    except HelmError as refused:
         error = str(refused)
     assert not any(word in error for word in ("nil", "runtime error", "wrong type", "invalid value"))
     assert not any(word in text for word in ("<nil>", "<no value>", '"null"', "%!"))

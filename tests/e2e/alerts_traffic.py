@@ -28,7 +28,7 @@ SEED = 7
 Running = Callable[[], bool]
 
 
-class Caller:
+class TrafficCaller:
     """Calls of one connection, and what came of them."""
 
     def __init__(self, url: str, token: str, seen: Counter[str]) -> None:
@@ -66,8 +66,8 @@ def edges(nodes: int, each: int = 4) -> str:
 
 
 async def mixed(url: str, token: str, seen: Counter[str], running: Running) -> None:
-    caller, rng = Caller(url, token, seen), random.Random(SEED)
-    stranger = Caller(url, "nmcp_unknown", seen)
+    caller, rng = TrafficCaller(url, token, seen), random.Random(SEED)
+    stranger = TrafficCaller(url, "nmcp_unknown", seen)
     await caller.put("alerts-mixed", edges(300))
     turn = 0
     while running():
@@ -96,7 +96,7 @@ async def mixed(url: str, token: str, seen: Counter[str], running: Running) -> N
 
 async def held(url: str, token: str, seen: Counter[str], running: Running) -> None:
     async def user() -> None:
-        caller = Caller(url, token, seen)
+        caller = TrafficCaller(url, token, seen)
         while running():
             await caller.tool("list_graphs")
 

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from networkx_mcp.mcp_wire import refusal
-from networkx_mcp.smoke import Client, SmokeError
+from networkx_mcp.smoke import SmokeClient, SmokeError
 
 URL = sys.argv[1]
 TOKEN = {"Authorization": "Bearer " + Path("/tokens/smoke").read_text(encoding="utf-8").strip()}
@@ -32,9 +32,9 @@ TOKEN = {"Authorization": "Bearer " + Path("/tokens/smoke").read_text(encoding="
 PATIENCE_SECONDS = 700
 
 
-def client() -> Client:
+def client() -> SmokeClient:
     """A client with a connection of its own."""
-    return Client(httpx.Client(timeout=PATIENCE_SECONDS, headers=TOKEN, trust_env=False), URL)
+    return SmokeClient(httpx.Client(timeout=PATIENCE_SECONDS, headers=TOKEN, trust_env=False), URL)
 
 
 def bombs(count: int) -> dict[str, Any]:

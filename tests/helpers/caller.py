@@ -18,7 +18,7 @@ AGAIN = frozenset({"lost", "store_unavailable", "unavailable", "shed", "rate_lim
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolAnswer:
     """What a caller was told. `error`: the code of the error, `lost` where no answer came, "" where all is well."""
 
     status: int
@@ -32,22 +32,22 @@ class Answer:
         return not self.error
 
 
-def read(response: httpx.Response) -> Answer:
+def read(response: httpx.Response) -> ToolAnswer:
     """An HTTP answer of /mcp as a caller understands it."""
     found = message(response)
     facts = mcp_wire.refusal(found)
     if "error" in found:
         error = found["error"]
         code = (facts or {}).get("error", str(error["code"]))
-        return Answer(response.status_code, code, facts or {}, error["message"], response.headers)
+        return ToolAnswer(response.status_code, code, facts or {}, error["message"], response.headers)
     result = found["result"]
     text = result["content"][0].get("text", "") if result.get("content") else ""
     if facts is not None:
-        return Answer(response.status_code, facts["error"], facts, text, response.headers)
-    return Answer(response.status_code, "", result.get("structuredContent") or {}, text, response.headers)
+        return ToolAnswer(response.status_code, facts["error"], facts, text, response.headers)
+    return ToolAnswer(response.status_code, "", result.get("structuredContent") or {}, text, response.headers)
 
 
-class Caller:
+class ReplicaClient:
     """One client of one or several replicas; it goes on to the next when one fails it."""
 
     def __init__(self, *servers: Server, token: str | None = None, timeout: float = 30) -> None:
@@ -63,15 +63,15 @@ class Caller:
     ) -> None:
         await self._http.aclose()
 
-    async def call(self, tool: str, /, **arguments: Any) -> Answer:
+    async def call(self, tool: str, /, **arguments: Any) -> ToolAnswer:
         """One try, on the replica of the moment."""
         request = modern("tools/call", {"name": tool, "arguments": arguments}, token=self.token)
         try:
             return read(await self._http.post(self.servers[0].url, **request))
         except (httpx.TransportError, ValueError) as error:  # no answer, or half of one
-            return Answer(0, "lost", text=repr(error))
+            return ToolAnswer(0, "lost", text=repr(error))
 
-    async def until_told(self, tool: str, /, *, seconds: float = 40, **arguments: Any) -> Answer:
+    async def until_told(self, tool: str, /, *, seconds: float = 40, **arguments: Any) -> ToolAnswer:
         """Send it until an answer says what became of it; each replica in turn."""
         until = asyncio.get_running_loop().time() + seconds
         while True:

@@ -10,7 +10,7 @@ from networkx_mcp.__main__ import main
 
 
 @dataclass(frozen=True)
-class Done:
+class EndedCommand:
     """How a command ended, in the words of subprocess.CompletedProcess."""
 
     returncode: int
@@ -18,7 +18,7 @@ class Done:
     stderr: str
 
 
-def run(*arguments: str) -> Done:
+def run(*arguments: str) -> EndedCommand:
     """Run `networkx-mcp ARGUMENTS`; one at a time, since what is printed belongs to the process."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -27,4 +27,4 @@ def run(*arguments: str) -> Done:
         except SystemExit as end:
             code = end.code
     assert isinstance(code, int), code
-    return Done(code, out.getvalue(), err.getvalue())
+    return EndedCommand(code, out.getvalue(), err.getvalue())

@@ -9,7 +9,7 @@ from typing import Any
 from mcp.server.lowlevel import Server as McpServer
 
 from networkx_mcp.app import create_app
-from networkx_mcp.http.shutdown import Server
+from networkx_mcp.http.shutdown import HttpServer
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
 
@@ -20,5 +20,5 @@ def serve(extend: Callable[[McpServer[Any]], None]) -> None:
     logs.configure(settings.log.level)
     settings.store.path.parent.mkdir(parents=True, exist_ok=True)
     app = create_app(settings, extra=extend)
-    Server(app, settings, app.rooms.guard).run()
+    HttpServer(app, settings, app.rooms.guard).run()
     sys.exit(app.failed is not None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import task
 
 
 @task
-def compare(graph: Loaded, other: Loaded, args: Any) -> dict[str, Any]:
+def compare(graph: LoadedGraph, other: LoadedGraph, args: Any) -> dict[str, Any]:
     """Kind, nodes and number of edges of both graphs, after `seconds`."""
     time.sleep(args.get("seconds", 0))
     rows = [[each.directed, list(each.state.nodes()), each.state.m] for each in (graph, other)]

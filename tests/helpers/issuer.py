@@ -26,7 +26,7 @@ class Issuer:
         self.broken = False
         issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class _IssuerHandler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.requests.append(self.path)
                 body = json.dumps(issuer.document(self.path)).encode()
@@ -38,7 +38,7 @@ class Issuer:
             def log_message(self, *_: object) -> None:
                 return
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _IssuerHandler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 

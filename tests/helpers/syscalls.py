@@ -34,7 +34,7 @@ def strace(output: Path) -> list[str]:
     return [program, "-D", "-f", "-y", "-s", "5000", "-e", calls, "-o", str(output)]
 
 
-def read_trace(output: Path, pid: int, seconds: float = 20) -> list[Call]:
+def read_trace(output: Path, pid: int, seconds: float = 20) -> list[SystemCall]:
     """The calls, once strace has seen the end of process `pid` and written all."""
     end = time.monotonic() + seconds
     while True:
@@ -47,7 +47,7 @@ def read_trace(output: Path, pid: int, seconds: float = 20) -> list[Call]:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SystemCall:
     """A system call on a file; `done` is false for the line at which one began that another
     process's call interrupted in the output."""
 
@@ -57,23 +57,23 @@ class Call:
     done: bool
 
 
-def parse(lines: Iterable[str]) -> list[Call]:
+def parse(lines: Iterable[str]) -> list[SystemCall]:
     """Calls in the order in which they ended, and also where one began."""
-    calls: list[Call] = []
-    waiting: dict[str, Call] = {}
+    calls: list[SystemCall] = []
+    waiting: dict[str, SystemCall] = {}
     for line in lines:
         if match := _CALL.match(line):
             unfinished = line.rstrip().endswith("<unfinished ...>")
-            call = Call(match["name"], match["file"], match["rest"], not unfinished)
+            call = SystemCall(match["name"], match["file"], match["rest"], not unfinished)
             calls.append(call)
             if unfinished:
                 waiting[match["pid"]] = call
         elif (match := _RESUMED.match(line)) and (begun := waiting.pop(match["pid"], None)):
-            calls.append(Call(begun.name, begun.file, begun.text + match["rest"], True))
+            calls.append(SystemCall(begun.name, begun.file, begun.text + match["rest"], True))
     return calls
 
 
-def too_early(calls: Iterable[Call], file: str, marker: str, acknowledgement: str) -> str | None:
+def too_early(calls: Iterable[SystemCall], file: str, marker: str, acknowledgement: str) -> str | None:
     """Why the acknowledgement may have come before the disk, or None.
 
     Wanted in this order: `marker` is written to a file whose name ends in `file`; a sync of that

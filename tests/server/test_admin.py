@@ -17,7 +17,7 @@ import httpx
 import pytest
 from tests.alerts import rules
 from tests.helpers import caller
-from tests.helpers.caller import Answer
+from tests.helpers.caller import ToolAnswer
 from tests.helpers.raw_http import RawClient
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import NO_TLS, Server, eventually
@@ -41,7 +41,7 @@ class Site:
             method, f"{self.server.base_url}/admin/{path}", headers=headers, content=content, timeout=30, verify=NO_TLS
         )
 
-    def call(self, tool: str, /, **arguments: Any) -> Answer:
+    def call(self, tool: str, /, **arguments: Any) -> ToolAnswer:
         return caller.read(self.server.rpc("tools/call", {"name": tool, "arguments": arguments}, token=self.ann))
 
     def audited(self, answer: httpx.Response) -> dict[str, Any]:

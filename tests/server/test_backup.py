@@ -21,7 +21,7 @@ from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
 
 from networkx_mcp.backup import commands, file
-from networkx_mcp.backup.client import Client
+from networkx_mcp.backup.client import AdminClient
 from networkx_mcp.backup.file import BackupError
 
 TENANTS = ("ann", "bob")
@@ -36,15 +36,15 @@ class Site:
     tokens: dict[str, str]
 
     @property
-    def client(self) -> Client:
-        return Client(self.server.base_url, self.token_file.read_text(encoding="utf-8"), patience=5)
+    def client(self) -> AdminClient:
+        return AdminClient(self.server.base_url, self.token_file.read_text(encoding="utf-8"), patience=5)
 
     def command(self, *arguments: str) -> list[str]:
         """The arguments of the command line, with those of access to this server."""
         command, *rest = arguments
         return [command, "--url", self.server.base_url, "--token-file", str(self.token_file), *rest]
 
-    def run(self, *arguments: str) -> command_line.Done:
+    def run(self, *arguments: str) -> command_line.EndedCommand:
         """The command in this process: the start of another takes longer than what it does."""
         return command_line.run(*self.command(*arguments))
 
@@ -382,7 +382,7 @@ def test_a_graph_deleted_while_the_backup_runs_is_left_out(empty: Site, tmp_path
     place = empty
     fill(place)
 
-    class Meanwhile(Client):
+    class Meanwhile(AdminClient):
         """Deletes the first graph between its listing and its copy."""
 
         def get_archive(self, tenant: str, graph_id: str) -> bytes | None:
@@ -401,7 +401,7 @@ def test_a_backup_whose_time_cannot_be_noted_is_complete_and_counts_for_retentio
     old = tmp_path / "networkx-mcp-20200101T000000Z.tar"
     old.write_bytes(b"x")
 
-    class Full(Client):
+    class Full(AdminClient):
         def report_success(self, began: float) -> None:
             raise BackupError("PUT /admin/backup: 503: the store is full")
 
@@ -420,7 +420,7 @@ def test_a_server_that_restarts_costs_no_backup(make_site: Callable[..., Site], 
     fill(place)
     place.server.env["NETWORKX_MCP_HTTP_PORT"] = str(place.server.port)  # it comes back where it was
 
-    class Interrupted(Client):
+    class Interrupted(AdminClient):
         def get_archive(self, tenant: str, graph_id: str) -> bytes | None:
             if (tenant, graph_id) == ("bob", "log"):
                 place.server.kill()

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from tests.helpers.caller import Answer, Caller
+from tests.helpers.caller import ReplicaClient, ToolAnswer
 from tests.helpers.server import Server
 
 Make = Callable[..., Server]
@@ -17,13 +17,13 @@ async def test_every_acknowledged_write_survives_the_kill_of_the_process(make_se
     """This shows that an acknowledgement comes after the commit; that the commit is on the disk by then
     is shown by tests/unit/store/test_durability.py, because a kill loses no page cache."""
     server = make_server(limits_workers=1, store_compact_operations=10).start()
-    told: dict[tuple[str, str], Answer] = {}
+    told: dict[tuple[str, str], ToolAnswer] = {}
     asked: list[tuple[str, str]] = []
 
     async def client(number: int) -> None:
         """Write until the server is gone. Half of the clients share one graph."""
         graph_id = "shared" if number % 2 else f"own-{number}"
-        async with Caller(server) as caller:
+        async with ReplicaClient(server) as caller:
             await caller.call("create_graph", graph_id=graph_id)
             for count in range(10_000):
                 key = (graph_id, f"n{number}-{count}")
@@ -34,7 +34,7 @@ async def test_every_acknowledged_write_survives_the_kill_of_the_process(make_se
                 assert answer.ok, answer
                 told[key] = answer
 
-    async def add(caller: Caller, graph_id: str, name: str) -> Answer:
+    async def add(caller: ReplicaClient, graph_id: str, name: str) -> ToolAnswer:
         edits = [{"action": "add_nodes", "nodes": [{"id": name, "attributes": {"big": name * 50}}]}]
         return await caller.call("edit_graph", graph_id=graph_id, edits=edits, operation_id=name)
 
@@ -49,7 +49,7 @@ async def test_every_acknowledged_write_survives_the_kill_of_the_process(make_se
         await asyncio.gather(*clients)
         server.start()
 
-        async with Caller(server) as caller:
+        async with ReplicaClient(server) as caller:
             for graph_id in {graph_id for graph_id, _ in asked}:
                 found = await contents(caller, graph_id)
                 acknowledged = {
@@ -70,7 +70,7 @@ async def test_every_acknowledged_write_survives_the_kill_of_the_process(make_se
                 assert again.data == {**told[key].data, "repeated": True}
 
 
-async def contents(caller: Caller, graph_id: str) -> dict[str, int]:
+async def contents(caller: ReplicaClient, graph_id: str) -> dict[str, int]:
     """Node -> version that made it: nodes keep their order, and each write made one."""
     nodes: list[str] = []
     while True:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from tests.helpers.caller import Caller
+from tests.helpers.caller import ReplicaClient
 from tests.helpers.raw_http import RawClient
 from tests.helpers.server import Server, eventually, modern
 
@@ -60,7 +60,7 @@ async def flood(server: Server, token: str, heavy: bool) -> AsyncIterator[Counte
     told: Counter[str] = Counter()
     full = asyncio.Event()
 
-    async def one(caller: Caller, number: int) -> None:
+    async def one(caller: ReplicaClient, number: int) -> None:
         while True:
             name, arguments = analysis(number) if heavy else READ
             told[(await caller.call(name, **arguments)).error or "ok"] += 1
@@ -68,7 +68,7 @@ async def flood(server: Server, token: str, heavy: bool) -> AsyncIterator[Counte
             if told["shed"]:
                 full.set()
 
-    async with Caller(server, token=token) as caller:
+    async with ReplicaClient(server, token=token) as caller:
         tasks = [asyncio.create_task(one(caller, number)) for number in range(FLOOD)]
         await full.wait()
         try:
@@ -84,12 +84,12 @@ async def test_a_flood_sheds_itself_and_not_its_neighbour(server: Server, tokens
     told: Counter[str] = Counter()
     numbers = iter(range(CALLS if not heavy else CALLS // 3))
 
-    async def user(caller: Caller) -> None:
+    async def user(caller: ReplicaClient) -> None:
         for number in numbers:
             name, arguments = analysis(number) if heavy else READ
             told[(await caller.call(name, **arguments)).error or "ok"] += 1
 
-    async with flood(server, tokens["flood"], heavy) as flooded, Caller(server, token=tokens["quiet"]) as caller:
+    async with flood(server, tokens["flood"], heavy) as flooded, ReplicaClient(server, token=tokens["quiet"]) as caller:
         await asyncio.gather(*(user(caller) for _ in range(AT_ONCE)))
         assert flooded["shed"] >= told.total() // 4, "places were left"
     assert set(told) == {"ok"}, (told, flooded)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.helpers import caller
-from tests.helpers.caller import Answer
+from tests.helpers.caller import ToolAnswer
 from tests.helpers.server import Server
 
 NODES, EDGES, GRAPHS = 40, 60, 4
@@ -39,13 +39,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 TOKENS: dict[str, str] = {}
 
 
-def call(server: Server, tenant: str, tool: str, /, **arguments: Any) -> Answer:
+def call(server: Server, tenant: str, tool: str, /, **arguments: Any) -> ToolAnswer:
     return caller.read(
         server.rpc("tools/call", {"name": tool, "arguments": arguments}, token=TOKENS[tenant], timeout=60)
     )
 
 
-def refused(answer: Answer, limit: str, setting: str, maximum: int) -> None:
+def refused(answer: ToolAnswer, limit: str, setting: str, maximum: int) -> None:
     assert answer.error == "limit_exceeded", answer
     facts = {name: answer.data[name] for name in ("limit", "setting", "maximum")}
     assert facts == {"limit": limit, "setting": setting, "maximum": maximum}
@@ -137,7 +137,7 @@ def attribute(kib: float, seed: int, node: int = 1) -> list[dict[str, Any]]:
 def test_stored_bytes_of_a_graph_and_of_a_tenant(server: Server) -> None:
     """Stored is what counts: the snapshot, compressed, and the log."""
 
-    def edit(graph_id: str, kib: float, node: int) -> Answer:
+    def edit(graph_id: str, kib: float, node: int) -> ToolAnswer:
         return call(server, "bytes", "edit_graph", graph_id=graph_id, edits=attribute(kib, node, node))
 
     call(server, "bytes", "create_graph", graph_id="a")

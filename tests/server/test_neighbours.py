@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from tests.helpers.caller import Answer, Caller
+from tests.helpers.caller import ReplicaClient, ToolAnswer
 from tests.helpers.server import NO_TLS, Server, eventually, handshake, modern
 
 PROBES = ("/health", "/ready", "/startup", "/metrics")
@@ -101,7 +101,7 @@ def gone(process: psutil.Process) -> bool:
     return True
 
 
-def is_timeout(answer: Answer) -> None:
+def is_timeout(answer: ToolAnswer) -> None:
     assert answer.error == "timeout", answer
     assert answer.data["setting"] == "limits.request_timeout_seconds"
     assert "stopped after 5 s" in answer.text
@@ -109,7 +109,11 @@ def is_timeout(answer: Answer) -> None:
 
 
 async def test_point_reads_and_probes_are_answered_while_workers_burn_until_their_deadline(hasty: Server) -> None:
-    async with Caller(hasty) as heavy, Caller(hasty) as light, httpx.AsyncClient(timeout=10, verify=NO_TLS) as probe:
+    async with (
+        ReplicaClient(hasty) as heavy,
+        ReplicaClient(hasty) as light,
+        httpx.AsyncClient(timeout=10, verify=NO_TLS) as probe,
+    ):
         began = time.monotonic()
         spins = [asyncio.create_task(heavy.call("run_algorithm", **SPIN)) for _ in range(2)]
         await burning(hasty, 2)
@@ -134,7 +138,7 @@ async def test_point_reads_and_probes_are_answered_while_workers_burn_until_thei
 
 
 async def test_heavy_calls_of_others_go_on_beside_one_that_burns(server: Server) -> None:
-    async with Caller(server) as heavy, Caller(server) as other:
+    async with ReplicaClient(server) as heavy, ReplicaClient(server) as other:
         spin = asyncio.create_task(heavy.call("run_algorithm", **SPIN))
         await burning(server)
         answer = await other.call("rank_nodes", graph_id="small")
@@ -147,7 +151,7 @@ async def test_a_tenant_that_holds_every_worker_holds_up_no_other_tenant(tmp_pat
     with Server(tmp_path, auth=True, limits_workers=1, limits_queue_timeout_seconds=1) as tenants:
         fill(tenants)
         neighbour = tenants.add_token("neighbour", tenant="other")
-        async with Caller(tenants) as busy, Caller(tenants, token=neighbour) as other:
+        async with ReplicaClient(tenants) as busy, ReplicaClient(tenants, token=neighbour) as other:
             while not (made := await other.call("create_graph", graph_id="mine", edges=[["a", "b"]])).ok:
                 assert made.status == 401, made  # the token is not read yet
                 await asyncio.sleep(0.1)
@@ -179,7 +183,7 @@ async def test_a_client_that_hangs_up_has_its_worker_killed(server: Server, era:
 
 
 async def test_a_call_that_needs_too_much_memory_is_told_so_and_the_next_is_fine(server: Server) -> None:
-    async with Caller(server) as greedy, Caller(server) as other:
+    async with ReplicaClient(server) as greedy, ReplicaClient(server) as other:
         calls = await asyncio.gather(
             greedy.call("run_algorithm", **BOMB),
             other.call("rank_nodes", graph_id="small"),
@@ -196,7 +200,7 @@ async def test_a_call_that_needs_too_much_memory_is_told_so_and_the_next_is_fine
 
 
 async def test_a_killed_worker_costs_the_one_call_that_it_ran(server: Server) -> None:
-    async with Caller(server) as one, Caller(server) as other:
+    async with ReplicaClient(server) as one, ReplicaClient(server) as other:
         worker = spare(server)
         spin = asyncio.create_task(one.call("run_algorithm", **SPIN))
         await burning(server)
@@ -209,7 +213,7 @@ async def test_a_killed_worker_costs_the_one_call_that_it_ran(server: Server) ->
 
 
 async def test_a_killed_zygote_ends_its_calls_and_the_next_one_works(server: Server) -> None:
-    async with Caller(server) as one, Caller(server) as other:
+    async with ReplicaClient(server) as one, ReplicaClient(server) as other:
         spins = [asyncio.create_task(one.call("run_algorithm", **SPIN)) for _ in range(2)]
         await burning(server, 2)
         lost = zygote(server)
@@ -230,7 +234,7 @@ async def test_a_killed_zygote_ends_its_calls_and_the_next_one_works(server: Ser
 
 async def test_a_killed_server_leaves_no_process_behind(hasty: Server) -> None:
     """The last test of this file: it ends its server."""
-    async with Caller(hasty) as heavy:
+    async with ReplicaClient(hasty) as heavy:
         spin = asyncio.create_task(heavy.call("run_algorithm", **SPIN))
         await burning(hasty)
         left = hasty.processes()

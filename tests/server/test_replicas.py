@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.helpers.caller import Answer, Caller
+from tests.helpers.caller import ReplicaClient, ToolAnswer
 from tests.helpers.linearizability import Read, Write, violations
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server, eventually
@@ -54,7 +54,7 @@ class Recorder:
     history: list[Write | Read] = field(default_factory=list)
     stop: bool = False
 
-    async def write(self, caller: Caller, name: str, if_version: int | None = None) -> None:
+    async def write(self, caller: ReplicaClient, name: str, if_version: int | None = None) -> None:
         start = time.monotonic()
         edits = [{"action": "add_nodes", "nodes": [name]}]
         wanted = {} if if_version is None else {"if_version": if_version}
@@ -68,7 +68,7 @@ class Recorder:
             assert if_version is not None
             self.history.append(Write(start=start, end=end, value=name, outcome="refused", version=version))
 
-    async def read(self, caller: Caller) -> int:
+    async def read(self, caller: ReplicaClient) -> int:
         while True:
             start = time.monotonic()
             answer = await caller.call("describe_graph", graph_id=self.graph_id, limit=500)
@@ -87,7 +87,7 @@ class Recorder:
     async def client(self, number: int, pair: Pair, operations: int) -> None:
         rng = random.Random(number)
         servers = [pair.one, pair.two] if number % 2 else [pair.two, pair.one]
-        async with Caller(*servers) as caller:
+        async with ReplicaClient(*servers) as caller:
             for count in range(operations):
                 match rng.randrange(4):
                     case 0:
@@ -101,7 +101,7 @@ class Recorder:
 
     async def run(self, pair: Pair, fault: Callable[[], Awaitable[None]] | None = None) -> list[str]:
         """Let six clients work, `fault` happen meanwhile, and look for what no order explains."""
-        async with Caller(pair.one) as caller:
+        async with ReplicaClient(pair.one) as caller:
             assert (await caller.call("create_graph", graph_id=self.graph_id)).ok
         clients = [asyncio.create_task(self.client(number, pair, 25)) for number in range(6)]
         if fault is not None:
@@ -113,7 +113,7 @@ class Recorder:
         if pair.one.process is None or pair.one.process.poll() is not None:
             # Here, since a server ends with the thread that started it.
             pair.one.start()
-        async with Caller(pair.one) as caller, Caller(pair.two) as other:
+        async with ReplicaClient(pair.one) as caller, ReplicaClient(pair.two) as other:
             version = await self.read(caller)
             assert await self.read(other) == version
         last = self.history[-1]
@@ -178,7 +178,7 @@ def test_a_repeat_through_the_other_replica_gets_the_first_result(pair: Pair) ->
 
 
 async def test_the_same_operation_sent_to_both_at_once_happens_once(pair: Pair) -> None:
-    async with Caller(pair.one) as one, Caller(pair.two) as two:
+    async with ReplicaClient(pair.one) as one, ReplicaClient(pair.two) as two:
         await one.call("create_graph", graph_id="once")
         for number in range(10):
             edits = [{"action": "add_edges", "edges": [[number, number + 1]]}]
@@ -193,7 +193,7 @@ async def test_the_same_operation_sent_to_both_at_once_happens_once(pair: Pair) 
 
 
 async def test_a_store_that_hangs_is_named_and_what_was_asked_meanwhile_happens_once(pair: Pair) -> None:
-    async with Caller(pair.one) as one, Caller(pair.two) as two:
+    async with ReplicaClient(pair.one) as one, ReplicaClient(pair.two) as two:
         await one.call("create_graph", graph_id="hang")
         edit = {
             "graph_id": "hang",
@@ -202,7 +202,7 @@ async def test_a_store_that_hangs_is_named_and_what_was_asked_meanwhile_happens_
         }
         pair.redis.signal(signal.SIGSTOP)
         try:
-            answers: list[Answer] = await asyncio.gather(
+            answers: list[ToolAnswer] = await asyncio.gather(
                 one.call("edit_graph", **edit), two.call("describe_graph", graph_id="hang"), two.call("list_graphs")
             )
             for answer in answers:

@@ -10,7 +10,7 @@ from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
 
 from networkx_mcp.backup import commands
-from networkx_mcp.backup.client import Client
+from networkx_mcp.backup.client import AdminClient
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 PASSWORD = "Sm0ke-and-mirrors"
@@ -51,7 +51,7 @@ def test_the_rights_in_the_readme_carry_every_call_and_nothing_that_is_not_the_s
                 ranked = server.call("rank_nodes", {"graph_id": "g", "measure": "betweenness"})
                 assert not ranked.get("isError")
             assert not server.call("list_graphs").get("isError")
-            with Client(server.base_url, token) as client:
+            with AdminClient(server.base_url, token) as client:
                 assert commands.backup(client, tmp_path / "all.tar")["graphs"] == 1
                 assert not server.call("delete_graph", {"graph_id": "g"}).get("isError")
                 assert commands.restore(client, tmp_path / "all.tar")["graphs"] == 1

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.helpers import caller
-from tests.helpers.caller import Answer
+from tests.helpers.caller import ToolAnswer
 from tests.helpers.server import NO_TLS, Server, handshake, message, modern
 
 #: Ann's graph, and an id of the same length and look that nobody has.
@@ -79,7 +79,7 @@ class World:
     def tool(self, token: str | None, name: str, arguments: dict[str, Any], era: Any = modern) -> httpx.Response:
         return self.server.rpc("tools/call", {"name": name, "arguments": arguments}, token=token or "", era=era)
 
-    def asked(self, token: str, name: str, /, **arguments: Any) -> Answer:
+    def asked(self, token: str, name: str, /, **arguments: Any) -> ToolAnswer:
         return caller.read(self.tool(token, name, arguments))
 
     def http(self, token: str | None, method: str, path: str, **headers: str) -> httpx.Response:
@@ -311,7 +311,7 @@ def test_without_a_valid_token_every_path_says_the_same(world: World) -> None:
 
 
 def test_each_write_is_audited_with_who_what_and_versions(world: World) -> None:
-    def audited(answer: Answer) -> dict[str, Any]:
+    def audited(answer: ToolAnswer) -> dict[str, Any]:
         assert answer.ok, answer
         (line,) = world.server.audited(answer)
         return {name: line[name] for name in ("action", "user_id", "tenant", "graph_id", "outcome")} | {
@@ -327,7 +327,7 @@ def test_each_write_is_audited_with_who_what_and_versions(world: World) -> None:
     loaded = ask(world.ann, "load_graph", graph_id="audited", replace=True, **OTHERS["load_graph"])
     assert audited(loaded) == {"action": "put", "versions": (2, 3), **who}
     put = world.http(world.ann, "PUT", "/graphs/audited?format=edge-list")
-    assert audited(Answer(put.status_code, "", headers=put.headers)) == {"action": "put", "versions": (3, 4), **who}
+    assert audited(ToolAnswer(put.status_code, "", headers=put.headers)) == {"action": "put", "versions": (3, 4), **who}
     deleted = ask(world.ann, "delete_graph", graph_id="audited")
     assert audited(deleted) == {"action": "delete", "versions": (4, None), **who}
 

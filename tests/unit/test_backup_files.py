@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from networkx_mcp.backup import commands, file
-from networkx_mcp.backup.client import Client
+from networkx_mcp.backup.client import AdminClient
 from networkx_mcp.backup.file import BackupError
 from networkx_mcp.store import archive
 from networkx_mcp.store.protocol import Contents, Head
@@ -22,7 +22,7 @@ def backup_of(directory: Path, name: str, graphs: int) -> Path:
     """A backup as this name, made of nothing but a manifest that says how many graphs it holds."""
     path = directory / f"networkx-mcp-{name}Z.tar"
     entries = [
-        file.Entry(
+        file.BackupEntry(
             tenant="t", graph_id="g", version=1, nodes=0, edges=0, member=f"{number:06}.graph", bytes=1, sha256=""
         )
         for number in range(graphs)
@@ -75,7 +75,7 @@ def test_a_volume_that_fills_up_gets_its_space_back(tmp_path: Path) -> None:
 
 def test_a_server_that_is_gone_is_named(tmp_path: Path) -> None:
     with (
-        Client("http://127.0.0.1:9", "nmcp_x", patience=0) as client,
+        AdminClient("http://127.0.0.1:9", "nmcp_x", patience=0) as client,
         pytest.raises(BackupError, match=r"127\.0\.0\.1:9"),
     ):
         commands.backup(client, tmp_path / "one.tar")

@@ -113,12 +113,12 @@ def _serve(_: argparse.Namespace) -> int:
 
     no_pandas.settle()
     from networkx_mcp.app import create_app
-    from networkx_mcp.http.shutdown import Server
+    from networkx_mcp.http.shutdown import HttpServer
     from networkx_mcp.limits import descriptors
 
     descriptors.raise_limit()
     app = create_app(settings)
-    server = Server(app, settings, app.rooms.guard)
+    server = HttpServer(app, settings, app.rooms.guard)
     try:
         server.run()
     except OSError as error:

@@ -28,7 +28,7 @@ class SmokeError(Exception):
     """An answer that is not what the server promises."""
 
 
-class Client:
+class SmokeClient:
     """The few requests of one protocol era. Raises SmokeError for anything unexpected."""
 
     def __init__(self, http: httpx.Client, url: str, era: mcp_wire.Era = "modern") -> None:
@@ -86,7 +86,7 @@ def _expect(what: str, found: object, expected: object) -> None:
         raise SmokeError(f"{what}: expected {expected!r}, found {found!r}")
 
 
-def check(client: Client) -> None:
+def check(client: SmokeClient) -> None:
     """Create, edit, read and delete one graph. Raises SmokeError; a graph it made is deleted in any case."""
     graph = f"smoke-{secrets.token_hex(6)}"
     print(f"{client.version}: met {client.begin()}")
@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         with http:
             for era in mcp_wire.ERAS:
-                check(Client(http, options.url, era))
+                check(SmokeClient(http, options.url, era))
     except (SmokeError, httpx.HTTPError, OSError, ValueError, KeyError) as error:
         print(f"smoke: {type(error).__name__}: {error}", file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ import msgspec
 import networkx as nx
 from hypothesis import strategies as st
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.tools.analysis_arguments import OnGraph
 from networkx_mcp.tools.server import TOOLS
@@ -19,9 +19,9 @@ from networkx_mcp.tools.server import TOOLS
 TABLE = {"columns", "rows", "total", "truncated", "next_offset", "notes"}
 
 
-def ask(task: Callable[..., Any], graph: nx.Graph | Loaded, **params: Any) -> dict[str, Any]:
+def ask(task: Callable[..., Any], graph: nx.Graph | LoadedGraph, **params: Any) -> dict[str, Any]:
     """The answer of a task to the arguments of its tool, after it travelled as a worker's answer does; strict JSON but for bytes."""
-    loaded = graph if isinstance(graph, Loaded) else Loaded.from_networkx(graph.copy())
+    loaded = graph if isinstance(graph, LoadedGraph) else LoadedGraph.from_networkx(graph.copy())
     answer = on_graph(task, loaded, checked(task.__name__, directed=loaded.directed, **params))
     travelled = msgspec.msgpack.decode(msgspec.msgpack.encode(answer))
     json.dumps({k: v for k, v in travelled.items() if not isinstance(v, bytes)}, allow_nan=False)

@@ -12,7 +12,7 @@ from tests.unit.analysis import oracles
 from tests.unit.analysis.graphs import ask
 
 from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.tasks.measure_graph import measure_graph
 from networkx_mcp.analysis.tasks.run_algorithm import run_algorithm
 from networkx_mcp.errors import InvalidInput
@@ -24,7 +24,7 @@ EXAMPLE = nx.DiGraph([(0, 1), (0, 4), (1, 0), (1, 2), (2, 0), (2, 1), (2, 4), (3
 
 
 def call(graph: nx.Graph, algorithm: str, **arguments: Any) -> Any:
-    return engine.call(Loaded.from_networkx(graph.copy()), algorithm, (), arguments)[0]
+    return engine.call(LoadedGraph.from_networkx(graph.copy()), algorithm, (), arguments)[0]
 
 
 def checked(graph: nx.Graph) -> None:

@@ -14,7 +14,7 @@ from tests.unit.analysis.graphs import ask, column
 from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.catalogue import algorithms
 from networkx_mcp.analysis.corrected.domains import NON_NEGATIVE
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.tasks.find_communities import find_communities
 from networkx_mcp.analysis.tasks.find_paths import find_paths
 from networkx_mcp.analysis.tasks.rank_nodes import rank_nodes
@@ -25,7 +25,7 @@ ROUNDING = nx.Graph([(0, 1), (0, 2), (0, 5), (0, 6), (1, 2), (1, 4), (2, 3), (2,
 
 
 def call(graph: nx.Graph, algorithm: str, **arguments: Any) -> Any:
-    return engine.call(Loaded.from_networkx(graph.copy()), algorithm, (), arguments)[0]
+    return engine.call(LoadedGraph.from_networkx(graph.copy()), algorithm, (), arguments)[0]
 
 
 def ended(graph: nx.Graph, task: Any, **arguments: Any) -> dict[str, Any] | str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from networkx_mcp.analysis import catalogue, cost, cost_advice, engine, sampling
 from networkx_mcp.analysis.definition import Analysis, GraphSize
 from networkx_mcp.analysis.engine import call
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.tasks import measure_graph
 from networkx_mcp.backend.info import FUNCTIONS
 from networkx_mcp.errors import OUTCOMES, LimitExceeded
@@ -80,7 +80,7 @@ def test_the_calls_of_tools_are_in_the_table() -> None:
 def test_an_estimate_grows_with_the_graph(name: str, n: int, m: int, more_nodes: bool, directed: bool) -> None:
     algorithm, _, weighted = name.partition("+")
     weights = [a.parameter for a in catalogue.algorithms()[algorithm].arguments if cost.weighs(a)] if weighted else []
-    asked = cost.Call(algorithm, dict.fromkeys(weights, "weight"))
+    asked = cost.AlgorithmCall(algorithm, dict.fromkeys(weights, "weight"))
     assert cost.row_of(algorithm, weighted=bool(weights)) == name
     small = cost.estimate(asked, n, m, directed)
     large = cost.estimate(asked, n + more_nodes, m + (not more_nodes), directed)
@@ -89,7 +89,7 @@ def test_an_estimate_grows_with_the_graph(name: str, n: int, m: int, more_nodes:
 
 
 def test_what_is_not_known_is_not_refused() -> None:
-    assert cost.estimate(cost.Call("no_such_algorithm"), 10**7, 10**8, False) is None
+    assert cost.estimate(cost.AlgorithmCall("no_such_algorithm"), 10**7, 10**8, False) is None
     cost_advice.check(Analysis("no:such_task"), {}, GraphSize(10**9, 10**9, directed=False), LIMIT)
     # an argument that cuts the work short: its cost is not known
     check("run_algorithm", n=10**7, m=10**8, name="all_pairs_shortest_path_length", arguments={"cutoff": 1})
@@ -170,7 +170,7 @@ def test_the_worker_refuses_what_only_networkx_would_compute(monkeypatch: pytest
 
     kernel = engine.Implementation("none", steps_back, steps_back)
     monkeypatch.setitem(engine.KERNELS, "betweenness_centrality", [kernel])
-    graph = Loaded.from_networkx(nx.gnm_random_graph(3000, 9000, seed=1))
+    graph = LoadedGraph.from_networkx(nx.gnm_random_graph(3000, 9000, seed=1))
     graph.allowance = 0.01
     with pytest.raises(LimitExceeded) as caught:
         call(graph, "betweenness_centrality", (), {"weight": None})
@@ -195,7 +195,7 @@ def test_the_graph_is_converted_once_for_all_algorithms_of_a_call(monkeypatch: p
         return convert(state, *most)
 
     monkeypatch.setattr(GraphState, "to_networkx", counted)
-    loaded = Loaded(GraphState.from_networkx(nx.karate_club_graph()))
+    loaded = LoadedGraph(GraphState.from_networkx(nx.karate_club_graph()))
     answer = on_graph(
         measure_graph.measure_graph, loaded, {"metrics": ["is_planar", "is_eulerian", "node_connectivity", "girth"]}
     )

@@ -9,16 +9,16 @@ import pytest
 from tests.unit.analysis.graphs import ask
 
 from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.tasks.rank_nodes import rank_nodes
 from networkx_mcp.analysis.tasks.run_algorithm import run_algorithm
 
 
-def unweighted(graph: Loaded, **kwargs: Any) -> bool:
+def unweighted(graph: LoadedGraph, **kwargs: Any) -> bool:
     return kwargs.get("weight") is None
 
 
-def ones(graph: Loaded, **kwargs: Any) -> dict[Any, float]:
+def ones(graph: LoadedGraph, **kwargs: Any) -> dict[Any, float]:
     return dict.fromkeys(graph.state.nodes(), 1.0)
 
 

@@ -17,7 +17,7 @@ import pytest
 from tests.unit.analysis import oracles
 
 from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 
 Law = Callable[[nx.Graph], None]
 engine.load()
@@ -35,7 +35,7 @@ def law(directed: bool | None = False, loops: bool = True) -> Callable[[Law], La
 
 
 def call(graph: nx.Graph, name: str, /, **arguments: Any) -> Any:
-    value = engine.call(Loaded.from_networkx(graph.copy()), name, (), arguments)[0]
+    value = engine.call(LoadedGraph.from_networkx(graph.copy()), name, (), arguments)[0]
     return list(value) if hasattr(value, "__next__") else value
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.analysis.graphs import checked, example
 
 from networkx_mcp.analysis import tasks
-from networkx_mcp.analysis.loaded_graph import Loaded, load_state, load_states
+from networkx_mcp.analysis.loaded_graph import LoadedGraph, load_state, load_states
 from networkx_mcp.analysis.tasks.find_components import find_components
 from networkx_mcp.arrays import edits
 from networkx_mcp.arrays.state import GraphState
@@ -64,7 +64,7 @@ def test_several_graphs_come_in_the_order_of_the_call() -> None:
 
 
 def test_the_networkx_graph_is_made_once() -> None:
-    loaded = Loaded(GraphState.from_networkx(example()))
+    loaded = LoadedGraph(GraphState.from_networkx(example()))
     assert loaded.nx is loaded.nx
     assert list(loaded.order) == list("abcdef")
 

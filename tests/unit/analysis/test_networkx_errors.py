@@ -5,7 +5,7 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.networkx_errors import explained
 from networkx_mcp.analysis.task import Run
 from networkx_mcp.arrays.state import GraphState
@@ -33,7 +33,7 @@ from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
 def test_an_exception_of_networkx_is_explained(
     algorithm: str, graph: nx.Graph, kwargs: dict[str, object], error: type[ServiceError], message: str
 ) -> None:
-    run = Run(Loaded.from_networkx(graph), algorithm)
+    run = Run(LoadedGraph.from_networkx(graph), algorithm)
     with pytest.raises(error, match=message) as raised:
         run.timed(lambda: list(result) if hasattr(result := run(**kwargs), "__next__") else result)
     assert raised.value.message.startswith(algorithm)
@@ -45,19 +45,19 @@ def test_only_an_error_about_the_type_of_the_graph_carries_it() -> None:
         (nx.Graph([(0, 0)]), {"field": "algorithm"}),
     ):
         with pytest.raises(InvalidInput) as raised:
-            Run(Loaded.from_networkx(graph), "onion_layers")()
+            Run(LoadedGraph.from_networkx(graph), "onion_layers")()
         assert raised.value.data == data
 
 
 def test_a_negative_cycle_says_what_it_means() -> None:
     graph = nx.DiGraph([(1, 2, {"weight": -1}), (2, 1, {"weight": -1})])
     with pytest.raises(InvalidInput, match="no finite answer"):
-        Run(Loaded.from_networkx(graph), "bellman_ford_path")(source=1, target=2)
+        Run(LoadedGraph.from_networkx(graph), "bellman_ford_path")(source=1, target=2)
 
 
 def test_ids_that_do_not_compare_say_so() -> None:
     graph = nx.DiGraph([(1, "b"), ("a", "b")])
-    run = Run(Loaded.from_networkx(graph), "lexicographical_topological_sort")
+    run = Run(LoadedGraph.from_networkx(graph), "lexicographical_topological_sort")
     with pytest.raises(InvalidInput, match="strings and integers among them"):
         run.timed(lambda: list(run()))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.normalise import Normaliser
 from networkx_mcp.analysis.result import table
 
@@ -18,7 +18,7 @@ GRAPH = nx.Graph([("c", "a"), ("a", "b")])  # node order: c, a, b
 
 
 def rows(value: Any, columns: list[str] | None = None) -> dict[str, Any]:
-    found = Normaliser(Loaded.from_networkx(GRAPH), None, columns).rows(value)
+    found = Normaliser(LoadedGraph.from_networkx(GRAPH), None, columns).rows(value)
     answer = table(found.columns, found.rows, limit=100, total=found.total)
     return {"columns": answer["columns"], "rows": answer["rows"], "total": answer["total"], **found.facts}
 
@@ -100,5 +100,5 @@ def test_columns_that_the_catalogue_names_are_taken() -> None:
 
 
 def test_an_endless_generator_is_read_as_far_as_needed() -> None:
-    endless = Normaliser(Loaded.from_networkx(GRAPH)).rows({"c", "a"} for _ in count())
+    endless = Normaliser(LoadedGraph.from_networkx(GRAPH)).rows({"c", "a"} for _ in count())
     assert len(table(endless.columns, endless.rows, limit=3)["rows"]) == 3

@@ -23,7 +23,7 @@ held = st.text("abc xyz-_.äß,;'&<>[]{}%*#", max_size=6)
 reals = st.floats(allow_nan=False, allow_infinity=False)
 
 
-def load(data: str | bytes, format_: str = "", filename: str = "", **options: Any) -> formats.Loaded:
+def load(data: str | bytes, format_: str = "", filename: str = "", **options: Any) -> formats.ParsedGraph:
     raw = data.encode() if isinstance(data, str) else data
     return formats.load(io.BytesIO(raw), format_, options, LIMITS, Hints(filename))
 

@@ -23,7 +23,7 @@ TEXT = tuple(name for name in formats.READ if RECORDS[name].text)
 
 def load(
     data: bytes | str, format_: str = "", filename: str = "", encoding: str = "", **options: Any
-) -> formats.Loaded:
+) -> formats.ParsedGraph:
     raw = data.encode() if isinstance(data, str) else data
     return formats.load(io.BytesIO(raw), format_, options, LIMITS, Hints(filename, encoding))
 

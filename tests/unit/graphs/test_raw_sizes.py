@@ -33,7 +33,7 @@ def test_a_snapshot_weighs_what_it_inflates_to() -> None:
     data = bomb()
     assert len(data) < 10_000
     assert snapshot.stated_size(data) > 20 * len(TEXT)
-    assert offload.Source(False, snapshot=data).nbytes > 20 * len(TEXT)
+    assert offload.GraphSource(False, snapshot=data).nbytes > 20 * len(TEXT)
     with pytest.raises(ServiceError, match="restore it from a backup"):
         offload.inflated(b"nothing of ours")
 
@@ -48,7 +48,7 @@ async def test_a_small_snapshot_of_a_large_graph_is_not_decoded_on_the_event_loo
     second = open_graphs()
     asked: list[int] = []
 
-    async def materialise(_: Any, source: offload.Source, **__: Any) -> offload.Materialised:
+    async def materialise(_: Any, source: offload.GraphSource, **__: Any) -> offload.Materialised:
         asked.append(source.nbytes)
         return offload.Materialised(frozen.decompress(source.snapshot), b"", None)
 
@@ -142,11 +142,11 @@ async def test_memory_is_admitted_before_a_worker_makes_a_graph(
     monkeypatch.setattr(offloader, "run", run)
     data = bomb()
     with pytest.raises(ServiceError, match="ended"):
-        await offloader.materialise(offload.Source(False, snapshot=data), tenant="t")
+        await offloader.materialise(offload.GraphSource(False, snapshot=data), tenant="t")
     assert held[0] >= 20 * len(TEXT)
     assert budget.used("loads") == 0
     budget.reserve("archives", budget.free - 1_000_000)
     monkeypatch.setattr(offload, "MEMORY_SECONDS", 0)
     with pytest.raises(Shed, match="short of memory"):
-        await offloader.materialise(offload.Source(False, snapshot=data), tenant="t")
+        await offloader.materialise(offload.GraphSource(False, snapshot=data), tenant="t")
     assert len(held) == 1

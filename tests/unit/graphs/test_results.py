@@ -16,7 +16,7 @@ from tests.unit.graphs.faults import FaultyStore
 from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, ResultKey, Results, digest
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import MIB, Settings
-from networkx_mcp.store.protocol import Counts, Head, NewGraph, Quota, Store
+from networkx_mcp.store.protocol import Head, NewGraph, Quota, Store, StoredCounts
 
 
 def key(number: int = 0, graph_id: str = "g", version: int = 1) -> ResultKey:
@@ -185,7 +185,7 @@ UNSOUND = {
 async def test_what_the_store_has_and_is_no_result_is_computed_anew(
     results: Results, store: FaultyStore, budget: MemoryAccount, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await store.create("t", NewGraph("g", "u", b"", Counts(0, 0), b""), Quota(MIB, MIB, 1), None)
+    await store.create("t", NewGraph("g", "u", b"", StoredCounts(0, 0), b""), Quota(MIB, MIB, 1), None)
     assert await store.keep_result(*key().stored, UNSOUND[name])
     with caplog.at_level(logging.WARNING, "networkx_mcp"):
         assert await results.get(key()) is None

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.analysis.graphs import graphs
 
 from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import Run  # noqa: F401  its module registers the kernels
 from networkx_mcp.backend.kernels.node_results import NodeGroups
 
@@ -47,7 +47,7 @@ def _head(value: Any, first: int | None) -> Any:
 
 def asked(graph: nx.Graph, algorithm: str, *args: Any, first: int | None = None, **kwargs: Any) -> tuple[Any, str]:
     """Our answer or the type of its exception, and the engine."""
-    loaded = Loaded(Loaded.from_networkx(graph).state)  # its networkx graph is made again, if at all
+    loaded = LoadedGraph(LoadedGraph.from_networkx(graph).state)  # its networkx graph is made again, if at all
     try:
         value, used = engine.uncorrected(loaded, algorithm, args, kwargs)
         return plain(_head(value, first)), used

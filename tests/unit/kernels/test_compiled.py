@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.kernels.equal import answer, asked, graphs, same
 
 from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.backend.kernels import native
 from networkx_mcp.backend.kernels.arrays import Unsuited
 
@@ -110,7 +110,9 @@ def test_larger_graphs(directed: bool) -> None:
         assert same(graph, "betweenness_centrality", weight=weight) == ENGINE
         assert same(graph, "edge_betweenness_centrality", weight=weight, k=40, seed=3) == ENGINE
         same(graph, "shortest_path", 0, 119, weight=weight)
-        found, used = engine.call(Loaded.from_networkx(graph), "shortest_simple_paths", (0, 119), {"weight": weight})
+        found, used = engine.call(
+            LoadedGraph.from_networkx(graph), "shortest_simple_paths", (0, 119), {"weight": weight}
+        )
         assert used == ENGINE  # these never end: some of each are compared
         expected = nx.shortest_simple_paths(graph, 0, 119, weight=weight)
         assert list(islice(found, 8)) == list(islice(expected, 8))

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from loadtests.abuse import attackers, bombs, holds, malformed, neighbours, schema, shapes, strikes, tenants, values
 from loadtests.abuse.attack import Attack, World
-from loadtests.abuse.client import Answers, Told, Torn
+from loadtests.abuse.client import HttpAnswers, Reaction, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
 from loadtests.abuse.route_kinds import FORMATS
 
@@ -97,7 +97,7 @@ def test_answers_are_read_however_they_arrive(step: int) -> None:
         b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n"
         b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"
     )
-    parser = Answers()
+    parser = HttpAnswers()
     found = [one for at in range(0, len(raw), step) for one in parser.feed(raw[at : at + step])]
     assert [(one.status, one.body) for one in found] == [(200, b"ok"), (202, b"abcd"), (304, b"")]
     assert parser.rest == b""
@@ -106,16 +106,16 @@ def test_answers_are_read_however_they_arrive(step: int) -> None:
 @pytest.mark.parametrize("raw", [b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nno header\r\n\r\n"])
 def test_what_is_no_answer_is_told(raw: bytes) -> None:
     with pytest.raises(Torn):
-        Answers().feed(raw)
+        HttpAnswers().feed(raw)
 
 
 ATTACK = Attack("kind", "name", (b"",))
 
 
-def told(status: int, body: Any, kind: str = "application/json", **more: Any) -> Told:
+def told(status: int, body: Any, kind: str = "application/json", **more: Any) -> Reaction:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n".encode()
-    return Told(Answers().feed(head + data), head + data, 0.1, "answered", **more)
+    return Reaction(HttpAnswers().feed(head + data), head + data, 0.1, "answered", **more)
 
 
 def message(**found: Any) -> dict[str, Any]:
@@ -136,12 +136,12 @@ def failed(code: str) -> dict[str, Any]:
         (told(200, message(error={"code": -32603, "message": ""})), "internal inside HTTP 200"),
         (told(200, b"{"), "an answer that is no JSON"),
         (told(200, {"a": "my-secret"}), "a secret of another tenant"),
-        (Told(end="late"), "no end within 30.5 s"),
-        (Told(end="closed"), "closed without an answer"),
-        (Told(2 * told(200, {}).answers, end="answered"), "2 answers to one request"),
+        (Reaction(end="late"), "no end within 30.5 s"),
+        (Reaction(end="closed"), "closed without an answer"),
+        (Reaction(2 * told(200, {}).answers, end="answered"), "2 answers to one request"),
     ],
 )
-def test_the_judge_tells_each_fault(answer: Told, finding: str) -> None:
+def test_the_judge_tells_each_fault(answer: Reaction, finding: str) -> None:
     assert answer_findings(ATTACK, answer, ["my-secret"]) == [finding]
 
 
@@ -159,7 +159,7 @@ def test_the_judge_tells_each_fault(answer: Told, finding: str) -> None:
         (told(200, {"graphs": []}), "ok"),
     ],
 )
-def test_named_refusals_are_no_faults(answer: Told, outcome: str) -> None:
+def test_named_refusals_are_no_faults(answer: Reaction, outcome: str) -> None:
     assert answer_findings(ATTACK, answer, []) == []
     assert outcome_of(answer) == (str(answer.answers[0].status), outcome)
 

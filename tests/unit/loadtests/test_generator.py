@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from loadtests import cluster, generator, probes, workload
-from loadtests.player import Job
+from loadtests.player import GeneratorJob
 
 OK = {"jsonrpc": "2.0", "id": 1, "result": {}}
 SHED = {"jsonrpc": "2.0", "id": 1, "result": {"isError": True, "_meta": {"networkx-mcp/error": {"error": "shed"}}}}
@@ -47,7 +47,7 @@ async def served(answer: Answer, ready: Callable[[], Awaitable[None]], job: dict
     async with await asyncio.start_server(forgiving, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         made = {"host": "127.0.0.1", "port": port, "workload": "reader", "run": "test", "warmup": 0.2, **job}
-        found = await generator.Load(Job(**made)).run()
+        found = await generator.Load(GeneratorJob(**made)).run()
         # What is left of this server's own tasks is no fault of the client, which ends its process on one.
         asyncio.get_running_loop().set_exception_handler(lambda loop, facts: None)
         return found

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.redis_server import RedisServer
 
 from networkx_mcp.settings import StoreSettings
-from networkx_mcp.store.protocol import Counts, Head, NewGraph, Operation, Quota, Store
+from networkx_mcp.store.protocol import Head, NewGraph, Operation, Quota, Store, StoredCounts
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import Recall
 from networkx_mcp.store.sqlite_store import SqliteStore
@@ -24,7 +24,7 @@ Open = Callable[..., Any]
 
 
 def new(graph_id: str = "g", uid: str = "u1", snapshot: bytes = b"", **more: Any) -> NewGraph:
-    return NewGraph(graph_id, uid, more.pop("meta", b"meta"), more.pop("counts", Counts(0, 0)), snapshot, **more)
+    return NewGraph(graph_id, uid, more.pop("meta", b"meta"), more.pop("counts", StoredCounts(0, 0)), snapshot, **more)
 
 
 def named(operation_id: str, fingerprint: str = "print", result: bytes = b"result") -> Operation:
@@ -75,7 +75,7 @@ async def fill(store: Store, payloads: list[bytes], graph_id: str = "g", uid: st
     for payload in payloads:
         head = await head_of(store, graph_id)
         assert head is not None
-        await store.append("t", graph_id, uid, head.version, payload, Counts(0, 0), AMPLE, None)
+        await store.append("t", graph_id, uid, head.version, payload, StoredCounts(0, 0), AMPLE, None)
 
 
 @pytest.fixture

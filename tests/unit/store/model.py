@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota
+from networkx_mcp.store.protocol import NewGraph, Operation, Quota, StoredCounts
 from networkx_mcp.store.shared import record_bytes
 
 
@@ -17,7 +17,7 @@ class Graph:
     snapshot: bytes
     snapshot_version: int
     meta: bytes
-    counts: Counts
+    counts: StoredCounts
     log: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
@@ -110,7 +110,7 @@ class Tenant:
         uid: str,
         version: int,
         payload: bytes,
-        counts: Counts,
+        counts: StoredCounts,
         quota: Quota,
         operation: Operation | None,
     ) -> Operation | None:

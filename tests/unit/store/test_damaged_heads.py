@@ -11,7 +11,7 @@ from tests.unit.store.conftest import AMPLE, fill, head_of, named, new
 from tests.unit.store.redis_tools import opened, settings
 
 from networkx_mcp.errors import GraphDamaged, NotFound, StoreDamaged
-from networkx_mcp.store.protocol import Counts, DamagedHead, Quota, Store, Usage
+from networkx_mcp.store.protocol import DamagedHead, Quota, Store, StoredCounts, Usage
 from networkx_mcp.store.redis_keys import PIECE_BYTES, parse_head
 from networkx_mcp.store.redis_store import RedisStore
 
@@ -95,7 +95,7 @@ async def test_it_has_no_version_that_a_write_could_name(spoiled: Store) -> None
     with pytest.raises(GraphDamaged):
         await spoiled.create("t", new("bad"), quota, None)
     with pytest.raises(NotFound):
-        await spoiled.append("t", "bad", "u1", 3, b"x", Counts(0, 0), quota, None)
+        await spoiled.append("t", "bad", "u1", 3, b"x", StoredCounts(0, 0), quota, None)
     with pytest.raises(NotFound):
         await spoiled.replace("t", "bad", "u1", 3, new("bad"), quota, None)
     assert not await spoiled.compact("t", "bad", "u1", 3, b"x")
@@ -180,7 +180,7 @@ class TestKeysOfAnotherType:
                 before = await head_of(store)
                 for asked in (
                     store.read_log("t", "g", "u1", 1),
-                    store.append("t", "g", "u1", 2, b"x", Counts(0, 0), AMPLE, None),
+                    store.append("t", "g", "u1", 2, b"x", StoredCounts(0, 0), AMPLE, None),
                     store.compact("t", "g", "u1", 2, b"x"),
                 ):
                     with pytest.raises(GraphDamaged):
@@ -201,7 +201,7 @@ class TestKeysOfAnotherType:
             before = await head_of(store)
             asked = [
                 store.create("t", new("other"), AMPLE, None),
-                store.append("t", "g", "u1", 1, b"x", Counts(0, 0), AMPLE, named("twice")),
+                store.append("t", "g", "u1", 1, b"x", StoredCounts(0, 0), AMPLE, named("twice")),
                 store.replace("t", "g", "u1", 1, new(uid="u2"), AMPLE, None),
                 store.compact("t", "g", "u1", 1, b"x"),
                 store.delete("t", "g", None, None),

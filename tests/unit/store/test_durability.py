@@ -11,7 +11,7 @@ from secrets import token_hex
 
 import pytest
 from tests.helpers.redis_server import RedisServer
-from tests.helpers.syscalls import Call, parse, read_trace, strace, too_early
+from tests.helpers.syscalls import SystemCall, parse, read_trace, strace, too_early
 from tests.unit.store import writer_process
 
 from networkx_mcp.settings import StoreSettings
@@ -113,7 +113,7 @@ def test_sqlite_syncs_before_it_acknowledges(tmp_path: Path) -> None:
     assert {str(path.parent), str(path.parent.parent)} <= synced
 
 
-def redis_trace(directory: Path, *options: str) -> list[Call]:
+def redis_trace(directory: Path, *options: str) -> list[SystemCall]:
     trace = directory / "trace"
     with RedisServer(*options, wrapper=strace(trace)) as server:
         writer = start_writer("redis", server.url, token_hex(8), "--writes", "8", "--writers", "1")
@@ -123,7 +123,7 @@ def redis_trace(directory: Path, *options: str) -> list[Call]:
     return read_trace(trace, pid)
 
 
-def first_too_early(calls: list[Call]) -> str | None:
+def first_too_early(calls: list[SystemCall]) -> str | None:
     """The reply to an append carries the head, a line that begins with uid and version."""
     for number in range(8):
         payload = f"payload-g0-{number + 2}-{number}"

@@ -19,7 +19,7 @@ from networkx_mcp.errors import Conflict, StoreUnavailable
 from networkx_mcp.settings import Settings, StoreSettings
 from networkx_mcp.store import open_store
 from networkx_mcp.store.instrumented import InstrumentedStore
-from networkx_mcp.store.protocol import Counts, Health, Store
+from networkx_mcp.store.protocol import Health, Store, StoredCounts
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.sqlite_store import SqliteStore
 
@@ -55,7 +55,7 @@ async def test_durations_by_operation_and_conflicts_of_writes(tmp_path: Path) ->
         before = {name: count(name) for name in names}
         conflicts = sample("store_conflicts_total")
         await store.create("t", new(), AMPLE, None)
-        await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+        await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
         await store.compact("t", "g", "u1", 2, b"s")
         await store.replace("t", "g", "u1", 2, new(uid="u2"), AMPLE, None)
         await store.heads([("t", "g")])
@@ -71,7 +71,7 @@ async def test_durations_by_operation_and_conflicts_of_writes(tmp_path: Path) ->
         await store.settle_note("n", "v")
         assert sample("store_conflicts_total") == conflicts
         for stale in (
-            store.append("t", "g", "u2", 1, b"a", Counts(0, 0), AMPLE, None),
+            store.append("t", "g", "u2", 1, b"a", StoredCounts(0, 0), AMPLE, None),
             store.replace("t", "g", "u2", 1, new(), AMPLE, None),
             store.delete("t", "g", 1, None),
             store.create("t", new(), AMPLE, None),

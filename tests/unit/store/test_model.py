@@ -28,7 +28,7 @@ from tests.unit.store.model import Graph, Refused, Tenant
 
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.settings import StoreSettings
-from networkx_mcp.store.protocol import Counts, Head, NewGraph, Operation, Quota, Store, Usage, Written
+from networkx_mcp.store.protocol import Head, NewGraph, Operation, Quota, Store, StoredCounts, Usage, Written
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import Recall
 from networkx_mcp.store.sqlite_store import SqliteStore
@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
     def new(self, graph_id: str, snapshot: bytes) -> NewGraph:
         self.created += 1
         meta = b"\n" * (self.created % 3)
-        return NewGraph(graph_id, f"uid {self.created}", meta, Counts(self.created, 1), snapshot)
+        return NewGraph(graph_id, f"uid {self.created}", meta, StoredCounts(self.created, 1), snapshot)
 
     def version(self, tenant: str, graph_id: str) -> int:
         graph = self.tenants[tenant].graphs.get(graph_id)
@@ -142,7 +142,15 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         tenant, graph_id = self.pick(choice)
         uid = "stranger" if stranger else self.uid(tenant, graph_id)
-        arguments = (graph_id, uid, self.version(tenant, graph_id) + offset, payload, Counts(7, 7), quota, operation)
+        arguments = (
+            graph_id,
+            uid,
+            self.version(tenant, graph_id) + offset,
+            payload,
+            StoredCounts(7, 7),
+            quota,
+            operation,
+        )
         got = self.run(self.outcome(self.store.append(tenant, *arguments)))
         expected = lambda: self.tenants[tenant].append(*arguments)  # noqa: E731
         self.compare(got, expected, operation.result if operation else b"")
@@ -188,7 +196,7 @@ class Machine(RuleBasedStateMachine):
         version, uid, quota = self.version(tenant, graph_id), self.uid(tenant, graph_id), AMPLE
         calls: list[Awaitable[Any]] = [
             self.outcome(
-                self.store.append(tenant, graph_id, uid, version, b"racer %d" % number, Counts(1, 1), quota, None)
+                self.store.append(tenant, graph_id, uid, version, b"racer %d" % number, StoredCounts(1, 1), quota, None)
             )
             for number in range(count)
         ]
@@ -208,7 +216,7 @@ class Machine(RuleBasedStateMachine):
         for number in order:
             payload = b"racer %d" % number
             expected = lambda payload=payload: model.append(  # noqa: E731
-                graph_id, uid, version, payload, Counts(1, 1), quota, None
+                graph_id, uid, version, payload, StoredCounts(1, 1), quota, None
             )
             self.compare(outcomes[number], expected, b"")
 
@@ -219,7 +227,7 @@ class Machine(RuleBasedStateMachine):
         tenant, graph_id = self.pick(choice)
         quota = AMPLE
         arguments = (
-            graph_id, self.uid(tenant, graph_id), self.version(tenant, graph_id), b"same", Counts(2, 2), quota,
+            graph_id, self.uid(tenant, graph_id), self.version(tenant, graph_id), b"same", StoredCounts(2, 2), quota,
         )  # fmt: skip
         sent = [operation._replace(result=operation.result + bytes([number])) for number in range(count)]
 
@@ -239,7 +247,7 @@ class Machine(RuleBasedStateMachine):
         """Either order is right, a mixture is not."""
         tenant, graph_id = self.pick(choice)
         version, uid, quota = self.version(tenant, graph_id), self.uid(tenant, graph_id), AMPLE
-        arguments = (graph_id, uid, version, b"last", Counts(1, 1), quota, None)
+        arguments = (graph_id, uid, version, b"last", StoredCounts(1, 1), quota, None)
 
         async def together() -> tuple[Any, Any]:
             append = self.outcome(self.store.append(tenant, *arguments))

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.store.conftest import AMPLE, Open, head_of, named, new
 
 from networkx_mcp.errors import InvalidInput, NotFound
-from networkx_mcp.store.protocol import Counts, Quota, Store, Usage
+from networkx_mcp.store.protocol import Quota, Store, StoredCounts, Usage
 from networkx_mcp.store.shared import OPERATION_OVERHEAD, Recall, record_bytes
 
 
@@ -16,8 +16,8 @@ class TestOperationIds:
     async def test_a_repeat_is_answered_with_the_first_result(self, store: Store) -> None:
         first = await store.create("t", new(), AMPLE, named("c", result=b"created"))
         assert (first.result, first.repeated) == (b"created", False)
-        await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, named("a", result=b"one"))
-        again = await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, named("a", result=b"two"))
+        await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, named("a", result=b"one"))
+        again = await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, named("a", result=b"two"))
         assert (again.result, again.repeated) == (b"one", True)
         assert again.head == await head_of(store)
         created = await store.create("t", new(uid="u9"), AMPLE, named("c", result=b"other"))
@@ -27,10 +27,10 @@ class TestOperationIds:
     async def test_known_before_version_existence_and_quota_are_looked_at(self, store: Store) -> None:
         nothing = Quota(0, 0, 0)
         await store.create("t", new(), AMPLE, named("c"))
-        await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, named("a"))
+        await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, named("a"))
         await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"s"), AMPLE, named("r"))
         await store.delete("t", "g", 3, named("d"))
-        assert (await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), nothing, named("a"))).repeated
+        assert (await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), nothing, named("a"))).repeated
         assert (await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"s"), nothing, named("r"))).repeated
         assert (await store.create("t", new(), nothing, named("c"))).repeated
         gone = await store.delete("t", "g", 3, named("d"))
@@ -88,7 +88,7 @@ class TestOperationIds:
 
     async def test_of_many_at_once_one_happens(self, store: Store) -> None:
         await store.create("t", new(), AMPLE, None)
-        tries = (store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, named("a")) for _ in range(20))
+        tries = (store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, named("a")) for _ in range(20))
         outcomes = await asyncio.gather(*tries)
         assert sum(not outcome.repeated for outcome in outcomes) == 1
         assert (await store.read("t", "g")).log == [(2, b"a")]
@@ -98,7 +98,7 @@ class TestOperationIds:
         await store.create("t", new(), AMPLE, named("0"))
         for number in range(1, 6):
             operation = named(str(number))
-            await store.append("t", "g", "u1", number, b"", Counts(0, 0), AMPLE, operation)
+            await store.append("t", "g", "u1", number, b"", StoredCounts(0, 0), AMPLE, operation)
         await store.create("t", new("other"), AMPLE, named("0"))
         remembered = [await store.known_operation("t", "g", str(number)) is not None for number in range(6)]
         assert remembered == [False, False, False, True, True, True]
@@ -108,7 +108,7 @@ class TestOperationIds:
         store = await open_store(Recall(sure=3600, most=3600, keep=1))
         await store.create("t", new(), AMPLE, named("0"))
         for number in range(1, 50):
-            await store.append("t", "g", "u1", number, b"", Counts(0, 0), AMPLE, named(str(number)))
+            await store.append("t", "g", "u1", number, b"", StoredCounts(0, 0), AMPLE, named(str(number)))
         for number in range(50):
             assert await store.known_operation("t", "g", str(number)) is not None
 
@@ -116,14 +116,14 @@ class TestOperationIds:
         store = await open_store(Recall(sure=0.2, most=0.6, keep=2))
         await store.create("t", new(), AMPLE, named("0"))
         for number in range(1, 4):
-            await store.append("t", "g", "u1", number, b"", Counts(0, 0), AMPLE, named(str(number)))
+            await store.append("t", "g", "u1", number, b"", StoredCounts(0, 0), AMPLE, named(str(number)))
         await asyncio.sleep(0.3)
         assert [await store.known_operation("t", "g", str(number)) is None for number in range(4)] == [
             True, True, False, False,
         ]  # fmt: skip
         await asyncio.sleep(0.5)
         assert await store.known_operation("t", "g", "3") is None
-        written = await store.append("t", "g", "u1", 4, b"", Counts(0, 0), AMPLE, named("0"))
+        written = await store.append("t", "g", "u1", 4, b"", StoredCounts(0, 0), AMPLE, named("0"))
         assert not written.repeated
         assert await store.usage("t") == Usage(graphs=1, bytes=record_bytes(named("0")))
 
@@ -131,10 +131,10 @@ class TestOperationIds:
         store = await open_store(Recall(sure=0, most=0.25, keep=100))
         await store.create("t", new(), AMPLE, None)
         for number in range(1, 11):
-            await store.append("t", "g", "u1", number, b"", Counts(0, 0), AMPLE, named(f"{number:02}"))
+            await store.append("t", "g", "u1", number, b"", StoredCounts(0, 0), AMPLE, named(f"{number:02}"))
             await asyncio.sleep(0.06)
         assert await store.known_operation("t", "g", "03") is None
         assert await store.known_operation("t", "g", "10") is not None
         await asyncio.sleep(0.25)
-        await store.append("t", "g", "u1", 11, b"", Counts(0, 0), AMPLE, None)  # a write sweeps
+        await store.append("t", "g", "u1", 11, b"", StoredCounts(0, 0), AMPLE, None)  # a write sweeps
         assert await store.usage("t") == Usage(graphs=1, bytes=0)

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.store.conftest import AMPLE, MIB, named, new
 
 from networkx_mcp.errors import LimitExceeded
-from networkx_mcp.store.protocol import Counts, Quota, Store, Usage
+from networkx_mcp.store.protocol import Quota, Store, StoredCounts, Usage
 from networkx_mcp.store.shared import record_bytes
 
 
@@ -16,9 +16,9 @@ class TestQuota:
     async def test_graph_bytes(self, store: Store) -> None:
         quota = Quota(graph_bytes=10, tenant_bytes=MIB, tenant_graphs=9)
         await store.create("t", new(snapshot=b"123456"), quota, None)
-        await store.append("t", "g", "u1", 1, b"1234", Counts(0, 0), quota, None)
+        await store.append("t", "g", "u1", 1, b"1234", StoredCounts(0, 0), quota, None)
         with pytest.raises(LimitExceeded) as caught:
-            await store.append("t", "g", "u1", 2, b"1", Counts(0, 0), quota, None)
+            await store.append("t", "g", "u1", 2, b"1", StoredCounts(0, 0), quota, None)
         assert caught.value.data == {
             "limit": "graph_bytes", "setting": "limits.graph_mb", "maximum": 10, "actual": 11,
         }  # fmt: skip
@@ -35,13 +35,13 @@ class TestQuota:
         await store.create("t", new("a", snapshot=b"1234567890"), quota, None)
         await store.create("t", new("b", snapshot=b"123456789"), quota, named("1"))
         with pytest.raises(LimitExceeded) as caught:
-            await store.append("t", "a", "u1", 1, b"12", Counts(0, 0), quota, None)
+            await store.append("t", "a", "u1", 1, b"12", StoredCounts(0, 0), quota, None)
         assert caught.value.data == {
             "limit": "tenant_bytes", "setting": "limits.tenant_mb", "maximum": 20 + record, "actual": 21 + record,
         }  # fmt: skip
         with pytest.raises(LimitExceeded):
-            await store.append("t", "a", "u1", 1, b"", Counts(0, 0), quota, named("2"))
-        await store.append("t", "a", "u1", 1, b"1", Counts(0, 0), quota, None)
+            await store.append("t", "a", "u1", 1, b"", StoredCounts(0, 0), quota, named("2"))
+        await store.append("t", "a", "u1", 1, b"1", StoredCounts(0, 0), quota, None)
         await store.create("t2", new("a", snapshot=b"1234567890"), quota, None)
 
     async def test_a_write_that_frees_space_is_never_refused(self, store: Store) -> None:

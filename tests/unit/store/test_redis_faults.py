@@ -12,7 +12,7 @@ from tests.unit.store.conftest import AMPLE, named, new
 from tests.unit.store.redis_tools import ask, opened, settings
 
 from networkx_mcp.errors import StoreUnavailable
-from networkx_mcp.store.protocol import Counts
+from networkx_mcp.store.protocol import StoredCounts
 from networkx_mcp.store.redis_link import CONNECTIONS
 from networkx_mcp.store.shared import CHUNK_BYTES
 
@@ -25,12 +25,16 @@ class TestLostConnections:
             configuration = settings(redis_server, url=f"redis://127.0.0.1:{proxy.port}/0")
             async with opened(configuration) as store:
                 await store.create("t", new(), AMPLE, None)
-                await store.append("t", "g", "u1", 1, b"", Counts(0, 0), AMPLE, None)  # the server knows the script
+                await store.append(
+                    "t", "g", "u1", 1, b"", StoredCounts(0, 0), AMPLE, None
+                )  # the server knows the script
                 proxy.swallow_replies = True
                 with pytest.raises(StoreUnavailable, match="unknown"):
-                    await store.append("t", "g", "u1", 2, b"a", Counts(0, 0), AMPLE, named("a", result=b"first"))
+                    await store.append("t", "g", "u1", 2, b"a", StoredCounts(0, 0), AMPLE, named("a", result=b"first"))
                 proxy.swallow_replies = False
-                again = await store.append("t", "g", "u1", 2, b"a", Counts(0, 0), AMPLE, named("a", result=b"second"))
+                again = await store.append(
+                    "t", "g", "u1", 2, b"a", StoredCounts(0, 0), AMPLE, named("a", result=b"second")
+                )
                 assert (again.repeated, again.result) == (True, b"first")
                 assert (await store.read("t", "g")).log == [(2, b""), (3, b"a")]
 
@@ -61,7 +65,7 @@ class TestLostConnections:
             own_server.start()
             contents = await asyncio.gather(*(store.read("t", "g") for _ in range(20)))
             assert {one.snapshot for one in contents} == {b"s"}
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
             assert (await store.health()).up
 
     async def test_scripts_that_the_server_forgot_are_sent_again(self, own_server: RedisServer) -> None:

@@ -13,7 +13,7 @@ from tests.unit.store.redis_tools import ask, opened, settings
 
 from networkx_mcp.errors import Conflict, LimitExceeded, NotFound, StoreUnavailable
 from networkx_mcp.store import redis_reads
-from networkx_mcp.store.protocol import Counts, Quota, Usage
+from networkx_mcp.store.protocol import Quota, StoredCounts, Usage
 from networkx_mcp.store.redis_keys import PIECE_BYTES
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.shared import CHUNK_BYTES, Recall
@@ -44,7 +44,7 @@ class TestReadsInPages:
         async with opened(settings(redis_server)) as store:
             old, other = b"o" * (5 * PIECE_BYTES), b"n" * (5 * PIECE_BYTES)
             await store.create("t", new(snapshot=old), AMPLE, None)
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
             between.append(lambda: store.compact("t", "g", "u1", 2, other))
             contents = await store.read("t", "g")
             assert (contents.snapshot, contents.log, contents.head.snapshot_version) == (other, [], 2)
@@ -58,7 +58,7 @@ class TestReadsInPages:
         async with opened(settings(redis_server)) as store:
             await store.create("t", new(), AMPLE, None)
             for version in range(1, 11):
-                await store.append("t", "g", "u1", version, b"%d" % version, Counts(0, 0), AMPLE, None)
+                await store.append("t", "g", "u1", version, b"%d" % version, StoredCounts(0, 0), AMPLE, None)
             between.append(lambda: store.compact("t", "g", "u1", 4, b"s"))
             contents = await store.read("t", "g")
             assert contents.snapshot == b"s"
@@ -70,8 +70,8 @@ class TestReadsInPages:
         async with opened(settings(redis_server)) as store:
             await store.create("t", new(), AMPLE, None)
             for version in range(1, 5):
-                await store.append("t", "g", "u1", version, b"", Counts(0, 0), AMPLE, None)
-            between.append(lambda: store.append("t", "g", "u1", 5, b"late", Counts(0, 0), AMPLE, None))
+                await store.append("t", "g", "u1", version, b"", StoredCounts(0, 0), AMPLE, None)
+            between.append(lambda: store.append("t", "g", "u1", 5, b"late", StoredCounts(0, 0), AMPLE, None))
             contents = await store.read("t", "g")
             assert contents.head.version == 5
             assert [version for version, _ in contents.log] == [2, 3, 4, 5]
@@ -135,7 +135,7 @@ class TestUploads:
             monkeypatch.setattr(store, "_stage", stage_and_lose)
             with pytest.raises(StoreUnavailable, match="lost the snapshot"):
                 await store.replace("t", "g", "u1", 1, new(uid="u2", snapshot=bytes(2 * CHUNK_BYTES)), AMPLE, None)
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
             with pytest.raises(StoreUnavailable, match="lost the snapshot"):
                 await store.compact("t", "g", "u1", 2, bytes(2 * CHUNK_BYTES))
             assert (await store.read("t", "g")).snapshot == b"old"
@@ -143,7 +143,7 @@ class TestUploads:
     async def test_keys_are_those_of_one_slot_and_live_for_ever(self, redis_server: RedisServer) -> None:
         async with opened(settings(redis_server)) as store:
             await store.create("t", new(snapshot=bytes(2 * CHUNK_BYTES)), AMPLE, None)
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, named("a"))
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, named("a"))
             keys = await self.keys(store)
             assert keys == [
                 "tenants", "{t}:g:g", "{t}:ids", "{t}:l:g", "{t}:ops", "{t}:ops:fresh", "{t}:s:g", "{t}:usage",

@@ -18,7 +18,7 @@ from tests.unit.store.redis_tools import ask, opened, refusal, settings
 
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
 from networkx_mcp.settings import StoreSettings
-from networkx_mcp.store.protocol import Counts
+from networkx_mcp.store.protocol import StoredCounts
 from networkx_mcp.store.redis_store import RedisStore
 
 
@@ -80,7 +80,7 @@ class TestStartCheck:
         configuration = settings(own_server, prefix="app", username="app", password_file=tmp_path / "password")
         async with opened(configuration) as store:
             await store.create("t", new(snapshot=b"x" * 3_000_000), AMPLE, named("c"))
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, named("a"))
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, named("a"))
             assert await store.compact("t", "g", "u1", 2, b"x" * 3_000_000)
             await store.lease("b", 1, 1, 1)
             await store.put_note("n", "v")
@@ -118,7 +118,7 @@ class TestPasswordAndTls:
             await ask(own_server, "CONFIG", "SET", "requirepass", "second", password_file=file)
             file.write_text("second\n")
             await ask(own_server, "CLIENT", "KILL", "TYPE", "normal", password_file=file)
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
 
     async def test_a_secret_that_is_newer_than_the_stores_copy_takes_nothing_away(
         self, own_server: RedisServer, tmp_path: Path
@@ -131,10 +131,10 @@ class TestPasswordAndTls:
             await store.create("t", new(), AMPLE, None)
             file.write_text("second")  # the kubelet of this pod was quicker than the store's
             store._link.hang_up()
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
             await store._link.call(("CONFIG", "SET", "requirepass", "second"))
             store._link.hang_up()
-            await store.append("t", "g", "u1", 2, b"b", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 2, b"b", StoredCounts(0, 0), AMPLE, None)
             await store._link.call(("CONFIG", "SET", "requirepass", "third"))
             file.write_text("wrong")
             store._link.hang_up()

@@ -11,7 +11,7 @@ from tests.unit.store.conftest import AMPLE, MIB, Open, new
 
 from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.instrumented import RESULTS_RATIO, InstrumentedStore
-from networkx_mcp.store.protocol import Counts, Health, Store
+from networkx_mcp.store.protocol import Health, Store, StoredCounts
 from networkx_mcp.store.shared import RESULT_OVERHEAD
 
 KEY = "k" * 40
@@ -33,7 +33,7 @@ async def test_a_result_is_found_for_its_version_and_no_other(open_store: Open) 
     assert await two.result("t", "g", "u1", 1, "other") is None
     assert await two.result("other", "g", "u1", 1, KEY) is None
 
-    await two.append("t", "g", "u1", 1, b"1", Counts(1, 0), AMPLE, None)
+    await two.append("t", "g", "u1", 1, b"1", StoredCounts(1, 0), AMPLE, None)
     assert not await one.keep_result("t", "g", "u1", 1, KEY, b"late"), "another version is current"
     assert await one.keep_result("t", "g", "u1", 2, KEY, b"newer")
     assert await two.result("t", "g", "u1", 1, KEY) is None, "the old version's made room"

@@ -18,7 +18,7 @@ from tests.unit.store.conftest import AMPLE, new
 from networkx_mcp.errors import InvalidInput, StoreUnavailable
 from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store.bucket import TokenBuckets
-from networkx_mcp.store.protocol import Counts, Usage
+from networkx_mcp.store.protocol import StoredCounts, Usage
 from networkx_mcp.store.sqlite_store import SqliteStore
 from networkx_mcp.store.sqlite_writer import MOST, SqliteWriter
 
@@ -165,11 +165,11 @@ async def test_nothing_of_a_deleted_or_replaced_graph_stays_in_the_file(store: S
 
     writer = store._opened().writer
     await store.create("t", new(snapshot=bytes(3_000_000)), AMPLE, None)
-    await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+    await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
     assert await writer.submit(rows) == [1, 1, 3]
     await store.replace("t", "g", "u1", 2, new(uid="u2", snapshot=b"small"), AMPLE, None)
     assert await writer.submit(rows) == [1, 0, 1]
-    await store.append("t", "g", "u2", 3, b"a", Counts(0, 0), AMPLE, None)
+    await store.append("t", "g", "u2", 3, b"a", StoredCounts(0, 0), AMPLE, None)
     await store.delete("t", "g", None, None)
     assert await writer.submit(rows) == [0, 0, 0]
 
@@ -180,14 +180,14 @@ async def test_a_full_disk_refuses_writes_and_serves_reads(store: SqliteStore) -
     (pages,) = await writer.submit(lambda db: db.execute("PRAGMA page_count").fetchone())
     await writer.submit(lambda db: db.execute(f"PRAGMA max_page_count={pages + 5}").fetchone())
     with pytest.raises(StoreUnavailable, match="full"):
-        await store.append("t", "g", "u1", 1, b"x" * 100_000, Counts(0, 0), AMPLE, None)
+        await store.append("t", "g", "u1", 1, b"x" * 100_000, StoredCounts(0, 0), AMPLE, None)
     health = await store.health()
     assert (health.up, health.persistence_ok) == (True, False)
     contents = await store.read("t", "g")
     assert (contents.snapshot, contents.head.version) == (b"kept", 1)
     assert await store.usage("t") == Usage(graphs=1, bytes=4)
     await writer.submit(lambda db: db.execute("PRAGMA max_page_count=100000").fetchone())
-    await store.append("t", "g", "u1", 1, b"x" * 100_000, Counts(0, 0), AMPLE, None)
+    await store.append("t", "g", "u1", 1, b"x" * 100_000, StoredCounts(0, 0), AMPLE, None)
     assert (await store.health()).persistence_ok
 
 

@@ -9,14 +9,14 @@ import pytest
 from tests.unit.store.conftest import AMPLE, Open, fill, head_of, named, new
 
 from networkx_mcp.errors import Conflict, InvalidInput, NotFound
-from networkx_mcp.store.protocol import Counts, Store, Usage
+from networkx_mcp.store.protocol import Store, StoredCounts, Usage
 from networkx_mcp.store.shared import CHUNK_BYTES
 
 
 class TestCreate:
     async def test_a_new_graph_is_at_version_one(self, store: Store) -> None:
         before = time.time() - 5
-        written = await store.create("t", new(meta=b"\x00 \n\xff", counts=Counts(3, 4)), AMPLE, None)
+        written = await store.create("t", new(meta=b"\x00 \n\xff", counts=StoredCounts(3, 4)), AMPLE, None)
         head = written.head
         assert head is not None
         assert not written.repeated
@@ -58,7 +58,7 @@ class TestAppend:
         await store.create("t", new(), AMPLE, None)
         payloads = [b"first", b"\x00\xff\r\n", b"", b"x" * 70_000]
         for version, payload in enumerate(payloads, 1):
-            written = await store.append("t", "g", "u1", version, payload, Counts(version, 1), AMPLE, None)
+            written = await store.append("t", "g", "u1", version, payload, StoredCounts(version, 1), AMPLE, None)
             assert written.head is not None
             assert (written.head.version, written.head.nodes) == (version + 1, version)
         contents = await store.read("t", "g")
@@ -72,18 +72,18 @@ class TestAppend:
         await fill(store, [b"a"])
         for stale in (0, 1, 3):
             with pytest.raises(Conflict) as caught:
-                await store.append("t", "g", "u1", stale, b"b", Counts(0, 0), AMPLE, None)
+                await store.append("t", "g", "u1", stale, b"b", StoredCounts(0, 0), AMPLE, None)
             assert caught.value.data["version"] == 2
         assert (await store.read("t", "g")).log == [(2, b"a")]
 
     async def test_not_to_an_absent_graph_or_an_earlier_one_of_that_name(self, store: Store) -> None:
         with pytest.raises(NotFound):
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
         await store.create("t", new(), AMPLE, None)
         await store.delete("t", "g", None, None)
         await store.create("t", new(uid="u2"), AMPLE, None)
         with pytest.raises(NotFound):
-            await store.append("t", "g", "u1", 1, b"a", Counts(0, 0), AMPLE, None)
+            await store.append("t", "g", "u1", 1, b"a", StoredCounts(0, 0), AMPLE, None)
 
     async def test_every_acknowledged_one_of_racing_writers_is_there_once(self, store: Store) -> None:
         await store.create("t", new(), AMPLE, None)
@@ -94,7 +94,7 @@ class TestAppend:
                 payload = f"{name}/{number}".encode()
                 while True:
                     try:
-                        written = await store.append("t", "g", "u1", version, payload, Counts(0, 0), AMPLE, None)
+                        written = await store.append("t", "g", "u1", version, payload, StoredCounts(0, 0), AMPLE, None)
                     except Conflict as conflict:
                         version = conflict.data["version"]
                         continue
@@ -112,7 +112,7 @@ class TestReplace:
     async def test_it_puts_other_contents_under_the_next_version(self, store: Store) -> None:
         first = await store.create("t", new(), AMPLE, None)
         await fill(store, [b"a", b"b"])
-        other = new(uid="u2", snapshot=b"other", meta=b"changed", counts=Counts(9, 8))
+        other = new(uid="u2", snapshot=b"other", meta=b"changed", counts=StoredCounts(9, 8))
         written = await store.replace("t", "g", "u1", 3, other, AMPLE, None)
         contents = await store.read("t", "g")
         head = contents.head
@@ -257,7 +257,7 @@ class TestSnapshots:
         payloads = [b"%d" % number for number in range(1100)]
         version = 1
         for payload in payloads:
-            written = await store.append("t", "g", "u1", version, payload, Counts(0, 0), AMPLE, None)
+            written = await store.append("t", "g", "u1", version, payload, StoredCounts(0, 0), AMPLE, None)
             assert written.head is not None
             version = written.head.version
         assert [payload for _, payload in (await store.read("t", "g")).log] == payloads

@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from networkx_mcp.settings import StoreSettings
-from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota, Store
+from networkx_mcp.store.protocol import NewGraph, Operation, Quota, Store, StoredCounts
 from networkx_mcp.store.redis_store import RedisStore
 from networkx_mcp.store.sqlite_store import SqliteStore
 
@@ -28,13 +28,13 @@ def tell(line: str) -> None:
 async def write(store: Store, graph_id: str, writes: int) -> None:
     (head,) = await store.heads([("t", graph_id)])
     if head is None:
-        head = (await store.create("t", NewGraph(graph_id, "u", b"", Counts(0, 0)), AMPLE, None)).head
+        head = (await store.create("t", NewGraph(graph_id, "u", b"", StoredCounts(0, 0)), AMPLE, None)).head
     assert head is not None
     version = head.version
     for number in range(writes):
         payload = f"payload-{graph_id}-{version + 1}-{number}".encode()
         operation = Operation(payload.decode(), "", payload)
-        written = await store.append("t", graph_id, "u", version, payload, Counts(0, 0), AMPLE, operation)
+        written = await store.append("t", graph_id, "u", version, payload, StoredCounts(0, 0), AMPLE, operation)
         assert written.head is not None
         version = written.head.version
         tell(f"{graph_id} {version} {payload.decode()}")

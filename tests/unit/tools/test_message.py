@@ -14,7 +14,7 @@ from tests.helpers.server import handshake, modern
 
 from networkx_mcp.tools.accept import accepted
 from networkx_mcp.tools.message import REQUESTS, Message
-from networkx_mcp.tools.message_checks import Refused, check
+from networkx_mcp.tools.message_checks import MessageRefused, check
 
 PARSE, INVALID, PARAMS, MISMATCH, VERSION = -32700, -32600, -32602, -32020, -32022
 META = "io.modelcontextprotocol/protocolVersion"
@@ -32,7 +32,7 @@ def read(body: bytes, headers: list[tuple[bytes, bytes]]) -> Message:
 
 def refused(body: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
     content = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8", "surrogatepass")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(MessageRefused) as caught:
         read(content, raw(headers or {}))
     assert caught.value.answer["jsonrpc"] == "2.0"
     return caught.value.answer
@@ -164,7 +164,7 @@ def test_a_plain_request_is_built_once_from_its_parts() -> None:
 
 def test_a_version_that_is_sent_twice_is_refused() -> None:
     request = modern("tools/list")
-    with pytest.raises(Refused, match="more than once"):
+    with pytest.raises(MessageRefused, match="more than once"):
         read(request["content"], [*raw(request["headers"]), (b"mcp-protocol-version", b"2025-11-25")])
 
 
@@ -203,7 +203,7 @@ def test_whatever_is_sent_is_taken_or_refused(body: Any, headers: list[tuple[byt
     content = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8", "surrogatepass")
     try:
         message = read(content, headers)
-    except Refused as refusal:
+    except MessageRefused as refusal:
         found = refusal.answer
     else:
         found = None

@@ -65,7 +65,7 @@ class Row(msgspec.Struct, frozen=True):
     networkx: Fit | None = None
 
 
-class Table(msgspec.Struct, frozen=True):
+class CostTable(msgspec.Struct, frozen=True):
     """The committed table."""
 
     cpu: str
@@ -73,7 +73,7 @@ class Table(msgspec.Struct, frozen=True):
     rows: dict[str, Row]
 
 
-class Call(NamedTuple):
+class AlgorithmCall(NamedTuple):
     """One call of an algorithm: its arguments by networkx's names; `share` of the full work that it does."""
 
     algorithm: str
@@ -90,9 +90,9 @@ class Estimate(NamedTuple):
 
 
 @functools.cache
-def table() -> Table:
+def table() -> CostTable:
     """The committed table."""
-    return msgspec.json.decode(PATH.read_bytes(), type=Table)
+    return msgspec.json.decode(PATH.read_bytes(), type=CostTable)
 
 
 def weighs(argument: catalogue.Argument) -> bool:
@@ -113,7 +113,7 @@ def row_of(algorithm: str, *, weighted: bool) -> str:
     return f"{algorithm}+weight" if weighted else algorithm
 
 
-def estimate(call: Call, n: int, m: int, directed: bool, *, engine: Engine | None = None) -> Estimate | None:
+def estimate(call: AlgorithmCall, n: int, m: int, directed: bool, *, engine: Engine | None = None) -> Estimate | None:
     """What `call` takes on a graph of `n` nodes and `m` edges; None where nothing is known about it.
 
     Without `engine` it is the kernel where one may answer, so the cheapest that can happen.
@@ -132,7 +132,7 @@ def estimate(call: Call, n: int, m: int, directed: bool, *, engine: Engine | Non
     return _scaled(row.networkx, call, n, m, "networkx")
 
 
-def _takes(call: Call, n: int, directed: bool) -> bool:
+def _takes(call: AlgorithmCall, n: int, directed: bool) -> bool:
     """Whether the kernel may answer such a call; it may still step back."""
     kernel = FUNCTIONS[call.algorithm]
     if n < kernel.least or (kernel.graphs != "any" and directed != (kernel.graphs == "directed")):
@@ -140,7 +140,7 @@ def _takes(call: Call, n: int, directed: bool) -> bool:
     return call.parameters.keys() <= set(kernel.parameters)
 
 
-def _scaled(fit: Fit, call: Call, n: int, m: int, engine: Engine) -> Estimate:
+def _scaled(fit: Fit, call: AlgorithmCall, n: int, m: int, engine: Engine) -> Estimate:
     seconds = fit.base + (fit.seconds(n, m) - fit.base) * call.share
     least = seconds * fit.low / SAFETY[fit.known]
     if not fit.known and seconds > (measured := max(fit.largest[2], 1e-3)):
@@ -148,7 +148,7 @@ def _scaled(fit: Fit, call: Call, n: int, m: int, engine: Engine) -> Estimate:
     return Estimate(seconds, least, engine)
 
 
-def together(calls: Iterable[Call], n: int, m: int, directed: bool) -> Estimate | None:
+def together(calls: Iterable[AlgorithmCall], n: int, m: int, directed: bool) -> Estimate | None:
     """The sum of several calls on one graph; what is not known counts nothing. None where nothing is known."""
     known = [found for call in calls if (found := estimate(call, n, m, directed)) is not None]
     if not known:

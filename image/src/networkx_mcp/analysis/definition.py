@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 
 #: Arguments of a task, without the graph; what was not given is absent.
 Params: TypeAlias = Mapping[str, Any]
@@ -48,7 +48,7 @@ class Analysis:
     #: Its answers are kept by version of the graph: they take longer to compute than to keep, and are small.
     cached: bool = False
     #: The algorithms that a call will run, as far as its arguments tell; nothing is refused for what is not known.
-    calls: Callable[[Params, GraphSize], Iterable[Call]] = _unknown
+    calls: Callable[[Params, GraphSize], Iterable[AlgorithmCall]] = _unknown
     #: Cheaper calls, the nearest in meaning first.
     alternatives: Callable[[Params, GraphSize], Iterable[Alternative]] = _unknown
     #: Raises InvalidInput where the arguments are not for a graph that is directed, or that is not.

@@ -19,7 +19,7 @@ import networkx as nx
 
 from networkx_mcp.analysis import catalogue, corrected, cost, cost_advice
 from networkx_mcp.analysis.definition import GraphSize
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.backend.kernel import Kernel, kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
 
@@ -56,7 +56,7 @@ def load() -> None:
 def _implementation(entry: Kernel) -> Implementation:
     signature = inspect.signature(entry.function)
 
-    def can_run(graph: Loaded, *args: Any, **kwargs: Any) -> bool:
+    def can_run(graph: LoadedGraph, *args: Any, **kwargs: Any) -> bool:
         if not entry.suits(directed=graph.directed, n=graph.state.n, loops=lambda: graph.arrays.frozen.loops):
             return False
         try:
@@ -66,7 +66,7 @@ def _implementation(entry: Kernel) -> Implementation:
         return True
 
     @functools.wraps(entry.function)
-    def run(graph: Loaded, *args: Any, **kwargs: Any) -> Any:
+    def run(graph: LoadedGraph, *args: Any, **kwargs: Any) -> Any:
         return entry.function(graph.arrays, *args, **kwargs)
 
     return Implementation(entry.engine, run, can_run)
@@ -104,7 +104,7 @@ def needs_networkx(algorithm: str) -> bool:
     return algorithm not in KERNELS
 
 
-def call(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
+def call(graph: LoadedGraph, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
     """The algorithm's answer and the engine that gave it: our own where networkx's is known to be wrong."""
     found = corrected.CORRECTIONS.get(algorithm)
     if found is None:
@@ -114,7 +114,7 @@ def call(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, A
         del kwargs[next(iter(kwargs))]
     used = corrected.OURS
 
-    def original(other: Loaded | None = None, /, **given: Any) -> Any:
+    def original(other: LoadedGraph | None = None, /, **given: Any) -> Any:
         nonlocal used
         value, used = uncorrected(graph if other is None else other, algorithm, (), given)
         return value
@@ -122,7 +122,7 @@ def call(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, A
     return found.function(graph, original, **kwargs), used
 
 
-def uncorrected(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
+def uncorrected(graph: LoadedGraph, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
     """The answer of a kernel or of networkx."""
     for kernel in KERNELS.get(algorithm, ()):
         if kernel.can_run(graph, *args, **kwargs):
@@ -133,7 +133,7 @@ def uncorrected(graph: Loaded, algorithm: str, args: Sequence[Any], kwargs: dict
     return function(algorithm)(graph.nx, *args, **kwargs), NETWORKX
 
 
-def _refuse_endless(graph: Loaded, algorithm: str, kwargs: dict[str, Any], allowance: float) -> None:
+def _refuse_endless(graph: LoadedGraph, algorithm: str, kwargs: dict[str, Any], allowance: float) -> None:
     """Raise LimitExceeded where networkx would surely take longer than `allowance` seconds.
 
     The API process has asked the same before, but could not know that the kernel would step back.
@@ -143,7 +143,7 @@ def _refuse_endless(graph: Loaded, algorithm: str, kwargs: dict[str, Any], allow
     n, m = graph.state.n, graph.state.m
     k = kwargs.get("k")
     share = min(1.0, k / max(n, 1)) if isinstance(k, int) else 1.0
-    found = cost.estimate(cost.Call(algorithm, kwargs, share), n, m, graph.directed, engine="networkx")
+    found = cost.estimate(cost.AlgorithmCall(algorithm, kwargs, share), n, m, graph.directed, engine="networkx")
     if (
         found is not None
         and cost.too_long(found, allowance)

@@ -85,7 +85,7 @@ def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     return TaskOutput({"summary": msgspec.to_builtins(summary)}, out)
 
 
-class _Meta(msgspec.Struct):
+class _HeadMeta(msgspec.Struct):
     """What the graph service writes into a head, as far as it decides how the log is read."""
 
     directed: bool = False
@@ -103,7 +103,7 @@ def read_archive(params: dict[str, Any], fds: list[int]) -> TaskOutput:
         found = archive.unpack(data)
     header = found.header
     try:
-        directed = msgspec.msgpack.decode(header.meta, type=_Meta).directed
+        directed = msgspec.msgpack.decode(header.meta, type=_HeadMeta).directed
         base = frozen.decompress(found.snapshot) if found.snapshot else None
         graph = _applied(directed, base, [payload for _, payload in found.log]).freeze()
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:

@@ -42,7 +42,7 @@ def load_state(params: dict[str, Any], fds: Sequence[int]) -> GraphState:
     return state
 
 
-class Loaded:
+class LoadedGraph:
     """A graph that tasks read. The networkx graph and the order of the nodes are made at most once."""
 
     def __init__(self, state: GraphState) -> None:
@@ -53,7 +53,7 @@ class Loaded:
         self.remarks: list[str] = []
 
     @classmethod
-    def all_of(cls, params: dict[str, Any], fds: Sequence[int]) -> list[Loaded]:
+    def all_of(cls, params: dict[str, Any], fds: Sequence[int]) -> list[LoadedGraph]:
         """The graphs of a call, in its order."""
         graphs = [cls(state) for state in load_states(params, fds)]
         for graph in graphs:
@@ -61,7 +61,7 @@ class Loaded:
         return graphs
 
     @classmethod
-    def from_networkx(cls, graph: nx.Graph[Any]) -> Loaded:
+    def from_networkx(cls, graph: nx.Graph[Any]) -> LoadedGraph:
         """A graph that exists as networkx already (tests, derived graphs)."""
         loaded = cls(GraphState.from_networkx(graph))
         loaded.nx = graph
@@ -77,13 +77,13 @@ class Loaded:
         return Arrays(self.state.freeze())
 
     @cached_property
-    def without_loops(self) -> Loaded:
+    def without_loops(self) -> LoadedGraph:
         """The graph without self-loops; itself where it has none."""
         if not self.arrays.frozen.loops:
             return self
         plain = self.nx.copy()
         plain.remove_edges_from(list(nx.selfloop_edges(plain)))
-        found = Loaded.from_networkx(plain)
+        found = LoadedGraph.from_networkx(plain)
         found.allowance, found.remarks = self.allowance, self.remarks
         return found
 

@@ -15,12 +15,12 @@ import networkx as nx
 import numpy as np
 import scipy.sparse as sp
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import MAX_VALUES
 
 
 @dataclass(slots=True)
-class Rows:
+class UncutTable:
     """A table that is not cut yet. `rows` may be endless unless it is a list."""
 
     columns: list[str]
@@ -32,27 +32,27 @@ class Rows:
 class Normaliser:
     """Results of one algorithm on one graph. `labels` are the nodes that rows of a matrix stand for."""
 
-    def __init__(self, graph: Loaded, labels: list[Any] | None = None, columns: list[str] | None = None) -> None:
+    def __init__(self, graph: LoadedGraph, labels: list[Any] | None = None, columns: list[str] | None = None) -> None:
         self._graph = graph
         self._labels = labels
         #: Columns the catalogue names because the shape of the result does not tell them; "#x" is the position.
         self._columns = columns
 
-    def rows(self, value: Any) -> Rows:
+    def rows(self, value: Any) -> UncutTable:
         """`value` as a table."""
         named = self._columns
         if named is None:
             return self._rows(value)
         if named[0].startswith("#"):  # a list by position: how many nodes have degree 0, 1, 2, ...
-            return Rows([named[0][1:], *named[1:]], enumerate(value), len(value))
+            return UncutTable([named[0][1:], *named[1:]], enumerate(value), len(value))
         if named[0] == "node" and isinstance(value, list | np.ndarray) and not _holds_tuples(value):
-            return Rows(named, zip(self._nodes(len(value)), value, strict=True), len(value))
+            return UncutTable(named, zip(self._nodes(len(value)), value, strict=True), len(value))
         found = self._rows(value)
         if len(named) == len(found.columns):
             found.columns = named
         return found
 
-    def _rows(self, value: Any) -> Rows:
+    def _rows(self, value: Any) -> UncutTable:
         if isinstance(value, nx.Graph):
             return self._of_graph(value)
         if sp.issparse(value) or isinstance(value, np.ndarray):
@@ -66,7 +66,7 @@ class Normaliser:
         if isinstance(value, list):
             return self._of_sequence(value)
         if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-            return Rows(["value"], [[value]])
+            return UncutTable(["value"], [[value]])
         return self._of_iterator(iter(value))
 
     # -- nodes ---------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class Normaliser:
 
     # -- shapes --------------------------------------------------------------------------------
 
-    def _of_graph(self, graph: nx.Graph[Any]) -> Rows:
+    def _of_graph(self, graph: nx.Graph[Any]) -> UncutTable:
         facts: dict[str, Any] = {
             "graph": {
                 "nodes": graph.number_of_nodes(),
@@ -109,26 +109,26 @@ class Normaliser:
         if fresh:
             facts["nodes"] = fresh
         rows = ([u, v, data] for u, v, data in graph.edges(data=True))
-        return Rows(["source", "target", "attributes"], rows, graph.number_of_edges(), facts)
+        return UncutTable(["source", "target", "attributes"], rows, graph.number_of_edges(), facts)
 
-    def _of_matrix(self, matrix: Any) -> Rows:
+    def _of_matrix(self, matrix: Any) -> UncutTable:
         if not sp.issparse(matrix) and matrix.ndim == 1:
-            return Rows(["index", "value"], enumerate(matrix), len(matrix))
+            return UncutTable(["index", "value"], enumerate(matrix), len(matrix))
         entries = sp.coo_array(matrix)
         by_row = np.lexsort((entries.coords[1], entries.coords[0]))
         height, width = (self._nodes(size) for size in entries.shape)
         cells = ([height[entries.coords[0][i]], width[entries.coords[1][i]], entries.data[i]] for i in by_row)
         shape = {"shape": list(entries.shape)}
-        return Rows(["row", "column", "value"], cells, int(entries.nnz), {**shape, "left_out": "zeros"})
+        return UncutTable(["row", "column", "value"], cells, int(entries.nnz), {**shape, "left_out": "zeros"})
 
     def _nodes(self, size: int) -> Sequence[Any]:
         """What `size` rows of a matrix stand for: nodes if there are as many, else positions."""
         labels = self._labels if self._labels is not None else list(self._graph.nx)
         return labels if len(labels) == size else range(size)
 
-    def _of_mapping(self, mapping: Mapping[Any, Any]) -> Rows:
+    def _of_mapping(self, mapping: Mapping[Any, Any]) -> UncutTable:
         if not mapping:
-            return Rows(["key", "value"], [])
+            return UncutTable(["key", "value"], [])
         key, value = next(iter(mapping.items()))
         edges = self.is_edge(key)
         first = ["source", "target"] if edges else ["node" if self.is_node(key) else "key"]
@@ -140,17 +140,17 @@ class Normaliser:
             else:
                 columns = [*first, "key", "value"]
             pairs = ([k, k2, item] for k, items in mapping.items() for k2, item in items.items())
-            return Rows(columns, pairs, sum(map(len, mapping.values())))
+            return UncutTable(columns, pairs, sum(map(len, mapping.values())))
         if all(isinstance(item, list | tuple | set | frozenset) for item in mapping.values()):
             nodes = self._holds_nodes(value)
             last = ["nodes" if nodes else "values"]
         else:
             last = ["value"]
-        return Rows([*first, *last], ([*start(k), self._cell(v)] for k, v in mapping.items()), len(mapping))
+        return UncutTable([*first, *last], ([*start(k), self._cell(v)] for k, v in mapping.items()), len(mapping))
 
-    def _of_tuple(self, value: tuple[Any, ...]) -> Rows:
+    def _of_tuple(self, value: tuple[Any, ...]) -> UncutTable:
         if self.is_edge(value):
-            return Rows(["source", "target"], [value])
+            return UncutTable(["source", "target"], [value])
         scalars = [item for item in value if _is_scalar(item)]
         others = [item for item in value if not _is_scalar(item)]
         if len(value) > 1 and all(isinstance(item, Mapping) for item in value):
@@ -160,7 +160,7 @@ class Normaliser:
         if not others:
             if value and all(map(self.is_node, value)):
                 return self._of_sequence(list(value))
-            return Rows([f"value_{i}" for i in range(1, len(value) + 1)] or ["value"], [value] if value else [])
+            return UncutTable([f"value_{i}" for i in range(1, len(value) + 1)] or ["value"], [value] if value else [])
         if len(others) == 1:
             found = self._rows(others[0])
             if scalars:
@@ -178,65 +178,65 @@ class Normaliser:
         parts = [self._cell(item) for item in others]
         rows = [[i, len(part) if isinstance(part, list | dict) else 1, part] for i, part in enumerate(parts, 1)]
         facts = {"value": scalars[0] if len(scalars) == 1 else scalars} if scalars else {}
-        return Rows(["part", "size", "nodes" if self._holds_nodes(parts[0]) else "items"], rows, len(rows), facts)
+        return UncutTable(["part", "size", "nodes" if self._holds_nodes(parts[0]) else "items"], rows, len(rows), facts)
 
-    def _merged(self, parts: tuple[Mapping[Any, Any], ...]) -> Rows | None:
+    def _merged(self, parts: tuple[Mapping[Any, Any], ...]) -> UncutTable | None:
         """Several dicts by node as one table, where their keys are the same nodes."""
         keys = dict.fromkeys(chain.from_iterable(parts))
         if not all(map(self.is_node, keys)) or any(isinstance(v, Mapping) for part in parts for v in part.values()):
             return None
         columns = ["node", *(f"value_{i}" for i in range(1, len(parts) + 1))]
-        return Rows(columns, ([k, *(self._cell(part.get(k)) for part in parts)] for k in keys), len(keys))
+        return UncutTable(columns, ([k, *(self._cell(part.get(k)) for part in parts)] for k in keys), len(keys))
 
-    def _of_sequence(self, values: list[Any]) -> Rows:
+    def _of_sequence(self, values: list[Any]) -> UncutTable:
         found = self._of_iterator(iter(values))
         if not (values and isinstance(values[0], tuple) and found.columns[-1] in ("value", "distance")):
             found.total = len(values)
         if found.columns == ["value"] and len(values) > 1:
-            return Rows(["index", "value"], enumerate(values), len(values), found.facts)
+            return UncutTable(["index", "value"], enumerate(values), len(values), found.facts)
         return found
 
-    def _of_iterator(self, values: Iterator[Any]) -> Rows:
+    def _of_iterator(self, values: Iterator[Any]) -> UncutTable:
         first = next(values, _NOTHING)
         if first is _NOTHING:
-            return Rows(["value"], [], 0)
+            return UncutTable(["value"], [], 0)
         values = chain((first,), values)
         if self.is_node(first):
-            return Rows(["node"], ([value] for value in values))
+            return UncutTable(["node"], ([value] for value in values))
         if isinstance(first, nx.Graph):
-            return Rows(["nodes", "edges"], ([list(graph), [list(e) for e in graph.edges()]] for graph in values))
+            return UncutTable(["nodes", "edges"], ([list(graph), [list(e) for e in graph.edges()]] for graph in values))
         if isinstance(first, set | frozenset):
-            return Rows(["size", "nodes"], ([len(value), self._cell(value)] for value in values))
+            return UncutTable(["size", "nodes"], ([len(value), self._cell(value)] for value in values))
         if isinstance(first, tuple):
             return self._of_tuples(first, values)
         if isinstance(first, list) and first and all(isinstance(item, set | frozenset) for item in first):
-            return Rows(["size", "groups"], ([len(value), self._cell(value)] for value in values))
+            return UncutTable(["size", "groups"], ([len(value), self._cell(value)] for value in values))
         if isinstance(first, list):
             name = "nodes" if self._holds_nodes(first) else "items"
-            return Rows(["size", name], ([len(value), self._cell(value)] for value in values))
-        return Rows(["value"], ([self._cell(value)] for value in values))
+            return UncutTable(["size", name], ([len(value), self._cell(value)] for value in values))
+        return UncutTable(["value"], ([self._cell(value)] for value in values))
 
-    def _of_tuples(self, first: tuple[Any, ...], values: Iterator[Any]) -> Rows:
+    def _of_tuples(self, first: tuple[Any, ...], values: Iterator[Any]) -> UncutTable:
         if first and all(isinstance(item, set | frozenset) for item in first):
-            return Rows(["size", "groups"], ([len(value), self._cell(value)] for value in values))
+            return UncutTable(["size", "groups"], ([len(value), self._cell(value)] for value in values))
         if len(first) == 2 and self.is_node(first[0]) and isinstance(first[1], Mapping):
             rows = ([node, k, self._cell(item)] for node, items in values for k, item in items.items())
-            return Rows(["source", "target", "value"], rows)
+            return UncutTable(["source", "target", "value"], rows)
         if len(first) == 2 and self.is_node(first[0]) and _are_mappings(first[1]):  # distances and paths by target
             rows = ([node, k, *(self._cell(part.get(k)) for part in parts)] for node, parts in values for k in parts[0])
-            return Rows(["source", "target", *(f"value_{i}" for i in range(1, len(first[1]) + 1))], rows)
+            return UncutTable(["source", "target", *(f"value_{i}" for i in range(1, len(first[1]) + 1))], rows)
         if len(first) == 2 and self.is_node(first[0]) and not _is_scalar(first[1]):
-            return Rows(["node", "nodes"], ([node, self._cell(items)] for node, items in values))
+            return UncutTable(["node", "nodes"], ([node, self._cell(items)] for node, items in values))
         if len(first) == 2 and self.is_edge(first[0]):  # pairs of nodes and what they have
-            return Rows(["source", "target", "value"], ([*pair, self._cell(item)] for pair, item in values))
+            return UncutTable(["source", "target", "value"], ([*pair, self._cell(item)] for pair, item in values))
         ends = len(first) >= 2 and self.is_node(first[0]) and self.is_node(first[1])
         if ends and len(first) <= 3:
             last = ["attributes" if isinstance(first[2], Mapping) else "value"] if len(first) == 3 else []
-            return Rows(["source", "target", *last], ([self._cell(item) for item in value] for value in values))
+            return UncutTable(["source", "target", *last], ([self._cell(item) for item in value] for value in values))
         if all(map(self.is_node, first)):
-            return Rows(["size", "nodes"], ([len(value), self._cell(value)] for value in values))
+            return UncutTable(["size", "nodes"], ([len(value), self._cell(value)] for value in values))
         names = [f"value_{i}" for i in range(1, len(first) + 1)]
-        return Rows(names, ([self._cell(item) for item in value] for value in values))
+        return UncutTable(names, ([self._cell(item) for item in value] for value in values))
 
     # -- cells ---------------------------------------------------------------------------------
 

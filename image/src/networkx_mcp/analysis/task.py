@@ -1,8 +1,8 @@
 """What all tasks share: arguments, the algorithm called in one place, its time told.
 
-A task is written as ``def f(graph: Loaded, args: Params) -> dict`` and becomes
+A task is written as ``def f(graph: LoadedGraph, args: Params) -> dict`` and becomes
 ``f(params, fds)`` by the `task` decorator; one of several graphs takes them one after the other,
-``def f(graph: Loaded, other: Loaded, args: Params) -> dict``.
+``def f(graph: LoadedGraph, other: LoadedGraph, args: Params) -> dict``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, Loaded
+from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, LoadedGraph
 from networkx_mcp.analysis.networkx_errors import explained
 from networkx_mcp.analysis.result import rounded
 from networkx_mcp.arrays.columns import MISSING, Column
@@ -33,7 +33,7 @@ engine.load()
 class Params:
     """The arguments of a task, as its tool checked them: what only the graph can tell is checked here. None counts as absent."""
 
-    def __init__(self, graph: Loaded, params: dict[str, Any]) -> None:
+    def __init__(self, graph: LoadedGraph, params: dict[str, Any]) -> None:
         self.graph = graph
         self._values = {name: value for name, value in params.items() if name not in GRAPH_KEYS}
         #: What the answer must say about how the arguments were taken.
@@ -100,7 +100,7 @@ _NAMED = 5
 
 
 def weighed(
-    graph: Loaded, name: str | None, field: str = "weight", missing: str = "1"
+    graph: LoadedGraph, name: str | None, field: str = "weight", missing: str = "1"
 ) -> tuple[str | None, str | None]:
     """What edge attribute `name` comes to: itself, or None where no edge has it; and what there is to say, if anything.
 
@@ -124,7 +124,7 @@ def weighed(
     )
 
 
-def check_edge_numbers(graph: Loaded, name: str, field: str, *, required: bool, negative: bool = True) -> None:
+def check_edge_numbers(graph: LoadedGraph, name: str, field: str, *, required: bool, negative: bool = True) -> None:
     """Raise unless edge attribute `name` is a finite number wherever an edge has it.
 
     `required`: at least one edge must have it (unless there are no edges). `negative`: below 0 is fine.
@@ -168,13 +168,13 @@ def _first_bad(column: Column, negative: bool) -> int | None:
     return None
 
 
-def has_attribute(graph: Loaded, name: str) -> bool:
+def has_attribute(graph: LoadedGraph, name: str) -> bool:
     """Whether some edge or node has the attribute."""
     frozen = graph.arrays.frozen
     return frozen.edge_table.column(name) is not None or frozen.node_table.column(name) is not None
 
 
-def unknown_attribute(graph: Loaded, name: str, field: str, kind: str) -> NotFound:
+def unknown_attribute(graph: LoadedGraph, name: str, field: str, kind: str) -> NotFound:
     """The error for an attribute that no node (or edge) has, with the names that exist."""
     frozen = graph.arrays.frozen
     names = (frozen.node_table if kind == "node" else frozen.edge_table).names()[:50]
@@ -193,7 +193,7 @@ def unknown_attribute(graph: Loaded, name: str, field: str, kind: str) -> NotFou
 class Run:
     """One algorithm on one graph: called through the engine that is best at it, and timed."""
 
-    def __init__(self, graph: Loaded, algorithm: str) -> None:
+    def __init__(self, graph: LoadedGraph, algorithm: str) -> None:
         self.graph = graph
         self.algorithm = algorithm
         self.engine = engine.NETWORKX
@@ -247,13 +247,15 @@ def task(inner: Callable[..., Any]) -> Callable[[dict[str, Any], list[int]], Any
     @task_registry.task
     @functools.wraps(inner)
     def run(params: dict[str, Any], fds: list[int]) -> Any:
-        graph, *others = Loaded.all_of(params, fds)
+        graph, *others = LoadedGraph.all_of(params, fds)
         return on_graph(inner, graph, params, others)
 
     return run
 
 
-def on_graph(inner: Callable[..., Any], graph: Loaded, params: dict[str, Any], others: Sequence[Loaded] = ()) -> Any:
+def on_graph(
+    inner: Callable[..., Any], graph: LoadedGraph, params: dict[str, Any], others: Sequence[LoadedGraph] = ()
+) -> Any:
     """Run a task's body (or the task made of it) on graphs that are loaded already; arguments are of the first."""
     body = getattr(inner, "__wrapped__", inner)
     args = Params(graph, params)

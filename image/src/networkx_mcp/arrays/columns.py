@@ -278,7 +278,7 @@ class AttributeTable:
 
 
 @dataclass(slots=True)
-class _Parts:
+class _ColumnParts:
     """What is known of one name: values with the rows they go to; later parts win."""
 
     rows: list[NDArray[np.int64]] = field(default_factory=list)
@@ -300,7 +300,7 @@ class Assembler:
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
-        self._names: dict[str, _Parts] = {}
+        self._names: dict[str, _ColumnParts] = {}
 
     def base(self, table: AttributeTable, source: NDArray[Any]) -> None:
         """Rows of an older table: row k comes from `table` row `source[k]`, none where that is negative."""
@@ -320,7 +320,7 @@ class Assembler:
         for name, value in attributes.items():
             parts = self._names.get(name)
             if parts is None:
-                parts = self._names[name] = _Parts()
+                parts = self._names[name] = _ColumnParts()
             parts.loose_rows.append(row)
             parts.loose.append(value)
 
@@ -331,7 +331,7 @@ class Assembler:
             rows, column = rows[valid], column.take(pa.array(valid))
         if not len(rows):
             return
-        parts = self._names.setdefault(name, _Parts())
+        parts = self._names.setdefault(name, _ColumnParts())
         parts.flush()
         parts.rows.append(rows)
         parts.columns.append(column)
@@ -341,7 +341,7 @@ class Assembler:
         """A full column for each name that any row has."""
         return {name: self._column(parts) for name, parts in self._names.items()}
 
-    def _column(self, parts: _Parts) -> Column:
+    def _column(self, parts: _ColumnParts) -> Column:
         parts.flush()
         dense = concat(parts.columns)
         rows = parts.rows[0] if len(parts.rows) == 1 else np.concatenate(parts.rows)

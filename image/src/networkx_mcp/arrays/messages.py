@@ -24,7 +24,7 @@ RECORDS: Final = 3
 _CONTINUES = -1
 
 
-class Message(NamedTuple):
+class ArrowMessage(NamedTuple):
     """One message. `buffers`: (offset, length) of each in the body of `size` bytes."""
 
     kind: int
@@ -36,7 +36,7 @@ class Message(NamedTuple):
     compressed: bool
 
 
-def messages(stream: Any) -> Iterator[Message]:
+def messages(stream: Any) -> Iterator[ArrowMessage]:
     """The messages of a stream, one by one. ValueError where it is broken."""
     data = memoryview(stream).cast("B")
     try:
@@ -50,7 +50,7 @@ def is_file(data: Any) -> bool:
     return bytes(memoryview(data).cast("B")[: len(_MARK)]) == _MARK
 
 
-def of_file(file: Any) -> Iterator[Message]:
+def of_file(file: Any) -> Iterator[ArrowMessage]:
     """The dictionaries and batches that the footer of a file names, which is what its readers read: some writers leave
     the end mark of the stream out, others write the schema into the footer alone. ValueError where it is broken."""
     data = memoryview(file).cast("B")
@@ -60,7 +60,7 @@ def of_file(file: Any) -> Iterator[Message]:
         raise ValueError("the footer or a message header cannot be read") from error
 
 
-def _of_file(data: memoryview) -> Iterator[Message]:
+def _of_file(data: memoryview) -> Iterator[ArrowMessage]:
     end = len(data) - len(_MARK) - 4
     if end < 0 or bytes(data[-len(_MARK) :]) != _MARK:
         raise ValueError("it has no end: it was cut off, or is still written")
@@ -68,7 +68,7 @@ def _of_file(data: memoryview) -> Iterator[Message]:
     if not 0 < size <= end:
         raise ValueError("the footer is broken")
     footer = data[end - size : end]
-    table = _Table(footer, _INT32.unpack_from(footer, 0)[0])
+    table = _FlatbufferTable(footer, _INT32.unpack_from(footer, 0)[0])
     for field in (2, 3):  # dictionaries, recordBatches of Arrow's File.fbs
         for offset, header, body in table.structs(field, _BLOCK):
             if offset < 0 or header < 8 or body < 0 or offset + header + body > len(data):
@@ -79,7 +79,7 @@ def _of_file(data: memoryview) -> Iterator[Message]:
             yield found
 
 
-def _messages(data: memoryview) -> Iterator[Message]:
+def _messages(data: memoryview) -> Iterator[ArrowMessage]:
     at = 0
     while at + 4 <= len(data):
         (size,) = _INT32.unpack_from(data, at)
@@ -91,7 +91,7 @@ def _messages(data: memoryview) -> Iterator[Message]:
             return
         if size < 0 or at + size > len(data):
             raise ValueError("cut off or broken")
-        message = _Table(data[at : at + size], _INT32.unpack_from(data, at)[0])
+        message = _FlatbufferTable(data[at : at + size], _INT32.unpack_from(data, at)[0])
         at += size
         kind = message.number(1, "<B")
         length = message.number(3, "<q")
@@ -101,13 +101,13 @@ def _messages(data: memoryview) -> Iterator[Message]:
         at += length
 
 
-def _message(kind: int, message: _Table, body: memoryview) -> Message:
+def _message(kind: int, message: _FlatbufferTable, body: memoryview) -> ArrowMessage:
     if kind == RECORDS:
         batch = message.table(2)
     elif kind == DICTIONARY:
         batch = message.table(2).table(1)
     else:
-        return Message(kind, 0, len(body), [], 0, False)
+        return ArrowMessage(kind, 0, len(body), [], 0, False)
     compressed = batch.field(3) is not None
     buffers, total = [], 0
     for offset, length in batch.pairs(2):
@@ -119,10 +119,10 @@ def _message(kind: int, message: _Table, body: memoryview) -> Message:
             total += length if size == -1 else max(0, size)
         else:
             total += length
-    return Message(kind, max(0, batch.number(0, "<q")), len(body), buffers, total, compressed)
+    return ArrowMessage(kind, max(0, batch.number(0, "<q")), len(body), buffers, total, compressed)
 
 
-class _Table:
+class _FlatbufferTable:
     """A flatbuffers table: fields by number. struct.error or IndexError outside the data."""
 
     def __init__(self, data: memoryview, at: int) -> None:
@@ -148,9 +148,9 @@ class _Table:
         at = self.field(number)
         return 0 if at is None else int(struct.unpack_from(format_, self._data, at)[0])
 
-    def table(self, number: int) -> _Table:
+    def table(self, number: int) -> _FlatbufferTable:
         """A table field."""
-        return _Table(self._data, self._follow(number))
+        return _FlatbufferTable(self._data, self._follow(number))
 
     def pairs(self, number: int) -> Iterator[tuple[int, int]]:
         """A vector of structs of two 64-bit integers."""

@@ -12,7 +12,7 @@ import sys
 import pyarrow
 
 
-class _NotHere:
+class _PandasBlocker:
     """A finder of modules that finds no pandas."""
 
     def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> None:
@@ -25,7 +25,7 @@ def settle() -> None:
 
     Others may import it afterwards. To be called before Arrow makes its first array; later it changes nothing.
     """
-    finder = _NotHere()
+    finder = _PandasBlocker()
     sys.meta_path.insert(0, finder)
     try:
         pyarrow.array([0])

@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 120.0
 _PAGE = 200
 
 
-class Answer(BackupError):
+class FailedRequest(BackupError):
     """An answer that is no success, with its status."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -26,7 +26,7 @@ class Answer(BackupError):
         self.status = status
 
 
-class Client:
+class AdminClient:
     """`/admin` of a server. `url` is its base, or that of /mcp."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Client:
             if response.is_success:
                 return response
             if response.status_code not in (429, 502, 503, 504) or time.monotonic() >= end:
-                raise Answer(
+                raise FailedRequest(
                     f"{method} /admin/{path}: {response.status_code}: {_message(response)}", response.status_code
                 )
             after = response.headers.get("retry-after", "1")
@@ -95,13 +95,13 @@ class Client:
         """The archive of a graph, or None where it was deleted meanwhile."""
         try:
             return self._ask("GET", self._archive(tenant, graph_id)).content
-        except Answer as answer:
+        except FailedRequest as answer:
             if answer.status == 404:
                 return None
             raise
 
     def put_archive(self, tenant: str, graph_id: str, data: bytes, *, replace: bool) -> dict[str, Any]:
-        """Put a graph back. Raises Answer 409 where it exists and may not be replaced."""
+        """Put a graph back. Raises FailedRequest 409 where it exists and may not be replaced."""
         params = {"replace": "true" if replace else "false"}
         done: dict[str, Any] = self._ask("PUT", self._archive(tenant, graph_id), params, data).json()
         return done

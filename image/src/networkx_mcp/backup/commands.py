@@ -17,13 +17,13 @@ from typing import Any
 
 from networkx_mcp import __version__
 from networkx_mcp.backup import file
-from networkx_mcp.backup.client import Answer, Client
-from networkx_mcp.backup.file import BackupError, Entry
+from networkx_mcp.backup.client import AdminClient, FailedRequest
+from networkx_mcp.backup.file import BackupEntry, BackupError
 from networkx_mcp.graphs import model
 from networkx_mcp.store import archive
 
 
-def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]:
+def backup(client: AdminClient, out: Path, keep: int | None = None) -> dict[str, Any]:
     """Copy every graph to `out`, a file, or a directory where it is named by its time; tell the server.
 
     With `keep` that many backups of the directory stay (`file.retain`); an empty one removes none. Raises BackupError: then no
@@ -65,7 +65,7 @@ def backup(client: Client, out: Path, keep: int | None = None) -> dict[str, Any]
     }
 
 
-def restore(client: Client, source: Path, *, tenant: str | None = None, replace: bool = False) -> dict[str, Any]:
+def restore(client: AdminClient, source: Path, *, tenant: str | None = None, replace: bool = False) -> dict[str, Any]:
     """Put every graph of a backup (of a directory: `file.newest`) back, under its tenant, id and version.
 
     A graph that is there already as the backup has it counts as restored, so an interrupted restore is simply
@@ -97,13 +97,13 @@ def restore(client: Client, source: Path, *, tenant: str | None = None, replace:
     }
 
 
-def _put(client: Client, entry: Entry, data: bytes, replace: bool) -> bool:
+def _put(client: AdminClient, entry: BackupEntry, data: bytes, replace: bool) -> bool:
     """Put one graph back; False where it was there already, with the same contents. Raises BackupError."""
     found: dict[str, Any] | None
     try:
         found = client.put_archive(entry.tenant, entry.graph_id, data, replace=replace)
         written = True
-    except Answer as answer:
+    except FailedRequest as answer:
         if answer.status != 409 or replace:
             raise
         found, written = client.graph(entry.tenant, entry.graph_id), False
@@ -144,7 +144,7 @@ def run(options: Namespace) -> int:
     """The two commands. Returns the exit code: 1 when anything is missing from the copy."""
     try:
         token = options.token_file.read_text(encoding="utf-8").strip() if options.token_file else None
-        with Client(options.url, token, ca_file=options.ca_file) as client:
+        with AdminClient(options.url, token, ca_file=options.ca_file) as client:
             if options.command == "backup":
                 report = backup(client, options.out, options.keep)
             else:

@@ -44,7 +44,7 @@ class BackupError(Exception):
     """A backup that cannot be made, read or put back; the message says why and what was left alone."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class BackupEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One graph of a backup. `sha256` is that of its archive, `bytes` its length."""
 
     tenant: str
@@ -65,7 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     began: float
     finished: float
     server: str
-    graphs: list[Entry]
+    graphs: list[BackupEntry]
     store: str = ""
 
 
@@ -110,7 +110,7 @@ class BackupWriter:
 
     def __init__(self, path: Path, began: float) -> None:
         self.path, self.began = path, began
-        self.entries: list[Entry] = []
+        self.entries: list[BackupEntry] = []
         self._partial = _partial(path)
         self._tar = tarfile.open(self._partial, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
@@ -129,12 +129,12 @@ class BackupWriter:
         info.size, info.mtime, info.mode = len(data), int(self.began), 0o600
         self._tar.addfile(info, io.BytesIO(data))
 
-    def add(self, tenant: str, graph_id: str, data: bytes) -> Entry:
+    def add(self, tenant: str, graph_id: str, data: bytes) -> BackupEntry:
         """Take the archive of a graph. Raises BackupError where it is damaged or another graph's."""
         header = _unpack(data, f"{tenant}/{graph_id}").header
         if (header.tenant, header.graph_id) != (tenant, graph_id):
             raise BackupError(f"asked for {tenant}/{graph_id}, got the archive of {header.tenant}/{header.graph_id}")
-        entry = Entry(
+        entry = BackupEntry(
             tenant=tenant,
             graph_id=graph_id,
             version=header.version,
@@ -195,7 +195,7 @@ class BackupReader:
             raise BackupError(f"{self._path} is damaged: its members are not those of its manifest")
         return manifest
 
-    def archive(self, entry: Entry) -> bytes:
+    def archive(self, entry: BackupEntry) -> bytes:
         """The archive of a graph. Raises BackupError where a checksum does not hold."""
         data = self._read(entry.member, entry.bytes)
         if hashlib.sha256(data).hexdigest() != entry.sha256:

@@ -23,8 +23,7 @@ from networkx_mcp.graphs.model import EditOutcome
 from networkx_mcp.graphs.outcomes import Attempt, too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
 from networkx_mcp.graphs.write_context import ATTEMPTS, Hold, OperationName, WriteContext, pause
-from networkx_mcp.store.protocol import Counts as StoredCounts
-from networkx_mcp.store.protocol import Head
+from networkx_mcp.store.protocol import Head, StoredCounts
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
@@ -39,7 +38,7 @@ logger = logging.getLogger("networkx_mcp.graphs")
 _result = msgspec.msgpack.Decoder(EditOutcome)
 
 
-class _Request(NamedTuple):
+class _EditRequest(NamedTuple):
     """One edit as it was asked for."""
 
     tenant: str
@@ -92,7 +91,7 @@ class Editor:
             async with self._context.locks.hold(key) as hold:
                 try:
                     self._context.check_sizes(edits)
-                    request = _Request(tenant, graph_id, edits, payload, if_version, name)
+                    request = _EditRequest(tenant, graph_id, edits, payload, if_version, name)
                     return await self._until_done(request, hold, attempt)
                 except (InvalidInput, NotFound, LimitExceeded, Conflict):
                     # Of a repeat this may be the consequence of the first time, or of a limit that came since.
@@ -101,7 +100,7 @@ class Editor:
                         raise
                     return _repeated(result, attempt)
 
-    async def _until_done(self, request: _Request, hold: Hold, attempt: Attempt) -> EditOutcome:
+    async def _until_done(self, request: _EditRequest, hold: Hold, attempt: Attempt) -> EditOutcome:
         loader, key = self._context.loader, (request.tenant, request.graph_id)
         entry = loader.resident(*key)
         fresh = entry is None
@@ -129,7 +128,7 @@ class Editor:
                 self._context.residents.drop(key, only=entry)
             entry, fresh = await loader.current(*key), True
 
-    async def _prepare(self, entry: Resident, request: _Request) -> _Ready:
+    async def _prepare(self, entry: Resident, request: _EditRequest) -> _Ready:
         version = entry.version
         if request.if_version is not None and request.if_version != version:
             raise version_conflict(request.graph_id, request.if_version, version)
@@ -142,7 +141,7 @@ class Editor:
             ready = partial(_Ready, state=state, prepared=prepared)
         else:
             base, _, done = await self._context.offloader.materialise(
-                offload.Source.of(entry), tenant=request.tenant, edit=request.payload
+                offload.GraphSource.of(entry), tenant=request.tenant, edit=request.payload
             )
             assert done is not None
             counts, summary = Counts(base.n, base.m), done
@@ -156,7 +155,7 @@ class Editor:
             self._context.check_memory(there + len(request.payload), before=there)
         return ready(entry, EditOutcome(version=version + 1, nodes=counts.nodes, edges=counts.edges, summary=summary))
 
-    async def _append(self, ready: _Ready, request: _Request, attempt: Attempt) -> EditOutcome:
+    async def _append(self, ready: _Ready, request: _EditRequest, attempt: Attempt) -> EditOutcome:
         """The section: the store's write and the commit that follows it."""
         entry, outcome = ready.entry, ready.outcome
         if not self._context.residents.lived(entry):

@@ -49,7 +49,7 @@ RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0
 logger = logging.getLogger("networkx_mcp.graphs")
 
 
-class _Load:
+class _FullRead:
     """A full read under way and the number of those who wait for it."""
 
     __slots__ = ("heavy", "task", "waiters")
@@ -70,7 +70,7 @@ class Loader:
         self._offloader = offloader
         self._compactor = compactor
         self._heads = HeadBatcher(store)
-        self._loads: dict[GraphKey, _Load] = {}
+        self._loads: dict[GraphKey, _FullRead] = {}
 
     async def close(self) -> None:
         tasks = [load.task for load in self._loads.values() if load.task is not None]
@@ -181,7 +181,7 @@ class Loader:
         """Join the full read under way, or begin one of what `head` tells."""
         load = self._loads.get(key)
         if load is None:
-            load = self._loads[key] = _Load()
+            load = self._loads[key] = _FullRead()
             load.task = asyncio.get_running_loop().create_task(self._read(key, head, load))
         assert load.task is not None
         load.waiters += 1
@@ -201,7 +201,7 @@ class Loader:
                 self._forget(key, load)
                 load.task.cancel()
 
-    async def _leave_slot_if_heavy(self, load: _Load) -> None:
+    async def _leave_slot_if_heavy(self, load: _FullRead) -> None:
         assert load.task is not None
         heavy = asyncio.ensure_future(load.heavy.wait())
         try:
@@ -212,11 +212,11 @@ class Loader:
             with contextlib.suppress(LookupError):
                 context.current().leave_slot()
 
-    def _forget(self, key: GraphKey, load: _Load) -> None:
+    def _forget(self, key: GraphKey, load: _FullRead) -> None:
         if self._loads.get(key) is load:
             del self._loads[key]
 
-    async def _read(self, key: GraphKey, head: Head, load: _Load) -> Resident:
+    async def _read(self, key: GraphKey, head: Head, load: _FullRead) -> Resident:
         outcome = "ok"
         try:
             with await self._offloader.read_memory(head.snapshot_bytes + head.log_bytes, tenant=key[0]) as memory:
@@ -246,7 +246,7 @@ class Loader:
             self._forget(key, load)
             metrics.GRAPH_OPERATIONS.labels("load", outcome).inc()
 
-    async def _decode(self, key: GraphKey, contents: Contents, load: _Load, memory: Reservation) -> Resident:
+    async def _decode(self, key: GraphKey, contents: Contents, load: _FullRead, memory: Reservation) -> Resident:
         """The graph of what was read. `memory` is what was reserved for that; it grows by what is made here."""
         head, log = contents.head, contents.log
         weight = offload.inflated(contents.snapshot) + offload.LOG_WEIGHT * _size(log)
@@ -260,7 +260,7 @@ class Loader:
             return entry
         load.heavy.set()
         self._offloader.refuse_large()
-        source = offload.Source(
+        source = offload.GraphSource(
             model.meta_of(head).directed, snapshot=contents.snapshot, batches=[payload for _, payload in log]
         )
         base, _, _ = await self._offloader.materialise(source, tenant=key[0])
@@ -353,7 +353,7 @@ class Compactor:
     async def _once(self, entry: Resident) -> None:
         tenant, graph_id = entry.key
         head = entry.head
-        source = offload.Source.of(entry)
+        source = offload.GraphSource.of(entry)
         base, snapshot, _ = await self._offloader.materialise(source, tenant=tenant, compress=True)
         if not self._residents.lived(entry):
             return  # it is none of the store's any more

@@ -56,7 +56,7 @@ class GraphInfo(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool = False
 
 
-class LoadedGraph(GraphInfo, frozen=True, kw_only=True):
+class UploadedGraph(GraphInfo, frozen=True, kw_only=True):
     """A graph whose contents came as a file, and what was done to read it."""
 
     reading: Reading

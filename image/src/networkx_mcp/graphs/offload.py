@@ -43,7 +43,7 @@ TASKS = "networkx_mcp.analysis.graph_tasks"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class GraphSource:
     """A graph as a worker gets it: base or snapshot, and the batches since."""
 
     directed: bool
@@ -52,7 +52,7 @@ class Source:
     batches: Sequence[bytes] = ()
 
     @classmethod
-    def of(cls, entry: Resident) -> Source:
+    def of(cls, entry: Resident) -> GraphSource:
         """The resident graph as it is now; later writes do not show."""
         return cls(entry.directed, entry.base, b"", [payload for _, payload in entry.batches])
 
@@ -148,7 +148,7 @@ class Offloader:
         self,
         task: str,
         params: dict[str, Any],
-        sources: Sequence[Source] = (),
+        sources: Sequence[GraphSource] = (),
         *,
         tenant: str,
         fds: Sequence[int] = (),
@@ -183,7 +183,7 @@ class Offloader:
         return Restored(graph, snapshot, **result.value)
 
     async def materialise(
-        self, source: Source, *, tenant: str, compress: bool = False, edit: bytes | None = None
+        self, source: GraphSource, *, tenant: str, compress: bool = False, edit: bytes | None = None
     ) -> Materialised:
         """`source`, and `edit` on top of it, as one sealed buffer; here if that is little, else in a worker.
 
@@ -233,7 +233,7 @@ class Offloader:
             return self.at_hand(READ_COPIES * stored, tenant=tenant)
         return await self.admitted(READ_COPIES * stored, tenant=tenant)
 
-    async def _materialise(self, source: Source, tenant: str, compress: bool, edit: bytes | None) -> Materialised:
+    async def _materialise(self, source: GraphSource, tenant: str, compress: bool, edit: bytes | None) -> Materialised:
         params = {"compress": compress, "edit": edit}
         try:
             result = await self.run(f"{TASKS}:materialise", params, [source], tenant=tenant)

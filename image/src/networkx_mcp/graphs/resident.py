@@ -155,7 +155,7 @@ class Resident:
         self.batch_bytes += len(payload)
 
 
-class _Size(NamedTuple):
+class _ResidentSize(NamedTuple):
     """What entries amount to; `heap` is the part of `nbytes` that is no shared memory."""
 
     nbytes: int = 0
@@ -174,8 +174,8 @@ class Residents:
         self._account = budget.reserve("resident", 0)
         self._entries: OrderedDict[GraphKey, Resident] = OrderedDict()
         #: What each entry was counted with.
-        self._counted: dict[GraphKey, _Size] = {}
-        self._totals = _Size()
+        self._counted: dict[GraphKey, _ResidentSize] = {}
+        self._totals = _ResidentSize()
         #: Bytes of each tenant's entries.
         self._of_tenant: Counter[str] = Counter()
         #: Counts the servers of the store: a graph read from one is not to be mixed with what another has.
@@ -231,7 +231,7 @@ class Residents:
         if entry is None or (only is not None and entry is not only):
             return
         del self._entries[key]
-        self._count(key, _Size())
+        self._count(key, _ResidentSize())
         if self.nbytes < self._account.nbytes:
             self._account.resize(self.nbytes)
 
@@ -267,7 +267,7 @@ class Residents:
 
     def _fit(self, entry: Resident) -> bool:
         """Count `entry` anew and drop others, at last itself, until the budget takes the total."""
-        self._count(entry.key, _Size(entry.nbytes, entry.heap_bytes, entry.head.nodes, entry.head.edges))
+        self._count(entry.key, _ResidentSize(entry.nbytes, entry.heap_bytes, entry.head.nodes, entry.head.edges))
         while True:
             if self.nbytes <= self.capacity and (self._places is None or len(self._entries) <= self._places):
                 try:
@@ -291,15 +291,15 @@ class Residents:
             others[0] if others else last or next(iter(self._entries)),
         )
 
-    def _count(self, key: GraphKey, now: _Size) -> None:
-        before = self._counted.pop(key, _Size())
+    def _count(self, key: GraphKey, now: _ResidentSize) -> None:
+        before = self._counted.pop(key, _ResidentSize())
         self._of_tenant[key[0]] += now.nbytes - before.nbytes
         if not self._of_tenant[key[0]]:
             del self._of_tenant[key[0]]
         if now.nbytes:
             self._counted[key] = now
         changes = zip(self._totals, before, now, strict=True)
-        self._totals = _Size(*(total - old + new for total, old, new in changes))
+        self._totals = _ResidentSize(*(total - old + new for total, old, new in changes))
         metrics.GRAPHS.set(len(self._entries))
         metrics.GRAPH_NODES.set(self._totals.nodes)
         metrics.GRAPH_EDGES.set(self._totals.edges)

@@ -57,7 +57,7 @@ _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder().decode
 
 
-class _Table(TypedDict):
+class _StoredTable(TypedDict):
     """What every answer of a task has; see analysis/result.py."""
 
     columns: list[str]
@@ -111,7 +111,7 @@ def read(data: bytes) -> dict[str, Any]:
         raise ValueError(f"{len(data)} bytes; at most {SHARE_BYTES} are shared")
     try:
         value: dict[str, Any] = _decode(data)
-        table = msgspec.convert(value, _Table)
+        table = msgspec.convert(value, _StoredTable)
         check_attributes({name: fact for name, fact in value.items() if name != "rows"}, "result")
         for row in table["rows"]:
             for cell in row:
@@ -308,13 +308,13 @@ class Analyst:
                 self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
             return result.value, _versions(heads)
 
-    async def _sources(self, tenant: str, graph_ids: Sequence[str]) -> tuple[list[offload.Source], list[Head]]:
+    async def _sources(self, tenant: str, graph_ids: Sequence[str]) -> tuple[list[offload.GraphSource], list[Head]]:
         """The graphs as they are now, one after the other: each load may need a worker. One that is named twice is read once."""
-        read: dict[str, tuple[offload.Source, Head]] = {}
+        read: dict[str, tuple[offload.GraphSource, Head]] = {}
         for graph_id in graph_ids:
             if graph_id not in read:
                 entry = await self._loader.current(tenant, graph_id)
-                read[graph_id] = offload.Source.of(entry), entry.head  # before it gets later writes
+                read[graph_id] = offload.GraphSource.of(entry), entry.head  # before it gets later writes
         return [read[graph_id][0] for graph_id in graph_ids], [read[graph_id][1] for graph_id in graph_ids]
 
 

@@ -24,9 +24,9 @@ from networkx_mcp.graphs.model import (
     Expected,
     GraphInfo,
     GraphPage,
-    LoadedGraph,
     Stamp,
     Upload,
+    UploadedGraph,
     View,
 )
 from networkx_mcp.graphs.outcomes import Attempt
@@ -142,7 +142,7 @@ class Graphs:
         if_version: int | None = None,
         operation_id: str | None = None,
         if_uid: str = "",
-    ) -> LoadedGraph:
+    ) -> UploadedGraph:
         """Make a spooled file the graph's whole contents; the graph need not exist.
 
         `if_version` n: only onto that version; 0: only where there is no graph; `if_uid`: only if the graph's uid begins so.

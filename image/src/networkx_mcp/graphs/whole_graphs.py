@@ -27,12 +27,12 @@ from networkx_mcp.errors import (
     WorkerCrashed,
 )
 from networkx_mcp.graphs import model, offload
-from networkx_mcp.graphs.model import Deleted, Expected, GraphInfo, LoadedGraph, Meta, Stamp, Upload
+from networkx_mcp.graphs.model import Deleted, Expected, GraphInfo, Meta, Stamp, Upload, UploadedGraph
 from networkx_mcp.graphs.outcomes import Attempt, too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
 from networkx_mcp.graphs.write_context import ATTEMPTS, OperationName, WriteContext, pause
 from networkx_mcp.settings import KIB, MIB, spool_directory
-from networkx_mcp.store.protocol import Counts, Head, NewGraph, Written
+from networkx_mcp.store.protocol import Head, NewGraph, StoredCounts, Written
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
@@ -103,19 +103,19 @@ class WholeGraphs:
 
     async def _first_contents(
         self, tenant: str, directed: bool, batch: Sequence[Edit], payload: bytes
-    ) -> tuple[FrozenGraph | None, bytes, Counts]:
+    ) -> tuple[FrozenGraph | None, bytes, StoredCounts]:
         if not batch:
-            return None, b"", Counts(0, 0)
+            return None, b"", StoredCounts(0, 0)
         base, snapshot, _ = await self._context.offloader.materialise(
-            offload.Source(directed), tenant=tenant, compress=True, edit=payload
+            offload.GraphSource(directed), tenant=tenant, compress=True, edit=payload
         )
         self._context.check_limits(base.n, base.m)
         self._context.check_memory(base.nbytes)
-        return base, snapshot, Counts(base.n, base.m)
+        return base, snapshot, StoredCounts(base.n, base.m)
 
     async def upload(
         self, tenant: str, graph_id: str, upload: Upload, expected: Expected, operation_id: str | None
-    ) -> LoadedGraph:
+    ) -> UploadedGraph:
         """Parse a spooled file and make it the graph's contents; see `Graphs.put`."""
         options = plain_options(upload.options)
         model.check_graph_id(graph_id)
@@ -136,12 +136,12 @@ class WholeGraphs:
                     name = _name(operation_id, graph_id, upload.format, rest, digest)
                 if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
                     raise
-                return LoadedGraph(**msgspec.structs.asdict(first), reading=Reading(format=upload.format))
+                return UploadedGraph(**msgspec.structs.asdict(first), reading=Reading(format=upload.format))
             reading, digest = msgspec.convert(value["reading"], Reading), value["digest"]
             name = _name(operation_id, graph_id, reading.format, rest, digest)
             contents = NewContents(Meta(directed=base.directed, description=description), base, snapshot)
             info = await self.put(tenant, graph_id, contents, expected, name, attempt)
-            return LoadedGraph(**msgspec.structs.asdict(info), reading=reading)
+            return UploadedGraph(**msgspec.structs.asdict(info), reading=reading)
 
     async def _refuse_early(self, tenant: str, graph_id: str, expected: Expected) -> None:
         """A version that is wrong already need not be parsed; the store checks it again."""
@@ -205,7 +205,7 @@ class WholeGraphs:
         if not contents.restored:
             self._context.check_memory(contents.base.nbytes)
         key = (tenant, graph_id)
-        counts = Counts(contents.base.n, contents.base.m)
+        counts = StoredCounts(contents.base.n, contents.base.m)
         for conflicts in range(ATTEMPTS):
             try:
                 head = (await self._context.store.heads([key]))[0]
@@ -337,7 +337,7 @@ class WholeGraphs:
         """Stamp and descriptor (at offset 0, the caller closes it) of a spooled file; see `Graphs.export`."""
         with Attempt("export", graph_id, audited=False):
             entry = await self._context.loader.current(tenant, graph_id)
-            source, stamp = offload.Source.of(entry), Stamp(entry.version, entry.uid)
+            source, stamp = offload.GraphSource.of(entry), Stamp(entry.version, entry.uid)
             with tempfile.TemporaryFile(dir=spool_directory(), prefix="networkx-mcp-export-") as spool:
                 await self._context.offloader.run(
                     f"{offload.TASKS}:export",

@@ -63,7 +63,7 @@ class WrongMethod(ServiceError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class _AdminRequest:
     method: str
     query: QueryParams
     scope: Scope
@@ -87,7 +87,7 @@ class Admin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if ADMIN not in context.current().caller.scopes:
             raise Forbidden("This token lacks the scope 'admin'.", scope=ADMIN)
-        request = _Request(scope["method"], QueryParams(scope["query_string"]), scope, receive, send)
+        request = _AdminRequest(scope["method"], QueryParams(scope["query_string"]), scope, receive, send)
         match scope["path"].strip("/").split("/")[1:]:
             case ["settings"]:
                 _only(request, "GET")
@@ -140,13 +140,13 @@ class Admin:
             "checks": self._status.ready()[1]["checks"],
         }
 
-    async def _drain(self, request: _Request) -> None:
+    async def _drain(self, request: _AdminRequest) -> None:
         _only(request, "PUT", "DELETE")
         self._status.cordoned = request.method == "PUT"
         audit("drain" if self._status.cordoned else "undrain")
         await request.json(self._state())
 
-    async def _degradation(self, request: _Request) -> None:
+    async def _degradation(self, request: _AdminRequest) -> None:
         _only(request, "PUT", "DELETE")
         level = None
         if request.method == "PUT":
@@ -160,7 +160,7 @@ class Admin:
 
     # -- backups ----------------------------------------------------------------------------------
 
-    async def _backup(self, request: _Request) -> None:
+    async def _backup(self, request: _AdminRequest) -> None:
         _only(request, "GET", "PUT", "DELETE")
         last = await notes.last_backup(self._store)
         if request.method == "PUT":
@@ -196,7 +196,7 @@ class Admin:
 
     # -- tenants ----------------------------------------------------------------------------------
 
-    async def _usage(self, tenant: str, request: _Request) -> None:
+    async def _usage(self, tenant: str, request: _AdminRequest) -> None:
         check_names(tenant, None)
         audit("read_usage", of_tenant=tenant)
         usage = await self._graphs.admin.usage(tenant)
@@ -210,13 +210,13 @@ class Admin:
             }
         )
 
-    async def _list(self, tenant: str, request: _Request) -> None:
+    async def _list(self, tenant: str, request: _AdminRequest) -> None:
         check_names(tenant, None)
         audit("list_graphs", of_tenant=tenant)
         page = await self._graphs.admin.list_graphs(tenant, *page_of(request.query))
         await request.json(graph_summary.listing(page))
 
-    async def _archive(self, tenant: str, graph_id: str, request: _Request) -> None:
+    async def _archive(self, tenant: str, graph_id: str, request: _AdminRequest) -> None:
         _only(request, "GET", "PUT")
         check_names(tenant, None)
         if request.method == "GET":
@@ -266,6 +266,6 @@ class Admin:
             raise DeadlineExceeded("The client reads too slowly (limits.connection_timeout_seconds).") from None
 
 
-def _only(request: _Request, *methods: str) -> None:
+def _only(request: _AdminRequest, *methods: str) -> None:
     if request.method not in methods:
         raise WrongMethod(f"This path answers {', '.join(methods)} only.")

@@ -13,7 +13,7 @@ from networkx_mcp.limits.shed import shed
 _SERVICE_KEY = "networkx_mcp.service"
 
 
-class NotHere(NotFound):
+class NoSuchPath(NotFound):
     """No such path."""
 
 
@@ -56,7 +56,7 @@ class Routes:
 
 
 class KnownPath:
-    """Refuses paths that lead nowhere. Raises NotHere, errors.Unavailable while their service is still made."""
+    """Refuses paths that lead nowhere. Raises NoSuchPath, errors.Unavailable while their service is still made."""
 
     def __init__(self, app: ASGIApp, status: Status) -> None:
         self.app = app
@@ -66,7 +66,7 @@ class KnownPath:
         if scope[_SERVICE_KEY] is None:
             if _mount(scope) in MOUNTS and not self._status.started:
                 raise starting(self._status)
-            raise NotHere("There is nothing at this path; the server answers at /mcp.")
+            raise NoSuchPath("There is nothing at this path; the server answers at /mcp.")
         await self.app(scope, receive, send)
 
 

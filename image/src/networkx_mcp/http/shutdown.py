@@ -50,7 +50,7 @@ class Application(Protocol):
         """Take nothing new, and let nothing run past the monotonic time `until`."""
 
 
-class Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """One server process."""
 
     def __init__(self, app: Application, settings: Settings, guard: Guard) -> None:

@@ -1,7 +1,7 @@
 """Token entries: what a mounted Secret holds instead of tokens, and the table that follows its changes.
 
 A token is 256 random bits, so one SHA-256 is enough to keep it from whoever reads the Secret. A file
-holds a JSON list of entries or one entry a line; see `Entry`.
+holds a JSON list of entries or one entry a line; see `TokenEntry`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MAX_FILE = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TokenEntry:
     """One token: its name, the SHA-256 of its text, whom it stands for and until when (Unix seconds)."""
 
     name: str
@@ -71,7 +71,7 @@ def describe(token: str, *, name: str, tenant: str, scopes: Iterable[str], days:
     return entry
 
 
-def _entry(raw: Any) -> Entry:
+def _entry(raw: Any) -> TokenEntry:
     if not isinstance(raw, dict):
         raise ValueError("an entry must be a JSON object")
     if unknown := set(raw) - _FIELDS:
@@ -96,10 +96,10 @@ def _entry(raw: Any) -> Entry:
         if parsed.tzinfo is None:
             raise ValueError(f"{name}: expires needs a time zone, for example a Z at its end")
         moment = parsed.timestamp()
-    return Entry(name, bytes.fromhex(sha256), tenant, frozenset(scopes), moment)
+    return TokenEntry(name, bytes.fromhex(sha256), tenant, frozenset(scopes), moment)
 
 
-def parse(text: str) -> list[Entry]:
+def parse(text: str) -> list[TokenEntry]:
     """Entries of one file: a JSON list, one object, or one object a line.
 
     Raises ValueError naming the entry and its field, never its hash.
@@ -122,7 +122,7 @@ def parse(text: str) -> list[Entry]:
                 except (ValueError, RecursionError):
                     raise ValueError(f"line {number} is not JSON") from None
                 places.append(f"line {number}")
-    entries: list[Entry] = []
+    entries: list[TokenEntry] = []
     for place, raw in zip(places, raws, strict=True):
         try:
             entries.append(_entry(raw))
@@ -144,14 +144,14 @@ class TokenTable:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._files: dict[str, tuple[_Stamp, list[Entry]]] = {}
+        self._files: dict[str, tuple[_Stamp, list[TokenEntry]]] = {}
         self._complaints: dict[str, str] = {}
-        self._entries: dict[bytes, Entry] = {}
+        self._entries: dict[bytes, TokenEntry] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, token: str) -> Entry | None:
+    def find(self, token: str) -> TokenEntry | None:
         """The entry of a token, expired ones too; None for an unknown token.
 
         Looked up by its hash, which a caller cannot steer towards a neighbour's, and then compared in
@@ -211,7 +211,7 @@ class TokenTable:
             logs.event("tokens_invalid", level=logging.ERROR, file=name or ".", message=text, kept_entries=kept)
 
     def _merge(self) -> None:
-        merged: dict[bytes, Entry] = {}
+        merged: dict[bytes, TokenEntry] = {}
         for _, entries in self._files.values():
             for entry in entries:
                 if merged.setdefault(entry.digest, entry) != entry:

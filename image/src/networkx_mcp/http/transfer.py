@@ -32,7 +32,7 @@ from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
 from networkx_mcp.context import SCOPE_KEY, CallContext, TurnedAway
 from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput
-from networkx_mcp.graphs.model import LoadedGraph, Upload
+from networkx_mcp.graphs.model import Upload, UploadedGraph
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.http.admission import Admission, hung_up
 from networkx_mcp.http.deadlines import Deadlines
@@ -301,5 +301,5 @@ def _matches(known: str, tag: str) -> bool:
     return any(one.strip(" \t").removeprefix("W/") in ("*", tag) for one in known.split(","))
 
 
-def _info(info: LoadedGraph) -> dict[str, Any]:
+def _info(info: UploadedGraph) -> dict[str, Any]:
     return {**graph_summary.summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}

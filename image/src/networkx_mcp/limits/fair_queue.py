@@ -56,7 +56,7 @@ class Slot:
         self.release()
 
 
-class _Place:
+class _QueuePlace:
     """A request in the queue, as who makes room for others sees it."""
 
     __slots__ = ("_future", "_queue", "_tenant")
@@ -193,7 +193,7 @@ class FairQueue:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Slot] = loop.create_future()
         if call is not None:
-            call.waiting = _Place(self, tenant, future)
+            call.waiting = _QueuePlace(self, tenant, future)
         self._tenants.setdefault(tenant, OrderedDict())[future] = None
         self._tally.add(tenant)
         self._count(+1)

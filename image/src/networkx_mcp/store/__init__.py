@@ -3,26 +3,26 @@
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.store.protocol import (
     Contents,
-    Counts,
     Head,
     Health,
     NewGraph,
     Operation,
     Quota,
     Store,
+    StoredCounts,
     Usage,
     Written,
 )
 
 __all__ = [
     "Contents",
-    "Counts",
     "Head",
     "Health",
     "NewGraph",
     "Operation",
     "Quota",
     "Store",
+    "StoredCounts",
     "Usage",
     "Written",
     "open_store",

@@ -52,7 +52,7 @@ class DamagedHead(msgspec.Struct, frozen=True):
     graph_id: str
 
 
-class Counts(NamedTuple):
+class StoredCounts(NamedTuple):
     """Size of a graph after a write, kept in the head so that lists need no graph."""
 
     nodes: int
@@ -125,7 +125,7 @@ class NewGraph:
     graph_id: str
     uid: str
     meta: bytes
-    counts: Counts
+    counts: StoredCounts
     snapshot: bytes = b""
     version: int = 1
 
@@ -158,7 +158,7 @@ class Store(Protocol):
         uid: str,
         expected_version: int,
         payload: bytes,
-        counts: Counts,
+        counts: StoredCounts,
         quota: Quota,
         operation: Operation | None,
     ) -> Written:

@@ -19,7 +19,6 @@ from networkx_mcp.errors import Conflict, InvalidInput, StoreUnavailable
 from networkx_mcp.store import redis_check, redis_reads, shared
 from networkx_mcp.store.protocol import (
     Contents,
-    Counts,
     DamagedHead,
     GraphKey,
     Head,
@@ -27,6 +26,7 @@ from networkx_mcp.store.protocol import (
     NewGraph,
     Operation,
     Quota,
+    StoredCounts,
     Usage,
     Written,
 )
@@ -161,7 +161,7 @@ class RedisStore:
         uid: str,
         expected_version: int,
         payload: bytes,
-        counts: Counts,
+        counts: StoredCounts,
         quota: Quota,
         operation: Operation | None,
     ) -> Written:

@@ -17,14 +17,14 @@ from networkx_mcp.store.shared import Recall
 PRUNE = 32
 
 
-class Known(NamedTuple):
+class KnownOperation(NamedTuple):
     fingerprint: str
     result: bytes
 
 
 def known(
     db: sqlite3.Connection, recall: Recall, now: float, tenant: str, graph_id: str, operation_id: str
-) -> Known | None:
+) -> KnownOperation | None:
     """What is remembered of an operation id. One that waits to be pruned is forgotten already."""
     row = db.execute(
         "SELECT fingerprint, result, number, time FROM operations WHERE tenant=? AND graph_id=? AND operation_id=?",
@@ -35,7 +35,7 @@ def known(
     fingerprint, result, number, time = row
     age = now - time
     if age < recall.sure or (age < recall.most and number > _last(db, tenant, graph_id) - recall.keep):
-        return Known(fingerprint, result)
+        return KnownOperation(fingerprint, result)
     return None
 
 

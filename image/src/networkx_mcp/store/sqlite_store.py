@@ -23,7 +23,6 @@ from networkx_mcp.store import shared, sqlite_operations, sqlite_reads, sqlite_w
 from networkx_mcp.store.bucket import TokenBuckets
 from networkx_mcp.store.protocol import (
     Contents,
-    Counts,
     DamagedHead,
     GraphKey,
     Head,
@@ -31,6 +30,7 @@ from networkx_mcp.store.protocol import (
     NewGraph,
     Operation,
     Quota,
+    StoredCounts,
     Usage,
     Written,
 )
@@ -55,11 +55,11 @@ class SqliteStore:
         self._settings = store
         self._recall = recall or Recall.of(store)
         self._buckets = TokenBuckets()
-        self._open: _Open | None = None
+        self._open: _OpenStore | None = None
 
     async def start(self) -> None:
         if self._open is None:
-            self._open = await asyncio.to_thread(_Open, self._settings, self._prune)
+            self._open = await asyncio.to_thread(_OpenStore, self._settings, self._prune)
         _log.info("store is %s", self._settings.path, extra={"event": "store_started"})
 
     async def close(self) -> None:
@@ -94,7 +94,7 @@ class SqliteStore:
         uid: str,
         expected_version: int,
         payload: bytes,
-        counts: Counts,
+        counts: StoredCounts,
         quota: Quota,
         operation: Operation | None,
     ) -> Written:
@@ -220,7 +220,7 @@ class SqliteStore:
     #: Contents of unknown size are at most about this, in bytes.
     _largest = 64 * 1024 * 1024
 
-    def _opened(self) -> _Open:
+    def _opened(self) -> _OpenStore:
         if self._open is None:
             raise unavailable("is not open")
         return self._open
@@ -242,7 +242,7 @@ def _seen(future: asyncio.Future[Any]) -> None:
         future.exception()
 
 
-class _Open:
+class _OpenStore:
     """Everything that exists between start and close."""
 
     def __init__(self, store: settings.StoreSettings, prune: Callable[[sqlite3.Connection], None]) -> None:

@@ -27,7 +27,7 @@ Work = Callable[[sqlite3.Connection], Any]
 
 
 @dataclass(slots=True)
-class _Job:
+class _WriteJob:
     work: Work
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
@@ -50,7 +50,7 @@ class SqliteWriter:
     def __init__(self, db: sqlite3.Connection, before: Work) -> None:
         self._db = db
         self._before = before
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_WriteJob | None] = queue.SimpleQueue()
         #: Whether the last transaction reached the disk.
         self.healthy = True
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -63,7 +63,7 @@ class SqliteWriter:
         if self._closed:
             raise unavailable("is closed")
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop.create_future(), loop)
+        job = _WriteJob(work, loop.create_future(), loop)
         self._jobs.put(job)
         return job.future
 
@@ -86,8 +86,8 @@ class SqliteWriter:
                     except RuntimeError:  # the loop is closed: nobody waits
                         continue
 
-    def _collect(self, first: _Job | None) -> tuple[list[_Job], bool]:
-        jobs: list[_Job] = []
+    def _collect(self, first: _WriteJob | None) -> tuple[list[_WriteJob], bool]:
+        jobs: list[_WriteJob] = []
         job = first
         while job is not None:
             jobs.append(job)
@@ -99,7 +99,7 @@ class SqliteWriter:
                 return jobs, True
         return jobs, False
 
-    def _transaction(self, jobs: list[_Job]) -> None:
+    def _transaction(self, jobs: list[_WriteJob]) -> None:
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
@@ -116,7 +116,7 @@ class SqliteWriter:
             for job in jobs:
                 job.error = unavailable(f"could not write ({error})", answered=True)
 
-    def _one(self, job: _Job) -> None:
+    def _one(self, job: _WriteJob) -> None:
         self._db.execute("SAVEPOINT job")
         try:
             job.value = job.work(self._db)

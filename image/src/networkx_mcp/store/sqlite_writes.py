@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from networkx_mcp.store import shared, sqlite_operations
-from networkx_mcp.store.protocol import Counts, NewGraph, Operation, Quota, Written
+from networkx_mcp.store.protocol import NewGraph, Operation, Quota, StoredCounts, Written
 from networkx_mcp.store.shared import Recall
 from networkx_mcp.store.sqlite_reads import GraphRow, head_of, row_of, usage
 
@@ -97,7 +97,9 @@ def replace(call: WriteCall, uid: str, expected_version: int, new: NewGraph, quo
     return call.done(size=growth)
 
 
-def append(call: WriteCall, uid: str, expected_version: int, payload: bytes, counts: Counts, quota: Quota) -> Written:
+def append(
+    call: WriteCall, uid: str, expected_version: int, payload: bytes, counts: StoredCounts, quota: Quota
+) -> Written:
     if written := call.repeated():
         return written
     row = call.row()

@@ -48,7 +48,7 @@ _TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
 
 
 @dataclass(slots=True)
-class _Exchange:
+class _SilentDispatchContext:
     """The SDK's DispatchContext of a call that cannot talk back."""
 
     transport: TransportContext
@@ -92,7 +92,7 @@ async def serve(
     else:
         connection = Connection.from_envelope(version, None, None)
     metadata = ServerMessageMetadata(request_context=Request(scope))
-    exchange = _Exchange(_TRANSPORT, request["id"], metadata)
+    exchange = _SilentDispatchContext(_TRANSPORT, request["id"], metadata)
     # `serve_one` without closing the connection's exit stack: no call puts anything on it.
     answering = _answer(ServerRunner(server, connection, {}), exchange, request)
     answer = await answering if receive is None else await _watched(answering, receive)
@@ -102,7 +102,9 @@ async def serve(
     return True
 
 
-async def _answer(runner: ServerRunner[Any], exchange: _Exchange, request: dict[str, Any]) -> dict[str, Any]:
+async def _answer(
+    runner: ServerRunner[Any], exchange: _SilentDispatchContext, request: dict[str, Any]
+) -> dict[str, Any]:
     answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"]}
     try:
         answer["result"] = await runner.on_request(exchange, request["method"], request.get("params"))

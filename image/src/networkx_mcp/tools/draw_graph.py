@@ -49,7 +49,7 @@ class DrawGraph(OnGraph):
     seed: Seed = None
 
 
-class Picture(TypedDict):
+class Drawing(TypedDict):
     """What was drawn; the picture itself is in the content."""
 
     graph_id: str
@@ -97,7 +97,7 @@ TOOL = Tool(
     title="Draw a graph",
     description="A picture of up to 500 nodes of a graph, as PNG or SVG.",
     arguments=DrawGraph,
-    answer=Picture,
+    answer=Drawing,
     run=run,
     analysis=ANALYSIS,
 )

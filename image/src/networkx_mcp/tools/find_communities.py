@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput, told
@@ -103,12 +103,12 @@ def _suits(params: Params, directed: bool) -> None:
         )
 
 
-def _calls(params: Params, graph: GraphSize) -> Iterable[Call]:
+def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
     if not graph.edges:
         return []
     names = ("weight", "resolution", "seed", "k")
     parameters = {name: params[name] for name in names if name in params}
-    return [Call(COMMUNITY_METHODS[params["method"]].algorithm, parameters)]
+    return [AlgorithmCall(COMMUNITY_METHODS[params["method"]].algorithm, parameters)]
 
 
 def _alternatives(_params: Params, _graph: GraphSize) -> Iterator[Alternative]:

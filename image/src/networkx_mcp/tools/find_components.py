@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
@@ -67,9 +67,9 @@ def _suits(params: Params, directed: bool) -> None:
         )
 
 
-def _calls(params: Params, graph: GraphSize) -> Iterable[Call]:
+def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
     kind = params.get("kind", "weak" if graph.directed else "connected")
-    return [Call(COMPONENT_KINDS[kind].algorithm)]
+    return [AlgorithmCall(COMPONENT_KINDS[kind].algorithm)]
 
 
 ANALYSIS = Analysis(task_name("find_components"), cached=True, calls=_calls, suits=_suits)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
@@ -77,15 +77,19 @@ async def run(graphs: Graphs, args: FindPaths) -> Answer:
     return await analysis_run.tabled(graphs, ANALYSIS, args)
 
 
-def _calls(params: Params, _graph: GraphSize) -> Iterable[Call]:
+def _calls(params: Params, _graph: GraphSize) -> Iterable[AlgorithmCall]:
     weighted = weight_of(params) is not None
     match params["kind"], "target" in params:
         case "shortest", True:
-            return [Call("dijkstra_path" if weighted else "bidirectional_shortest_path")]
+            return [AlgorithmCall("dijkstra_path" if weighted else "bidirectional_shortest_path")]
         case "shortest", False:
-            return [Call("single_source_dijkstra" if weighted else "single_source_shortest_path")]
+            return [AlgorithmCall("single_source_dijkstra" if weighted else "single_source_shortest_path")]
         case "reachable", _:
-            return [Call("single_source_dijkstra_path_length" if weighted else "single_source_shortest_path_length")]
+            return [
+                AlgorithmCall(
+                    "single_source_dijkstra_path_length" if weighted else "single_source_shortest_path_length"
+                )
+            ]
         case _:
             return []  # enumerations end with the rows that are asked for
 

@@ -31,7 +31,7 @@ else:
     TextFormat = Literal[TEXT_FORMATS]
 
 
-class LoadedGraph(CreatedGraph):
+class LoadAnswer(CreatedGraph):
     """The graph that was made of the file."""
 
     reading: Annotated[
@@ -143,7 +143,7 @@ TOOL = Tool(
     title="Load a graph",
     description="Make a graph from the text of a file. A broken one changes nothing and is named with its line.",
     arguments=LoadGraph,
-    answer=LoadedGraph,
+    answer=LoadAnswer,
     run=run,
     kind="replace",
     idempotent=False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
@@ -58,12 +58,12 @@ async def run(graphs: Graphs, args: MeasureGraph) -> Answer:
     return await analysis_run.tabled(graphs, ANALYSIS, args)
 
 
-def _calls(params: Params, _graph: GraphSize) -> Iterable[Call]:
+def _calls(params: Params, _graph: GraphSize) -> Iterable[AlgorithmCall]:
     weight = weight_of(params)
-    found: dict[str, Call] = {}
+    found: dict[str, AlgorithmCall] = {}
     for metric in (METRICS[name] for name in params.get("metrics", ())):
         if metric.algorithm:
-            found[metric.algorithm] = Call(metric.algorithm, {"weight": weight} if metric.weighted else {})
+            found[metric.algorithm] = AlgorithmCall(metric.algorithm, {"weight": weight} if metric.weighted else {})
     if "eccentricity" in found:
         found.pop("diameter", None)  # it is the largest of them then
     return found.values()

@@ -50,7 +50,7 @@ _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _NULL = msgspec.Raw(b"null")
 
 
-class Params(msgspec.Struct):
+class MessageParams(msgspec.Struct):
     """What is looked at among the parameters; `meta` stays as it came, a list or object that is none of these, too."""
 
     name: Any = None
@@ -67,7 +67,7 @@ class _RawParams(msgspec.Struct):
 _MEMBERS = frozenset({"jsonrpc", "id", "method", "params"})
 
 
-class Parts(msgspec.Struct):
+class MessageParts(msgspec.Struct):
     """The members of a JSON-RPC object as they came: the caller says how large they are, so none is built by the scan."""
 
     jsonrpc: msgspec.Raw = _NULL
@@ -78,12 +78,12 @@ class Parts(msgspec.Struct):
     error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Known(Parts, forbid_unknown_fields=True):
+class _KnownParts(MessageParts, forbid_unknown_fields=True):
     pass
 
 
-_known = msgspec.json.Decoder(_Known)
-_parts = msgspec.json.Decoder(Parts)
+_known = msgspec.json.Decoder(_KnownParts)
+_parts = msgspec.json.Decoder(MessageParts)
 _params = msgspec.json.Decoder(_RawParams | None)
 _any = msgspec.json.Decoder()
 
@@ -105,12 +105,12 @@ class Message:
         # Whether it has no members but those of a request or notification.
         self._plain = True
         #: None where the body is no JSON object as msgspec reads JSON.
-        self.parts: Parts | None = None
+        self.parts: MessageParts | None = None
         #: The values of these members, whatever they are; UNSET where there is no method.
         self.jsonrpc: Any = None
         self.stated: Any = msgspec.UNSET
         #: None where they are no object, or one that must be built to be read.
-        self.params: Params | None = None
+        self.params: MessageParams | None = None
         #: The client's own words, not labels yet; empty where there are none.
         self.method = self.tool = ""
         #: An id that an answer can repeat.
@@ -125,7 +125,7 @@ class Message:
                 return
         self._look(self.parts)
 
-    def take(self, found: dict[str, Any]) -> Parts:
+    def take(self, found: dict[str, Any]) -> MessageParts:
         """What another reader made of a body that msgspec does not read: NaN, half of a surrogate pair."""
         raws = {
             name: msgspec.Raw(json.dumps(found[name]).encode())
@@ -133,7 +133,7 @@ class Message:
             if name in found
         }
         self._built, self._plain = found, found.keys() <= _MEMBERS
-        self.parts = Parts(**raws)
+        self.parts = MessageParts(**raws)
         self._look(self.parts)
         return self.parts
 
@@ -163,7 +163,7 @@ class Message:
         )
         return found if plain else None
 
-    def _look(self, parts: Parts) -> None:
+    def _look(self, parts: MessageParts) -> None:
         with suppress(*_ERRORS):
             self.jsonrpc = _value(parts.jsonrpc)
         if parts.method is not msgspec.UNSET:
@@ -176,7 +176,7 @@ class Message:
             with suppress(*_ERRORS):
                 found = _params.decode(parts.params)
                 if found is not None:
-                    self.params = Params(_value(found.name), _value(found.uri), found.meta)
+                    self.params = MessageParams(_value(found.name), _value(found.uri), found.meta)
         if self.method == "tools/call" and self.params is not None and type(self.params.name) is str:
             self.tool = self.params.name
         if parts.id is not msgspec.UNSET:

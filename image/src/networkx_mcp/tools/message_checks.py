@@ -26,7 +26,7 @@ from mcp_types import (
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
 from networkx_mcp.errors import shortened
-from networkx_mcp.tools.message import REQUESTS, Message, Params, Parts
+from networkx_mcp.tools.message import REQUESTS, Message, MessageParams, MessageParts
 
 #: Characters of an id that is text; the answer repeats it.
 MAX_ID_CHARACTERS = 1024
@@ -38,7 +38,7 @@ VERSION_HEADER = "MCP-Protocol-Version"
 _EVERY_VERSION = (*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS)
 
 
-class Refused(Exception):
+class MessageRefused(Exception):
     """The request is not one: a JSON-RPC error and the HTTP status that goes with it."""
 
     status = 400
@@ -57,43 +57,47 @@ _any = msgspec.json.Decoder()
 
 
 def check(message: Message, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    """Look at a message of either era. Raises Refused."""
+    """Look at a message of either era. Raises MessageRefused."""
     parts = message.parts if message.parts is not None else message.take(_object(message.body))
     request_id = _id(parts)
     if message.jsonrpc != "2.0":
         said = "is missing" if message.jsonrpc is None else f'must be "2.0", not {_shown(message.jsonrpc)}'
-        raise Refused(INVALID_REQUEST, f"jsonrpc {said}", request_id)
+        raise MessageRefused(INVALID_REQUEST, f"jsonrpc {said}", request_id)
     if parts.method is msgspec.UNSET:
         _check_response(parts, request_id)
         return
     if type(message.stated) is not str:
-        raise Refused(INVALID_REQUEST, f"method must be the name of a method, not {_shown(message.stated)}", request_id)
+        raise MessageRefused(
+            INVALID_REQUEST, f"method must be the name of a method, not {_shown(message.stated)}", request_id
+        )
     if parts.id is msgspec.UNSET and message.method in REQUESTS:
-        raise Refused(INVALID_REQUEST, f"{message.method} is a request: it needs an id, a string or an integer", None)
+        raise MessageRefused(
+            INVALID_REQUEST, f"{message.method} is a request: it needs an id, a string or an integer", None
+        )
     params = message.params
     if params is None:
         raw = parts.params if parts.params is not msgspec.UNSET else msgspec.Raw(b"null")
         if _begins(raw) not in (b"{", b"n"):
             what = "an array" if _begins(raw) == b"[" else "that"
-            raise Refused(INVALID_PARAMS, f"params must be an object, not {what}", request_id)
-        params = Params()  # built by the SDK, which has the last word on it
+            raise MessageRefused(INVALID_PARAMS, f"params must be an object, not {what}", request_id)
+        params = MessageParams()  # built by the SDK, which has the last word on it
     _check_versions(message.method, params, headers, request_id)
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    """What Python calls JSON where msgspec does not: NaN, half of a surrogate pair. Raises Refused for all else."""
+    """What Python calls JSON where msgspec does not: NaN, half of a surrogate pair. Raises MessageRefused for all else."""
     try:
         found = json.loads(body)
     except RecursionError:
-        raise Refused(PARSE_ERROR, "Parse error: the body is nested too deeply") from None
+        raise MessageRefused(PARSE_ERROR, "Parse error: the body is nested too deeply") from None
     except ValueError as error:
-        raise Refused(PARSE_ERROR, f"Parse error: the body is not JSON ({shortened(str(error))})") from None
+        raise MessageRefused(PARSE_ERROR, f"Parse error: the body is not JSON ({shortened(str(error))})") from None
     if isinstance(found, list):
-        raise Refused(
+        raise MessageRefused(
             INVALID_REQUEST, "The body is a batch, which MCP no longer has: send each message in a POST of its own"
         )
     if not isinstance(found, dict):
-        raise Refused(INVALID_REQUEST, f"The body must be a JSON-RPC object, not {_shown(found)}")
+        raise MessageRefused(INVALID_REQUEST, f"The body must be a JSON-RPC object, not {_shown(found)}")
     return found
 
 
@@ -101,7 +105,7 @@ def _begins(raw: msgspec.Raw) -> bytes:
     return bytes(memoryview(raw)[:1])
 
 
-def _id(parts: Parts) -> int | str | None:
+def _id(parts: MessageParts) -> int | str | None:
     """The id; None where there is none, and of a response to nothing that could be read."""
     if parts.id is msgspec.UNSET:
         return None
@@ -110,9 +114,9 @@ def _id(parts: Parts) -> int | str | None:
         try:
             text = _any.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise Refused(INVALID_REQUEST, "id is text that is not valid Unicode") from None
+            raise MessageRefused(INVALID_REQUEST, "id is text that is not valid Unicode") from None
         if len(text) > MAX_ID_CHARACTERS:
-            raise Refused(
+            raise MessageRefused(
                 INVALID_REQUEST, f"id has {len(text)} characters; an answer repeats at most {MAX_ID_CHARACTERS}"
             )
         return str(text)
@@ -121,13 +125,13 @@ def _id(parts: Parts) -> int | str | None:
     if raw == b"null" and parts.method is msgspec.UNSET and parts.error is not msgspec.UNSET:
         return None
     said = shortened(raw.decode("utf-8", "replace"))
-    raise Refused(INVALID_REQUEST, f"id must be a string or an integer of at most 64 bits, not {said}")
+    raise MessageRefused(INVALID_REQUEST, f"id must be a string or an integer of at most 64 bits, not {said}")
 
 
-def _check_response(parts: Parts, request_id: int | str | None) -> None:
+def _check_response(parts: MessageParts, request_id: int | str | None) -> None:
     """A client's answer to a request of the server."""
     if (parts.result is msgspec.UNSET) == (parts.error is msgspec.UNSET) or parts.id is msgspec.UNSET:
-        raise Refused(
+        raise MessageRefused(
             INVALID_REQUEST,
             "method is missing: a request has jsonrpc, id, method and, where needed, params",
             request_id,
@@ -135,7 +139,7 @@ def _check_response(parts: Parts, request_id: int | str | None) -> None:
 
 
 def _check_versions(
-    method: str, params: Params, headers: Sequence[tuple[bytes, bytes]], request_id: int | str | None
+    method: str, params: MessageParams, headers: Sequence[tuple[bytes, bytes]], request_id: int | str | None
 ) -> None:
     """The version of the header against that of `_meta` and those served; the other routing headers against the body."""
     sent = {b"mcp-protocol-version": "", b"mcp-method": "", b"mcp-name": ""}
@@ -143,7 +147,9 @@ def _check_versions(
     sent.update(given)
     header = sent[b"mcp-protocol-version"] if any(name == b"mcp-protocol-version" for name, _ in given) else None
     if sum(name == b"mcp-protocol-version" for name, _ in given) > 1:
-        raise Refused(HEADER_MISMATCH, f"{VERSION_HEADER} is sent more than once: send one of its values", request_id)
+        raise MessageRefused(
+            HEADER_MISMATCH, f"{VERSION_HEADER} is sent more than once: send one of its values", request_id
+        )
     try:
         meta = _meta.decode(params.meta) if _begins(params.meta) == b"{" else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -155,7 +161,7 @@ def _check_versions(
     if header is None or header in HANDSHAKE_PROTOCOL_VERSIONS:
         return
     if header not in MODERN_PROTOCOL_VERSIONS:
-        raise Refused(
+        raise MessageRefused(
             UNSUPPORTED_PROTOCOL_VERSION,
             f"Unsupported protocol version: the header {VERSION_HEADER} is {_shown(header)}; this server speaks "
             f"{', '.join(reversed(_EVERY_VERSION))}",
@@ -176,7 +182,7 @@ def _check_versions(
 
 def _mismatch(header: str, sent: str | None, other: str, value: Any, request_id: int | str | None) -> NoReturn:
     told = "is missing" if sent is None else f"is {_shown(sent)}"
-    raise Refused(
+    raise MessageRefused(
         HEADER_MISMATCH, f"The header {header} {told}, but {other} is {_shown(value)}: send the same", request_id
     )
 

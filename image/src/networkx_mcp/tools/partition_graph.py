@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.tools import analysis_run
@@ -50,8 +50,8 @@ async def run(graphs: Graphs, args: PartitionGraph) -> Answer:
     return await analysis_run.tabled(graphs, ANALYSIS, args)
 
 
-def _calls(params: Params, _graph: GraphSize) -> Iterable[Call]:
-    return [Call("partition_graph", share=min(1.0, math.log2(max(params["k"], 1)) / 2))]
+def _calls(params: Params, _graph: GraphSize) -> Iterable[AlgorithmCall]:
+    return [AlgorithmCall("partition_graph", share=min(1.0, math.log2(max(params["k"], 1)) / 2))]
 
 
 ANALYSIS = Analysis(task_name("partition_graph"), cached=True, calls=_calls)

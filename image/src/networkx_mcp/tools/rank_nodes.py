@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
 from networkx_mcp.analysis.sampling import SAMPLES, bound_text
 from networkx_mcp.analysis.tasks import task_name
@@ -103,7 +103,7 @@ def _suits(params: Params, directed: bool) -> None:
         )
 
 
-def _calls(params: Params, graph: GraphSize) -> Iterable[Call]:
+def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
     measure = MEASURES[params["measure"]]
     parameters = {option: params[option] for option in measure.options if option in params}
     if measure.weighted and measure.parameter:
@@ -112,7 +112,7 @@ def _calls(params: Params, graph: GraphSize) -> Iterable[Call]:
     if (sample := params.get("sample")) is not None:
         parameters |= {"k": sample, "seed": 0}
         share = min(1.0, sample / max(graph.nodes, 1))
-    return [Call(measure.algorithm, parameters, share)]
+    return [AlgorithmCall(measure.algorithm, parameters, share)]
 
 
 #: What is sampled in the place of a measure.

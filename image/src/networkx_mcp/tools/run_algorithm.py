@@ -9,7 +9,7 @@ from pydantic import Field
 
 from networkx_mcp.analysis import catalogue
 from networkx_mcp.analysis.catalogue_validate import validate_arguments
-from networkx_mcp.analysis.cost import Call
+from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
 from networkx_mcp.analysis.sampling import SAMPLES, bound_text
 from networkx_mcp.analysis.tasks import task_name
@@ -90,7 +90,7 @@ _NEUTRAL = frozenset(
 )  # fmt: skip
 
 
-def _calls(params: Params, graph: GraphSize) -> Iterable[Call]:
+def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
     entry, given = catalogue.algorithms()[params["name"]], params["arguments"]
     if entry.graph not in ("any", "directed" if graph.directed else "undirected"):
         return []
@@ -106,7 +106,7 @@ def _calls(params: Params, graph: GraphSize) -> Iterable[Call]:
         if part is None:
             return []
         share *= min(1.0, part(value) / max(graph.nodes, 1))
-    return [Call(entry.name, parameters, share)]
+    return [AlgorithmCall(entry.name, parameters, share)]
 
 
 def _count(value: Any) -> int:

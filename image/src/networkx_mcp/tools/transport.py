@@ -23,7 +23,7 @@ from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.tools import direct
 from networkx_mcp.tools.accept import accepted
 from networkx_mcp.tools.message import MESSAGE_KEY, Message
-from networkx_mcp.tools.message_checks import Refused, check
+from networkx_mcp.tools.message_checks import MessageRefused, check
 
 #: Methods answered from what is in memory.
 _PLAIN_METHODS = frozenset(
@@ -44,7 +44,7 @@ _OF_THE_SDK = frozenset({"initialize", "subscriptions/listen"})
 _JSON, _BOTH = b"application/json", b"application/json, text/event-stream"
 
 
-class Unacceptable(Refused):
+class Unacceptable(MessageRefused):
     """The client takes nothing that is ever sent."""
 
     status = 406
@@ -91,7 +91,7 @@ class McpApp:
             if not takes.json:
                 raise Unacceptable
             check(message, scope["headers"])
-        except Refused as refused:
+        except MessageRefused as refused:
             await direct.respond(refused.status, refused.answer, send)
             return
         plain = self._is_plain(message)

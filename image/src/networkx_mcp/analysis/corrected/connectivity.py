@@ -16,14 +16,16 @@ from networkx.algorithms.connectivity.cuts import minimum_st_node_cut
 from networkx.algorithms.flow import build_residual_network
 
 from networkx_mcp.analysis.corrected.corrections import Original, corrects
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.errors import InvalidInput
 
 _8837 = "networkx/networkx#8837"
 
 
 @corrects("node_connectivity", upstream=_8837)
-def node_connectivity(graph: Loaded, original: Original, s: Any = None, t: Any = None, flow_func: Any = None) -> Any:
+def node_connectivity(
+    graph: LoadedGraph, original: Original, s: Any = None, t: Any = None, flow_func: Any = None
+) -> Any:
     """Nodes to remove until the graph is not (strongly) connected or is one node; of a pair, until no path is left.
 
     networkx starts from the node of least total degree and looks at pairs in one direction only, so its value is
@@ -36,7 +38,9 @@ def node_connectivity(graph: Loaded, original: Original, s: Any = None, t: Any =
 
 
 @corrects("minimum_node_cut", upstream=_8837)
-def minimum_node_cut(graph: Loaded, original: Original, s: Any = None, t: Any = None, flow_func: Any = None) -> Any:
+def minimum_node_cut(
+    graph: LoadedGraph, original: Original, s: Any = None, t: Any = None, flow_func: Any = None
+) -> Any:
     """The cut whose size is `node_connectivity`; the empty set where the graph is not (strongly) connected already."""
     plain = graph.without_loops
     if s is not None or t is not None:
@@ -49,7 +53,7 @@ def minimum_node_cut(graph: Loaded, original: Original, s: Any = None, t: Any = 
 
 
 @corrects("connectivity.minimum_st_node_cut", upstream="networkx/networkx#1812")
-def minimum_cut_of_a_pair(graph: Loaded, _original: Original, s: Any, t: Any, **_: Any) -> Any:
+def minimum_cut_of_a_pair(graph: LoadedGraph, _original: Original, s: Any, t: Any, **_: Any) -> Any:
     """The least set of nodes, without the two, that leaves no path from `s` to `t`.
 
     networkx answers the empty set where an edge joins the two, in either direction. From `s` to `t` there is no such
@@ -59,14 +63,16 @@ def minimum_cut_of_a_pair(graph: Loaded, _original: Original, s: Any, t: Any, **
 
 
 @corrects("edge_connectivity", upstream=_8837)
-def edge_connectivity(graph: Loaded, original: Original, **given: Any) -> Any:
+def edge_connectivity(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Without self-loops, which networkx counts where a single node bounds the value; 0 for one node."""
     pair = given.get("s") is not None or given.get("t") is not None
     return 0 if graph.state.n == 1 and not pair else original(graph.without_loops, **given)
 
 
 @corrects("minimum_edge_cut", upstream=_8837)
-def minimum_edge_cut(graph: Loaded, original: Original, s: Any = None, t: Any = None, flow_func: Any = None) -> Any:
+def minimum_edge_cut(
+    graph: LoadedGraph, original: Original, s: Any = None, t: Any = None, flow_func: Any = None
+) -> Any:
     """The cut whose size is `edge_connectivity`.
 
     networkx begins with all edges of the node of least degree, self-loops and in digraphs the wrong direction
@@ -96,13 +102,13 @@ def minimum_edge_cut(graph: Loaded, original: Original, s: Any = None, t: Any = 
     "approximation.large_clique_size", "approximation.max_clique", "approximation.clique_removal",
     upstream=_8837,
 )  # fmt: skip
-def without_loops(graph: Loaded, original: Original, **given: Any) -> Any:
+def without_loops(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """networkx's own answer on the graph without self-loops: none of these counts them."""
     return original(graph.without_loops, **given)
 
 
 @corrects("approximation.node_connectivity", upstream="networkx/networkx#8863")
-def approximate_node_connectivity(graph: Loaded, original: Original, s: Any = None, t: Any = None) -> Any:
+def approximate_node_connectivity(graph: LoadedGraph, original: Original, s: Any = None, t: Any = None) -> Any:
     """A lower bound. networkx's exceeds the connectivity of many digraphs: there the exact value is taken."""
     plain = graph.without_loops
     if s is not None or t is not None or not graph.directed:
@@ -116,7 +122,7 @@ def approximate_node_connectivity(graph: Loaded, original: Original, s: Any = No
     "edge_current_flow_betweenness_centrality_subset", "approximate_current_flow_betweenness_centrality",
     "community.edge_current_flow_betweenness_partition", upstream="networkx/networkx#2292",
 )  # fmt: skip
-def currents(graph: Loaded, original: Original, **given: Any) -> Any:
+def currents(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """No current flows through a self-loop; networkx counts one for its node."""
     return original(graph.without_loops, **given)
 
@@ -125,7 +131,7 @@ def _no_nodes() -> Any:
     raise nx.NetworkXPointlessConcept("Connectivity is undefined for the null graph.")
 
 
-def _apart(graph: Loaded) -> bool:
+def _apart(graph: LoadedGraph) -> bool:
     """Whether nothing need be cut; the answer then says so."""
     whole: Any = nx.is_strongly_connected if graph.directed else nx.is_connected
     if whole(graph.nx):
@@ -134,7 +140,7 @@ def _apart(graph: Loaded) -> bool:
     return True
 
 
-def _between(graph: Loaded, s: Any, t: Any) -> set[Any]:
+def _between(graph: LoadedGraph, s: Any, t: Any) -> set[Any]:
     plain = graph.without_loops.nx
     if s == t:
         raise InvalidInput("t: s and t are the same node; nothing separates a node from itself.", field="t")

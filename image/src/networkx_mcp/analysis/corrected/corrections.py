@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 
 #: The engine that answers name when the correction itself computed.
 OURS = "networkx-mcp"
@@ -20,7 +20,7 @@ OURS = "networkx-mcp"
 class Original(Protocol):
     """The algorithm as it is without correction (kernels first, then networkx), on the graph or on another one."""
 
-    def __call__(self, graph: Loaded | None = None, /, **kwargs: Any) -> Any: ...
+    def __call__(self, graph: LoadedGraph | None = None, /, **kwargs: Any) -> Any: ...
 
 
 #: A correction gets the graph, the original and the arguments that were given, by their names in networkx.

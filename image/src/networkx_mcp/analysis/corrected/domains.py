@@ -7,7 +7,7 @@ from typing import Any
 import networkx as nx
 
 from networkx_mcp.analysis.corrected.corrections import Original, corrects
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.errors import InvalidInput
 
 #: Weights, distances and capacities of these must not be below 0. Those of searches by Dijkstra's method: networkx
@@ -44,7 +44,7 @@ NON_NEGATIVE = frozenset({
 
 
 @corrects("random_reference", "lattice_reference", "sigma", "omega")
-def rewired(graph: Loaded, original: Original, **given: Any) -> Any:
+def rewired(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Refuses graphs in which all edges meet (stars, triangles): networkx looks for two that do not, for ever.
     Self-loops cannot be exchanged and stay."""
     plain = graph.without_loops
@@ -55,13 +55,13 @@ def rewired(graph: Loaded, original: Original, **given: Any) -> Any:
 
 
 @corrects("double_edge_swap")
-def double_edge_swap(graph: Loaded, original: Original, **given: Any) -> Any:
+def double_edge_swap(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Exchanges no self-loops: networkx loses edges in that, and with them the degrees it should keep."""
     plain = graph.without_loops
-    return _with_loops(original(Loaded.from_networkx(plain.nx.copy()), **given), graph)
+    return _with_loops(original(LoadedGraph.from_networkx(plain.nx.copy()), **given), graph)
 
 
-def _with_loops(value: Any, graph: Loaded) -> Any:
+def _with_loops(value: Any, graph: LoadedGraph) -> Any:
     """A derived graph with the self-loops of the one it came from; numbers as they are."""
     if isinstance(value, nx.Graph):
         value.add_edges_from((u, v, data) for u, v, data in graph.nx.edges(data=True) if u == v)
@@ -78,7 +78,7 @@ def _apart(edges: list[tuple[Any, Any]]) -> bool:
 
 
 @corrects("overall_reciprocity")
-def overall_reciprocity(graph: Loaded, original: Original) -> Any:
+def overall_reciprocity(graph: LoadedGraph, original: Original) -> Any:
     """Refuses undirected graphs: networkx says 0, though every edge of them goes both ways."""
     if not graph.directed:
         raise InvalidInput(

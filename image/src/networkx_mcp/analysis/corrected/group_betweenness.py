@@ -7,13 +7,13 @@ from typing import Any
 
 from networkx_mcp.analysis.corrected.corrections import Original, corrects
 from networkx_mcp.analysis.corrected.weighted_paths import check_countable
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.errors import InvalidInput
 
 
 @corrects("group_betweenness_centrality", upstream="networkx/networkx#8559")
 def group_betweenness_centrality(
-    graph: Loaded,
+    graph: LoadedGraph,
     _original: Original,
     C: Any,  # noqa: N803  networkx's name
     normalized: bool = True,

@@ -10,7 +10,7 @@ from typing import Any
 import networkx as nx
 
 from networkx_mcp.analysis.corrected.corrections import Original, corrects
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 
 #: Nodes of a tour that is found by trying all: 2**12 * 12 * 12 steps.
 _EXACT_TOUR = 12
@@ -20,7 +20,7 @@ _EXACT_TOUR = 12
     "min_cost_flow", "min_cost_flow_cost", "network_simplex", "capacity_scaling", "max_flow_min_cost",
     upstream="networkx/networkx#2076",
 )  # fmt: skip
-def least_cost(graph: Loaded, original: Original, **given: Any) -> Any:
+def least_cost(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """On integers: networkx's simplex can go around for ever on the rounding of fractions. Floats are fractions of a
     power of two, so all numbers of a kind are multiplied by one, and the answer divided again."""
     demand, capacity, weight = (given.get(name, name) for name in ("demand", "capacity", "weight"))
@@ -35,7 +35,7 @@ def least_cost(graph: Loaded, original: Original, **given: Any) -> Any:
     for u, v, data in whole.edges(data=True):
         factors = {capacity: by, weight: costs}
         scaled.add_edge(u, v, **{k: _times(x, factors[k]) if k in factors else x for k, x in data.items()})
-    value = original(Loaded.from_networkx(scaled), **given)
+    value = original(LoadedGraph.from_networkx(scaled), **given)
     return _divided(value, by, by * costs)
 
 
@@ -60,7 +60,7 @@ def _divided(value: Any, flow: int, cost: int) -> Any:
 
 @corrects("approximation.asadpour_atsp")
 def asadpour_atsp(
-    graph: Loaded, _original: Original, weight: str | None = "weight", source: Any = None, **_: Any
+    graph: LoadedGraph, _original: Original, weight: str | None = "weight", source: Any = None, **_: Any
 ) -> Any:
     """A tour of a complete digraph. networkx's search for multipliers does not end on some of 5 nodes: up to 12 nodes
     the shortest tour is found exactly, above that by exchanges from a greedy one."""
@@ -75,7 +75,7 @@ def asadpour_atsp(
 
 
 @corrects("approximation.traveling_salesman_problem")
-def traveling_salesman_problem(graph: Loaded, original: Original, **given: Any) -> Any:
+def traveling_salesman_problem(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """As networkx does, but digraphs without `method` by the tour of `asadpour_atsp`."""
     nodes = given.get("nodes")
     named = given.get("method")

@@ -11,7 +11,7 @@ from typing import Any
 import networkx as nx
 
 from networkx_mcp.analysis.corrected.corrections import Original, corrects
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.backend.kernels import communities as kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.errors import InvalidInput
@@ -24,7 +24,7 @@ _8739 = "networkx/networkx#8739"
 
 @corrects("community.louvain_communities", upstream=_8739)
 def louvain_communities(
-    graph: Loaded,
+    graph: LoadedGraph,
     _original: Original,
     weight: str | None = "weight",
     resolution: float = 1,
@@ -46,7 +46,7 @@ def louvain_communities(
 
 @corrects("community.louvain_partitions", upstream=_8739)
 def louvain_partitions(
-    graph: Loaded,
+    graph: LoadedGraph,
     _original: Original,
     weight: str | None = "weight",
     resolution: float = 1,
@@ -58,7 +58,7 @@ def louvain_partitions(
 
 
 def _levels(
-    loaded: Loaded, weight: str | None, resolution: float, threshold: float, seed: Any
+    loaded: LoadedGraph, weight: str | None, resolution: float, threshold: float, seed: Any
 ) -> Iterator[list[set[Any]]]:
     choose = nx.utils.create_py_random_state(seed)
     whole: Any = loaded.nx

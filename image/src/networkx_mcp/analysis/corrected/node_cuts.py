@@ -10,11 +10,11 @@ import networkx as nx
 
 from networkx_mcp.analysis.corrected.connectivity import maximal_k_connected
 from networkx_mcp.analysis.corrected.corrections import Original, corrects
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 
 
 @corrects("k_components", upstream="networkx/networkx#8734")
-def k_components(graph: Loaded, _original: Original, **_: Any) -> dict[int, list[set[Any]]]:
+def k_components(graph: LoadedGraph, _original: Original, **_: Any) -> dict[int, list[set[Any]]]:
     """By k the maximal k-connected subgraphs; the dyads of k = 2 are left out, as networkx does.
 
     networkx takes apart a graph by all its minimum cuts at once and can lose nodes or whole components in that.
@@ -31,7 +31,7 @@ def k_components(graph: Loaded, _original: Original, **_: Any) -> dict[int, list
 
 
 @corrects("all_node_cuts", upstream="networkx/networkx#8586")
-def all_node_cuts(graph: Loaded, _original: Original, k: int | None = None, **_: Any) -> Iterator[set[Any]]:
+def all_node_cuts(graph: LoadedGraph, _original: Original, k: int | None = None, **_: Any) -> Iterator[set[Any]]:
     """Every set of k nodes that separates the graph, where k is its node connectivity.
 
     A. Kanevsky, "Finding all minimum-size separating vertex sets in a graph", Networks 23 (1993): some of any k nodes

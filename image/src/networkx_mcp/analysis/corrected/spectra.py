@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 
 from networkx_mcp.analysis.corrected.corrections import Original, corrects
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.errors import InvalidInput
 
@@ -17,7 +17,7 @@ NOTHING_POINTS = InvalidInput(
 )
 
 
-def weighs(graph: Loaded, weight: str | None) -> bool:
+def weighs(graph: LoadedGraph, weight: str | None) -> bool:
     """Whether some edge has a weight other than 0."""
     try:
         return bool(graph.arrays.weights(weight).values.any())
@@ -25,17 +25,17 @@ def weighs(graph: Loaded, weight: str | None) -> bool:
         return True
 
 
-def rounded(graph: Loaded, weight: str | None) -> Loaded:
+def rounded(graph: LoadedGraph, weight: str | None) -> LoadedGraph:
     """The graph with its weights as floats, in `weight`."""
     whole: Any = graph.nx
     plain = whole.__class__()
     plain.add_nodes_from(whole)
     plain.add_weighted_edges_from((u, v, float(w)) for u, v, w in whole.edges(data=weight, default=1))
-    return Loaded.from_networkx(plain)
+    return LoadedGraph.from_networkx(plain)
 
 
 @corrects("hits", upstream="networkx/networkx#6289")
-def hits(graph: Loaded, original: Original, **given: Any) -> Any:
+def hits(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """The kernel's limit of the iteration; a graph without weight is refused, where networkx divides 0 by 0."""
     if not graph.state.n:
         return {}, {}
@@ -49,7 +49,7 @@ def hits(graph: Loaded, original: Original, **given: Any) -> Any:
 
 
 @corrects("adjacency_spectrum")
-def adjacency_spectrum(graph: Loaded, _original: Original, weight: str | None = "weight") -> Any:
+def adjacency_spectrum(graph: LoadedGraph, _original: Original, weight: str | None = "weight") -> Any:
     """Of an undirected graph real and ascending; networkx takes its matrix for any and gets imaginary rounding.
 
     Of a digraph by its strong components, whose eigenvalues together are those of the whole (a block triangular
@@ -73,7 +73,7 @@ def _dense(graph: Any, nodes: list[Any], weight: str | None) -> Any:
 
 
 @corrects("modularity_spectrum")
-def modularity_spectrum(graph: Loaded, original: Original) -> Any:
+def modularity_spectrum(graph: LoadedGraph, original: Original) -> Any:
     """Of an undirected graph real and ascending: its modularity matrix is symmetric."""
     if not graph.state.m:
         raise InvalidInput("modularity_spectrum is not defined on a graph without edges.")
@@ -84,7 +84,7 @@ def modularity_spectrum(graph: Loaded, original: Original) -> Any:
 
 
 @corrects("modularity_matrix", "directed_modularity_matrix")
-def modularity_matrix(graph: Loaded, original: Original, **given: Any) -> Any:
+def modularity_matrix(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Refuses graphs without weight, where networkx divides 0 by 0."""
     if not graph.state.m or not weighs(graph, given.get("weight")):
         raise InvalidInput("The modularity matrix is not defined on a graph without edges or without weight.")
@@ -92,7 +92,7 @@ def modularity_matrix(graph: Loaded, original: Original, **given: Any) -> Any:
 
 
 @corrects("eigenvector_centrality")
-def eigenvector_centrality(graph: Loaded, original: Original, **given: Any) -> Any:
+def eigenvector_centrality(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Says where the numbers are no eigenvector of the largest eigenvalue: a digraph without cycles has none but 0."""
     if graph.directed and graph.state.n and nx.is_directed_acyclic_graph(graph.nx):
         graph.remark(
@@ -103,7 +103,9 @@ def eigenvector_centrality(graph: Loaded, original: Original, **given: Any) -> A
 
 
 @corrects("eigenvector_centrality_numpy")
-def eigenvector_centrality_numpy(graph: Loaded, original: Original, weight: str | None = None, **given: Any) -> Any:
+def eigenvector_centrality_numpy(
+    graph: LoadedGraph, original: Original, weight: str | None = None, **given: Any
+) -> Any:
     """Graphs of one and two nodes, which networkx's solver refuses, are solved as a whole; no entry is -0."""
     if not 0 < graph.state.n < 3:
         return original(weight=weight, **given)
@@ -120,7 +122,7 @@ def eigenvector_centrality_numpy(graph: Loaded, original: Original, weight: str 
 
 
 @corrects("pagerank", "google_matrix")
-def pagerank(_graph: Loaded, original: Original, **given: Any) -> Any:
+def pagerank(_graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Refuses what makes no distribution of it: `alpha` outside of 0 to 1, shares below 0 or that sum to 0. networkx
     answers numbers below 0, or that it did not converge."""
     alpha = given.get("alpha", 0.85)
@@ -134,7 +136,7 @@ def pagerank(_graph: Loaded, original: Original, **given: Any) -> Any:
 
 
 @corrects("katz_centrality_numpy")
-def katz_centrality_numpy(graph: Loaded, original: Original, **given: Any) -> Any:
+def katz_centrality_numpy(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Refuses an `alpha` of 1/(largest eigenvalue) or more, for which the sum over all walks that Katz counts has no
     end; networkx solves the equations all the same."""
     alpha = given.get("alpha", 0.1)
@@ -158,7 +160,7 @@ _LOOKED_AT = 1000
 
 
 @corrects("fiedler_vector", "spectral_ordering", "spectral_bisection")
-def by_the_second_eigenvector(graph: Loaded, original: Original, **given: Any) -> Any:
+def by_the_second_eigenvector(graph: LoadedGraph, original: Original, **given: Any) -> Any:
     """Says where there is more than one vector of the second eigenvalue (rings, stars, cliques): it is one of many."""
     value = original(**given)
     whole: Any = graph.nx

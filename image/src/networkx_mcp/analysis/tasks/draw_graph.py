@@ -13,7 +13,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.picture import Picture, render
 from networkx_mcp.analysis.task import Facts, Params, Run, task, unknown_attribute
 from networkx_mcp.arrays.formats.graphml_writer import NO_XML
@@ -31,7 +31,7 @@ _PALETTE = "tab20"
 
 
 @task
-def draw_graph(graph: Loaded, args: Params) -> Facts:
+def draw_graph(graph: LoadedGraph, args: Params) -> Facts:
     """A picture: `data` holds its bytes.
 
     Arguments: `format` (svg or png), `layout` (of LAYOUTS), `labels` (True, False; default: up to 60
@@ -82,7 +82,7 @@ def _fits(actual: int, what: str, maximum: int) -> None:
         )
 
 
-def _labels(graph: Loaded, args: Params, drawn: nx.Graph[Any]) -> dict[Any, str]:
+def _labels(graph: LoadedGraph, args: Params, drawn: nx.Graph[Any]) -> dict[Any, str]:
     shown = args.get("labels", len(drawn) <= _LABELLED or args.given("label"))
     values = _attribute(graph, args, "label", drawn)
     if not shown:
@@ -100,7 +100,7 @@ def _printable(text: str) -> str:
     return NO_XML.sub("\ufffd", text)
 
 
-def _attribute(graph: Loaded, args: Params, field: str, drawn: nx.Graph[Any]) -> dict[Any, Any]:
+def _attribute(graph: LoadedGraph, args: Params, field: str, drawn: nx.Graph[Any]) -> dict[Any, Any]:
     name = args.get(field)
     if name is None:
         return {}
@@ -110,7 +110,7 @@ def _attribute(graph: Loaded, args: Params, field: str, drawn: nx.Graph[Any]) ->
     return values
 
 
-def _edge_labels(graph: Loaded, args: Params, drawn: nx.Graph[Any]) -> dict[Any, str]:
+def _edge_labels(graph: LoadedGraph, args: Params, drawn: nx.Graph[Any]) -> dict[Any, str]:
     name = args.get("edge_label")
     if name is None:
         return {}

@@ -6,7 +6,7 @@ from typing import Any
 
 import networkx as nx
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.analysis.tasks.find_components import by_size, group_table, of_arrays
 from networkx_mcp.backend.kernels import degrees
@@ -18,7 +18,7 @@ _MOST_WEIGHT = 1e150
 
 
 @task
-def find_communities(graph: Loaded, args: Params) -> Facts:
+def find_communities(graph: LoadedGraph, args: Params) -> Facts:
     """Communities by size, equal sizes by their first node, with their modularity.
 
     Arguments: `method` (of COMMUNITY_METHODS), `weight` (edge attribute, default "weight"; "" for none),
@@ -56,7 +56,9 @@ def find_communities(graph: Loaded, args: Params) -> Facts:
     return run.report({**group_table("community", rows, limit, offset, members), **facts})
 
 
-def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str, Any]) -> list[set[Any]] | NodeGroups:
+def _communities(
+    graph: LoadedGraph, run: Run, method: str, k: int, options: dict[str, Any]
+) -> list[set[Any]] | NodeGroups:
     if not graph.state.n:
         return []
     if graph.state.m == 0 and method != "k_clique":
@@ -77,7 +79,7 @@ def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str
     if method == "greedy_modularity" and len({type(node) for node in graph.nx}) > 1:
         # networkx orders equal merges by their nodes, and strings do not compare with integers
         names = list(graph.nx)
-        numbered = Loaded.from_networkx(nx.convert_node_labels_to_integers(graph.nx))
+        numbered = LoadedGraph.from_networkx(nx.convert_node_labels_to_integers(graph.nx))
         inner = Run(numbered, run.algorithm)
         return run.timed(lambda: [{names[i] for i in community} for community in inner(**options)])  # type: ignore[no-any-return]
     if method in ("fluid", "k_clique"):
@@ -89,7 +91,7 @@ def _communities(graph: Loaded, run: Run, method: str, k: int, options: dict[str
 
 
 def _modularity(
-    graph: Loaded, found: list[set[Any]] | NodeGroups, weight: str | None, resolution: float
+    graph: LoadedGraph, found: list[set[Any]] | NodeGroups, weight: str | None, resolution: float
 ) -> float | None:
     """Modularity of the partition; None where the graph has no weight to share out, or more than floats can square."""
     if not 0 < _total(graph, weight) < _MOST_WEIGHT:
@@ -97,7 +99,7 @@ def _modularity(
     return float(Run(graph, "community.modularity")(communities=found, weight=weight, resolution=resolution))
 
 
-def _total(graph: Loaded, weight: str | None) -> Any:
+def _total(graph: LoadedGraph, weight: str | None) -> Any:
     if weight is None:
         return graph.state.m
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import MAX_ITEMS, Values, table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.backend.kernels.node_results import NodeGroups
@@ -12,7 +12,7 @@ from networkx_mcp.vocabulary import COMPONENT_KINDS
 
 
 @task
-def find_components(graph: Loaded, args: Params) -> Facts:
+def find_components(graph: LoadedGraph, args: Params) -> Facts:
     """Components by size, equal sizes by their first node.
 
     Arguments: `kind` (connected or biconnected for undirected graphs, weak or strong for directed
@@ -40,7 +40,9 @@ def find_components(graph: Loaded, args: Params) -> Facts:
     return run.report({**group_table("component", rows, limit, offset, members), **facts})
 
 
-def of_arrays(graph: Loaded, groups: NodeGroups, name: str, node: Any, limit: int, offset: int, members: int) -> Facts:
+def of_arrays(
+    graph: LoadedGraph, groups: NodeGroups, name: str, node: Any, limit: int, offset: int, members: int
+) -> Facts:
     """The table of groups that are still arrays: only what is listed gets ids."""
     ordered = groups.by_size()
     numbered = list(enumerate(ordered, 1))
@@ -69,7 +71,7 @@ class LazyRows:
         return [self._row(place) for place in range(*part.indices(self._length))]
 
 
-def by_size(graph: Loaded, groups: list[set[Any]]) -> list[list[Any]]:
+def by_size(graph: LoadedGraph, groups: list[set[Any]]) -> list[list[Any]]:
     """Groups of nodes, largest first, equal sizes by their first node; each in node order."""
     order = graph.order
     inside = [sorted(group, key=order.__getitem__) for group in groups]

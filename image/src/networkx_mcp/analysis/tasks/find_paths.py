@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import Values, table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.arrays.columns import MISSING
@@ -20,7 +20,7 @@ from networkx_mcp.vocabulary import PATH_KINDS
 
 
 @task
-def find_paths(graph: Loaded, args: Params) -> Facts:
+def find_paths(graph: LoadedGraph, args: Params) -> Facts:
     """Paths from `source` to `target`, or from `source` to everything it reaches.
 
     Arguments: `source`, `target` (not for reachable; without it `shortest` answers for all targets),
@@ -45,7 +45,7 @@ def find_paths(graph: Loaded, args: Params) -> Facts:
 
 
 def _between(
-    graph: Loaded,
+    graph: LoadedGraph,
     source: Any,
     target: Any,
     kind: str,
@@ -87,7 +87,7 @@ def _between(
 
 
 def _to_all(
-    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Facts
+    graph: LoadedGraph, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Facts
 ) -> Facts:
     if weight is None:
         run = Run(graph, "single_source_shortest_path")
@@ -111,7 +111,7 @@ def _to_all(
 
 
 def _reachable(
-    graph: Loaded, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Facts
+    graph: LoadedGraph, source: Any, weight: str | None, cutoff: float | None, limit: int, offset: int, facts: Facts
 ) -> Facts:
     if weight is None:
         run = Run(graph, "single_source_shortest_path_length")
@@ -127,7 +127,7 @@ def _reachable(
     return run.report({**answer, **facts, "found": total > 0, **_after(offset, answer)})
 
 
-def _nearest(graph: Loaded, distances: Mapping[Any, Any], source: Any) -> tuple[Iterator[tuple[Any, Any]], int]:
+def _nearest(graph: LoadedGraph, distances: Mapping[Any, Any], source: Any) -> tuple[Iterator[tuple[Any, Any]], int]:
     """(node, distance) by distance, equal ones in node order, without the source; and how many. Made one by one."""
     if not isinstance(distances, NodeValues) or distances.rows is None:
         order = graph.order
@@ -148,7 +148,7 @@ def _after(offset: int, answer: Facts) -> Facts:
     return {"next_offset": offset + len(answer["rows"])} if answer["truncated"] else {}
 
 
-def _method(graph: Loaded, weight: str | None) -> str:
+def _method(graph: LoadedGraph, weight: str | None) -> str:
     """Dijkstra is wrong below 0: Bellman-Ford then."""
     if weight is None:
         return "dijkstra"
@@ -171,14 +171,14 @@ def _or_none(work: Any) -> Any:
         raise
 
 
-def _length(graph: Loaded, path: list[Any], weight: str | None) -> Any:
+def _length(graph: LoadedGraph, path: list[Any], weight: str | None) -> Any:
     if weight is None:
         return len(path) - 1
     edge = graph.state.edge_attributes
     return sum(edge(u, v).get(weight, 1) for u, v in pairwise(path))
 
 
-def _why_none(graph: Loaded, source: Any, target: Any, cutoff: float | None) -> str:
+def _why_none(graph: LoadedGraph, source: Any, target: Any, cutoff: float | None) -> str:
     if cutoff is not None and Run(graph, "has_path")(source=source, target=target):
         return f"No path from {told(source)} to {told(target)} has at most {cutoff:g} hops: raise cutoff."
     if graph.directed and Run(graph, "has_path")(source=target, target=source):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import Values, table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 
 
 @task
-def get_subgraph(graph: Loaded, args: Params) -> Facts:
+def get_subgraph(graph: LoadedGraph, args: Params) -> Facts:
     """The subgraph induced by `nodes`, or by all nodes within `radius` hops of `center`.
 
     Arguments: `nodes`, or `center` with `radius` (default 1) and `direction` (both, out or in: which
@@ -32,7 +32,7 @@ def get_subgraph(graph: Loaded, args: Params) -> Facts:
     )
 
 
-def _around(graph: Loaded, center: Any, radius: int, direction: str) -> dict[Any, int]:
+def _around(graph: LoadedGraph, center: Any, radius: int, direction: str) -> dict[Any, int]:
     """Hops from `center` by node, nearest first, equal distances in the order of discovery."""
     distances = {center: 0}
     level = [center]
@@ -49,7 +49,7 @@ def _around(graph: Loaded, center: Any, radius: int, direction: str) -> dict[Any
     return distances
 
 
-def _beside(graph: Loaded, node: Any, direction: str) -> Iterable[Any]:
+def _beside(graph: LoadedGraph, node: Any, direction: str) -> Iterable[Any]:
     state = graph.state
     if not graph.directed or direction == "out":
         return state.successors(node)
@@ -59,7 +59,7 @@ def _beside(graph: Loaded, node: Any, direction: str) -> Iterable[Any]:
 
 
 def _tables(
-    graph: Loaded, distances: dict[Any, int], limit_nodes: int, limit_edges: int, attributes: bool, around: bool
+    graph: LoadedGraph, distances: dict[Any, int], limit_nodes: int, limit_edges: int, attributes: bool, around: bool
 ) -> Facts:
     state = graph.state
     listed = list(distances)[:limit_nodes]
@@ -101,7 +101,7 @@ def _tables(
     }
 
 
-def _edges_among(graph: Loaded, listed: list[Any], inside: set[Any]) -> list[tuple[Any, Any]]:
+def _edges_among(graph: LoadedGraph, listed: list[Any], inside: set[Any]) -> list[tuple[Any, Any]]:
     """Edges with both ends in `inside`; of an undirected graph each once, from its earlier listed end."""
     pairs: list[tuple[Any, Any]] = []
     seen: set[Any] = set()

@@ -12,7 +12,7 @@ import networkx as nx
 
 from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.corrected import undefined
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.networkx_errors import explained
 from networkx_mcp.analysis.result import table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
@@ -25,7 +25,7 @@ from networkx_mcp.vocabulary import METRICS
 class Measuring:
     """One graph being measured; what several metrics need is computed once."""
 
-    def __init__(self, graph: Loaded, weight: str | None) -> None:
+    def __init__(self, graph: LoadedGraph, weight: str | None) -> None:
         self.graph = graph
         self.weight = weight
         self.engines: set[str] = set()
@@ -135,7 +135,7 @@ _NAMES = {"degree_assortativity": "degree_assortativity_coefficient"}
 
 
 @task
-def measure_graph(graph: Loaded, args: Params) -> Facts:
+def measure_graph(graph: LoadedGraph, args: Params) -> Facts:
     """Numbers of the whole graph, in the order asked for.
 
     Arguments: `metrics` (names of METRICS; default DEFAULT), `weight` (for those that know weights).

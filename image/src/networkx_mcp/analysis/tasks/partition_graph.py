@@ -6,14 +6,14 @@ import math
 from typing import Any
 
 from networkx_mcp.analysis import bisection
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.analysis.tasks.find_components import group_table
 from networkx_mcp.errors import InvalidInput
 
 
 @task
-def partition_graph(graph: Loaded, args: Params) -> Facts:
+def partition_graph(graph: LoadedGraph, args: Params) -> Facts:
     """`k` parts that hold every node once, each at most `imbalance` larger than n/k, rounded up.
 
     Arguments: `k`, `weight` (edge attribute that counts in the cut; default "weight", "" for none),
@@ -49,7 +49,7 @@ def partition_graph(graph: Loaded, args: Params) -> Facts:
     return run.report({**group_table("part", rows, limit, offset, members), **facts})
 
 
-def neighbours(graph: Loaded, weight: str | None) -> list[dict[int, float]]:
+def neighbours(graph: LoadedGraph, weight: str | None) -> list[dict[int, float]]:
     """The undirected graph by position: neighbour -> weight, both directions summed, no self-loops."""
     order = graph.order
     adjacency: list[dict[int, float]] = [{} for _ in order]
@@ -62,7 +62,7 @@ def neighbours(graph: Loaded, weight: str | None) -> list[dict[int, float]]:
     return adjacency
 
 
-def _cut(graph: Loaded, parts: list[int], weight: str | None) -> tuple[int, float]:
+def _cut(graph: LoadedGraph, parts: list[int], weight: str | None) -> tuple[int, float]:
     order = graph.order
     crossing = [data for u, v, data in graph.nx.edges(data=True) if parts[order[u]] != parts[order[v]]]
     total = sum(1 if weight is None else data.get(weight, 1) for data in crossing)

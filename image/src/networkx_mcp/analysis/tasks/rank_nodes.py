@@ -10,7 +10,7 @@ import numpy as np
 from networkx_mcp.analysis import sampling
 from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.corrected.spectra import NOTHING_POINTS, rounded, weighs
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.networkx_errors import NotConverged
 from networkx_mcp.analysis.result import table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
@@ -28,7 +28,7 @@ _FIXED: dict[str, dict[str, Any]] = {"eigenvector": {"max_iter": 1000}}
 
 
 @task
-def rank_nodes(graph: Loaded, args: Params) -> Facts:
+def rank_nodes(graph: LoadedGraph, args: Params) -> Facts:
     """Nodes by a measure, highest first; equal scores in node order.
 
     Arguments: `measure` (of MEASURES), `weight` (edge attribute; "" for none), `limit`, `offset`,
@@ -61,7 +61,7 @@ def rank_nodes(graph: Loaded, args: Params) -> Facts:
     return run.report({**table(columns, rows, limit=limit, offset=offset), **facts})
 
 
-def _defined(graph: Loaded, algorithm: str, scores: Any) -> None:
+def _defined(graph: LoadedGraph, algorithm: str, scores: Any) -> None:
     """Remark on scores that are not defined. Raises InvalidInput where none is."""
     values = scores.array if isinstance(scores, NodeValues) else list(scores.values())
     without = int(np.isnan(values).sum()) if isinstance(values, np.ndarray) else sum(v != v for v in values)
@@ -96,7 +96,7 @@ def _top(scores: NodeValues, limit: int, offset: int) -> Facts:
     return {**answer, "total": len(keys), "truncated": more, "next_offset": cut if more else None}
 
 
-def _sample(graph: Loaded, args: Params, name: str, options: dict[str, Any]) -> Facts:
+def _sample(graph: LoadedGraph, args: Params, name: str, options: dict[str, Any]) -> Facts:
     """Put sampling into `options`; what the answer says about it."""
     if not args.given("sample"):
         return {}
@@ -111,7 +111,7 @@ def _sample(graph: Loaded, args: Params, name: str, options: dict[str, Any]) -> 
 
 
 def _scores(
-    graph: Loaded, run: Run, name: str, measure: Measure, weight: str | None, options: dict[str, Any]
+    graph: LoadedGraph, run: Run, name: str, measure: Measure, weight: str | None, options: dict[str, Any]
 ) -> dict[Any, Any]:
     if measure.algorithm == "hits":  # networkx's hits weighs by the attribute "weight", always
         return _hits(graph, run, _PART[name], weight, options)
@@ -126,7 +126,7 @@ def _scores(
     return scores
 
 
-def _hits(graph: Loaded, run: Run, part: int, weight: str | None, options: dict[str, Any]) -> dict[Any, Any]:
+def _hits(graph: LoadedGraph, run: Run, part: int, weight: str | None, options: dict[str, Any]) -> dict[Any, Any]:
     takes = {"max_iter": 100, "tol": 1e-8, "normalized": True, **options}
     if not weighs(graph, weight):
         raise NOTHING_POINTS
@@ -138,7 +138,7 @@ def _hits(graph: Loaded, run: Run, part: int, weight: str | None, options: dict[
     return found[part]  # type: ignore[no-any-return]
 
 
-def _katz_alpha(graph: Loaded, error: InvalidInput) -> InvalidInput:
+def _katz_alpha(graph: LoadedGraph, error: InvalidInput) -> InvalidInput:
     """The spectral radius is at most the largest degree, so alpha below its inverse converges."""
     largest = int(degrees(graph.arrays).max(initial=0))
     return InvalidInput(

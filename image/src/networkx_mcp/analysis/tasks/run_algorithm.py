@@ -14,8 +14,8 @@ from networkx_mcp.analysis import catalogue
 from networkx_mcp.analysis.catalogue import Algorithm, Argument
 from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.corrected.domains import NON_NEGATIVE
-from networkx_mcp.analysis.loaded_graph import Loaded
-from networkx_mcp.analysis.normalise import Normaliser, Rows
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
+from networkx_mcp.analysis.normalise import Normaliser, UncutTable
 from networkx_mcp.analysis.result import Values, table
 from networkx_mcp.analysis.task import (
     Facts,
@@ -46,7 +46,7 @@ _NO_LOOPS = ("threshold.find_creation_sequence", "threshold.find_threshold_graph
 
 
 @task
-def run_algorithm(graph: Loaded, args: Params) -> Facts:
+def run_algorithm(graph: LoadedGraph, args: Params) -> Facts:
     """One algorithm of the catalogue.
 
     Arguments: `name`, `arguments` (nodes and attributes are checked here, against the graph), `limit`, `offset`, `order` (networkx's own order, or by the last column, which must hold
@@ -95,7 +95,7 @@ def run_algorithm(graph: Loaded, args: Params) -> Facts:
     return run.report({**run.timed(answer), **facts})
 
 
-def _weighed(graph: Loaded, algorithm: Algorithm, given: dict[str, Any], args: Params) -> Facts:
+def _weighed(graph: LoadedGraph, algorithm: Algorithm, given: dict[str, Any], args: Params) -> Facts:
     """The attribute that edges are weighed by, as a fact; notes of defaults that no edge has and of edges that have none."""
     facts: Facts = {}
     if algorithm.name in _OF_NODES | _ASKING:
@@ -132,7 +132,7 @@ def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Facts:
     return {"exact": exact and algorithm.name in _EXACT_WITH_SEED, "seed": seed}
 
 
-def _value(graph: Loaded, algorithm: Algorithm, argument: Argument, given: dict[str, Any]) -> Any:
+def _value(graph: LoadedGraph, algorithm: Algorithm, argument: Argument, given: dict[str, Any]) -> Any:
     """An argument as networkx takes it. Raises NotFound for nodes and attributes that are not there."""
     value = given[argument.name]
     if value is None:
@@ -170,13 +170,13 @@ def _value(graph: Loaded, algorithm: Algorithm, argument: Argument, given: dict[
             return value
 
 
-def _node(graph: Loaded, node: Any, field: str) -> Any:
+def _node(graph: LoadedGraph, node: Any, field: str) -> Any:
     if not graph.state.has_node(node):
         raise graph.state.missing(node, field)
     return node
 
 
-def _attribute(graph: Loaded, algorithm: Algorithm, name: str, field: str) -> str:
+def _attribute(graph: LoadedGraph, algorithm: Algorithm, name: str, field: str) -> str:
     """An attribute that some node or edge has; what weighs edges must be a number of edges."""
     if field in _WEIGHTS and algorithm.name not in _OF_NODES:
         check_edge_numbers(graph, name, field, required=True)
@@ -185,7 +185,7 @@ def _attribute(graph: Loaded, algorithm: Algorithm, name: str, field: str) -> st
     return name
 
 
-def _sorted(rows: Rows, order: str, most: int) -> Rows:
+def _sorted(rows: UncutTable, order: str, most: int) -> UncutTable:
     """The first `most` rows by their last column, nan last; networkx's own order is taken as it comes.
 
     All rows are made, to be compared, but no more than `most` are kept.
@@ -206,7 +206,7 @@ def _sorted(rows: Rows, order: str, most: int) -> Rows:
 
     sign = -1 if order == "descending" else 1
     first = heapq.nsmallest(most, counted(), key=lambda row: (row[-1] != row[-1], sign * row[-1]))
-    return Rows(rows.columns, first, count, rows.facts)
+    return UncutTable(rows.columns, first, count, rows.facts)
 
 
 def _unfinished(name: str, found: Facts, values: Values) -> None:

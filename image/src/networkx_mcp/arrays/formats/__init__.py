@@ -31,9 +31,9 @@ __all__ = [
     "Format",
     "FormatError",
     "Hints",
-    "Loaded",
     "Option",
     "ParseLimits",
+    "ParsedGraph",
     "Reading",
     "known",
     "load",
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 
-class Loaded(NamedTuple):
+class ParsedGraph(NamedTuple):
     """A graph and what was done to make it."""
 
     graph: FrozenGraph
@@ -53,7 +53,7 @@ class Loaded(NamedTuple):
 
 def load(
     file: IO[bytes], format_: str, options: Mapping[str, Any], limits: ParseLimits, hints: Hints | None = None
-) -> Loaded:
+) -> ParsedGraph:
     """The graph in a file that can be read from its present position to its end.
 
     `format_` empty: as content and name (`hints`) tell. Raises FormatError (data `line`, where lines exist),
@@ -76,7 +76,7 @@ def load(
         raise FormatError(f"the file is not UTF-8 text ({error.reason} at byte {error.start})") from None
     except RecursionError:
         raise FormatError("values are nested too deeply") from None
-    return Loaded(sink.freeze(), sink.reading)
+    return ParsedGraph(sink.freeze(), sink.reading)
 
 
 def parse(file: IO[bytes], format_: str, options: Mapping[str, Any], limits: ParseLimits) -> FrozenGraph:

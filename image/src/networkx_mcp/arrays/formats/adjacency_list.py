@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from networkx_mcp.arrays.formats.common import FormatError, Options
 from networkx_mcp.arrays.formats.export_pages import id_column
-from networkx_mcp.arrays.formats.record import DELIMITER, LIKELY, Format, Head
+from networkx_mcp.arrays.formats.record import DELIMITER, LIKELY, FileHead, Format
 from networkx_mcp.arrays.formats.rows import rows_of, spaced_note
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
@@ -135,7 +135,7 @@ def _in_order(graph: FrozenGraph) -> bool:
     return True
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     """Lines of words may be much; networkx writes the time above its adjacency lists, and above no other format."""
     return LIKELY if _OF_NETWORKX.match(head.text) else 0
 

@@ -35,7 +35,7 @@ from networkx_mcp.arrays.formats.columnar_types import (
     tabulate,
 )
 from networkx_mcp.arrays.formats.common import FormatError, Options, ParseLimits, Place
-from networkx_mcp.arrays.formats.record import SURE, Format, Head, Part
+from networkx_mcp.arrays.formats.record import SURE, FileHead, Format, Part
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS_OF_TABLES, choose, emit
 from networkx_mcp.arrays.state import GraphState
@@ -58,7 +58,7 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
     from pyarrow import parquet
 
-    reader = _Table(options, sink, "parquet")
+    reader = _TableReader(options, sink, "parquet")
     data = pa.py_buffer(file.read())
     try:
         with parquet.ParquetFile(data, arrow_extensions_enabled=True) as probe:
@@ -81,7 +81,7 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
 
 def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
-    reader = _Table(options, sink, "arrow")
+    reader = _TableReader(options, sink, "arrow")
     data = file.read()
     try:
         file_ = messages.is_file(data)
@@ -130,7 +130,7 @@ def _is_text(type_: pa.DataType) -> bool:
     return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
 
 
-class _Table:
+class _TableReader:
     """Takes the batches of one file; knows which columns they have and how much came."""
 
     def __init__(self, options: Options, sink: Sink, format_: str) -> None:
@@ -273,11 +273,11 @@ class _Gather(io.RawIOBase):
         return held
 
 
-def _is_parquet(head: Head) -> int:
+def _is_parquet(head: FileHead) -> int:
     return SURE if head.data.startswith(b"PAR1") else 0
 
 
-def _is_arrow(head: Head) -> int:
+def _is_arrow(head: FileHead) -> int:
     # A stream begins with the mark of a message and the size of the schema.
     stream = head.data[:4] == b"\xff\xff\xff\xff" and 0 < int.from_bytes(head.data[4:8], "little") < 1 << 24
     return SURE if stream or head.data.startswith(b"ARROW1") else 0

@@ -26,11 +26,11 @@ null, lists and objects are written as JSON text. Attributes of the graph and id
 from __future__ import annotations
 
 from networkx_mcp.arrays.formats.csv_layout import find_layout
-from networkx_mcp.arrays.formats.record import LIKELY, Format, Head, Option, late
+from networkx_mcp.arrays.formats.record import LIKELY, FileHead, Format, Option, late
 from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     """A header that names the ends, and cells behind it."""
     layout = find_layout(head.text, None)
     return LIKELY if layout is not None and layout.ends is not None else 0

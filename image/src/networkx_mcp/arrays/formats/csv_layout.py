@@ -20,7 +20,7 @@ _MAX_COMMENTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class CsvLayout:
     """The layout of a table in a text."""
 
     delimiter: str
@@ -35,10 +35,10 @@ class Layout:
     in_comment: bool = False
 
 
-def find_layout(text: str, delimiter: str | None) -> Layout | None:
+def find_layout(text: str, delimiter: str | None) -> CsvLayout | None:
     """The layout of the beginning of a file; None where it has no row. Raises csv.Error for quotes that are no CSV."""
     at = lines = 0
-    found: Layout | None = None
+    found: CsvLayout | None = None
     if sep := _SEP.match(text):
         at, lines = sep.end() + 1, 1
         delimiter = delimiter or sep[1]
@@ -58,11 +58,11 @@ def find_layout(text: str, delimiter: str | None) -> Layout | None:
         named = _header(line.lstrip("#% "), delimiter)
         at, lines = _after(text, end), lines + 1
         if named is not None and named[2] is not None:
-            found = Layout(*named, at, lines, in_comment=True)
+            found = CsvLayout(*named, at, lines, in_comment=True)
     row, end, more = _row(text, at, delimiter)
     if found is not None and row[2] is None and len(_header_cells(text[at:], found.delimiter)) == len(found.header):
-        return Layout(found.delimiter, found.header, found.ends, at, lines, in_comment=True)
-    return Layout(*row, end, lines + more)
+        return CsvLayout(found.delimiter, found.header, found.ends, at, lines, in_comment=True)
+    return CsvLayout(*row, end, lines + more)
 
 
 def _header(line: str, delimiter: str | None) -> tuple[str, list[str], tuple[int, int] | None] | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.formats.common import FormatError, Options, Place
-from networkx_mcp.arrays.formats.csv_layout import Layout, find_layout
+from networkx_mcp.arrays.formats.csv_layout import CsvLayout, find_layout
 from networkx_mcp.arrays.formats.csv_values import meant
 from networkx_mcp.arrays.formats.encoding import refuse_encoding
 from networkx_mcp.arrays.formats.record import HEAD_BYTES
@@ -203,7 +203,7 @@ class _Text:
         self.padded = False
         self.names = self._names()
 
-    def _layout(self, data: bytes, delimiter: str | None) -> Layout:
+    def _layout(self, data: bytes, delimiter: str | None) -> CsvLayout:
         size = HEAD_BYTES
         while True:
             try:
@@ -359,7 +359,7 @@ class _Text:
         raise FormatError("a character that cannot be read: send UTF-8 text", 1)
 
 
-def _bytes_before(data: bytes, layout: Layout) -> int:
+def _bytes_before(data: bytes, layout: CsvLayout) -> int:
     """Bytes before the first row of data."""
     end = 0
     for number, found in enumerate(re.finditer(rb"\r\n|\r|\n", data), 1):

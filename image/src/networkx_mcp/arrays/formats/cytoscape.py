@@ -19,7 +19,7 @@ import msgspec
 from networkx_mcp.arrays.formats.common import FormatError, Options, counted
 from networkx_mcp.arrays.formats.export_pages import edge_rows, id_list, node_rows
 from networkx_mcp.arrays.formats.json_nan import marked, without_marks
-from networkx_mcp.arrays.formats.record import LIKELY, SURE, Format, Head
+from networkx_mcp.arrays.formats.record import LIKELY, SURE, FileHead, Format
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.text import chunks
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -229,7 +229,7 @@ def _refuse(names: tuple[str, ...], attributes: dict[str, Any], what: Any) -> No
             )
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     if '"elements"' in head.json:
         return SURE
     return LIKELY if head.text.lstrip()[:1] == "[" and '"data"' in head.text and '"group"' in head.text else 0

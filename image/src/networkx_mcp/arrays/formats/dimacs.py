@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from networkx_mcp.arrays.formats.common import FormatError, Options, counted
-from networkx_mcp.arrays.formats.record import SURE, Format, Head
+from networkx_mcp.arrays.formats.record import SURE, FileHead, Format
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.text import lines_of
 
@@ -163,7 +163,7 @@ class _Reader:
             sink.reading.note(f"{counted(count, 'line')} passed over: they begin with {letter!r}")
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     for line in head.lines:
         if line.split()[0] != "c":
             return SURE if _PROBLEM.fullmatch(line) else 0

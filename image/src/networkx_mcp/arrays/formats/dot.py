@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from networkx_mcp.arrays.formats.record import SURE, Format, Head, Option, late
+from networkx_mcp.arrays.formats.record import SURE, FileHead, Format, Option, late
 
 _BEGIN: Final = re.compile(
     r'(?:\s|^\#(?! ids are separated by)[^\n]*|//[^\n]*|(?>/\*.*?\*/))*+(?:strict\s+)?(?:di)?graph(?:\s+(?:\w+|"[^"\\]*+(?:\\.[^"\\]*+)*+"))?\s*\{',
@@ -22,7 +22,7 @@ _BEGIN: Final = re.compile(
 )
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     return SURE if _BEGIN.match(head.text[:4096]) else 0
 
 

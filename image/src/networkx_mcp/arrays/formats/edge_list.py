@@ -32,7 +32,7 @@ from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.formats.common import FormatError, Options
 from networkx_mcp.arrays.formats.export_pages import edge_rows, id_column, node_rows
 from networkx_mcp.arrays.formats.literals import as_python, attributes
-from networkx_mcp.arrays.formats.record import DELIMITER, POSSIBLE, Format, Head
+from networkx_mcp.arrays.formats.record import DELIMITER, POSSIBLE, FileHead, Format
 from networkx_mcp.arrays.formats.rows import rows_of, spaced_note
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.table import find_ends
@@ -234,7 +234,7 @@ def _rows(graph: FrozenGraph) -> Iterator[str]:
         yield f"{u} {v} {as_python(_encode(data).decode())}\n" if data else f"{u} {v}\n"
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     """Two ids a line, perhaps with a number or an object behind them, or one."""
     lines = head.content
     pairs = [line for line in lines if not _NODE.fullmatch(line)]

@@ -10,10 +10,10 @@ entities that inflate.
 
 from __future__ import annotations
 
-from networkx_mcp.arrays.formats.record import SURE, Format, Head, late
+from networkx_mcp.arrays.formats.record import SURE, FileHead, Format, late
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     return SURE if head.has_element("gexf") else 0
 
 

@@ -80,7 +80,7 @@ class _Attribute:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenElement:
     """A node or edge that is being read."""
 
     ends: tuple[NodeId, ...]
@@ -125,7 +125,7 @@ class _Handler(Elements):
         self._attribute: _Attribute | None = None
         self._text: list[str] | None = None
         self._length = 0
-        self._open: list[_Open] = []
+        self._open: list[_OpenElement] = []
         self._directed: bool | None = None
         self._said: bool | None = None
         self._mutual = False
@@ -234,7 +234,7 @@ class _Handler(Elements):
         found = self._plain(attrs)
         if self._open:
             found.setdefault("pid", self._open[-1].ends[0])
-        self._open.append(_Open((node,), place, found))
+        self._open.append(_OpenElement((node,), place, found))
 
     def _end_node(self) -> None:
         one = self._open.pop()
@@ -264,7 +264,7 @@ class _Handler(Elements):
             value = self._value(_Attribute("weight", "int" if INT.fullmatch(bare) else "float", False), bare)
             if value is not None:
                 found["weight"] = value
-        self._open.append(_Open(ends, place, found, mutual))
+        self._open.append(_OpenElement(ends, place, found, mutual))
 
     def _default(self) -> bool:
         """Whether edges that do not say it have a direction."""
@@ -309,7 +309,7 @@ class _Handler(Elements):
         else:
             one.attributes[known.title] = value
 
-    def _list(self, one: _Open, name: str) -> list[Any]:
+    def _list(self, one: _OpenElement, name: str) -> list[Any]:
         """A list among the attributes; bounded as the builder checks it at the end."""
         held = one.attributes.get(name)
         if not isinstance(held, list):

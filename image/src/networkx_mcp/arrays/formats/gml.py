@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from networkx_mcp.arrays.formats.record import SURE, Format, Head, Option, late
+from networkx_mcp.arrays.formats.record import SURE, FileHead, Format, Option, late
 
 _BEGIN: Final = re.compile(r'(?:\s|#[^\n]*\n|[A-Za-z]\w*\s+(?:"[^"]*"|[\d.+-]+)\s)*graph\s*\[')
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     return SURE if _BEGIN.match(head.text[:4096]) else 0
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from networkx_mcp.arrays.formats.common import FormatError, Options
 from networkx_mcp.arrays.formats.lossy import LOST, drops, numbers_from_zero, refuse_attributes
-from networkx_mcp.arrays.formats.record import POSSIBLE, SURE, Format, Head, Part
+from networkx_mcp.arrays.formats.record import POSSIBLE, SURE, FileHead, Format, Part
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
@@ -237,13 +237,13 @@ def _characters(bits: NDArray[np.uint8]) -> bytes:
     return bytes(np.packbits(padded.ravel()) + np.uint8(63))
 
 
-def _sniff_graph6(head: Head) -> int:
+def _sniff_graph6(head: FileHead) -> int:
     if head.data.startswith(_HEADERS["graph6"]):
         return SURE
     return 0
 
 
-def _sniff_sparse6(head: Head) -> int:
+def _sniff_sparse6(head: FileHead) -> int:
     if head.data.startswith(_HEADERS["sparse6"]):
         return SURE
     lines = head.lines

@@ -30,7 +30,7 @@ from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.arrays.formats.common import FormatError, Options
 from networkx_mcp.arrays.formats.export_pages import PAGE, id_list
 from networkx_mcp.arrays.formats.lossy import LOST, drops, no_place
-from networkx_mcp.arrays.formats.record import SURE, Format, Head
+from networkx_mcp.arrays.formats.record import SURE, FileHead, Format
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.text import chunks, lines_of
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -314,7 +314,7 @@ def _id_lines(graph: FrozenGraph) -> Iterator[str]:
     yield f"{_IDS}[{','.join(held)}]\n"
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     return SURE if _BEGIN.match(head.text[:200]) else 0
 
 

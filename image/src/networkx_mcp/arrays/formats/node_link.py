@@ -21,7 +21,7 @@ import numpy as np
 from networkx_mcp.arrays.formats.common import FormatError, Options
 from networkx_mcp.arrays.formats.export_pages import edge_rows, id_list, node_rows
 from networkx_mcp.arrays.formats.json_nan import marked, without_marks
-from networkx_mcp.arrays.formats.record import POSSIBLE, SURE, Format, Head
+from networkx_mcp.arrays.formats.record import POSSIBLE, SURE, FileHead, Format
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.text import chunks
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -287,7 +287,7 @@ def _taken(name: str, what: str) -> InvalidInput:
     )
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     text = head.json
     if not text:
         return 0

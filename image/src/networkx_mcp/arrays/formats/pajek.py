@@ -21,13 +21,13 @@ import re
 from typing import Final
 
 from networkx_mcp.arrays.formats.lossy import LOST
-from networkx_mcp.arrays.formats.record import SURE, Format, Head, Option, late
+from networkx_mcp.arrays.formats.record import SURE, FileHead, Format, Option, late
 
 #: What begins a section.
 SECTION: Final = re.compile(r"\*\s*(network|vertices|arcs|edges|arcslist|edgeslist|matrix)\b", re.IGNORECASE)
 
 
-def _sniff(head: Head) -> int:
+def _sniff(head: FileHead) -> int:
     first = next((line for line in head.lines if line[0] != "%"), "")
     return SURE if SECTION.match(first) else 0
 

@@ -6,7 +6,7 @@ import re
 from typing import IO, Final, Literal, TypeAlias
 
 from networkx_mcp.arrays.formats.common import FormatError
-from networkx_mcp.arrays.formats.record import HEAD_BYTES, SURE, Format, Head
+from networkx_mcp.arrays.formats.record import HEAD_BYTES, SURE, FileHead, Format
 from networkx_mcp.arrays.formats.registry import READ, RECORDS, known, of_name
 from networkx_mcp.errors import InvalidInput
 
@@ -78,7 +78,7 @@ def choose(file: IO[bytes], format_: str, filename: str, *, encoded: bool) -> tu
     start = file.tell()
     data = file.read(HEAD_BYTES)
     file.seek(start)
-    head = Head(data)
+    head = FileHead(data)
     sure = [RECORDS[name] for name in READ if RECORDS[name].sniff(head) >= SURE]
     refuse_others(data)
     likely = sure if asked is None else [asked]
@@ -117,7 +117,7 @@ def choose(file: IO[bytes], format_: str, filename: str, *, encoded: bool) -> tu
     )
 
 
-def _advice(head: Head) -> str:
+def _advice(head: FileHead) -> str:
     """What to do with a file whose format nothing tells."""
     advice = f"use one of {', '.join(READ)}"
     if head.data and not head.text:

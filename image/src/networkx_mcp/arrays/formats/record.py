@@ -54,7 +54,7 @@ _FIRST_ELEMENT: Final = re.compile(
 )
 
 
-class Head:
+class FileHead:
     """The beginning of a file."""
 
     def __init__(self, data: bytes) -> None:
@@ -97,7 +97,7 @@ class Head:
         return found is not None and found[1] == name
 
 
-def never(_: Head) -> int:
+def never(_: FileHead) -> int:
     """Content tells nothing: another format's files look the same."""
     return 0
 
@@ -136,7 +136,7 @@ class Format:
     #: None: it is not written.
     write: Writer | None
     #: How surely a file is one of these (SURE, LIKELY, POSSIBLE or 0).
-    sniff: Callable[[Head], int] = never
+    sniff: Callable[[FileHead], int] = never
     #: Whether files are text, so that they may pass through a model.
     text: bool = True
     #: Whether a file may say itself in which encoding its text is.
