@@ -45,7 +45,7 @@ from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.tools.analysis_arguments import OnGraph
-from networkx_mcp.tools.server import TOOLS
+from networkx_mcp.tools.mcp_server import TOOLS
 from networkx_mcp.workers import task_registry, worker
 
 #: A call that a tool makes beside those of the catalogue: task and parameters.

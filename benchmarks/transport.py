@@ -22,8 +22,8 @@ from networkx_mcp import context, mcp_wire
 from networkx_mcp.arrays import edits
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.settings import Settings
+from networkx_mcp.tools.mcp_server import build_app
 from networkx_mcp.tools.message import MESSAGE_KEY, Message
-from networkx_mcp.tools.server import build_app
 
 CALLS = 150
 

@@ -12,7 +12,7 @@ Client). One user is one keep-alive connection that speaks one protocol era and 
 
 Reads a job (`player.GeneratorJob`) on standard input. Prints `begin` and `end` around the measured window, with load
 before and after it, so that whoever started it can read the server's CPU time under load; then one JSON
-document. Answers are judged by `outcomes.outcome`, also inside HTTP 200.
+document. Answers are judged by `call_outcomes.outcome`, also inside HTTP 200.
 
 What was due in the window is counted, and the load stays on until all of that is answered: a heavy call that
 would wait too long for a worker would get one at once if everybody else stopped with the window.
@@ -32,12 +32,12 @@ from typing import Any
 
 import uvloop
 
-from loadtests import outcomes
+from loadtests import call_outcomes
 from loadtests import workload as workloads
 from loadtests.frugal_http import ClientConnection, Requests
 from loadtests.histogram import Histogram
 from loadtests.player import GeneratorJob, User
-from loadtests.probes import ANSWER_SECONDS, ReadyProbes
+from loadtests.ready_probes import ANSWER_SECONDS, ReadyProbes
 from networkx_mcp import mcp_wire
 
 #: Users arrive over so long, or over half of a shorter warm-up: a crowd at one instant is another test.
@@ -91,7 +91,7 @@ class Load:
         if outcome == "ok" and self.begin <= now < self.end:
             self.completed += 1
         if not self.begin <= user.due < self.end:
-            if outcome in outcomes.MISTAKES:
+            if outcome in call_outcomes.MISTAKES:
                 self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
                 self._example(user, outcome, body)
             return
@@ -202,13 +202,13 @@ class Load:
         if unanswered:
             self.outcomes["connection"] = self.outcomes.get("connection", 0) + unanswered
         await self._clean()
-        total = sum(count for outcome, count in self.outcomes.items() if outcome not in outcomes.MISTAKES)
+        total = sum(count for outcome, count in self.outcomes.items() if outcome not in call_outcomes.MISTAKES)
         return {
             "seconds": job.seconds,
             "requests": total,
             "outcomes": self.outcomes,
             "success_percent": round(100 * self.outcomes.get("ok", 0) / total, 4) if total else 0.0,
-            "mistakes": sum(count for outcome, count in self.outcomes.items() if outcome in outcomes.MISTAKES),
+            "mistakes": sum(count for outcome, count in self.outcomes.items() if outcome in call_outcomes.MISTAKES),
             "examples": self.examples,
             "requests_per_second": round(self.completed / job.seconds, 2),
             "client_cpus": round(own / job.seconds, 4),
@@ -251,7 +251,7 @@ class Load:
             return "connection"
         finally:
             connection.close()
-        found = outcomes.outcome(status, body)
+        found = call_outcomes.outcome(status, body)
         if found != "ok":
             self.examples.append(f"{made[0]}: {body[:300]!r}")
         return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from loadtests import outcomes
+from loadtests import call_outcomes
 from loadtests import workload as workloads
 from loadtests.frugal_http import Reply, Requests
 from networkx_mcp import mcp_wire
@@ -61,7 +61,7 @@ class User(asyncio.Protocol):
     def __init__(self, load: Load, number: int) -> None:
         job = load.job
         self.load, self.number = load, number
-        self.era = outcomes.era_of(number, job.eras)
+        self.era = call_outcomes.era_of(number, job.eras)
         self.token = job.tokens[number % len(job.tokens)]
         self.kind = workloads.kind_of(job.workload, number)
         self.calls: Iterator[workloads.Call] = workloads.USERS[self.kind](number, job.run)
@@ -125,7 +125,7 @@ class User(asyncio.Protocol):
         if status == 200 and b'"isError"' not in body and b'"error"' not in body and b'"result"' in body:
             self.done("ok", b"")
         else:
-            self.done(outcomes.outcome(status, body, self.tool.startswith("notifications/")), body)
+            self.done(call_outcomes.outcome(status, body, self.tool.startswith("notifications/")), body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.closing:  # one that was ended here, as its last answer asked; the next may be under way

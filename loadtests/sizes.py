@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from loadtests import outcomes, workload
+from loadtests import call_outcomes, workload
 from loadtests.measurement import Measurement
 from loadtests.processes import MIB
 from loadtests.results import Size
@@ -94,7 +94,7 @@ class Direct:
         answer = self.http.getresponse()
         text = answer.read()
         taken = 1000 * (time.perf_counter() - began)
-        return outcomes.outcome(answer.status, text), taken, mcp_wire.parsed(text) or {}
+        return call_outcomes.outcome(answer.status, text), taken, mcp_wire.parsed(text) or {}
 
 
 class Peak:
@@ -149,7 +149,7 @@ def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
                 outcome, taken, message = caller.call(tool, {"graph_id": GRAPH, **arguments})
                 if outcome != "ok":
                     failures[name] = outcome
-                    if outcome in outcomes.MISTAKES:
+                    if outcome in call_outcomes.MISTAKES:
                         raise TargetError(f"{name}: {message}")
                     break
                 times.setdefault(name, []).append(round(taken, 2))

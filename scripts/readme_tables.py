@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
-from loadtests.abuse import table  # noqa: E402
+from loadtests.abuse import readme_tables  # noqa: E402
 from loadtests.results import Point, Result, at_knee, heavy, heavy_calls, load_all, users_are  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -383,7 +383,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "limits": limits,
     "rests": rests,
     "chaos": chaos,
-    "abuse": table.text,
+    "abuse": readme_tables.text,
 }
 _GUIDE = re.compile(r"(<!-- guide -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import results
-from loadtests.abuse import foreign as mutated
 from loadtests.abuse import holds as holding
-from loadtests.abuse import malformed, served
+from loadtests.abuse import malformed, served_mutants
+from loadtests.abuse import mutant_reads as mutated
 from loadtests.abuse import neighbours as beside
 from loadtests.abuse import tenants as probing
 from loadtests.abuse.judge import Findings
@@ -197,7 +197,7 @@ def foreign(options: argparse.Namespace) -> int:
     started, load = results.now(), os.getloadavg()[0]
     outcomes = mutated.run_all(options.seed, options.count, os.cpu_count() or 1)
     with target(options) as live:
-        outcomes += served.run(live.subject(), live.directory / "store.sqlite3", options.seed, options.served)
+        outcomes += served_mutants.run(live.subject(), live.directory / "store.sqlite3", options.seed, options.served)
         told = mutated.described(outcomes, options.seed)
         summary = {
             "mutants": float(sum(one.count for one in outcomes)),

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from loadtests.abuse import bombs
-from loadtests.abuse.wires import Wires
+from loadtests.abuse.raw_connections import Wires
 from loadtests.frugal_http import Requests
 
 #: At once: of bombs, and of floods. `limits.connections` and `limits.queue` together are 405.

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from loadtests import outcomes
+from loadtests import call_outcomes
 from loadtests.abuse.attack import Attack
-from loadtests.abuse.client import HttpAnswer, Reaction
+from loadtests.abuse.attack_client import HttpAnswer, Reaction
 from networkx_mcp import mcp_wire
 
 #: Kept of all findings of one sentence.
@@ -84,7 +84,7 @@ def outcome_of(told: Reaction) -> tuple[str, str]:
     last = told.answers[-1]
     if last.status < 300 and mcp_wire.parsed(last.body) is None:
         return str(last.status), "ok"
-    outcome = outcomes.outcome(last.status, last.body)
+    outcome = call_outcomes.outcome(last.status, last.body)
     # The client's table of outcomes takes an unknown word for a failure; a status of the caller's is none.
     mistaken = outcome == "not_mcp" or (outcome == "internal" and not _failure(last.body) and last.status < 500)
     return str(last.status), "client_error" if mistaken else outcome

@@ -20,7 +20,7 @@ from typing import Any
 
 from loadtests.abuse import mcp_kinds, route_kinds, wire_kinds
 from loadtests.abuse.attack import INCOMPLETE_SECONDS, Attack, World
-from loadtests.abuse.client import AttackClient, Reaction, Torn
+from loadtests.abuse.attack_client import AttackClient, Reaction, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
 from loadtests.abuse.subject import GRAPH, Subject
 from loadtests.fit import slope

@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from loadtests.abuse import schema, values
+from loadtests.abuse import hostile_values, schema_values
 from loadtests.abuse.attack import Attack, World
 from networkx_mcp import mcp_wire
 
@@ -30,7 +30,7 @@ def request(chance: Random, world: World, tool: str | None = None) -> tuple[mcp_
         chosen = next((one for one in world.tools if one["name"] == tool), None) or _any_tool(chance, world)
         # Writes go to graphs that come and go, so that what is read stays.
         reads = chosen.get("annotations", {}).get("readOnlyHint")
-        calls = schema.every(chosen, world.graph_id if reads else f"made-{chance.randrange(20)}")
+        calls = schema_values.every(chosen, world.graph_id if reads else f"made-{chance.randrange(20)}")
         name = chance.choice(list(calls))
         return era, "tools/call", {"name": chosen["name"], "arguments": copy.deepcopy(calls[name])}
     if pick < 0.86:
@@ -131,8 +131,8 @@ def broken_utf8(chance: Random, world: World) -> Attack:
     pick = chance.randrange(5)
     if pick < 3:
         message = document(*asked)
-        put(message, _inside(chance, message), values.PLACE)
-        body = values.encode(message, chance.choice(values.TEXTS))
+        put(message, _inside(chance, message), hostile_values.PLACE)
+        body = hostile_values.encode(message, chance.choice(hostile_values.TEXTS))
     elif pick == 3:
         codec = chance.choice(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "utf-7", "cp037"))
         body = body.decode().encode(codec)
@@ -146,17 +146,21 @@ def deep_json(chance: Random, world: World) -> Attack:
     """Nesting, at any place of the message or instead of it."""
     asked = request(chance, world)
     message = document(*asked)
-    put(message, _inside(chance, message), values.PLACE)
-    nest = values.deep(chance)
-    return _made("deep JSON", world, chance, asked, nest if chance.random() < 0.1 else values.encode(message, nest))
+    put(message, _inside(chance, message), hostile_values.PLACE)
+    nest = hostile_values.deep(chance)
+    return _made(
+        "deep JSON", world, chance, asked, nest if chance.random() < 0.1 else hostile_values.encode(message, nest)
+    )
 
 
 def numbers(chance: Random, world: World) -> Attack:
     """Numbers that no type of a program holds."""
     asked = request(chance, world)
     message = document(*asked)
-    put(message, _inside(chance, message), values.PLACE)
-    return _made("huge numbers", world, chance, asked, values.encode(message, chance.choice(values.NUMBERS)))
+    put(message, _inside(chance, message), hostile_values.PLACE)
+    return _made(
+        "huge numbers", world, chance, asked, hostile_values.encode(message, chance.choice(hostile_values.NUMBERS))
+    )
 
 
 def duplicate_keys(chance: Random, world: World) -> Attack:
@@ -166,7 +170,7 @@ def duplicate_keys(chance: Random, world: World) -> Attack:
     message = document(*asked)
     at = chance.choice([place for place in places(message) if isinstance(place[-1], str)])
     key = json.dumps(at[-1]).encode() + b":"
-    again = key + values.encode(values.hostile(chance)) + b","
+    again = key + hostile_values.encode(hostile_values.hostile(chance)) + b","
     body = body.replace(key, again + key, 1) if chance.random() < 0.5 else body.replace(key, again * 100 + key, 1)
     return _made("duplicate keys", world, chance, asked, body)
 
@@ -180,30 +184,30 @@ def wrong_types(chance: Random, world: World) -> Attack:
     for _ in range(chance.choice((1, 1, 1, 2, 5))):
         pick = chance.random()
         if pick < 0.84:
-            arguments[chance.choice(fields)] = values.hostile(chance)
+            arguments[chance.choice(fields)] = hostile_values.hostile(chance)
         elif pick < 0.85:
             _many(chance, arguments, fields)
         elif pick < 0.93:
-            arguments[str(chance.choice(values.LABELS))] = values.hostile(chance)
+            arguments[str(chance.choice(hostile_values.LABELS))] = hostile_values.hostile(chance)
         else:
             arguments.pop(chance.choice(fields), None)
     inner = [at for at in places(arguments) if len(at) > 1]
     if inner and chance.random() < 0.3:
-        put(arguments, chance.choice(inner), values.hostile(chance))
-    return _made("wrong types", world, chance, asked, values.encode(document(era, method, params)))
+        put(arguments, chance.choice(inner), hostile_values.hostile(chance))
+    return _made("wrong types", world, chance, asked, hostile_values.encode(document(era, method, params)))
 
 
 def _many(chance: Random, arguments: dict[str, Any], fields: list[str]) -> None:
     """Lists and objects that fill the body with wrong items and unknown keys, at the top or inside an action."""
     match chance.randrange(4):
         case 0:
-            arguments[chance.choice(fields)] = values.long_list(chance)
+            arguments[chance.choice(fields)] = hostile_values.long_list(chance)
         case 1:
-            arguments |= values.many_keys()
+            arguments |= hostile_values.many_keys()
         case 2:
-            arguments["edits"] = [{"action": "remove_attributes", "names": values.long_list(chance)}]
+            arguments["edits"] = [{"action": "remove_attributes", "names": hostile_values.long_list(chance)}]
         case 3:
-            arguments["edits"] = [{"action": "clear", **values.many_keys()}]
+            arguments["edits"] = [{"action": "clear", **hostile_values.many_keys()}]
 
 
 def envelope(chance: Random, world: World) -> Attack:
@@ -212,15 +216,15 @@ def envelope(chance: Random, world: World) -> Attack:
     message: Any = document(*asked)
     match chance.randrange(8):
         case 0:
-            message["id"] = values.hostile(chance)
+            message["id"] = hostile_values.hostile(chance)
         case 1:
-            message["method"] = chance.choice((*_METHODS, values.hostile(chance)))
+            message["method"] = chance.choice((*_METHODS, hostile_values.hostile(chance)))
         case 2:
-            message["params"] = values.hostile(chance)
+            message["params"] = hostile_values.hostile(chance)
         case 3:
-            message.setdefault("params", {})["_meta"] = values.hostile(chance)
+            message.setdefault("params", {})["_meta"] = hostile_values.hostile(chance)
         case 4:
-            message["jsonrpc"] = values.hostile(chance)
+            message["jsonrpc"] = hostile_values.hostile(chance)
         case 5:
             message.pop(chance.choice(list(message)))
         case 6:
@@ -228,36 +232,36 @@ def envelope(chance: Random, world: World) -> Attack:
         case 7:
             meta = message.setdefault("params", {}).setdefault("_meta", {})
             known = chance.choice((*meta, "progressToken", "traceparent", "io.modelcontextprotocol/logLevel"))
-            meta[known] = values.hostile(chance)
+            meta[known] = hostile_values.hostile(chance)
     headers: dict[str, str | bytes] = {}
     if asked[0] == "modern" and isinstance(message, dict) and isinstance(message.get("method"), str):
         sent = message["method"].encode("utf-8", "surrogatepass")[:6000]
         headers["Mcp_Method"] = bytes(byte for byte in sent if byte >= 0x20)
-    return _made("envelope", world, chance, asked, values.encode(message), **headers)
+    return _made("envelope", world, chance, asked, hostile_values.encode(message), **headers)
 
 
 def graph_ids(chance: Random, world: World) -> Attack:
     """Names of graphs that try to be paths, keys of the store, or another tenant's."""
     era, method, params = request(chance, world)
-    name = chance.choice(values.PATHS).replace("secret", world.foreign_id)
+    name = chance.choice(hostile_values.PATHS).replace("secret", world.foreign_id)
     if method == "resources/read":
         params["uri"] = chance.choice(("graph://", "graph:", "file://", "", "GRAPH://", "graph:///")) + name
     else:
         tool = chance.choice([one for one in world.tools if "graph_id" in one["inputSchema"].get("properties", {})])
-        method, params = mcp_wire.call(tool["name"], schema.arguments(tool, name))
+        method, params = mcp_wire.call(tool["name"], schema_values.arguments(tool, name))
     return _made("path tricks in ids", world, chance, (era, method, params), None)
 
 
 def labels(chance: Random, world: World) -> Attack:
     """Formulas, control characters, terminal sequences in all that a graph may hold, and as what is asked for."""
-    label = chance.choice(values.LABELS) + chance.choice(("", "", str(chance.randrange(50))))
+    label = chance.choice(hostile_values.LABELS) + chance.choice(("", "", str(chance.randrange(50))))
     if chance.random() < 0.5:
         era, method, params = request(chance, world, chance.choice(world.tools)["name"])
         at = chance.choice(places(params["arguments"]) or [("query",)])
         put(params["arguments"], at, label)
     else:
         era = chance.choice(mcp_wire.ERAS)
-        other = chance.choice(values.LABELS)
+        other = chance.choice(hostile_values.LABELS)
         attributes = {label: other, other: label}
         match chance.randrange(3):
             case 0:

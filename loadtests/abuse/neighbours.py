@@ -26,11 +26,11 @@ from typing import Any
 import psutil
 
 from loadtests import processes
-from loadtests.abuse import witness
+from loadtests.abuse import control_process
 from loadtests.abuse.attackers import BOMBS, FLOODS, KINDS, AttackUnderWay, attack
-from loadtests.abuse.hogs import hogs
+from loadtests.abuse.memory_pressure import hogs
+from loadtests.abuse.raw_connections import Wires
 from loadtests.abuse.subject import GRAPH, Subject
-from loadtests.abuse.wires import Wires
 from loadtests.frugal_http import Requests
 from networkx_mcp import mcp_wire
 
@@ -133,12 +133,13 @@ async def run(subject: Subject, seconds: float, seed: int, files: bool = True) -
     wires = Wires(subject.host, subject.port, 64)
     await _user(subject, made, wires, Stretch("warm-up"), min(5.0, seconds), seed)
     found: dict[str, Stretch] = {}
-    with witness.witness() as (pid, port):
+    with control_process.witness() as (pid, port):
         for number, name in enumerate(("quiet before", *LOUD, "quiet after")):
             stretch = found[name] = Stretch(name)
             async with _beside(subject, name, found, files) as (bombs, pids), _measured(subject, stretch, [pid, *pids]):
                 _, stretch.latencies[WITNESS] = await asyncio.gather(
-                    _user(subject, made, wires, stretch, seconds, seed + number), witness.ask(port, seconds, RATE)
+                    _user(subject, made, wires, stretch, seconds, seed + number),
+                    control_process.ask(port, seconds, RATE),
                 )
             if bombs is not None:
                 stretch.bombs = bombs.outcomes

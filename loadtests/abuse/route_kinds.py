@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from urllib.parse import quote, quote_from_bytes
 
-from loadtests.abuse import bombs, values
+from loadtests.abuse import bombs, hostile_values
 from loadtests.abuse.attack import Attack, World
 from loadtests.abuse.mcp_kinds import scramble
 from networkx_mcp.arrays import formats
@@ -62,7 +62,7 @@ def _token(chance: Random) -> str | None:
 
 def names(chance: Random, world: World) -> Attack:
     """/graphs/{id} with names that try to leave it."""
-    name = chance.choice(values.PATHS).replace("secret", world.foreign_id).replace("{a}", "a")
+    name = chance.choice(hostile_values.PATHS).replace("secret", world.foreign_id).replace("{a}", "a")
     if chance.random() < 0.3:
         name = scramble(chance, name.encode()).decode("utf-8", "replace")
     method = chance.choice(("GET", "GET", "PUT", *_METHODS))
@@ -87,7 +87,7 @@ def queries(chance: Random, world: World) -> Attack:
     """/graphs with options and conditions that are none."""
     given = [f"format={chance.choice(FORMATS)}"]
     for _ in range(chance.choice((1, 1, 2, 5))):
-        value = str(values.hostile(chance)).encode("utf-8", "replace")[:3000]
+        value = str(hostile_values.hostile(chance)).encode("utf-8", "replace")[:3000]
         given.append(
             f"{chance.choice(_OPTIONS)}={quote_from_bytes(scramble(chance, value) if chance.random() < 0.3 else value)}"
         )
@@ -137,8 +137,12 @@ def files(chance: Random, world: World) -> Attack:
 
 def file_values(chance: Random, world: World) -> Attack:
     """Text formats with hostile labels, numbers and nesting in them."""
-    one, two, raw = chance.choice(values.LABELS), chance.choice(values.LABELS), values.raw(chance)
-    quoted = [values.encode(one), values.encode(two)]
+    one, two, raw = (
+        chance.choice(hostile_values.LABELS),
+        chance.choice(hostile_values.LABELS),
+        hostile_values.raw(chance),
+    )
+    quoted = [hostile_values.encode(one), hostile_values.encode(two)]
     made = {
         "csv": b"source,target,weight\n" + b",".join(quoted) + b"," + raw + b"\n",
         "edge-list": one.encode() + b" " + two.encode() + b' {"w":' + raw + b"}\n",

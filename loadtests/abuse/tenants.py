@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.abuse import schema
+from loadtests.abuse import schema_values
 from loadtests.abuse.judge import Findings
 from loadtests.abuse.subject import Subject
 from networkx_mcp import mcp_wire
@@ -76,7 +76,7 @@ def doors(subject: Subject, thorough: bool) -> list[Door]:
         for tool in tools:
             named = "graph_id" in tool["inputSchema"].get("properties", {})
             writes = not tool["annotations"]["readOnlyHint"]
-            for argument in schema.every(tool, "") if thorough else ("",):
+            for argument in schema_values.every(tool, "") if thorough else ("",):
                 name = f"{tool['name']} {argument}".strip()
                 found.append(Door(name, "tool", era, "tools/call", (tool, argument), named, writes))
         for template in templates:
@@ -104,7 +104,7 @@ def _sent(door: Door, graph_id: str) -> tuple[str, str, bytes, dict[str, str]]:
     match door.kind:
         case "tool":
             tool, argument = door.target
-            params = {"name": tool["name"], "arguments": schema.every(tool, graph_id)[argument]}
+            params = {"name": tool["name"], "arguments": schema_values.every(tool, graph_id)[argument]}
         case "resource" if door.method == "completion/complete":
             params = {"ref": door.target, "argument": {"name": "graph_id", "value": graph_id}}
         case "resource":
@@ -189,7 +189,7 @@ def _controls(subject: Subject, found: Probed) -> None:
     """Ann herself reaches her graph by every tool that reads: what Bob is refused is there to be had."""
     for tool in subject.rpc("tools/list", {})[1]["result"]["tools"]:
         if "graph_id" in tool["inputSchema"].get("properties", {}) and tool["annotations"]["readOnlyHint"]:
-            params = {"name": tool["name"], "arguments": schema.arguments(tool, subject.foreign_id)}
+            params = {"name": tool["name"], "arguments": schema_values.arguments(tool, subject.foreign_id)}
             told = subject.rpc("tools/call", params, token="ann")[1].get("result", {})
             facts = told.get("_meta", {}).get(mcp_wire.ERROR_META, {})
             if facts.get("error") == "not_found" or not told:

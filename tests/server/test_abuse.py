@@ -9,12 +9,12 @@ import struct
 from collections.abc import Iterator
 
 import pytest
-from loadtests.abuse import holds, malformed, mutants, neighbours, served, strikes, tenants
+from loadtests.abuse import holds, malformed, mutants, neighbours, served_mutants, strikes, tenants
 from loadtests.abuse.judge import Findings
 from loadtests.abuse.subject import Subject, mint, revoke
 from tests.helpers.server import Server, message
 
-from networkx_mcp.arrays import messages
+from networkx_mcp.arrays import arrow_messages
 from networkx_mcp.store import archive
 
 
@@ -66,7 +66,7 @@ def test_no_door_leads_to_another_tenant_s_graph_and_each_attempt_is_audited(ser
 def test_bytes_of_others_end_by_name_and_end_nobody_but_a_worker(server: Server) -> None:
     """Archives and files as they are sent, snapshots, logs and heads as somebody with a hand in the store leaves them."""
     subject = subject_of(server)
-    outcomes = served.run(subject, server.directory / "data" / "graphs.sqlite3", seed=3, count=25)
+    outcomes = served_mutants.run(subject, server.directory / "data" / "graphs.sqlite3", seed=3, count=25)
     assert [finding for one in outcomes for finding in one.findings] == []
     assert {one.kind: sum(one.ends.values()) for one in outcomes} == dict.fromkeys(
         ("served snapshot", "served archive", "served arrow", "served parquet"), 25
@@ -84,7 +84,7 @@ def test_an_archive_whose_offsets_point_outside_is_refused_by_name(server: Serve
     before = subject.processes()
     found = archive.unpack(b"".join(mutants.sound_archive()))
     raw = bytearray(mutants.inflated(found.snapshot))
-    *_, batch = (message for message in messages.messages(bytes(raw)) if message.kind == messages.RECORDS)
+    *_, batch = (message for message in arrow_messages.messages(bytes(raw)) if message.kind == arrow_messages.RECORDS)
     first = len(raw) - batch.size - 8 + next(offset for offset, length in batch.buffers if length)
     raw[first : first + 4] = struct.pack("<i", -(10**9))
     parts = list(mutants.sound_archive())

@@ -21,7 +21,7 @@ from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
 
 from networkx_mcp.backup import commands, file
-from networkx_mcp.backup.client import AdminClient
+from networkx_mcp.backup.admin_client import AdminClient
 from networkx_mcp.backup.file import BackupError
 
 TENANTS = ("ann", "bob")

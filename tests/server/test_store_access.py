@@ -10,7 +10,7 @@ from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
 
 from networkx_mcp.backup import commands
-from networkx_mcp.backup.client import AdminClient
+from networkx_mcp.backup.admin_client import AdminClient
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 PASSWORD = "Sm0ke-and-mirrors"

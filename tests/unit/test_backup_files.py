@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from networkx_mcp.backup import commands, file
-from networkx_mcp.backup.client import AdminClient
+from networkx_mcp.backup.admin_client import AdminClient
 from networkx_mcp.backup.file import BackupError
 from networkx_mcp.store import archive
 from networkx_mcp.store.protocol import Contents, Head

@@ -188,7 +188,7 @@ class App:
         from networkx_mcp.graphs.service import Graphs
         from networkx_mcp.http.admin import Admin
         from networkx_mcp.http.transfer import Transfers
-        from networkx_mcp.tools.server import HEAVY, TOOLS, build_app
+        from networkx_mcp.tools.mcp_server import HEAVY, TOOLS, build_app
 
         rooms.graphs = graphs = Graphs(
             self.settings, rooms.store, rooms.compute, rooms.budget, places=self._descriptors.graphs
@@ -267,7 +267,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 def _import_rooms() -> None:
     """What takes long to import; in a thread, so that probes are answered meanwhile."""
-    for name in ("networkx_mcp.graphs.service", "networkx_mcp.tools.server"):
+    for name in ("networkx_mcp.graphs.service", "networkx_mcp.tools.mcp_server"):
         importlib.import_module(name)
 
 

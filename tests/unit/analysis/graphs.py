@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.tools.analysis_arguments import OnGraph
-from networkx_mcp.tools.server import TOOLS
+from networkx_mcp.tools.mcp_server import TOOLS
 
 #: Keys every answer with one table has.
 TABLE = {"columns", "rows", "total", "truncated", "next_offset", "notes"}

@@ -16,7 +16,7 @@ from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.tasks import measure_graph
 from networkx_mcp.backend.info import FUNCTIONS
 from networkx_mcp.errors import OUTCOMES, LimitExceeded
-from networkx_mcp.tools.server import TOOLS
+from networkx_mcp.tools.mcp_server import TOOLS
 from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, MEASURES, METRICS
 
 LIMIT = 20.0

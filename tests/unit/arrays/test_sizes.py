@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networkx_mcp.arrays import edits, sizes
+from networkx_mcp.arrays import edits, value_sizes
 from networkx_mcp.arrays.builder import GraphBuilder
 from networkx_mcp.arrays.columns import Column
 from networkx_mcp.errors import InvalidInput, LimitExceeded
@@ -28,8 +28,8 @@ values = st.recursive(
 @given(values, st.integers(0, 200))
 def test_longer_is_what_the_json_has(value: Any, most: int) -> None:
     size = len(msgspec.json.encode(value))
-    assert sizes.longer(value, most) is (size > most) or type(value) in (int, float, bool, type(None))
-    if sizes.surely_longer(value, most):
+    assert value_sizes.longer(value, most) is (size > most) or type(value) in (int, float, bool, type(None))
+    if value_sizes.surely_longer(value, most):
         assert size > most
 
 
@@ -45,7 +45,7 @@ def test_a_long_value_is_not_looked_at_to_its_end(make: Any) -> None:
     value = make(200_000)
     sys.settrace(count)
     try:
-        assert sizes.surely_longer(value, 1000)
+        assert value_sizes.surely_longer(value, 1000)
     finally:
         sys.settrace(None)
     assert looked < 20_000
@@ -53,10 +53,10 @@ def test_a_long_value_is_not_looked_at_to_its_end(make: Any) -> None:
 
 @pytest.mark.parametrize("value", ["x" * (MOST - 2), "\x01" * 16, [0] * 49, {"a": "x" * (MOST - 8)}, "ä" * 49], ids=str)
 def test_a_value_of_the_limit_is_taken_and_one_above_is_not(value: Any) -> None:
-    sizes.check_sizes({"k": value}, MOST, "node 1")
+    value_sizes.check_sizes({"k": value}, MOST, "node 1")
     longer = value + value[-1:] if isinstance(value, (str, list)) else {"a": "x" * (MOST - 7)}
     with pytest.raises(LimitExceeded) as caught:
-        sizes.check_sizes({"ok": 1, "k": longer}, MOST, "node 1")
+        value_sizes.check_sizes({"ok": 1, "k": longer}, MOST, "node 1")
     assert caught.value.data["setting"] == "limits.value_kib"
     assert (caught.value.data["attribute"], caught.value.data["maximum"]) == ("k", MOST)
     assert "node 1" in caught.value.message
@@ -64,9 +64,9 @@ def test_a_value_of_the_limit_is_taken_and_one_above_is_not(value: Any) -> None:
 
 
 def test_a_name_has_at_most_so_many_bytes() -> None:
-    sizes.check_sizes({"ä" * (sizes.MAX_NAME_BYTES // 2): 1}, MOST, "node 1")
+    value_sizes.check_sizes({"ä" * (value_sizes.MAX_NAME_BYTES // 2): 1}, MOST, "node 1")
     with pytest.raises(InvalidInput, match="1026 bytes"):
-        sizes.check_sizes({"ä" * (sizes.MAX_NAME_BYTES // 2 + 1): 1}, MOST, "node 1")
+        value_sizes.check_sizes({"ä" * (value_sizes.MAX_NAME_BYTES // 2 + 1): 1}, MOST, "node 1")
 
 
 LONG = {"note": "x" * MOST}
@@ -85,8 +85,8 @@ LONG = {"note": "x" * MOST}
 )
 def test_a_batch_names_what_has_the_long_value(edit: edits.Edit, what: str) -> None:
     with pytest.raises(LimitExceeded, match=what):
-        sizes.check_batch([edits.AddNodes(["z"]), edit], MOST)
-    sizes.check_batch([edit], MOST + 10)
+        value_sizes.check_batch([edits.AddNodes(["z"]), edit], MOST)
+    value_sizes.check_batch([edit], MOST + 10)
 
 
 def test_the_builder_refuses_rows_and_columns() -> None:

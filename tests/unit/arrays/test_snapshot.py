@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.arrays.graphs import assert_same, networkx_graphs
 from xxhash import xxh3_64_intdigest
 
-from networkx_mcp.arrays import csr, layout, messages, snapshot
+from networkx_mcp.arrays import arrow_messages, csr, layout, snapshot
 from networkx_mcp.arrays.columns import AttributeTable
 from networkx_mcp.arrays.convert import from_networkx
 from networkx_mcp.arrays.frozen import FrozenGraph, compress, decompress
@@ -300,7 +300,7 @@ def test_buffers_are_not_inflated_again_and_none_is_read_twice() -> None:
     with pytest.raises(ValueError, match="compressed inside"):
         decompress(stream(graph, compression="zstd"))
     raw = bytearray(pa.Codec("zstd").decompress(stream(graph)[20:], snapshot.raw_size(stream(graph)), asbytes=True))
-    (_, batch) = [message for message in messages.messages(bytes(raw)) if message.kind in (1, 3)]
+    (_, batch) = [message for message in arrow_messages.messages(bytes(raw)) if message.kind in (1, 3)]
     one, other = [buffer for buffer in batch.buffers if buffer[1]][1:3]
     place = raw.index(struct.pack("<qq", *other))
     raw[place : place + 8] = struct.pack("<q", one[0])
@@ -311,7 +311,7 @@ def test_buffers_are_not_inflated_again_and_none_is_read_twice() -> None:
 def test_offsets_that_point_outside_are_found_before_they_are_followed() -> None:
     """The array of ids begins at minus a billion: taken apart before it was validated, this aborted the process."""
     raw = bytearray(pa.Codec("zstd").decompress(stream(rich())[20:], snapshot.raw_size(stream(rich())), asbytes=True))
-    (_, batch) = [message for message in messages.messages(bytes(raw)) if message.kind in (1, 3)]
+    (_, batch) = [message for message in arrow_messages.messages(bytes(raw)) if message.kind in (1, 3)]
     body = len(raw) - batch.size - 8
     offset = next(offset for offset, length in batch.buffers if length)
     raw[body + offset : body + offset + 4] = struct.pack("<i", -(10**9))

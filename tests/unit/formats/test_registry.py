@@ -226,7 +226,7 @@ def test_a_server_that_starts_loads_no_parser() -> None:
     """Parsers, expat and Arrow's functions are 15 MiB. Only a worker reads files, and the zygote has them for it."""
     script = """
 import sys
-import networkx_mcp.app, networkx_mcp.graphs.service, networkx_mcp.http.admin, networkx_mcp.http.transfer, networkx_mcp.tools.server
+import networkx_mcp.app, networkx_mcp.graphs.service, networkx_mcp.http.admin, networkx_mcp.http.transfer, networkx_mcp.tools.mcp_server
 assert networkx_mcp.arrays.formats.RECORDS["graphml"].parse is not None
 late = ("pyarrow.compute", "pyarrow.parquet", "xml.sax", "defusedxml")
 print(*(name for name in sys.modules if name in late or "formats" in name and name.endswith(("_reader", "_writer"))))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.graphs.faults import FaultyStore
 
-from networkx_mcp.graphs.results import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, ResultKey, Results, digest
+from networkx_mcp.graphs.analyses import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, ResultKey, Results, digest
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.store.protocol import Head, NewGraph, Quota, Store, StoredCounts

@@ -13,9 +13,20 @@ from typing import Any
 
 import jsonschema
 import pytest
-from loadtests.abuse import attackers, bombs, holds, malformed, neighbours, schema, shapes, strikes, tenants, values
+from loadtests.abuse import (
+    attackers,
+    bombs,
+    holds,
+    hostile_values,
+    malformed,
+    neighbours,
+    schema_values,
+    shapes,
+    strikes,
+    tenants,
+)
 from loadtests.abuse.attack import Attack, World
-from loadtests.abuse.client import HttpAnswers, Reaction, Torn
+from loadtests.abuse.attack_client import HttpAnswers, Reaction, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
 from loadtests.abuse.route_kinds import FORMATS
 
@@ -61,23 +72,23 @@ def test_what_calls_itself_framed_is_one_sound_request() -> None:
 
 @pytest.mark.parametrize("tool", LISTING, ids=lambda tool: tool["name"])
 def test_arguments_made_from_a_schema_fit_it(tool: dict[str, Any]) -> None:
-    for arguments in schema.every(tool, "g").values():
+    for arguments in schema_values.every(tool, "g").values():
         jsonschema.validate(arguments, tool["inputSchema"])
 
 
 def test_what_fills_a_body_fits_into_it() -> None:
-    for value in (*(values.long_list(Random(seed)) for seed in range(8)), values.many_keys()):
-        assert 400_000 < len(values.encode(value)) < 2**20 - 1000
+    for value in (*(hostile_values.long_list(Random(seed)) for seed in range(8)), hostile_values.many_keys()):
+        assert 400_000 < len(hostile_values.encode(value)) < 2**20 - 1000
 
 
 def test_values_that_are_drawn_are_nobody_s_to_change() -> None:
     chance = Random(1)
-    before = json.dumps(values.WRONG)
+    before = json.dumps(hostile_values.WRONG)
     for _ in range(500):
-        drawn = values.hostile(chance)
+        drawn = hostile_values.hostile(chance)
         if isinstance(drawn, list):
             drawn.append(drawn)
-    assert json.dumps(values.WRONG) == before
+    assert json.dumps(hostile_values.WRONG) == before
 
 
 def test_entity_bombs_are_small_and_name_what_must_stay_hidden() -> None:

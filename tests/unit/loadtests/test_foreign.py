@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from loadtests.abuse import foreign, mutants
+from loadtests.abuse import mutant_reads, mutants
 
 from networkx_mcp.arrays import frozen
 
 
 @pytest.mark.parametrize("kind", mutants.KINDS)
 def test_mutants_end_by_name(kind: str) -> None:
-    outcome = foreign.run(kind, seed=7, count=1_500)
+    outcome = mutant_reads.run(kind, seed=7, count=1_500)
     assert outcome.findings == []
     assert outcome.count == sum(outcome.ends.values()) == 1_500
     # Sound ones come through, and what is not sound is told apart from them.
@@ -30,7 +30,7 @@ def test_a_child_that_dies_is_a_finding_and_the_next_mutants_are_read(monkeypatc
             os.abort()
         raise AssertionError("not what it should be")
 
-    monkeypatch.setitem(foreign._READERS, "arrow", deadly)
-    outcome = foreign.run("arrow", seed=7, count=5)
+    monkeypatch.setitem(mutant_reads._READERS, "arrow", deadly)
+    outcome = mutant_reads.run("arrow", seed=7, count=5)
     assert outcome.ends == {"death -6": 1, "AssertionError": 4}
     assert len(outcome.findings) == 5

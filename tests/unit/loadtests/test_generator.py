@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loadtests import cluster, generator, probes, workload
+from loadtests import cluster, generator, ready_probes, workload
 from loadtests.player import GeneratorJob
 
 OK = {"jsonrpc": "2.0", "id": 1, "result": {}}
@@ -145,7 +145,7 @@ def test_a_probe_that_hangs_delays_no_other_and_has_failed(monkeypatch: pytest.M
             await asyncio.sleep(60)
 
     found = asyncio.run(served(answer, ready, {"users": 2, "seconds": 3.0}))["probes"]
-    assert found["every"] == probes.EVERY_SECONDS
+    assert found["every"] == ready_probes.EVERY_SECONDS
     assert found["count"] >= 0.9 * 3.0 / found["every"]
     assert found["failed"] == 1
     assert found["max_ms"] > 2000

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from loadtests.call_outcomes import FAILURES, MISTAKES, outcome
 from loadtests.frugal_http import Reply, Requests
-from loadtests.outcomes import FAILURES, MISTAKES, outcome
 
 from networkx_mcp import errors, mcp_wire
 

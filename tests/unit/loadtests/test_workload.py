@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from loadtests import outcomes, sizes, workload
+from loadtests import call_outcomes, sizes, workload
 
 from networkx_mcp import mcp_wire
 
@@ -78,5 +78,5 @@ def test_ten_users_of_the_mix_are_of_all_kinds() -> None:
 def test_each_kind_of_user_speaks_both_eras() -> None:
     spoken: dict[str, set[str]] = {}
     for user in range(20):
-        spoken.setdefault(workload.kind_of("mixed", user), set()).add(outcomes.era_of(user, mcp_wire.ERAS))
+        spoken.setdefault(workload.kind_of("mixed", user), set()).add(call_outcomes.era_of(user, mcp_wire.ERAS))
     assert spoken == {kind: set(mcp_wire.ERAS) for kind in workload.MIX}

@@ -18,7 +18,7 @@ def _printed(script: str, *before: Path) -> str:
 
 def test_the_tools_import_no_library_that_computes() -> None:
     script = (
-        "import sys, networkx_mcp.tools.server;"
+        "import sys, networkx_mcp.tools.mcp_server;"
         "print([name for name in ('networkx', 'scipy', 'matplotlib', 'pandas', 'networkit', 'rustworkx') if name in sys.modules])"
     )
     assert _printed(script) == "[]"

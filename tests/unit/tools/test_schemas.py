@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from networkx_mcp.tools import server
+from networkx_mcp.tools import mcp_server
 from networkx_mcp.tools.tool import Tool
 
 #: Characters of name, description and input schema of all tools: each costs every conversation that has them.
@@ -19,7 +19,7 @@ FORBIDDEN = {
     "exclusiveMinimum", "exclusiveMaximum", "patternProperties", "prefixItems", "nullable", "title",
 }  # fmt: skip
 
-TOOLS: list[Tool] = list(server.TOOLS.values())
+TOOLS: list[Tool] = list(mcp_server.TOOLS.values())
 
 
 def parts(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,7 +9,7 @@ import pytest
 
 from networkx_mcp.analysis import tasks
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools.server import HEAVY, TOOLS
+from networkx_mcp.tools.mcp_server import HEAVY, TOOLS
 from networkx_mcp.tools.tool import Tool
 from networkx_mcp.workers import task_registry
 

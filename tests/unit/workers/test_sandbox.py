@@ -20,7 +20,7 @@ from tests.unit.workers.conftest import TASKS
 
 from networkx_mcp import errors
 from networkx_mcp.analysis import graph_tasks
-from networkx_mcp.arrays import formats, frozen, memfd, messages
+from networkx_mcp.arrays import arrow_messages, formats, frozen, memfd
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, SetGraphAttributes, encode
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.workers import sandbox, task_registry
@@ -234,7 +234,7 @@ async def test_a_file_that_states_a_size_beyond_64_bits_is_refused_by_name(compu
     with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(table)
     data = bytearray(sink.getvalue())
-    *_, batch = (message for message in messages.messages(bytes(data)) if message.kind == messages.RECORDS)
+    *_, batch = (message for message in arrow_messages.messages(bytes(data)) if message.kind == arrow_messages.RECORDS)
     body = len(data) - 8 - batch.size
     for offset, length in batch.buffers:
         if length >= 8:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from networkx_mcp.arrays import csr, sizes
+from networkx_mcp.arrays import csr, value_sizes
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.columns import Assembler, AttributeTable, Column, encode_values
 from networkx_mcp.arrays.frozen import FrozenGraph, assemble
@@ -38,7 +38,7 @@ class GraphBuilder:
 
     `duplicates` says what a repeated edge is (for undirected graphs also the reverse one): an error,
     an update of the attributes, or nothing. A repeated node always merges attributes. With `value_bytes` a value whose
-    JSON is longer is refused (LimitExceeded, see `sizes`) as it comes.
+    JSON is longer is refused (LimitExceeded, see `value_sizes`) as it comes.
     """
 
     def __init__(self, directed: bool, *, duplicates: Duplicates = "error", value_bytes: int | None = None) -> None:
@@ -81,7 +81,7 @@ class GraphBuilder:
         if attributes:
             self._nodes.put(check_attributes(attributes, field))
             if self._value_bytes is not None:
-                sizes.check_sizes(attributes, self._value_bytes, sizes.of_node(node))
+                value_sizes.check_sizes(attributes, self._value_bytes, value_sizes.of_node(node))
         self._nodes.loose.append(self._length)
         self._loose.append(encode_id(node))
         self._length += 1
@@ -96,7 +96,7 @@ class GraphBuilder:
         if attributes:
             self._edges.put(check_attributes(attributes, field))
             if self._value_bytes is not None:
-                sizes.check_sizes(attributes, self._value_bytes, sizes.of_edge(u, v))
+                value_sizes.check_sizes(attributes, self._value_bytes, value_sizes.of_edge(u, v))
         self._edges.loose.append(self._length)
         self._loose += (encode_id(u), encode_id(v))
         self._length += 2
@@ -112,7 +112,7 @@ class GraphBuilder:
         ids = encode_ids(nodes, field)
         at = self._put(ids)
         found = self._nodes.extend(np.arange(at, at + len(ids), dtype=np.int32), columns, field)
-        self._check_columns(found, lambda row: sizes.of_node(decode_id(ids[row].as_py())))
+        self._check_columns(found, lambda row: value_sizes.of_node(decode_id(ids[row].as_py())))
 
     def add_edges(
         self, sources: Any, targets: Any, columns: Mapping[str, Any] | None = None, *, field: str = "edges"
@@ -126,16 +126,16 @@ class GraphBuilder:
         at = self._put(pa.concat_arrays([heads, tails]).take(pa.array(order)))
         found = self._edges.extend(np.arange(at, at + 2 * count, 2, dtype=np.int32), columns, field)
         self._check_columns(
-            found, lambda row: sizes.of_edge(decode_id(heads[row].as_py()), decode_id(tails[row].as_py()))
+            found, lambda row: value_sizes.of_edge(decode_id(heads[row].as_py()), decode_id(tails[row].as_py()))
         )
 
     def _check_columns(self, columns: Mapping[str, Column], what: Callable[[int], str]) -> None:
         if self._value_bytes is None:
             return
         for name, column in columns.items():
-            row = sizes.longer_row(column.values, column.kind, self._value_bytes)
+            row = value_sizes.longer_row(column.values, column.kind, self._value_bytes)
             if row >= 0:
-                error = sizes.too_long(what(row), name, self._value_bytes)
+                error = value_sizes.too_long(what(row), name, self._value_bytes)
                 error.data["row"] = row
                 raise error
 
@@ -211,7 +211,7 @@ class GraphBuilder:
     def _checked_of_graph(self) -> dict[str, Any]:
         found = check_attributes(self.graph_attributes, "attributes")
         if self._value_bytes is not None:
-            sizes.check_sizes(found, self._value_bytes, sizes.OF_GRAPH)
+            value_sizes.check_sizes(found, self._value_bytes, value_sizes.OF_GRAPH)
         return found
 
     def _unique(

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from networkx_mcp.arrays import memfd, messages
+from networkx_mcp.arrays import arrow_messages, memfd
 from networkx_mcp.arrays.columns import TYPES, AttributeTable, Column, Kind
 from networkx_mcp.arrays.deferred import plain
 
@@ -155,8 +155,8 @@ def _told(error: BaseException) -> str:
 
 def _check_messages(raw: Any) -> None:
     """One schema and one batch and nothing else, whose buffers are aligned, not compressed, and each one's own."""
-    found = list(islice(messages.messages(raw), 3))
-    if [message.kind for message in found] != [messages.SCHEMA, messages.RECORDS]:
+    found = list(islice(arrow_messages.messages(raw), 3))
+    if [message.kind for message in found] != [arrow_messages.SCHEMA, arrow_messages.RECORDS]:
         raise ValueError("not the buffer of a graph: other messages than a schema and a batch")
     batch = found[1]
     if batch.compressed:

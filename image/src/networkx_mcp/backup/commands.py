@@ -17,7 +17,7 @@ from typing import Any
 
 from networkx_mcp import __version__
 from networkx_mcp.backup import file
-from networkx_mcp.backup.client import AdminClient, FailedRequest
+from networkx_mcp.backup.admin_client import AdminClient, FailedRequest
 from networkx_mcp.backup.file import BackupEntry, BackupError
 from networkx_mcp.graphs import model
 from networkx_mcp.store import archive

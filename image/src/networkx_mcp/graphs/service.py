@@ -16,6 +16,7 @@ from networkx_mcp import context
 from networkx_mcp.errors import NotFound
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.administration import Administration
+from networkx_mcp.graphs.analyses import Analyst, Results
 from networkx_mcp.graphs.editing import Editor
 from networkx_mcp.graphs.loading import Compactor, Loader
 from networkx_mcp.graphs.model import (
@@ -31,7 +32,6 @@ from networkx_mcp.graphs.model import (
 )
 from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.graphs.resident import Residents
-from networkx_mcp.graphs.results import Analyst, Results
 from networkx_mcp.graphs.whole_graphs import WholeGraphs, plain_options
 from networkx_mcp.graphs.write_context import WriteContext
 from networkx_mcp.telemetry.audit import audit

@@ -36,7 +36,7 @@ from networkx_mcp.store.protocol import Head, NewGraph, StoredCounts, Written
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
-    from networkx_mcp.graphs.results import Results
+    from networkx_mcp.graphs.analyses import Results
 
 _info_result = msgspec.msgpack.Decoder(GraphInfo)
 _deleted_result = msgspec.msgpack.Decoder(Deleted)

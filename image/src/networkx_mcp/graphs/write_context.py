@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import msgspec
 
 from networkx_mcp.arrays import edits as batches
-from networkx_mcp.arrays import sizes
+from networkx_mcp.arrays import value_sizes
 from networkx_mcp.errors import InvalidInput, ServiceError
 from networkx_mcp.graphs import offload
 from networkx_mcp.graphs.loading import Compactor, Loader
@@ -179,7 +179,7 @@ class WriteContext:
 
     def check_sizes(self, edits: Sequence[Edit]) -> None:
         """Raises LimitExceeded for a value that is longer than limits.value_kib, InvalidInput for such a name."""
-        sizes.check_batch(edits, self.limits.value_kib * KIB)
+        value_sizes.check_batch(edits, self.limits.value_kib * KIB)
 
     def check_memory(self, nbytes: int, before: int = 0) -> None:
         """Raises LimitExceeded for a graph that takes more memory than `limits.graph_mb`, however few bytes it is stored in;

@@ -15,7 +15,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any, TypeVar
 
 from networkx_mcp.arrays.deferred import Deferred
-from networkx_mcp.arrays.sizes import surely_longer
+from networkx_mcp.arrays.value_sizes import surely_longer
 from networkx_mcp.errors import quoted, visible
 
 Row = TypeVar("Row")

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from networkx_mcp import context
 from networkx_mcp.errors import DeadlineExceeded, Forbidden, InvalidInput, ServiceError, nearest_words, shortened, told
 from networkx_mcp.telemetry.audit import refused
-from networkx_mcp.tools import wire
+from networkx_mcp.tools import answer_size
 from networkx_mcp.tools.tool import Tool
 
 if TYPE_CHECKING:
@@ -127,10 +127,10 @@ async def _run(tool: Tool, graphs: Graphs, raw: dict[str, Any], call: context.Ca
     arguments = tool.parse(raw)
     left = call.deadline - time.monotonic() - _ANSWER_SECONDS
     if left > _FOREVER or (tool.quick and tool.kind == "read"):
-        return wire.check((await tool.run(graphs, arguments)).as_result(), tool.name)
+        return answer_size.check((await tool.run(graphs, arguments)).as_result(), tool.name)
     try:
         async with asyncio.timeout(max(left, 0.0)):
-            return wire.check((await tool.run(graphs, arguments)).as_result(), tool.name)
+            return answer_size.check((await tool.run(graphs, arguments)).as_result(), tool.name)
     except TimeoutError:
         if tool.kind == "read":
             what = ": ask for less, or try again when the server is less busy"

@@ -1,4 +1,4 @@
-"""Our own results where networkx is wrong or never ends: see `table`."""
+"""Our own results where networkx is wrong or never ends: see `corrections`."""
 
 from __future__ import annotations
 

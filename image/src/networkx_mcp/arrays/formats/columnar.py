@@ -22,7 +22,7 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 
-from networkx_mcp.arrays import messages
+from networkx_mcp.arrays import arrow_messages
 from networkx_mcp.arrays.formats.columnar_plain import plain
 from networkx_mcp.arrays.formats.columnar_types import (
     FieldNote,
@@ -84,10 +84,10 @@ def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
     reader = _TableReader(options, sink, "arrow")
     data = file.read()
     try:
-        file_ = messages.is_file(data)
-        for message in messages.of_file(data) if file_ else messages.messages(data):
+        file_ = arrow_messages.is_file(data)
+        for message in arrow_messages.of_file(data) if file_ else arrow_messages.messages(data):
             # the rows of a dictionary are no rows of the table
-            reader.check_rows(message.rows if message.kind == messages.RECORDS else 0)
+            reader.check_rows(message.rows if message.kind == arrow_messages.RECORDS else 0)
             reader.check_bytes(message.inflated)
         options_ = pa.ipc.IpcReadOptions(use_threads=False)
         with (pa.ipc.open_file if file_ else pa.ipc.open_stream)(pa.py_buffer(data), options=options_) as source:

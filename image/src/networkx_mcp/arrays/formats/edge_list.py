@@ -38,8 +38,8 @@ from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.formats.table import find_ends
 from networkx_mcp.arrays.formats.text import bare_id, chunks, one_type, refuse_graph_attributes, text_ids
 from networkx_mcp.arrays.frozen import FrozenGraph
-from networkx_mcp.arrays.sizes import named
 from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.arrays.value_sizes import named
 from networkx_mcp.errors import InvalidInput
 
 _json = msgspec.json.Decoder(dict[str, Any])

@@ -11,7 +11,7 @@ from networkx_mcp.arrays.formats.common import FormatError, Options, Place, coun
 from networkx_mcp.arrays.formats.markup import NOTHING, Elements, Lines, json_id, parse_xml, scalar
 from networkx_mcp.arrays.formats.sink import Convert, Sink, to_integer, to_text, with_ids
 from networkx_mcp.arrays.ids import NodeId
-from networkx_mcp.arrays.sizes import named
+from networkx_mcp.arrays.value_sizes import named
 
 JSON: Final = "networkx-mcp.json"
 IDS: Final = "networkx-mcp.ids"

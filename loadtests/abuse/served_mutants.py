@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from loadtests.abuse import mutants
-from loadtests.abuse.foreign import MutantCounts
+from loadtests.abuse.mutant_reads import MutantCounts
 from loadtests.abuse.subject import Subject
 from networkx_mcp import mcp_wire
 

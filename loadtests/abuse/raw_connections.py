@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from loadtests import outcomes
+from loadtests import call_outcomes
 from loadtests.frugal_http import ClientConnection
 from networkx_mcp import mcp_wire
 
@@ -28,7 +28,7 @@ class Wires:
             self._free.append(connection)
             if mcp_wire.parsed(body) is None:  # a file, or a refusal of one
                 return ("ok" if status < 400 else f"HTTP {status}"), body
-            return outcomes.outcome(status, body), body
+            return call_outcomes.outcome(status, body), body
 
     def close(self) -> None:
         """Close what is open."""
