@@ -34,7 +34,16 @@ SECRET_SECONDS = 150.0
 #: What the generator needs beside Python's standard library and uvloop: of this package, and how a request is written.
 MODULES = tuple(
     f"loadtests/{name}.py"
-    for name in ("__init__", "frugal_http", "generator", "histogram", "outcomes", "player", "probes", "workload")
+    for name in (
+        "__init__",
+        "frugal_http",
+        "generator",
+        "histogram",
+        "call_outcomes",
+        "player",
+        "ready_probes",
+        "workload",
+    )
 )
 WIRE = Path(mcp_wire.__file__)
 
