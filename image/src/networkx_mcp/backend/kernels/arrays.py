@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.columns import EXACT
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import NodeId
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 Int32 = NDArray[np.int32]
 Float = NDArray[np.float64]
@@ -125,6 +127,8 @@ class Arrays:
 
 def csr(data: Float, indices: Int32, indptr: Int32, n: int) -> sp.csr_array:
     """A CSR matrix over these very arrays: neither copied nor checked."""
+    import scipy.sparse as sp  # here, because the API runs kernels that need none
+
     matrix = sp.csr_array((n, n))
     matrix.data, matrix.indices, matrix.indptr = data, indices, indptr
     return matrix

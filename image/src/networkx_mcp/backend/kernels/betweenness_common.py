@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +18,13 @@ def sources_of(graph: Arrays, k: int | None, seed: Any) -> NDArray[np.int64]:
         return np.arange(graph.n)
     if isinstance(k, bool) or not isinstance(k, int) or not 0 < k <= graph.n:
         raise Unsuited
-    return np.array(nx.utils.create_py_random_state(seed).sample(range(graph.n), k), np.int64)
+    if type(seed) is int:
+        chance = random.Random(seed)  # what networkx makes of it
+    else:
+        import networkx as nx
+
+        chance = nx.utils.create_py_random_state(seed)
+    return np.array(chance.sample(range(graph.n), k), np.int64)
 
 
 def _scales(graph: Arrays, count: int | None, normalized: bool, endpoints: bool) -> tuple[float, float]:

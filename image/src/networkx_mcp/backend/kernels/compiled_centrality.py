@@ -1,4 +1,4 @@
-"""Betweenness by the compiled library, with and without weights, on graphs of any depth."""
+"""Betweenness, with and without weights on graphs of any depth, and PageRank, by the compiled library."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.backend.kernel import FIRST, kernel
+from networkx_mcp.backend.kernel import DIGITS, FIRST, kernel
 from networkx_mcp.backend.kernels import betweenness_common, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
+from networkx_mcp.backend.kernels.vectors import vector
 
 
 def _dependencies(
@@ -69,3 +70,48 @@ def edge_betweenness_centrality(
     _, flows = _dependencies(graph, sources, weight, edges=True)
     assert flows is not None
     return betweenness_common.edges_scaled(graph, flows, k, normalized)
+
+
+@kernel("pagerank", engine=native.ENGINE, order=FIRST, note=DIGITS)
+def pagerank(
+    graph: Arrays,
+    alpha: float = 0.85,
+    personalization: Any = None,
+    max_iter: int = 100,
+    tol: float = 1e-6,
+    nstart: Any = None,
+    weight: str | None = "weight",
+    dangling: Any = None,
+) -> NodeValues:
+    """PageRank by power iteration, networkx's steps. Raises PowerIterationFailedConvergence."""
+    if native.missing():
+        raise Unsuited  # before anything is read
+    n = graph.n
+    if not n:
+        return NodeValues(graph, np.zeros(0))
+    frozen = graph.frozen
+    values = None if weight is None else graph.weights(weight, lowest=0).values[frozen.in_rows]
+    out = np.bincount(frozen.in_indices, values, minlength=n)
+    scale = np.zeros(n)
+    np.divide(1.0, out, out=scale, where=out != 0)
+    if values is not None:
+        values = values * scale[frozen.in_indices]
+    uniform = np.full(n, 1.0 / n)
+    jump = vector(graph, personalization, uniform)
+    shares = vector(graph, dangling, jump)
+    sinks = native.rows(np.flatnonzero(out == 0))
+    ranks = vector(graph, nstart, uniform).copy()
+    stands = native.call(
+        "nx_pagerank", n, frozen.in_indptr, frozen.in_indices, values, scale if values is None else None, len(sinks),
+        sinks, shares, jump, float(alpha), min(max_iter, 2**31 - 1), float(n * tol), ranks, np.empty(n), np.empty(n),
+    )  # fmt: skip
+    if not stands:
+        raise not_converged(max_iter)
+    return NodeValues(graph, ranks)
+
+
+def not_converged(max_iter: int) -> Exception:
+    """networkx's exception."""
+    import networkx as nx  # here, because the API runs these kernels without networkx
+
+    return nx.PowerIterationFailedConvergence(max_iter)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from itertools import count, pairwise
 from typing import Any, NamedTuple
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,7 +80,7 @@ def _dijkstra(
 
 
 class _Pairs:
-    """Searches between two nodes, some nodes and edges left out if asked. Raises NetworkXNoPath."""
+    """Searches between two nodes, some nodes and edges left out if asked."""
 
     def __init__(self, graph: Arrays, weights: Weights | None = None) -> None:
         """Without weights hops count."""
@@ -90,8 +89,8 @@ class _Pairs:
     def __call__(
         self, source: int, target: int, no_nodes: NDArray[np.uint8] | None = None,
         no_edges: NDArray[np.uint8] | None = None,
-    ) -> tuple[Any, list[int]]:  # fmt: skip
-        """(distance, rows); the distance of hops is their number."""
+    ) -> tuple[Any, list[int]] | None:  # fmt: skip
+        """(distance, rows), None where there is no path; the distance of hops is their number."""
         graph, n = self._graph, self._graph.n
         links, path = np.zeros(2 * n, np.int32), np.empty(2 * n, np.int32)
         ways = (*_adjacency(graph, False), *_adjacency(graph, True))
@@ -106,15 +105,28 @@ class _Pairs:
                 far, path, length,
             )  # fmt: skip
             distance = int(length[0]) if self._weights.integral or source == target else length[0].item()
-        if not found:
-            ids = graph.frozen.id_of
-            raise nx.NetworkXNoPath(f"No path between {ids(source)} and {ids(target)}.")
-        return distance, path[:found].tolist()
+        return (distance, path[:found].tolist()) if found else None
 
 
-def _between(graph: Arrays, source: Any, target: Any, weight: Any) -> tuple[Any, list[int]]:
-    weights = None if weight is None else _weights(graph, weight)
-    return _Pairs(graph, weights)(graph.row(source), graph.row(target))
+def _between(graph: Arrays, source: Any, target: Any, weights: Weights | None) -> tuple[Any, list[int]]:
+    """Raises NetworkXNoPath."""
+    found = _Pairs(graph, weights)(graph.row(source), graph.row(target))
+    if found is None:
+        raise no_path(source, target)
+    return found
+
+
+def no_path(source: Any, target: Any) -> Exception:
+    """networkx's exception."""
+    import networkx as nx  # here, because the API runs these kernels without networkx
+
+    return nx.NetworkXNoPath(f"No path between {source} and {target}.")
+
+
+def hops_between(graph: Arrays, source: Any, target: Any) -> list[int] | None:
+    """Rows of the path with the fewest hops that networkx finds; None where there is none."""
+    found = _Pairs(graph)(graph.row(source), graph.row(target))
+    return None if found is None else found[1]
 
 
 # -- from one node
@@ -168,7 +180,7 @@ def single_source_dijkstra(
     if target is None:
         return NodeValues(graph, found.distances, found.rows), tree
     if found.rows[-1] != end:
-        raise nx.NetworkXNoPath(f"No path to {target}.")
+        raise no_path(source, target)
     return found.distances[-1].item(), graph.frozen.ids_of(tree.to(end))
 
 
@@ -188,7 +200,7 @@ def dijkstra_path_length(graph: Arrays, source: Any, target: Any, weight: Any = 
 
 @kernel("bidirectional_dijkstra", engine=ENGINE, order=FIRST)
 def bidirectional_dijkstra(graph: Arrays, source: Any, target: Any, weight: Any = "weight") -> Any:
-    distance, rows = _Pairs(graph, _weights(graph, weight))(graph.row(source), graph.row(target))
+    distance, rows = _between(graph, source, target, _weights(graph, weight))
     return distance, graph.frozen.ids_of(rows)
 
 
@@ -200,11 +212,7 @@ def bidirectional_shortest_path(graph: Arrays, source: Any, target: Any) -> list
 
 @kernel("has_path", engine=ENGINE, order=FIRST)
 def has_path(graph: Arrays, source: Any, target: Any) -> bool:
-    try:
-        _between(graph, source, target, None)
-    except nx.NetworkXNoPath:
-        return False
-    return True
+    return hops_between(graph, source, target) is not None
 
 
 @kernel("astar_path", engine=ENGINE, order=FIRST, note=f"Without a heuristic. {ONE_OF_SEVERAL}")
@@ -233,7 +241,8 @@ def shortest_path(
     """One path, or a mapping of paths when one end is None. Raises NetworkXNoPath."""
     row, back = one_end(graph, source, target, weight, method)
     if row < 0:
-        return graph.frozen.ids_of(_between(graph, source, target, weight)[1])
+        weights = None if weight is None else _weights(graph, weight)
+        return graph.frozen.ids_of(_between(graph, source, target, weights)[1])
     found = _hops(graph, row, back=back) if weight is None else _dijkstra(graph, row, weight, back=back)
     return NodePaths(graph, found.rows, found.before, row, back=back)
 
@@ -281,7 +290,10 @@ def _yen(graph: Arrays, search: _Pairs, source: int, target: int, weights: Float
         return float(sum(weights[edge(u, v)].item() for u, v in pairwise(rows)))
 
     tie = count()
-    distance, path = search(source, target)
+    shortest = search(source, target)
+    if shortest is None:
+        raise no_path(*frozen.ids_of((source, target)))
+    distance, path = shortest
     candidates = [(distance, next(tie), path)]
     waiting = {tuple(path)}
     answered: list[list[int]] = []
@@ -296,13 +308,10 @@ def _yen(graph: Arrays, search: _Pairs, source: int, target: int, weights: Float
             for other in answered:
                 if other[:place] == root:
                     no_edges[edge(other[place - 1], other[place])] = 1
-            try:
-                distance, spur = search(root[-1], target, no_nodes, no_edges)
-            except nx.NetworkXNoPath:
-                pass
-            else:
-                found = root[:-1] + spur
+            spur = search(root[-1], target, no_nodes, no_edges)
+            if spur is not None:
+                found = root[:-1] + spur[1]
                 if tuple(found) not in waiting:
-                    heapq.heappush(candidates, (length(root) + distance, next(tie), found))
+                    heapq.heappush(candidates, (length(root) + spur[0], next(tie), found))
                     waiting.add(tuple(found))
             no_nodes[root[-1]] = 1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernel import FIRST, kernel
-from networkx_mcp.backend.kernels import dag, degrees, native
+from networkx_mcp.backend.kernels import degrees, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeGroups
 
@@ -72,9 +71,13 @@ def _heaviest(graph: Arrays, weight: Any, default_weight: Any, topo_order: Any) 
     if not isinstance(default_weight, int | float) or not np.isfinite(default_weight) or not isinstance(weight, str):
         raise Unsuited
     values = graph.weights(weight, default=float(default_weight)).values
+    from networkx_mcp.backend.kernels import dag
+
     generations = list(dag.generations(graph))
     order = native.rows(np.concatenate(generations) if generations else np.zeros(0))
     if len(order) < graph.n:
+        import networkx as nx
+
         raise nx.NetworkXUnfeasible("Graph contains a cycle or graph changed during iteration")
     if not graph.n:
         return []

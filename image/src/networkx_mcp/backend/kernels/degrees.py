@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -130,4 +129,6 @@ def size(graph: Arrays, weight: str) -> Any:
 def raise_if_null(graph: Arrays, message: str) -> None:
     """networkx's exception for algorithms that know no empty graph."""
     if not graph.n:
+        import networkx as nx
+
         raise nx.NetworkXPointlessConcept(message)

@@ -15,30 +15,10 @@ import scipy.sparse as sp
 from networkx_mcp.backend.kernel import DIGITS, kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
+from networkx_mcp.backend.kernels.vectors import vector
 
 ENGINE = "scipy"
 _HUGE = 1e100
-
-
-def _vector(graph: Arrays, given: Any, default: Float) -> Float:
-    """Numbers by node as networkx reads them: 0 for nodes that are not named, scaled to sum 1."""
-    if given is None:
-        return default
-    if not isinstance(given, dict):
-        raise Unsuited
-    values = np.zeros(graph.n)
-    for node, number in given.items():
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise Unsuited
-        try:
-            values[graph.row(node)] = number
-        except Unsuited:
-            if not graph.frozen.judges(node):
-                raise  # it may be another name of a node
-    total = values.sum()
-    if total <= 0 or (values < 0).any():
-        raise Unsuited
-    return np.asarray(values / total)
 
 
 @kernel("pagerank", engine=ENGINE, note=DIGITS)
@@ -67,10 +47,10 @@ def pagerank(
     else:
         step = scale
     uniform = np.full(n, 1.0 / n)
-    jump = _vector(graph, personalization, uniform)
+    jump = vector(graph, personalization, uniform)
     sinks = np.flatnonzero(out == 0)
-    shares = _vector(graph, dangling, jump)
-    x = _vector(graph, nstart, uniform)
+    shares = vector(graph, dangling, jump)
+    x = vector(graph, nstart, uniform)
     for _ in range(max_iter):
         last = x
         x = matrix @ (last if step is None else last * step)
@@ -165,7 +145,7 @@ def hits_by(
     scale = float(matrix.data.max(initial=0.0))
     if not scale:
         raise Unsuited
-    start = np.ones(graph.n) if nstart is None else _vector(graph, nstart, np.ones(graph.n))
+    start = np.ones(graph.n) if nstart is None else vector(graph, nstart, np.ones(graph.n))
     try:
         matrix.data /= scale  # numbers whose squares floats do not hold
         hubs = _projected(matrix, start, max_iter, tol)

@@ -20,7 +20,7 @@ from networkx_mcp.backend.kernels.arrays import Unsuited
 #: What answers say computed them.
 ENGINE = "networkx-mcp"
 #: `NX_INTERFACE` of kernels.h: a library of another age is not called.
-INTERFACE = 1
+INTERFACE = 2
 _NO_MEMORY = -1
 #: A library elsewhere (one with sanitizers, say); empty: none at all.
 VARIABLE = "NETWORKX_MCP_KERNEL_LIBRARY"

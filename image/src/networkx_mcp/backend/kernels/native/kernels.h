@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Raised with every change of a signature below; `__init__.py` names the one that it calls. */
-#define NX_INTERFACE 1
+#define NX_INTERFACE 2
 #define NX_MEMORY (-1)
 
 #if defined(__GNUC__) || defined(__clang__)
