@@ -130,7 +130,7 @@ def test_without_the_library_kernels_step_back(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Unsuited):
         native.call("nx_interface")
     graph = nx.path_graph(4)
-    for name in ("betweenness_centrality", "connected_components", "greedy_color", "maximal_matching"):
+    for name in ("betweenness_centrality", "connected_components", "greedy_color", "maximal_matching", "pagerank"):
         assert same(graph, name) != ENGINE
 
 

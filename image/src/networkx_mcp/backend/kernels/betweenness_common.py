@@ -19,7 +19,7 @@ def sources_of(graph: Arrays, k: int | None, seed: Any) -> NDArray[np.int64]:
     if isinstance(k, bool) or not isinstance(k, int) or not 0 < k <= graph.n:
         raise Unsuited
     if type(seed) is int:
-        chance = random.Random(seed)  # what networkx makes of it
+        chance = random.Random(seed)  # noqa: S311 -- what networkx makes of it
     else:
         import networkx as nx
 
