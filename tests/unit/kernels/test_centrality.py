@@ -83,4 +83,8 @@ def test_hits_that_starts_nowhere_ends_where_networkx_does() -> None:
 def test_the_kernel_is_used(name: str, directed: bool) -> None:
     graph = nx.les_miserables_graph()
     graph = graph.to_directed() if directed else graph
-    assert asked(graph, name, **({"alpha": 0.01} if name == "katz_centrality" else {}))[1] in ("numpy", "scipy", "networkx-mcp")
+    assert asked(graph, name, **({"alpha": 0.01} if name == "katz_centrality" else {}))[1] in (
+        "numpy",
+        "scipy",
+        "networkx-mcp",
+    )

@@ -19,11 +19,10 @@ import networkx as nx
 
 from networkx_mcp.analysis import catalogue, corrected, cost, cost_advice
 from networkx_mcp.analysis.definition import GraphSize
-from networkx_mcp.analysis.loaded_graph import LoadedGraph
+from networkx_mcp.analysis.loaded_graph import NETWORKX, LoadedGraph
 from networkx_mcp.backend.kernel import Kernel, kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
 
-NETWORKX = "networkx"
 #: Arguments that make an algorithm do a part of its work: its cost is not known then.
 _PARTS = ("u", "v", "nbunch", "nodes", "source", "target", "sources", "e")
 
@@ -101,11 +100,13 @@ def function(algorithm: str) -> Callable[..., Any]:
 
 def needs_networkx(algorithm: str) -> bool:
     """Whether the algorithm surely runs on the networkx graph."""
+    load()
     return algorithm not in KERNELS
 
 
 def call(graph: LoadedGraph, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
     """The algorithm's answer and the engine that gave it: our own where networkx's is known to be wrong."""
+    load()
     found = corrected.CORRECTIONS.get(algorithm)
     if found is None:
         return uncorrected(graph, algorithm, args, kwargs)
@@ -124,6 +125,7 @@ def call(graph: LoadedGraph, algorithm: str, args: Sequence[Any], kwargs: dict[s
 
 def uncorrected(graph: LoadedGraph, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
     """The answer of a kernel or of networkx."""
+    load()
     for kernel in KERNELS.get(algorithm, ()):
         if kernel.can_run(graph, *args, **kwargs):
             with contextlib.suppress(Unsuited):

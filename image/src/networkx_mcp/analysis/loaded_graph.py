@@ -7,19 +7,23 @@ batches of edits]}, ...], ...}``, a graph for each that the call names and in it
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from networkx_mcp.arrays import edits
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.backend.kernels.arrays import Arrays
 
+if TYPE_CHECKING:
+    import networkx as nx
+
 #: Stored bytes of a value that no algorithm and no label reads: it is not made into objects, which may be thirty times as large.
 _LONG = 256 * 1024
 
+#: The engine of what no kernel answers.
+NETWORKX = "networkx"
 #: Keys of a task's params that describe the graphs; everything else is an argument of the task.
 GRAPH_KEYS = frozenset({"graphs", "allowance"})
 
@@ -81,11 +85,35 @@ class LoadedGraph:
         """The graph without self-loops; itself where it has none."""
         if not self.arrays.frozen.loops:
             return self
+        import networkx as nx
+
         plain = self.nx.copy()
         plain.remove_edges_from(list(nx.selfloop_edges(plain)))
         found = LoadedGraph.from_networkx(plain)
         found.allowance, found.remarks = self.allowance, self.remarks
         return found
+
+    def call(self, algorithm: str, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, str]:
+        """The algorithm's answer and the engine that gave it: the one that is best at it."""
+        from networkx_mcp.analysis import engine
+
+        return engine.call(self, algorithm, args, kwargs)
+
+    def prepare(self, algorithm: str) -> None:
+        """Do what is not the algorithm's own time."""
+        from networkx_mcp.analysis import engine
+
+        if engine.needs_networkx(algorithm):
+            _ = self.nx
+
+    def explained(self, algorithm: str) -> AbstractContextManager[None]:
+        """Raises InvalidInput or NotFound for what the algorithm raises in it."""
+        from networkx_mcp.analysis.networkx_errors import explained
+
+        return explained(self.state, algorithm)
+
+    def afford(self, rows: int, values: int) -> None:
+        """Asked before an answer of `rows` rows with `values` values is made; raises where that costs too much here."""
 
     def remark(self, text: str) -> None:
         """Have the answer say `text`, once."""

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 import networkx as nx
 
+from networkx_mcp.analysis.result import NotConverged
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError, told
 
@@ -161,10 +162,6 @@ def _cannot(state: GraphState, algorithm: str) -> str:
         f"{algorithm} has no answer for this graph ({nodes}, {edges}) with these arguments. find_algorithms with its `name` "
         "tells what it takes."
     )
-
-
-class NotConverged(InvalidInput):
-    """An iterative algorithm gave up before its answer."""
 
 
 def _not_converged(error: BaseException, algorithm: str) -> InvalidInput:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from networkx_mcp.arrays.deferred import BYTES, Deferred
+from networkx_mcp.errors import InvalidInput
 
 #: Rows of one answer at most, whatever the caller asks for.
 MAX_ROWS = 10_000
@@ -28,6 +29,10 @@ MAX_VALUES = 25_000
 MAX_TEXT = 2_000
 
 _INT64 = 2**63
+
+
+class NotConverged(InvalidInput):
+    """An iterative algorithm gave up before its answer."""
 
 
 class Notes:

@@ -14,9 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from networkx_mcp.analysis import engine
-from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, LoadedGraph
-from networkx_mcp.analysis.networkx_errors import explained
+from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, NETWORKX, LoadedGraph
 from networkx_mcp.analysis.result import rounded
 from networkx_mcp.arrays.columns import MISSING, Column
 from networkx_mcp.arrays.values import is_number
@@ -27,7 +25,6 @@ from networkx_mcp.workers import task_registry
 Facts = dict[str, Any]
 #: Nodes that one argument may name.
 _MOST_NODES = 100_000
-engine.load()
 
 
 class Params:
@@ -196,23 +193,23 @@ class Run:
     def __init__(self, graph: LoadedGraph, algorithm: str) -> None:
         self.graph = graph
         self.algorithm = algorithm
-        self.engine = engine.NETWORKX
+        self.engine = NETWORKX
         self._seconds = 0.0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The algorithm's answer. Raises InvalidInput or NotFound for what networkx would raise."""
-        _ = self.graph.nx if engine.needs_networkx(self.algorithm) else None  # conversion is not the algorithm's time
+        self.graph.prepare(self.algorithm)
         return self.timed(lambda: self._call(args, kwargs))
 
     def _call(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        value, self.engine = engine.call(self.graph, self.algorithm, args, kwargs)
+        value, self.engine = self.graph.call(self.algorithm, args, kwargs)
         return value
 
     def timed(self, work: Callable[[], Any]) -> Any:
         """`work()` with its time counted and its exceptions explained: for generators, their consumption."""
         started = time.perf_counter()
         try:
-            with explained(self.graph.state, self.algorithm):
+            with self.graph.explained(self.algorithm):
                 return work()
         finally:
             self._seconds += time.perf_counter() - started

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from networkx_mcp.analysis import tasks
+from networkx_mcp.analysis import engine, tasks
 from networkx_mcp.workers import warmup
 
+engine.load()
 importlib.import_module("networkx_mcp.analysis.graph_tasks")
 # The modules of the tasks are small; what only one of them needs (matplotlib) it imports itself.
 for _tool in tasks.names():

@@ -12,7 +12,7 @@ import networkx as nx
 
 from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.corrected import undefined
-from networkx_mcp.analysis.loaded_graph import LoadedGraph
+from networkx_mcp.analysis.loaded_graph import NETWORKX, LoadedGraph
 from networkx_mcp.analysis.networkx_errors import explained
 from networkx_mcp.analysis.result import table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
@@ -147,7 +147,7 @@ def measure_graph(graph: LoadedGraph, args: Params) -> Facts:
     measuring = Measuring(graph, weight)
     run = Run(graph, "measure_graph")
     rows = run.timed(lambda: [_row(measuring, name) for name in metrics])
-    run.engine = "+".join(sorted(measuring.engines)) or engine.NETWORKX
+    run.engine = "+".join(sorted(measuring.engines)) or NETWORKX
     return run.report({**table(["metric", "value", "note"], rows, limit=len(metrics)), "weight": weight})
 
 

@@ -9,12 +9,9 @@ import numpy as np
 
 from networkx_mcp.analysis import sampling
 from networkx_mcp.analysis.corrected import undefined
-from networkx_mcp.analysis.corrected.spectra import NOTHING_POINTS, rounded, weighs
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
-from networkx_mcp.analysis.networkx_errors import NotConverged
-from networkx_mcp.analysis.result import table
+from networkx_mcp.analysis.result import NotConverged, table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
-from networkx_mcp.backend.kernels import spectral
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.degrees import degrees
 from networkx_mcp.backend.kernels.node_results import NodeValues
@@ -127,6 +124,10 @@ def _scores(
 
 
 def _hits(graph: LoadedGraph, run: Run, part: int, weight: str | None, options: dict[str, Any]) -> dict[Any, Any]:
+    # here, because they load networkx and scipy, which the API has no need of
+    from networkx_mcp.analysis.corrected.spectra import NOTHING_POINTS, rounded, weighs
+    from networkx_mcp.backend.kernels import spectral
+
     takes = {"max_iter": 100, "tol": 1e-8, "normalized": True, **options}
     if not weighs(graph, weight):
         raise NOTHING_POINTS
