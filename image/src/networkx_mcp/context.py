@@ -60,6 +60,8 @@ class CallContext:
     deadline: float = float("inf")
     #: Gives the admission slot back before a wait for a worker. Called at most once, never blocks.
     release_slot: Callable[[], None] | None = None
+    #: Calls what it is given, once, when the client hangs up; until what it returns is called. None where no socket tells.
+    watch: Callable[[Callable[[], None]], Callable[[], object]] | None = None
     #: Set while it can be turned away for the sake of other tenants.
     waiting: Waiting | None = None
     method: str = ""

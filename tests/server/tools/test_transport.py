@@ -169,6 +169,67 @@ def test_a_hang_up_ends_a_heavy_call(tools: Tools, make_graph: Callable[..., str
     eventually(lambda: tools.server.metric("requests_total", tool="measure_graph", outcome="cancelled") == before + 1)
 
 
+#: Calls of tools of each kind, with answers of each kind: rows, pictures, null, an error of the tool, one of its arguments.
+CALLS: list[tuple[str, Any]] = [
+    ("describe_graph", {"graph_id": "florence"}),
+    ("list_graphs", {"limit": 1}),
+    ("get_neighbors", {"graph_id": "florence", "node": "Medici"}),
+    ("find_paths", {"graph_id": "florence", "source": "Medici", "target": "Pazzi"}),
+    ("rank_nodes", {"graph_id": "florence", "measure": "pagerank", "limit": 3}),
+    ("draw_graph", {"graph_id": "florence", "seed": 1}),
+    ("find_algorithms", {"query": "clique"}),
+    ("create_graph", {"graph_id": "florence", "edges": [["a", "b"]]}),
+    ("edit_graph", {"graph_id": "florence", "if_version": 77, "edits": [{"action": "add_nodes", "nodes": ["a"]}]}),
+    ("describe_graph", {"graph_id": "no-such-graph"}),
+    ("describe_graph", {"graph_id": "florence", "limit": "many"}),
+    ("get_neighbors", {"graph_id": "florence", "node": "\ud800"}),
+    ("list_graphs", None),
+    ("list_graphs", {"prefix": 1}),
+    ("no_such_tool", {}),
+    ("describe_graph", [1]),
+]
+#: What only a client's own words of itself may be, and what they may not be.
+METAS: list[Any] = [
+    {"progressToken": 7},
+    {"example.org/anything": [1]},
+    {"io.modelcontextprotocol/clientInfo": {"name": "ann", "version": "1", "title": None}},
+    {"io.modelcontextprotocol/clientInfo": {"name": "ann"}},
+    {"io.modelcontextprotocol/clientCapabilities": {"roots": {"listChanged": True}, "experimental": {}}},
+    {"io.modelcontextprotocol/clientCapabilities": {"roots": 1}},
+    {"io.modelcontextprotocol/logLevel": "loud"},
+    {"long": "x" * 2000},
+]
+
+
+def told(answer: httpx.Response) -> tuple[int, Any]:
+    """Status and body without what differs from call to call: times, and whether it was kept."""
+    found = message(answer)
+    data = found.get("result", {}).get("structuredContent", {})
+    for name in ("seconds", "cached"):
+        data.pop(name, None)
+    return answer.status_code, found
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+def test_a_call_is_answered_as_the_sdk_answers_it(tools: Tools, florence: str, era: Any) -> None:
+    """A call as clients send it goes a way of our own; one with a parameter more goes through the SDK, which ignores that."""
+    del florence
+    for tool, arguments in CALLS:
+        params = {"name": tool, "arguments": arguments}
+        post(tools.server, era("tools/call", params))  # from now on an analysis is kept
+        short = told(post(tools.server, era("tools/call", params)))
+        assert short == told(post(tools.server, era("tools/call", {**params, "unknown": 1}))), (tool, arguments)
+
+
+@pytest.mark.parametrize("era", [modern, handshake])
+@pytest.mark.parametrize("meta", METAS, ids=str)
+def test_what_a_client_says_of_itself_is_taken_or_not_as_the_sdk_does(tools: Tools, era: Any, meta: Any) -> None:
+    params = {"name": "list_graphs", "arguments": {}, "_meta": meta}
+    first = told(post(tools.server, era("tools/call", params)))
+    assert first == told(post(tools.server, era("tools/call", params))), "what was found of it is kept"
+    assert first == told(post(tools.server, era("tools/call", {**params, "unknown": 1})))
+
+
 def test_handshake_versions_differ_from_the_modern_in_the_way_not_in_the_answer(tools: Tools, florence: str) -> None:
     call = {"name": "get_neighbors", "arguments": {"graph_id": florence, "node": "Medici"}}
     old = message(post(tools.server, handshake("tools/call", call)))["result"]

@@ -14,7 +14,7 @@ from networkx_mcp import context
 from networkx_mcp.context import CallContext, Caller
 from networkx_mcp.errors import NotFound
 from networkx_mcp.tools.answer import Answer
-from networkx_mcp.tools.dispatch import failed, tool_handler
+from networkx_mcp.tools.dispatch import Calls, failed
 from networkx_mcp.tools.edit_graph import Edited
 from networkx_mcp.tools.tool import Arguments, Kind, Tool
 
@@ -43,7 +43,7 @@ async def test_a_write_that_did_not_end_in_time_may_have_been_done(kind: Kind, t
     call.deadline = time.monotonic() + 0.3
     context.set_current(call)
     ctx: Any = SimpleNamespace(protocol_version="2025-06-18")
-    result = await tool_handler(tools, cast(Any, None), {})(ctx, CallToolRequestParams(name="slow"))
+    result = await Calls(tools, cast(Any, None), {}).handle(ctx, CallToolRequestParams(name="slow"))
     assert result["isError"]
     assert result["content"][0]["text"] == told
     assert call.outcome == "timeout"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -81,6 +82,7 @@ class Connection(HttpToolsProtocol):
         self._unparsed = b""
         #: The request that is being answered; uvicorn's `cycle` is the newest that was read.
         self._running: RequestResponseCycle | None = None
+        self._when_lost: Callable[[], None] | None = None
         self._unsent = 0
         self._unsent_since = now
         self._closing_since: float | None = None
@@ -104,7 +106,21 @@ class Connection(HttpToolsProtocol):
         if self._running is not None and not self._running.response_complete:  # uvicorn tells the newest only
             self._running.disconnected = True
             self._running.message_event.set()
+            if self._when_lost is not None:
+                self._when_lost()
         super().connection_lost(exc)
+
+    def watch(self, gone: Callable[[], None]) -> Callable[[], object]:
+        """See CallContext.watch: of the request that is being answered."""
+        if self.parser is None:
+            gone()
+        else:
+            self.flow.resume_reading()  # a socket that is not read does not tell
+            self._when_lost = gone
+        return self._forget
+
+    def _forget(self) -> None:
+        self._when_lost = None
 
     def authenticated(self) -> None:
         """A request on this connection was authenticated."""

@@ -47,6 +47,8 @@ class Exchange:
         self.headers: Headers = [(b"x-request-id", call.correlation_id.encode("latin-1"))]
         self.status = 0
         self.started = self.finished = self.disconnected = self.stream = False
+        if self.connection is not None:
+            call.watch = self.connection.watch
 
     @property
     def complete(self) -> bool:

@@ -18,24 +18,25 @@ MAX_BYTES = 900 * 1024 - 8 * 1024
 _INFLATION = 3
 
 
-def wire_bytes(result: dict[str, Any]) -> int:
-    """Bytes of a result as a message carries it; an upper bound where that is within MAX_BYTES."""
+def encoded(value: dict[str, Any]) -> bytes:
+    """The value as JSON: in UTF-8, or in ASCII where it holds what only Python's own encoder takes, such as half of a surrogate pair."""
     try:
-        most = _INFLATION * len(msgspec.json.encode(result))
+        return msgspec.json.encode(value)
     except (msgspec.MsgspecError, OverflowError, UnicodeEncodeError, TypeError):
-        most = MAX_BYTES + 1
-    return most if most <= MAX_BYTES else len(json.dumps(result, separators=(",", ":")))
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
-def check(result: dict[str, Any], tool: str) -> dict[str, Any]:
-    """The result, if clients can read it. Raises LimitExceeded."""
-    actual = wire_bytes(result)
-    if actual > MAX_BYTES:
-        raise LimitExceeded(
-            f"The answer of {tool} would take {actual // 1024} KiB, and clients read at most {MAX_BYTES // 1024}: ask for less, "
-            "for example with a smaller limit, fewer nodes or attributes, or get the graph by GET /graphs/{graph_id}.",
-            limit="answer_bytes",
-            maximum=MAX_BYTES,
-            actual=actual,
-        )
-    return result
+def checked(result: dict[str, Any], tool: str) -> bytes:
+    """The result as JSON, if clients can read it. Raises LimitExceeded."""
+    body = encoded(result)
+    if _INFLATION * len(body) > MAX_BYTES:
+        actual = len(json.dumps(result, separators=(",", ":")))
+        if actual > MAX_BYTES:
+            raise LimitExceeded(
+                f"The answer of {tool} would take {actual // 1024} KiB, and clients read at most {MAX_BYTES // 1024}: ask for "
+                "less, for example with a smaller limit, fewer nodes or attributes, or get the graph by GET /graphs/{graph_id}.",
+                limit="answer_bytes",
+                maximum=MAX_BYTES,
+                actual=actual,
+            )
+    return body

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -44,6 +44,7 @@ _SHOWN = 4
 _FOREVER = 86_400.0
 
 Context = ServerRequestContext[Any, Any]
+AnyAnswer = TypeVar("AnyAnswer")
 
 
 async def follow_call(ctx: Context, call_next: CallNext) -> HandlerResult:
@@ -53,9 +54,15 @@ async def follow_call(ctx: Context, call_next: CallNext) -> HandlerResult:
     if call is None:
         return await call_next(ctx)
     context.set_current(call)
-    call.method = ctx.method
+    return await followed(call, ctx.method, call_next(ctx))
+
+
+async def followed(call: context.CallContext, method: str, answering: Awaitable[AnyAnswer]) -> AnyAnswer:
+    """The answer, with method and outcome recorded on `call`. Raises what `answering` does, and McpError for parameters that
+    are not those of the method."""
+    call.method = method
     try:
-        return await call_next(ctx)
+        return await answering
     except asyncio.CancelledError:
         call.outcome = "cancelled"
         raise
@@ -79,65 +86,95 @@ def invalid_params(error: ValidationError) -> MCPError:
     return MCPError(INVALID_PARAMS, f"Invalid request parameters: {problems}")
 
 
-def tool_handler(tools: Mapping[str, Tool], graphs: Graphs, server_info: dict[str, Any]) -> Any:
-    """The handler of tools/call. `server_info` is what the modern era wants in the `_meta` of each result."""
+class Result(NamedTuple):
+    """A result of tools/call, and its JSON."""
 
-    async def call_tool(ctx: Context, params: CallToolRequestParams) -> dict[str, Any]:
-        result = await answer(params)
-        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            # The SDK would add it by a deep copy of its own.
-            result["_meta"] = {**result.get("_meta", {}), SERVER_INFO_META_KEY: server_info}
-        return result
+    value: dict[str, Any]
+    encoded: bytes
 
-    async def answer(params: CallToolRequestParams) -> dict[str, Any]:
+
+class Calls:
+    """The calls of tools. `server_info` is what the modern era wants in the `_meta` of each result."""
+
+    def __init__(self, tools: Mapping[str, Tool], graphs: Graphs, server_info: dict[str, Any]) -> None:
+        self.tools = tools
+        self._graphs = graphs
+        self._stamp = {SERVER_INFO_META_KEY: server_info}
+
+    async def handle(self, ctx: Context, params: CallToolRequestParams) -> Any:
+        """The handler of tools/call, for the SDK: it models the result, which is a dict here."""
+        modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+        return (await self.answer(params.name, params.arguments or {}, modern=modern)).value
+
+    async def answer(self, name: str, arguments: dict[str, Any], *, modern: bool) -> Result:
+        """The result of a call, as a client of this era reads it. Raises MCPError for a tool that is not there."""
         call = context.current()
-        tool = tools.get(params.name)
+        tool = self.tools.get(name)
         if tool is None:
             call.tool, call.outcome = OTHER, "client_error"
-            raise unknown_tool(params.name, tools)
+            raise unknown_tool(name, self.tools)
         call.tool = tool.name
         try:
-            return await _run(tool, graphs, params.arguments or {}, call)
+            return await self._run(tool, arguments, call, modern=modern)
         except ServiceError as error:
             call.outcome = error.outcome
             if isinstance(error, Forbidden):
                 refused("authorize", "scope", scope=error.data.get("scope"))
-            return failed(error)
+            return self._failed(error, modern=modern)
         except UnicodeEncodeError:
             call.outcome = "client_error"
-            return failed(InvalidInput("the arguments contain text that is not valid Unicode (a lone surrogate)"))
+            text = "the arguments contain text that is not valid Unicode (a lone surrogate)"
+            return self._failed(InvalidInput(text), modern=modern)
         except RecursionError:
             call.outcome = "client_error"
-            return failed(InvalidInput("the arguments are nested too deeply"))
+            return self._failed(InvalidInput("the arguments are nested too deeply"), modern=modern)
         except Exception:
             call.outcome = "internal"
             logger.exception("tool failed", extra={"event": "tool_failed", "tool": tool.name})
-            return failed(ServiceError(f"{tool.name} failed inside the server (correlation id {call.correlation_id})"))
+            text = f"{tool.name} failed inside the server (correlation id {call.correlation_id})"
+            return self._failed(ServiceError(text), modern=modern)
 
-    return call_tool
-
-
-async def _run(tool: Tool, graphs: Graphs, raw: dict[str, Any], call: context.CallContext) -> dict[str, Any]:
-    if tool.scope not in call.caller.scopes:
-        raise Forbidden(
-            f"{tool.name} needs the scope `{tool.scope}`, which this token does not have: "
-            "use a tool that only reads, or a token with that scope",
-            scope=tool.scope,
-        )
-    arguments = tool.parse(raw)
-    left = call.deadline - time.monotonic() - _ANSWER_SECONDS
-    if left > _FOREVER or (tool.quick and tool.kind == "read"):
-        return answer_size.check((await tool.run(graphs, arguments)).as_result(), tool.name)
-    try:
-        async with asyncio.timeout(max(left, 0.0)):
-            return answer_size.check((await tool.run(graphs, arguments)).as_result(), tool.name)
-    except TimeoutError:
-        if tool.kind == "read":
-            what = ": ask for less, or try again when the server is less busy"
+    async def _run(self, tool: Tool, raw: dict[str, Any], call: context.CallContext, *, modern: bool) -> Result:
+        if tool.scope not in call.caller.scopes:
+            raise Forbidden(
+                f"{tool.name} needs the scope `{tool.scope}`, which this token does not have: "
+                "use a tool that only reads, or a token with that scope",
+                scope=tool.scope,
+            )
+        arguments = tool.parse(raw)
+        left = call.deadline - time.monotonic() - _ANSWER_SECONDS
+        if left > _FOREVER or (tool.quick and tool.kind == "read"):
+            answer = await tool.run(self._graphs, arguments)
         else:
-            # A write on its way to the store is followed to its end without its caller.
-            what = "; it may have been done: look at the version, or repeat it with the same operation_id"
-        raise DeadlineExceeded(f"{tool.name} did not end in time{what}") from None
+            try:
+                async with asyncio.timeout(max(left, 0.0)):
+                    answer = await tool.run(self._graphs, arguments)
+            except TimeoutError:
+                raise _too_late(tool) from None
+        result = self._enveloped(answer.as_result(), modern=modern)
+        return Result(result, answer_size.checked(result, tool.name))
+
+    def _failed(self, error: ServiceError, *, modern: bool) -> Result:
+        result = self._enveloped(failed(error), modern=modern)
+        return Result(result, answer_size.encoded(result))
+
+    def _enveloped(self, result: dict[str, Any], *, modern: bool) -> dict[str, Any]:
+        """The result with what the modern era has around it; the other knows no type of results. The SDK would add it by a
+        deep copy of its own."""
+        if modern:
+            result["_meta"] = {**result.get("_meta", {}), **self._stamp}
+        else:
+            del result["resultType"]
+        return result
+
+
+def _too_late(tool: Tool) -> DeadlineExceeded:
+    if tool.kind == "read":
+        what = ": ask for less, or try again when the server is less busy"
+    else:
+        # A write on its way to the store is followed to its end without its caller.
+        what = "; it may have been done: look at the version, or repeat it with the same operation_id"
+    return DeadlineExceeded(f"{tool.name} did not end in time{what}")
 
 
 def unknown_tool(name: str, tools: Iterable[str]) -> MCPError:

@@ -38,7 +38,7 @@ from networkx_mcp.tools import (
     run_algorithm,
 )
 from networkx_mcp.tools.cursors import one_page
-from networkx_mcp.tools.dispatch import Context, follow_call, tool_handler
+from networkx_mcp.tools.dispatch import Calls, Context, follow_call
 from networkx_mcp.tools.resources import Resources
 from networkx_mcp.tools.tool import Tool
 from networkx_mcp.tools.transport import McpApp
@@ -98,11 +98,14 @@ HEAVY = frozenset(name for name, tool in TOOLS.items() if not tool.quick)
 
 def build_app(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None = None) -> McpApp:
     """The ASGI app for POST /mcp; its `run()` belongs into the lifespan of the app around it."""
-    server = build_server(graphs, settings, extra_tools=extra_tools)
-    return McpApp(server, settings, TOOLS.keys() - HEAVY, HEAVY)
+    calls = Calls(TOOLS, graphs, _INFO)
+    server = _build_server(graphs, calls, settings)
+    if extra_tools is not None:
+        extra_tools(server)
+    return McpApp(server, calls, settings, TOOLS.keys() - HEAVY, HEAVY)
 
 
-def build_server(graphs: Graphs, settings: Settings, *, extra_tools: Extra | None = None) -> Server[Any]:
+def _build_server(graphs: Graphs, calls: Calls, settings: Settings) -> Server[Any]:
     """The MCP server over the graphs. It holds no state of its own."""
     resources = Resources(graphs)
     listing = ListToolsResult(tools=[ListedTool.model_validate(tool.listing) for tool in TOOLS.values()])
@@ -117,7 +120,7 @@ def build_server(graphs: Graphs, settings: Settings, *, extra_tools: Extra | Non
         title=_INFO["title"],
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
-        on_call_tool=tool_handler(TOOLS, graphs, _INFO),
+        on_call_tool=calls.handle,
         on_list_resources=resources.list,
         on_list_resource_templates=resources.templates,
         on_read_resource=resources.read,
@@ -130,6 +133,4 @@ def build_server(graphs: Graphs, settings: Settings, *, extra_tools: Extra | Non
     if not settings.log.otlp_endpoint:
         server.middleware.clear()
     server.middleware.append(follow_call)
-    if extra_tools is not None:
-        extra_tools(server)
     return server

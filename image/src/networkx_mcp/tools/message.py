@@ -64,6 +64,10 @@ class _RawParams(msgspec.Struct):
     meta: msgspec.Raw = msgspec.field(default=_NULL, name="_meta")
 
 
+class _RawCall(_RawParams, forbid_unknown_fields=True):
+    arguments: msgspec.Raw = _NULL
+
+
 _MEMBERS = frozenset({"jsonrpc", "id", "method", "params"})
 
 
@@ -85,6 +89,7 @@ class _KnownParts(MessageParts, forbid_unknown_fields=True):
 _known = msgspec.json.Decoder(_KnownParts)
 _parts = msgspec.json.Decoder(MessageParts)
 _params = msgspec.json.Decoder(_RawParams | None)
+_call = msgspec.json.Decoder(_RawCall)
 _any = msgspec.json.Decoder()
 
 
@@ -97,7 +102,19 @@ def _value(raw: msgspec.Raw) -> Any:
 class Message:
     """One body. Whatever the body is, making a Message raises nothing."""
 
-    __slots__ = ("_built", "_plain", "body", "jsonrpc", "method", "params", "parts", "request_id", "stated", "tool")
+    __slots__ = (
+        "_built",
+        "_plain",
+        "arguments",
+        "body",
+        "jsonrpc",
+        "method",
+        "params",
+        "parts",
+        "request_id",
+        "stated",
+        "tool",
+    )
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -111,6 +128,8 @@ class Message:
         self.stated: Any = msgspec.UNSET
         #: None where they are no object, or one that must be built to be read.
         self.params: MessageParams | None = None
+        #: Those of a call of a tool, as they came; None where its parameters are not as plain as any client sends them.
+        self.arguments: msgspec.Raw | None = None
         #: The client's own words, not labels yet; empty where there are none.
         self.method = self.tool = ""
         #: An id that an answer can repeat.
@@ -163,6 +182,19 @@ class Message:
         )
         return found if plain else None
 
+    def _call(self, parts: MessageParts) -> _RawParams | None:
+        """The parameters of a call of a tool that has nothing but what all have."""
+        if self.method != "tools/call" or not self._plain or self._built is not None:
+            return None
+        if parts.result is not msgspec.UNSET or parts.error is not msgspec.UNSET:
+            return None
+        try:
+            found = _call.decode(parts.params)  # type: ignore[arg-type]  # whoever calls has looked
+        except _ERRORS:
+            return None
+        self.arguments = found.arguments
+        return found
+
     def _look(self, parts: MessageParts) -> None:
         with suppress(*_ERRORS):
             self.jsonrpc = _value(parts.jsonrpc)
@@ -174,7 +206,7 @@ class Message:
                 self.method = self.stated
         if parts.params is not msgspec.UNSET:
             with suppress(*_ERRORS):
-                found = _params.decode(parts.params)
+                found = self._call(parts) or _params.decode(parts.params)
                 if found is not None:
                     self.params = MessageParams(_value(found.name), _value(found.uri), found.meta)
         if self.method == "tools/call" and self.params is not None and type(self.params.name) is str:

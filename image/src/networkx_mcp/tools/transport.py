@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from networkx_mcp.settings import KIB, Settings
 from networkx_mcp.tools import direct
 from networkx_mcp.tools.accept import accepted
+from networkx_mcp.tools.dispatch import Calls
 from networkx_mcp.tools.message import MESSAGE_KEY, Message
 from networkx_mcp.tools.message_checks import MessageRefused, check
 
@@ -65,11 +66,16 @@ class McpApp:
     """
 
     def __init__(
-        self, server: Server[Any], settings: Settings, plain_tools: Iterable[str], heavy_tools: Iterable[str]
+        self,
+        server: Server[Any],
+        calls: Calls,
+        settings: Settings,
+        plain_tools: Iterable[str],
+        heavy_tools: Iterable[str],
     ) -> None:
         # Else the handshake era's streams are cut at once by SIGTERM, whatever they carry.
         AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-        self._server = server
+        self._direct = direct.Direct(server, calls)
         self._plain_tools = frozenset(plain_tools)
         self._heavy_tools = frozenset(heavy_tools)
         limit = settings.limits.tool_body_kib * KIB
@@ -97,7 +103,7 @@ class McpApp:
         plain = self._is_plain(message)
         known = plain or message.tool in self._heavy_tools or not takes.stream
         short = message.wants_answer and message.method not in _OF_THE_SDK and known
-        if short and await direct.serve(self._server, scope, message, send, None if plain else receive):
+        if short and await self._direct.serve(scope, message, send, None if plain else receive):
             return
         # The SDK knows no ranges.
         scope = {**scope, "headers": _accepting(scope["headers"], _BOTH if takes.stream else _JSON)}
