@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -73,6 +74,8 @@ class Values:
             self.notes.add("An integer past 64 bits is given as decimal text.")
             return self._integer_text(value)
         if isinstance(value, float):
+            return self._float(float(value))
+        if isinstance(value, Decimal):
             return self._float(float(value))
         if isinstance(value, np.generic):
             return self.json(value.item(), depth)

@@ -52,6 +52,8 @@ SENDING = 8
 UNSOUND = 256
 #: Facts of one run, for metrics; they are no part of a result.
 RUN = "_run"
+#: In a result, whether it may be kept: not where a repeat may answer otherwise.
+KEEP = "_keep"
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -303,7 +305,7 @@ class Analyst:
             asked = {**params, "allowance": self._limit} if analysis.cached and not force else params
             result = await self._offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
             result.close()
-            if analysis.cached:
+            if result.value.pop(KEEP, True) and analysis.cached:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}
                 self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
             return result.value, _versions(heads)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from networkx_mcp.tools.answer import Answer, beginning, fitting, noted, row_text, show, show_as
+from networkx_mcp.tools.answer import Answer, beginning, fitting, noted, row_text, show, show_as, show_name
 
 
 class Table(TypedDict):
@@ -59,6 +59,7 @@ _SILENT = frozenset(
         "exact",
         "accuracy",
         "cached",
+        "types",
     }
 )
 
@@ -70,15 +71,24 @@ _NAMED = 5
 
 
 def table_answer(
-    title: str, graph_id: str, version: int, value: dict[str, Any], *, offset: int | None, fewer: str | None = None
+    title: str,
+    graph_id: str,
+    version: int,
+    value: dict[str, Any],
+    *,
+    offset: int | None,
+    fewer: str | None = None,
+    computed: bool = True,
 ) -> Answer:
     """The answer made of a task's `value`; pages that are too long for a model end early, and so do lists in cells.
 
     `offset` is where the page began; None where the rows have no pages. `fewer` is the argument that makes lists shorter.
+    `computed` is False where columns are named by callers and graphs, so that no name tells what is in them.
     """
     columns: list[str] = value["columns"]
+    cells = columns if computed else [""] * len(columns)
     # a worker's rows may be ten times as many as fit
-    rows, lines = fitting(row_text(columns, row) for row in value["rows"])
+    rows, lines = fitting(row_text(cells, row) for row in value["rows"])
     facts = {name: beginning(fact) if name not in _SILENT else fact for name, fact in value.items()}
     notes = [*value["notes"], *_cut_cells(columns, value["rows"], rows, fewer)]
     notes += [
@@ -93,7 +103,8 @@ def table_answer(
         data["truncated"] = True
         notes.append("The page ended early because its rows are long.")
         data["next_offset"] = None if offset is None else offset + len(rows)
-    lines = [head(title, graph_id, version, data), "\t".join(columns), *lines, *_briefly(data), *tail(data)]
+    header = "\t".join(columns if computed else map(show_name, columns))
+    lines = [head(title, graph_id, version, data), header, *lines, *_briefly(data), *tail(data)]
     return Answer("\n".join(lines), data)
 
 

@@ -76,6 +76,15 @@ def show(value: Any) -> str:
     return visible(to_json(value))
 
 
+#: Names of columns that are shown bare: as SQL names what has no name (`count(*)`), and nothing that reads as words of ours.
+_BARE_NAME = re.compile(r"[A-Za-z_\u00c0-\u024f][\w()*.,+\-/% ]{0,99}")
+
+
+def show_name(name: str) -> str:
+    """The name of a column that a caller or a graph chose; in quotes where it could be misread."""
+    return name if _BARE_NAME.fullmatch(name) else quoted(name)
+
+
 def show_as(name: str, value: Any) -> str:
     """A value of the column or fact `name`: computed scores in six digits, all else as `show` does."""
     if type(value) is float and name in _SCORES and abs(value) < 1e5:

@@ -34,6 +34,7 @@ from networkx_mcp.tools import (
     measure_graph,
     partition_graph,
     prompts,
+    query_graph,
     rank_nodes,
     run_algorithm,
 )
@@ -79,6 +80,7 @@ TOOLS: dict[str, Tool] = {
         describe_graph,
         delete_graph,
         edit_graph,
+        query_graph,
         get_neighbors,
         find_paths,
         get_subgraph,

@@ -16,6 +16,7 @@ Task = Callable[[dict[str, Any], list[int]], Any]
 _F = TypeVar("_F", bound=Task)
 _MARK = "__networkx_mcp_task__"
 _PARSES = "__networkx_mcp_parser__"
+_PREPARES = "__networkx_mcp_prepares__"
 
 
 @dataclass(slots=True)
@@ -41,6 +42,21 @@ def parser(function: _F) -> _F:
 def parses(function: Task) -> bool:
     """Whether the task reads bytes of others."""
     return getattr(function, _PARSES, False)
+
+
+def prepared_by(prepare: Callable[[], None]) -> Callable[[_F], _F]:
+    """Say what a task's library needs once in a process: loaded before the job is bounded, and no part of what it may leave."""
+
+    def mark(function: _F) -> _F:
+        setattr(function, _PREPARES, prepare)
+        return function
+
+    return mark
+
+
+def preparation(function: Task) -> Callable[[], None] | None:
+    """What loads the library of the task; None where the zygote has all."""
+    return getattr(function, _PREPARES, None)
 
 
 def resolve(name: str) -> Task:

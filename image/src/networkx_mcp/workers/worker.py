@@ -64,9 +64,11 @@ def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
             warmup.rehearse(enough=lambda: _readable(sock))
         born = linux.data_bytes()
         while (received := frames.receive_frame(sock, frames.JOB_MAX_BYTES)) is not None:
-            if not _serve(sock, *received):
+            stays, loaded = _serve(sock, *received)
+            if not stays:
                 break
             del received
+            born += loaded
             if not _clean(born):
                 break
         code = 0
@@ -130,7 +132,7 @@ def _unbound() -> None:
 def _clean(born: int) -> bool:
     """Put away what a job left, before the next. False where something of it stays, which may be anything.
 
-    `born`: bytes of data that the worker had before its first job.
+    `born`: bytes of data that the worker had before its first job, and of libraries that its jobs loaded.
     """
     signal.setitimer(signal.ITIMER_REAL, 0)
     for limit in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE):
@@ -146,18 +148,23 @@ def _clean(born: int) -> bool:
     return lowest == _CHANNEL + 1  # else a descriptor is still open
 
 
-def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> bool:
-    """Run one job and answer it. Whether the worker may stay: it was asked to, and the job ended as jobs do."""
+def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> tuple[bool, int]:
+    """Run one job and answer it. Whether the worker may stay: it was asked to, and the job ended as jobs do; and the bytes
+    of data that the library of its task took to load."""
     started = time.monotonic()
-    keep = False
+    keep, loaded = False, 0
     try:
         job = frames.decode_job(body)
         del body
         keep = job.keep
         if keep:
             linux.reset_peak()
-        _bound(job)
         function = task_registry.resolve(job.task)
+        if (prepare := task_registry.preparation(function)) is not None:
+            before = linux.data_bytes()
+            prepare()
+            loaded = linux.data_bytes() - before
+        _bound(job)
         if task_registry.parses(function):
             keep = False
             sandbox.enter()
@@ -174,7 +181,7 @@ def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> bool:
         _unbound()
         keep = keep and isinstance(error, errors.ServiceError)  # of a defect nobody knows what it leaves
         _report(sock, error, started, stays=keep)
-    return keep
+    return keep, loaded
 
 
 def _too_large(error: frames.FrameTooLarge) -> errors.ServiceError:
