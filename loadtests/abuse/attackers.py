@@ -25,15 +25,20 @@ Throw = tuple[str, dict[str, Any]]
 
 
 def memory_bombs() -> Iterator[Throw]:
-    """Matrices of 5,000 x 5,000 numbers; each differs a little, so that no answer is kept."""
+    """Matrices of 5,000 x 5,000 numbers, and lists of 1,000 million; each differs a little, so that no answer is kept."""
     for number in itertools.count():
         given = {"tolerance": 10.0 ** -(4 + number % 9)}
         yield "run_algorithm", {"graph_id": "long", "name": "simrank_similarity", "force": True, "arguments": given}
+        yield "query_graph", {"graph_id": "long", "sql": f"SELECT list(range) FROM range({10**9 + number})"}
 
 
 def cpu_bombs() -> Iterator[Throw]:
-    """20,000 maximum flows in pure Python, until the deadline."""
+    """20,000 maximum flows in pure Python, and 27 million million rows that are counted one by one, until the deadline."""
     while True:
+        yield (
+            "query_graph",
+            {"graph_id": "dense", "sql": "SELECT count(*) FROM range(30000) a, range(30000), range(30000)"},
+        )
         yield "run_algorithm", {"graph_id": "dense", "name": "all_pairs_node_connectivity", "force": True}
 
 
@@ -41,6 +46,10 @@ def result_bombs() -> Iterator[Throw]:
     """As much as an answer may hold, over and over, and results that are far larger before they are cut."""
     for number in itertools.count():
         yield "describe_graph", {"graph_id": "dense", "limit": 500, "offset": number % 2}
+        yield (
+            "query_graph",
+            {"graph_id": "dense", "sql": f"FROM ends e, nodes n WHERE n.degree > {number}", "limit": 1000},
+        )
         yield (
             "get_subgraph",
             {"graph_id": "dense", "center": 0, "radius": 1000, "limit_nodes": 1000, "limit_edges": 2000},

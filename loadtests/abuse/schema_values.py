@@ -17,6 +17,7 @@ _BY_NAME: dict[str, Any] = {
     "edits": [{"action": "add_nodes", "nodes": [{"id": NODE}]}],
     "content": f"{NODE} {OTHER_NODE}\n",
     "weight": "weight",
+    "sql": "SELECT * FROM nodes",
 }
 #: The same where a name means something else elsewhere.
 _BY_TOOL: dict[tuple[str, str], Any] = {("run_algorithm", "name"): "bridges"}

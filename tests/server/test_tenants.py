@@ -27,6 +27,7 @@ ON_GRAPH: dict[str, dict[str, Any]] = {
     "get_neighbors": {"node": NODE},
     "find_paths": {"source": NODE, "target": NODE},
     "get_subgraph": {"center": NODE},
+    "query_graph": {"sql": f"SELECT * FROM nodes WHERE id = '{NODE}'"},
     "rank_nodes": {"measure": "pagerank"},
     "find_communities": {},
     "find_components": {},

@@ -18,7 +18,7 @@ from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, LAYOUTS,
 
 READS = {
     "list_graphs", "describe_graph", "get_neighbors", "find_paths", "get_subgraph", "rank_nodes", "find_communities",
-    "find_components", "measure_graph", "find_algorithms", "run_algorithm", "partition_graph", "draw_graph",
+    "find_components", "measure_graph", "find_algorithms", "run_algorithm", "partition_graph", "draw_graph", "query_graph",
 }  # fmt: skip
 #: load_graph may replace a graph.
 DESTROYS = {"load_graph", "edit_graph", "delete_graph"}

@@ -57,6 +57,15 @@ def test_get_subgraph_who_is_around_the_pazzi(tools: Tools, florence: str) -> No
     assert "edge Pazzi -- Salviati" in text
 
 
+def test_query_graph_which_families_have_most_marriages(tools: Tools, florence: str) -> None:
+    sql = "SELECT node, count(*) AS marriages, sum(wealth) AS wealth FROM ends GROUP BY node ORDER BY 2 DESC, 1 LIMIT 2"
+    assert tools.lines("query_graph", graph_id=florence, sql=sql)[1:] == [
+        ["node", "marriages", "wealth"],
+        ["Medici", "6", "100"],
+        ["Guadagni", "4", "73"],
+    ]
+
+
 def test_rank_nodes_which_family_stands_between_most_others(tools: Tools, florence: str) -> None:
     lines = tools.lines("rank_nodes", graph_id=florence, measure="betweenness", limit=2)
     assert lines[2][:2] == ["1", "Medici"]

@@ -77,7 +77,7 @@ def show(value: Any) -> str:
 
 
 #: Names of columns that are shown bare: as SQL names what has no name (`count(*)`), and nothing that reads as words of ours.
-_BARE_NAME = re.compile(r"[A-Za-z_\u00c0-\u024f][\w()*.,+\-/% ]{0,99}")
+_BARE_NAME = re.compile(r"[A-Za-z_\u00c0-\u024f][\w()*.+/%]{0,99}")
 
 
 def show_name(name: str) -> str:

@@ -7,13 +7,14 @@ so a worker opens one and gives each job a connection of its own, whose tables a
 from __future__ import annotations
 
 import json
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from networkx_mcp.analysis.sql.versions import NAME
-from networkx_mcp.errors import InvalidInput, MemoryLimit, ServiceError
+from networkx_mcp.errors import InvalidInput, MemoryLimit, ServiceError, quoted
 from networkx_mcp.settings import MIB
 from networkx_mcp.workers import linux
 
@@ -34,7 +35,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "errors_as_json": "true",
 }
 #: Once it is there, in this order: the second may not be followed by the first.
-_SHUT = ("SET temp_directory = ''", "SET enable_external_access = false", "SET TimeZone = 'UTC'")
+_SHUT = ("SET temp_directory = ''", "SET enable_external_access = false", "SET GLOBAL TimeZone = 'UTC'")
 #: Characters of DuckDB's message in an error: it lists candidates by the dozen.
 _MOST_MESSAGE = 600
 
@@ -131,13 +132,16 @@ def _refuse(text: str, sql: str, field: str, columns: dict[str, list[str]], befo
     if kind.startswith(("Binder", "Catalog")):
         facts["columns"] = [f"{table}.{name}" for table, names in columns.items() for name in names]
         hint += "Columns: " + "; ".join(f"{table}({_named(names)})" for table, names in columns.items()) + "."
-    raise InvalidInput(f"{kind}{place}: {message.rstrip('.')}.", at=field, hint=hint.rstrip(), **facts)
+    # In quotes: it may repeat what a graph or a caller wrote.
+    said = quoted(message.replace('"', "'"))
+    raise InvalidInput(f"{kind}{place}: {said}.", at=field, hint=hint.rstrip(), **facts)
 
 
-#: Columns of a table that an error names.
+#: Columns of a table that an error names, in quotes where they are more than a word.
 _NAMED = 40
+_WORD = re.compile(r"\w{1,100}")
 
 
 def _named(names: list[str]) -> str:
     more = f", … {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ", ".join(name if _WORD.fullmatch(name) else quoted(name) for name in names[:_NAMED]) + more

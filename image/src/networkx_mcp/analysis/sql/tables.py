@@ -6,6 +6,7 @@ rows have, which are no columns in the buffer. The ends of edges point into the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -100,7 +101,7 @@ class Tables:
         met = [
             f"{quoted(key)} of {table} is {quoted(given)}"
             for table, key, given in self.renamed
-            if all_columns or given in shown or key.lower() in text
+            if all_columns or given in shown or _mentions(text, key.lower())
         ]
         if not met:
             return self.notes
@@ -160,6 +161,11 @@ def _texts(data: NDArray[np.uint8], offsets: NDArray[np.int32], integer: NDArray
     np.cumsum(np.where(integer, 0, lengths - 1), out=ends[1:])
     valid = pa.array(~integer).buffers()[1] if integer.any() else None
     return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(data[~dropped]), valid)
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Whether the name stands in the text as words of its own."""
+    return name != "" and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def free_name(name: str, taken: set[str]) -> str:
