@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.analysis.graphs import column, graphs
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.sql import engine, rows, statement, tables
 from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.analysis.tasks.query_graph import query_graph
@@ -22,7 +22,7 @@ from networkx_mcp.errors import InvalidInput, MemoryLimit
 
 def query(graph: nx.Graph, sql: str, start: int = 0) -> dict[str, Any]:
     """The block of rows, as strict JSON has it."""
-    answer = on_graph(query_graph, Loaded.from_networkx(graph.copy()), {"sql": sql, "start": start})
+    answer = on_graph(query_graph, LoadedGraph.from_networkx(graph.copy()), {"sql": sql, "start": start})
     found: dict[str, Any] = json.loads(json.dumps(answer, allow_nan=False))
     return found
 

@@ -38,7 +38,7 @@ class QueryGraph(OnGraph):
     offset: Offset = 0
 
 
-class Rows(AnalysisAnswer):
+class QueryRows(AnalysisAnswer):
     """Rows of a query."""
 
     types: Annotated[list[str], Field(description="DuckDB's type of each column.")]
@@ -95,7 +95,7 @@ TOOL = Tool(
     "an undirected edge once), ends(node, other, <attributes>; every edge from both ends). Where ids are text and numbers, "
     "use id::VARCHAR; mixed values are JSON: attribute->>'$'.",
     arguments=QueryGraph,
-    answer=Rows,
+    answer=QueryRows,
     run=run,
     analysis=ANALYSIS,
 )

@@ -48,7 +48,7 @@ VOLATILE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class SelectStatement:
     """A statement that may run."""
 
     statement: Statement
@@ -58,7 +58,7 @@ class Parsed:
     tree: dict[str, Any]
 
 
-def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int = 0) -> Parsed:
+def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int = 0) -> SelectStatement:
     """`sql`, which may run. Raises InvalidInput (`field`) for anything but one SELECT. `before`: see `engine.explained`."""
     with engine.explained(sql, field, {}, before=before):
         statements = connection.extract_statements(sql)
@@ -83,7 +83,7 @@ def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int =
     if serialized["error"] or len(serialized["statements"]) != 1:
         raise _no_select(str(serialized.get("error_message", kind)), field)
     tree = serialized["statements"][0]["node"]
-    return Parsed(statements[0], tuple(sorted(set(_checked(tree, field)))), tree)
+    return SelectStatement(statements[0], tuple(sorted(set(_checked(tree, field)))), tree)
 
 
 def _no_select(what: str, field: str) -> InvalidInput:

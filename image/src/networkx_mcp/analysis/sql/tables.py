@@ -31,7 +31,7 @@ _NAMED = 10
 
 
 @dataclass(slots=True)
-class Tables:
+class GraphTables:
     """`nodes` and `edges`."""
 
     nodes: pa.Table
@@ -109,7 +109,7 @@ class Tables:
         return [*self.notes, f"Attributes whose column has another name: {', '.join(met[:_NAMED])}{more}."]
 
 
-def of_graph(graph: Arrays, sql: Iterable[str]) -> Tables:
+def of_graph(graph: Arrays, sql: Iterable[str]) -> GraphTables:
     """The tables of a graph, for the statements `sql`: a rare attribute is made a column where one of them names it."""
     frozen = graph.frozen
     texts = [text.lower() for text in sql]
@@ -117,7 +117,7 @@ def of_graph(graph: Arrays, sql: Iterable[str]) -> Tables:
     computed = {"degree": pa.array(degrees(graph))}
     if frozen.directed:
         computed |= {f"{way}_degree": pa.array(degrees(graph, way)) for way in ("in", "out")}
-    made = Tables(nodes=None, edges=None)
+    made = GraphTables(nodes=None, edges=None)
     node_names, nodes = made.attributes(frozen.node_table, ["id", *computed], "nodes", texts)
     # `ends` has the attributes of edges, too, beside names of its own.
     edge_names, edges = made.attributes(frozen.edge_table, ["source", "target", "node", "other"], "edges", texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.sql import engine, rows, statement, tables
 from networkx_mcp.analysis.sql.versions import NAME
 from networkx_mcp.analysis.task import Facts, Params, Run, task
@@ -11,7 +11,7 @@ from networkx_mcp.workers import task_registry
 
 @task_registry.prepared_by(engine.prepare)
 @task
-def query_graph(graph: Loaded, args: Params) -> Facts:
+def query_graph(graph: LoadedGraph, args: Params) -> Facts:
     """A block of rows of `sql` (see `analysis.sql.rows`), from row `start`.
 
     Raises InvalidInput for what is no SELECT or what DuckDB refuses, with its message, the position and the columns there are;
@@ -22,7 +22,7 @@ def query_graph(graph: Loaded, args: Params) -> Facts:
     return run.report(run.timed(lambda: _answer(graph, args["sql"], args["start"])))
 
 
-def _answer(graph: Loaded, sql: str, start: int) -> Facts:
+def _answer(graph: LoadedGraph, sql: str, start: int) -> Facts:
     with engine.connect() as connection:
         parsed = statement.parse(connection, sql, "sql")
         made = tables.of_graph(graph.arrays, [sql])
