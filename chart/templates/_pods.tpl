@@ -128,7 +128,9 @@ tolerations:
 
 {{/* What the jobs of backups run with (dict: root, command: backup or restore, sync: true where Argo CD's sync waits
      for it). A sync waits four minutes at the most and goes on where the backup fails, or a full backup volume would
-     hold up the next commit, which may be the one that mends it; NetworkxMcpBackupOld tells of backups that fail. */}}
+     hold up the next commit, which may be the one that mends it; NetworkxMcpBackupOld tells of backups that fail. Exit code 3
+     is that of a backup which was made and lacks damaged graphs: another try would make the same, so the job has failed at
+     once. NetworkxMcpBackupIncomplete tells of it. */}}
 {{- define "networkx-mcp.backupJob" -}}
 {{- $root := .root -}}
 {{- $backup := $root.Values.backup -}}
@@ -141,9 +143,18 @@ tolerations:
 {{- end }}
 {{- $command := list "networkx-mcp" }}
 {{- if .sync }}
-{{- $command = list "sh" "-c" `timeout 240 networkx-mcp "$@" || echo "no backup was made with this sync" >&2` "sync" }}
+{{- $command = list "sh" "-c" `timeout 240 networkx-mcp "$@" || test $? = 3 || echo "no backup was made with this sync" >&2` "sync" }}
 {{- end }}
 backoffLimit: {{ ternary 0 2 (default false .sync) }}
+{{- if not .sync }}
+podFailurePolicy:
+  rules:
+    - action: FailJob
+      onExitCodes:
+        containerName: {{ .command }}
+        operator: In
+        values: [3]
+{{- end }}
 activeDeadlineSeconds: {{ ternary 300 (int64 $backup.timeoutSeconds) (default false .sync) }}
 template:
   metadata:

@@ -25,6 +25,7 @@ RUNBOOKS = sorted(path for path in (ALERTS / "runbooks").glob("*.md") if path.na
 SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Prevention"]
 #: What the alert's labels give, and what a person chooses from what a command printed. Pods and nodes are no object of the chart.
 GIVEN = {"NAMESPACE": "agents", "POD": "a-pod", "CONTAINER": "server", "CALLER": "somebody"}
+GIVEN |= {"TENANT": "a", "GRAPH": "roads", "FILE": "networkx-mcp-20260101T021700Z.tar"}
 ASSIGNED = re.compile(r"^(?:([A-Z]+)=|read -rs ([A-Z]+)$)")
 USED = re.compile(r"\$(?:\{)?([A-Z]+)\b")
 #: The environment's own; `${EDITOR:-vi}` is what people type.

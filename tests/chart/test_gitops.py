@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from tests.chart.charts import CASES, FULLNAME, find, kinds, objects
 
+from networkx_mcp.backup import commands
+
 WAVE, OPTIONS = "argocd.argoproj.io/sync-wave", "argocd.argoproj.io/sync-options"
 HOOK = "argocd.argoproj.io/hook"
 BACKUP = f"{FULLNAME}-backup"
@@ -119,20 +121,36 @@ def test_a_backup_calls_the_server_and_nobody_else() -> None:
     assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "server"
 
 
-def test_a_backup_that_fails_does_not_hold_up_a_sync() -> None:
+def test_a_backup_that_lacks_damaged_graphs_has_failed_at_once_and_is_not_made_again() -> None:
+    for kind, name, rendered in (
+        ("CronJob", BACKUP, ()),
+        ("CronJob", f"{FULLNAME}-restore", ()),
+        ("Job", f"{BACKUP}-r1", ("argocd.enabled=false",)),
+    ):
+        spec = find(kind, name, "gitops", *rendered)["spec"]
+        job = spec["jobTemplate"]["spec"] if kind == "CronJob" else spec
+        (rule,) = job["podFailurePolicy"]["rules"]
+        (container,) = job["template"]["spec"]["containers"]
+        codes = {"containerName": container["name"], "operator": "In", "values": [commands.INCOMPLETE]}
+        assert rule == {"action": "FailJob", "onExitCodes": codes}
+        assert job["template"]["spec"]["restartPolicy"] == "Never", "Kubernetes wants it with the policy"
+
+
+@pytest.mark.parametrize(("code", "told"), [(1, True), (commands.INCOMPLETE, False)])
+def test_a_backup_that_fails_does_not_hold_up_a_sync(code: int, told: bool) -> None:
     """The commit that waits behind it may be the one that mends it."""
     spec = find("Job", f"{BACKUP}-sync", "gitops")["spec"]
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 300)
     (container,) = spec["template"]["spec"]["containers"]
     with tempfile.TemporaryDirectory() as place:
         failing = Path(place, "networkx-mcp")
-        failing.write_text('#!/bin/sh\necho "$@" > "$0.log"\nexit 1\n', encoding="utf-8")
+        failing.write_text(f'#!/bin/sh\necho "$@" > "$0.log"\nexit {code}\n', encoding="utf-8")
         failing.chmod(0o755)
         path = {"PATH": f"{place}:{os.environ['PATH']}"}
         done = subprocess.run(
             [*container["command"], *container["args"]], env=path, capture_output=True, text=True, check=False
         )
-        assert (done.returncode, "no backup was made" in done.stderr) == (0, True)
+        assert (done.returncode, "no backup was made" in done.stderr) == (0, told)
         assert Path(place, "networkx-mcp.log").read_text(encoding="utf-8").split() == container["args"]
     spec = find("Job", f"{BACKUP}-r1", "gitops", "argocd.enabled=false")["spec"]
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (2, 1800)

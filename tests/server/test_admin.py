@@ -352,7 +352,12 @@ def test_a_damaged_archive_is_refused_and_changes_nothing(embedded: Site, shared
     assert embedded.call("delete_graph", graph_id="whole").ok
 
 
-def test_a_graph_whose_head_is_damaged_is_listed_deleted_and_restored_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "commands", [[b"SET nmcp:{a}:g:bad x"], [b"DEL nmcp:{a}:g:bad", b"RPUSH nmcp:{a}:g:bad x"]], ids=["text", "list"]
+)
+def test_a_graph_whose_head_is_damaged_is_listed_deleted_and_restored_over(
+    tmp_path: Path, commands: list[bytes]
+) -> None:
     with (
         RedisServer() as redis,
         Server(tmp_path, auth=True, limits_workers=1, store_type="redis", store_url=redis.url) as server,
@@ -366,8 +371,9 @@ def test_a_graph_whose_head_is_damaged_is_listed_deleted_and_restored_over(tmp_p
 
         def damage() -> None:
             with socket.create_connection(("127.0.0.1", redis.port)) as client:
-                client.sendall(b"SET nmcp:{a}:g:bad x\r\n")
-                assert client.recv(100) == b"+OK\r\n"
+                for command in commands:
+                    client.sendall(command + b"\r\n")
+                    assert client.recv(100) in (b"+OK\r\n", b":1\r\n")
 
         damage()
         listed = made.call("list_graphs")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,10 @@ from typing import Any
 
 import httpx
 import pytest
+import redis
 from tests.helpers import command_line
 from tests.helpers.redis_server import RedisServer
-from tests.helpers.server import Server
+from tests.helpers.server import Server, eventually
 
 from networkx_mcp.backup import commands, file
 from networkx_mcp.backup.admin_client import AdminClient
@@ -396,13 +397,121 @@ def test_a_graph_deleted_while_the_backup_runs_is_left_out(empty: Site, tmp_path
     assert {(g.tenant, g.graph_id) for g in file.verify(tmp_path / "one.tar").graphs} == place.everything().keys()
 
 
+@pytest.fixture
+def spoiled(make_site: Callable[..., Site], redis_server: RedisServer, tmp_path: Path) -> Iterator[Spoiled]:
+    place = make_site(shared=True)
+    fill(place)
+    with redis.Redis.from_url(redis_server.url) as store:
+        yield Spoiled(place, store, tmp_path / "backups")
+
+
+@dataclass
+class Spoiled:
+    """A server over a store in which graphs of `ann` become damaged, and a directory with backups."""
+
+    place: Site
+    store: redis.Redis[bytes]
+    directory: Path
+
+    def key(self, kind: str, graph_id: str) -> str:
+        return f"{self.place.server.env['NETWORKX_MCP_STORE_PREFIX']}:{{ann}}:{kind}:{graph_id}"
+
+    def damage_head(self, graph_id: str) -> None:
+        self.store.delete(self.key("g", graph_id))
+        self.store.rpush(self.key("g", graph_id), "x")
+
+    def lose_the_log(self, graph_id: str) -> None:
+        self.store.delete(self.key("l", graph_id), self.key("s", graph_id))
+
+    def backup(self, *options: str) -> tuple[int, dict[str, Any], str]:
+        self.directory.mkdir(exist_ok=True)
+        done = self.place.run("backup", "--out", str(self.directory), *options)
+        return done.returncode, json.loads(done.stdout), done.stderr
+
+    def last_day(self, day: int) -> Path:
+        """Let the newest backup be one of that day of 2020."""
+        newest = file.backups(self.directory)[-1]
+        return newest.rename(self.directory / f"networkx-mcp-202001{day:02}T000000Z.tar")
+
+
+def test_a_backup_without_damaged_graphs_is_made_and_says_what_it_lacks(spoiled: Spoiled) -> None:
+    assert spoiled.backup()[0] == 0
+    good = spoiled.last_day(1)
+    spoiled.damage_head("empty")
+    spoiled.lose_the_log("typed")
+    code, report, told = spoiled.backup()
+    assert (code, report["graphs"]) == (commands.INCOMPLETE, 2), "it is made, with the others"
+    lacks = {(one["graph_id"], one["last_copy"]) for one in report["left_out"]}
+    assert lacks == {("empty", good.name), ("typed", good.name)}
+    for graph_id in ("empty", "typed"):
+        assert f"ann/{graph_id} is not in the backup" in told
+    manifest = file.verify(file.newest(spoiled.directory))
+    assert {one.graph_id for one in manifest.left_out} == {"empty", "typed"}
+    assert {(one.tenant, one.graph_id) for one in manifest.graphs} == {("bob", "typed"), ("bob", "log")}
+
+    state = spoiled.place.admin("GET", "backup").json()
+    assert state["left_out"] == {"count": 2, "graphs": ["ann/empty", "ann/typed"]}
+    assert state["last_success"] == pytest.approx(manifest.began, abs=0.001), "what could be copied is safe"
+    assert spoiled.place.server.metric("backup_graphs_left_out") == 2
+    (event,) = [line for line in spoiled.place.server.logs() if line["event"] == "backup_incomplete"]
+    assert (event["left_out"], event["graphs"]) == (2, ["ann/empty", "ann/typed"])
+    spoiled.place.server.stop()
+    spoiled.place.server.start()
+    eventually(lambda: spoiled.place.server.metric("backup_graphs_left_out") == 2)
+
+    restored = spoiled.place.run("restore", "--from", str(spoiled.directory))
+    assert (restored.returncode, "ann/empty is not in the backup" in restored.stderr) == (commands.INCOMPLETE, True)
+
+
+def test_the_last_good_copy_of_a_damaged_graph_is_kept_until_the_graph_is_mended_or_gone(spoiled: Spoiled) -> None:
+    assert spoiled.backup()[0] == 0
+    good = spoiled.last_day(1)
+    spoiled.damage_head("empty")
+    spoiled.damage_head("typed")
+    for day in (2, 3, 4):
+        code, report, _ = spoiled.backup("--keep", "1")
+        assert (code, good.exists()) == (commands.INCOMPLETE, True)
+        assert {one["last_copy"] for one in report["left_out"]} == {good.name}
+        spoiled.last_day(day)
+    assert len(file.backups(spoiled.directory)) == 2
+
+    one = ("--tenant", "ann", "--graph", "typed", "--replace")
+    spoiled.place.put("ann", "other")
+    lacking = spoiled.place.run("restore", "--from", str(file.backups(spoiled.directory)[-1]), *one)
+    assert (lacking.returncode, "take an older backup" in lacking.stderr) == (1, True)
+    assert spoiled.place.run("restore", "--from", str(good), *one).returncode == 0
+    assert set(spoiled.place.everything()) == {("ann", "other"), ("ann", "typed"), ("bob", "log"), ("bob", "typed")}
+    assert spoiled.place.run("restore", "--from", str(good), "--graph", "typed").returncode == 1
+    assert spoiled.place.admin("DELETE", "tenants/ann/graphs/empty").status_code == 200
+    code, report, _ = spoiled.backup("--keep", "1")
+    assert (code, report["left_out"], good.exists()) == (0, [], False)
+    assert spoiled.place.server.metric("backup_graphs_left_out") == 0
+
+
+def test_what_a_backup_lacks_is_told_by_the_newest_and_never_made_up(empty: Site) -> None:
+    place, now = empty, int(time.time())
+
+    def after(query: str) -> Any:
+        return place.admin("PUT", f"backup?last_success={query}").json().get("left_out", {}).get("count")
+
+    assert after(f"{now - 10}&left_out_count=2&left_out=a/b&left_out=a/c") == 2
+    assert after(f"{now - 20}&left_out_count=0") == 2, "an older one that ended later"
+    assert after(f"{now - 5}") == 2, "a client that does not say"
+    for wrong in ("left_out_count=-1", "left_out_count=x", "left_out_count=30" + "&left_out=a/b" * 21):
+        answer = place.admin("PUT", f"backup?last_success={now}&{wrong}")
+        assert (answer.status_code, answer.json()["field"]) == (400, "left_out"), wrong
+    assert after(f"{now - 4}&left_out_count=0") == 0
+    assert after(f"{now - 3}&left_out_count=1&left_out=a/b") == 1
+    assert place.admin("DELETE", "backup").json()["left_out"] == {"count": 0, "graphs": []}
+
+
 def test_a_backup_whose_time_cannot_be_noted_is_complete_and_counts_for_retention(origin: Site, tmp_path: Path) -> None:
     """A store with a full volume is read, and refuses the note as any write."""
     old = tmp_path / "networkx-mcp-20200101T000000Z.tar"
     old.write_bytes(b"x")
 
     class Full(AdminClient):
-        def report_success(self, began: float) -> None:
+        def report_success(self, began: float, left_out: Sequence[tuple[str, str]] = ()) -> None:
             raise BackupError("PUT /admin/backup: 503: the store is full")
 
     with (

@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "--from", dest="source", required=True, type=Path, help="backup, or directory: its newest that holds a graph"
     )
     restore.add_argument("--tenant", default=None, help="only the graphs of this tenant")
+    restore.add_argument("--graph", default=None, help="only this graph of the tenant")
     restore.add_argument("--replace", action="store_true", help="overwrite graphs that exist and differ")
     return parser
 

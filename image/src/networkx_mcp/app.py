@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Receive, Scope, Send
 
-from networkx_mcp.errors import ServiceError, StoreUnavailable
+from networkx_mcp.errors import ServiceError, StoreDamaged, StoreUnavailable
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.auth import Authenticator
 from networkx_mcp.http.collector import Collector
@@ -251,8 +251,9 @@ class App:
 
     async def _watch_backups(self) -> None:
         while True:
-            with contextlib.suppress(StoreUnavailable):
+            with contextlib.suppress(StoreUnavailable, StoreDamaged):
                 metrics.BACKUP_LAST_SUCCESS.set(await notes.last_backup(self.rooms.store))
+                metrics.BACKUP_LEFT_OUT.set((await notes.left_out(self.rooms.store)).count)
             await asyncio.sleep(_BACKUP_NOTE_SECONDS)
 
     async def _watch_tokens(self) -> None:

@@ -247,6 +247,8 @@ class TestKeysOfAnotherType:
             for asked in (store.tenants(), store.put_note("a", "b"), store.get_note("a"), store.settle_note("a", "b")):
                 with pytest.raises(StoreDamaged, match=store._keys.prefix):
                     await asked
+            await made(store, store._keys.bucket("one"), "string")
+            assert await store.lease("one", 5, 10.0, 10) == 5
 
 
 async def made(store: RedisStore, key: str, kind: str) -> None:

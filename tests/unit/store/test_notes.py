@@ -24,3 +24,13 @@ async def test_a_time_that_has_passed_is_read_as_it_was_written(store: Store) ->
     for told in (1.5, time.time(), time.time() + notes.CLOCK_SECONDS / 2, 0.0):
         await store.put_note(notes.BACKUP, repr(told))
         assert await notes.last_backup(store) == told
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", '{"count":-1}', '{"count":1,"graphs":[1]}', "[" * 5000])
+async def test_a_note_of_what_is_missing_that_is_none_counts_as_nothing(
+    store: Store, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.put_note(notes.LEFT_OUT, text)
+    with caplog.at_level(logging.WARNING, "networkx_mcp"):
+        assert await notes.left_out(store) == notes.LeftOut()
+    assert [record.message for record in caplog.records] == (["note_unsound"] if text else [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from networkx_mcp.backup.file import BackupError
+from networkx_mcp.store.notes import NAMED
 
 #: How long one request is repeated while the server is busy or away, in seconds: a rollout must not cost a backup.
 PATIENCE_SECONDS = 120.0
@@ -19,11 +20,11 @@ _PAGE = 200
 
 
 class FailedRequest(BackupError):
-    """An answer that is no success, with its status."""
+    """An answer that is no success, with its status and the code of its error."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, code: str = "") -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.code = status, code
 
 
 class AdminClient:
@@ -49,7 +50,7 @@ class AdminClient:
         self._http.close()
 
     def _ask(
-        self, method: str, path: str, params: dict[str, str] | None = None, content: bytes = b""
+        self, method: str, path: str, params: Mapping[str, str | list[str]] | None = None, content: bytes = b""
     ) -> httpx.Response:
         end = time.monotonic() + self._patience
         while True:
@@ -63,8 +64,9 @@ class AdminClient:
             if response.is_success:
                 return response
             if response.status_code not in (429, 502, 503, 504) or time.monotonic() >= end:
+                code, message = _error(response)
                 raise FailedRequest(
-                    f"{method} /admin/{path}: {response.status_code}: {_message(response)}", response.status_code
+                    f"{method} /admin/{path}: {response.status_code}: {message}", response.status_code, code
                 )
             after = response.headers.get("retry-after", "1")
             time.sleep(min(float(after) if after.isdigit() else 1.0, 10.0))
@@ -74,14 +76,19 @@ class AdminClient:
         found: list[str] = self._ask("GET", "tenants").json()["tenants"]
         return found
 
-    def graphs(self, tenant: str) -> Iterator[dict[str, Any]]:
-        """A tenant's graphs, in the order of their ids."""
+    def pages(self, tenant: str) -> Iterator[tuple[list[dict[str, Any]], list[str]]]:
+        """A tenant's graphs in the order of their ids, and the ids of those that are damaged in the store, page by page."""
         after: str | None = ""
         while after is not None:
             params = {"after": after, "limit": str(_PAGE)}
             page = self._ask("GET", f"tenants/{quote(tenant, safe='')}/graphs", params).json()
-            yield from page["graphs"]
+            yield page["graphs"], page.get("damaged", [])
             after = page["next_after"]
+
+    def graphs(self, tenant: str) -> Iterator[dict[str, Any]]:
+        """A tenant's graphs that are sound, in the order of their ids."""
+        for graphs, _ in self.pages(tenant):
+            yield from graphs
 
     def graph(self, tenant: str, graph_id: str) -> dict[str, Any] | None:
         """A graph as the list tells it, or None."""
@@ -115,14 +122,21 @@ class AdminClient:
         """What tells the store that is there now from those before it; "" where it cannot be told."""
         return str(self._ask("GET", "backup").json().get("store") or "")
 
-    def report_success(self, began: float) -> None:
-        """Tell that all written before `began` is in a backup that was verified."""
-        self._ask("PUT", "backup", {"last_success": f"{began:.3f}"})
+    def report_success(self, began: float, left_out: Sequence[tuple[str, str]] = ()) -> None:
+        """Tell that all written before `began` is in a backup that was verified, but for the graphs (tenant, id) of `left_out`."""
+        named = [f"{quote(tenant, safe='')}/{graph_id}" for tenant, graph_id in left_out[:NAMED]]
+        params: dict[str, str | list[str]] = {
+            "last_success": f"{began:.3f}",
+            "left_out_count": str(len(left_out)),
+            "left_out": named,
+        }
+        self._ask("PUT", "backup", params)
 
 
-def _message(response: httpx.Response) -> str:
+def _error(response: httpx.Response) -> tuple[str, str]:
+    """Code and message of an answer that is no success."""
     try:
         body = response.json()
-        return str(body.get("message") or body.get("error") or body)
+        return str(body.get("error", "")), str(body.get("message") or body.get("error") or body)
     except (ValueError, AttributeError):
-        return response.text[:300]
+        return "", response.text[:300]

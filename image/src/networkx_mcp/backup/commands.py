@@ -15,10 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from networkx_mcp import __version__
 from networkx_mcp.backup import file
 from networkx_mcp.backup.admin_client import AdminClient, FailedRequest
-from networkx_mcp.backup.file import BackupEntry, BackupError
+from networkx_mcp.backup.file import BackupEntry, BackupError, LeftOut
+from networkx_mcp.errors import GraphDamaged
 from networkx_mcp.graphs import model
 from networkx_mcp.store import archive
 
@@ -26,7 +29,8 @@ from networkx_mcp.store import archive
 def backup(client: AdminClient, out: Path, keep: int | None = None) -> dict[str, Any]:
     """Copy every graph to `out`, a file, or a directory where it is named by its time; tell the server.
 
-    With `keep` that many backups of the directory stay (`file.retain`); an empty one removes none. Raises BackupError: then no
+    A graph that is damaged in the store is left out, and told with the newest backup of the directory that holds it, which stays
+    however old it is. With `keep` that many backups of the directory stay (`file.retain`); an empty one removes none. Raises BackupError: then no
     file was made and none removed, or, where the server could not note the time (a store that takes no writes), the file
     is complete and the error says so. The time of the last good backup stays what it was.
     """
@@ -41,17 +45,27 @@ def backup(client: AdminClient, out: Path, keep: int | None = None) -> dict[str,
     with file.BackupWriter(path, began) as writer:
         store = client.store_id()
         for tenant in client.tenants():
-            for graph in client.graphs(tenant):
-                data = client.get_archive(tenant, graph["graph_id"])
-                if data is None:  # deleted since it was listed: a backup that began later would not have it either
-                    gone += 1
-                else:
-                    writer.add(tenant, graph["graph_id"], data)
+            for graphs, damaged in client.pages(tenant):
+                for graph_id in damaged:
+                    writer.leave_out(tenant, graph_id, "its head is damaged in the store")
+                for graph in graphs:
+                    try:
+                        data = client.get_archive(tenant, graph["graph_id"])
+                    except FailedRequest as answer:
+                        if answer.code != GraphDamaged.code:
+                            raise
+                        writer.leave_out(tenant, graph["graph_id"], str(answer))
+                        continue
+                    if data is None:  # deleted since it was listed: a backup that began later would not have it either
+                        gone += 1
+                    else:
+                        writer.add(tenant, graph["graph_id"], data)
         manifest = writer.finish(time.time(), __version__, store)
     # A store that came up empty must not push out, run by run, the copies that it is to be restored from.
-    removed = file.retain(out, keep) if keep is not None and manifest.graphs else []
+    copies = file.last_copies(out, manifest.left_out) if out.is_dir() else {}
+    removed = file.retain(out, keep, copies.values()) if keep is not None and manifest.graphs else []
     try:
-        client.report_success(began)
+        client.report_success(began, [(graph.tenant, graph.graph_id) for graph in manifest.left_out])
     except BackupError as error:
         raise BackupError(f"{path} is complete and verified, but its time could not be noted: {error}") from None
     return {
@@ -60,13 +74,21 @@ def backup(client: AdminClient, out: Path, keep: int | None = None) -> dict[str,
         "graphs": len(manifest.graphs),
         "bytes": path.stat().st_size,
         "deleted_meanwhile": gone,
+        "left_out": [
+            {**msgspec.structs.asdict(graph), "last_copy": copy.name if copy else None}
+            for graph in manifest.left_out
+            for copy in [copies.get((graph.tenant, graph.graph_id))]
+        ],
         "removed": [old.name for old in removed],
         "seconds": round(time.time() - began, 3),
     }
 
 
-def restore(client: AdminClient, source: Path, *, tenant: str | None = None, replace: bool = False) -> dict[str, Any]:
-    """Put every graph of a backup (of a directory: `file.newest`) back, under its tenant, id and version.
+def restore(
+    client: AdminClient, source: Path, *, tenant: str | None = None, graph_id: str | None = None, replace: bool = False
+) -> dict[str, Any]:
+    """Put every graph of a backup (of a directory: `file.newest`) back, under its tenant, id and version; with `tenant` those of
+    one, with `graph_id` one of them.
 
     A graph that is there already as the backup has it counts as restored, so an interrupted restore is simply
     run again. One that differs is left alone and told, unless `replace`. The backup is checked as a whole before
@@ -75,9 +97,16 @@ def restore(client: AdminClient, source: Path, *, tenant: str | None = None, rep
     began = time.time()
     path = file.newest(source, client.store_id()) if source.is_dir() else source
     manifest = file.verify(path)
-    wanted = [entry for entry in manifest.graphs if tenant is None or entry.tenant == tenant]
+
+    def asked(graph: BackupEntry | LeftOut) -> bool:
+        return tenant in (None, graph.tenant) and graph_id in (None, graph.graph_id)
+
+    wanted = [entry for entry in manifest.graphs if asked(entry)]
+    left_out = [graph for graph in manifest.left_out if asked(graph)]
     if tenant is not None and not wanted:
-        raise BackupError(f"{path} holds no graph of tenant {tenant!r}")
+        what = f"graph {graph_id!r}" if graph_id else "graph"
+        why = "".join(f"; it was left out, because {graph.why}: take an older backup" for graph in left_out if graph_id)
+        raise BackupError(f"{path} holds no {what} of tenant {tenant!r}{why}")
     problems: list[str] = []
     present = 0
     with file.reading(path) as opened:
@@ -92,6 +121,7 @@ def restore(client: AdminClient, source: Path, *, tenant: str | None = None, rep
         "graphs": len(wanted) - len(problems),
         "already_there": present,
         "failed": problems,
+        "left_out": [msgspec.structs.asdict(graph) for graph in left_out],
         "data_as_of": datetime.fromtimestamp(manifest.began, UTC).isoformat(timespec="seconds"),
         "seconds": round(time.time() - began, 3),
     }
@@ -140,19 +170,35 @@ def _contents(data: bytes) -> tuple[bytes, str]:
     return found.header.meta, hashlib.sha256(frozen.compress(graph)).hexdigest()
 
 
+#: Exit code where all went well, but the backup does not hold graphs that were damaged in the store. The chart's jobs know it.
+INCOMPLETE = 3
+
+
 def run(options: Namespace) -> int:
-    """The two commands. Returns the exit code: 1 when anything is missing from the copy."""
+    """The two commands. Returns the exit code: 1 when no backup was made, or something of one was not restored; INCOMPLETE when
+    a backup was made, or all of it restored, and it lacks graphs that were damaged."""
     try:
         token = options.token_file.read_text(encoding="utf-8").strip() if options.token_file else None
         with AdminClient(options.url, token, ca_file=options.ca_file) as client:
             if options.command == "backup":
                 report = backup(client, options.out, options.keep)
             else:
-                report = restore(client, options.source, tenant=options.tenant, replace=options.replace)
+                if options.graph is not None and options.tenant is None:
+                    raise BackupError("--graph needs --tenant: ids of graphs are a tenant's own")
+                report = restore(
+                    client, options.source, tenant=options.tenant, graph_id=options.graph, replace=options.replace
+                )
     except (BackupError, OSError) as error:
         print(f"networkx-mcp {options.command}: {error}", file=sys.stderr)
         return 1
     for problem in report.get("failed", []):
         print(f"networkx-mcp {options.command}: {problem}", file=sys.stderr)
+    for graph in report["left_out"]:
+        copy = graph.get("last_copy")
+        where = f"; its last copy, which stays, is in {copy}" if copy else "; look for it in older backups"
+        print(
+            f"networkx-mcp {options.command}: {graph['tenant']}/{graph['graph_id']} is not in the backup: {graph['why']}{where}",
+            file=sys.stderr,
+        )
     print(json.dumps(report))
-    return 1 if report.get("failed") else 0
+    return 1 if report.get("failed") else INCOMPLETE if report["left_out"] else 0

@@ -16,7 +16,7 @@ import os
 import re
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +57,17 @@ class BackupEntry(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph that a backup does not hold, because it was damaged in the store."""
+
+    tenant: str
+    graph_id: str
+    why: str
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds. Every write acknowledged before `began` (Unix seconds) to a graph not deleted since is in it.
-    `store` is the id of the store it was made of, "" where that was not known."""
+    """What a backup holds. Every write acknowledged before `began` (Unix seconds) to a graph not deleted since is in it, but for
+    those that were `left_out`. `store` is the id of the store it was made of, "" where that was not known."""
 
     format: str
     began: float
@@ -67,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     graphs: list[BackupEntry]
     store: str = ""
+    left_out: list[LeftOut] = []
 
 
 def _hash_file(path: Path) -> str:
@@ -111,6 +120,7 @@ class BackupWriter:
     def __init__(self, path: Path, began: float) -> None:
         self.path, self.began = path, began
         self.entries: list[BackupEntry] = []
+        self.left_out: list[LeftOut] = []
         self._partial = _partial(path)
         self._tar = tarfile.open(self._partial, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
@@ -148,10 +158,20 @@ class BackupWriter:
         self.entries.append(entry)
         return entry
 
+    def leave_out(self, tenant: str, graph_id: str, why: str) -> None:
+        """Note a graph that cannot be copied."""
+        self.left_out.append(LeftOut(tenant=tenant, graph_id=graph_id, why=why))
+
     def finish(self, finished: float, server: str, store: str = "") -> Manifest:
         """Write the manifest, check the whole file as it is on disk, give it its name. Raises BackupError."""
         manifest = Manifest(
-            format=FORMAT, began=self.began, finished=finished, server=server, graphs=self.entries, store=store
+            format=FORMAT,
+            began=self.began,
+            finished=finished,
+            server=server,
+            graphs=self.entries,
+            store=store,
+            left_out=self.left_out,
         )
         self._member(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         self._tar.close()
@@ -267,11 +287,23 @@ def clear(directory: Path) -> None:
                 path.unlink()
 
 
-def retain(directory: Path, keep: int) -> list[Path]:
+def last_copies(directory: Path, left_out: Sequence[LeftOut]) -> dict[tuple[str, str], Path]:
+    """By (tenant, graph id) the newest backup that holds a graph which the newest of all had to leave out."""
+    wanted = {(graph.tenant, graph.graph_id) for graph in left_out}
+    found: dict[tuple[str, str], Path] = {}
+    for path in reversed(backups(directory) if wanted else []):
+        with suppress(BackupError, FileNotFoundError):
+            held = {(entry.tenant, entry.graph_id) for entry in _manifest_of(path).graphs}
+            found |= dict.fromkeys((wanted & held) - found.keys(), path)
+    return found
+
+
+def retain(directory: Path, keep: int, spared: Collection[Path] = ()) -> list[Path]:
     """Remove all but `keep` backups, and of those without a graph all but the newest. Returns the backups removed.
 
     The last one of a day (UTC) stays longest: what many runs of one day copied, of a store just lost perhaps, does not push
-    out the days before. What another run removed first is gone.
+    out the days before. What another run removed first is gone. Those that are `spared` stay beside the others, for they hold
+    the last good copy of something.
     """
     full: list[Path] = []
     empty: list[Path] = []
@@ -280,7 +312,7 @@ def retain(directory: Path, keep: int) -> list[Path]:
             (full if _holds_graphs(path) else empty).append(path)
     last_of_day = {path.name[:_DAY]: path for path in full}.values()
     by_worth = [path for path in full if path not in last_of_day] + list(last_of_day)
-    old = [*empty[:-1], *by_worth[:-keep]]
+    old = [path for path in (*empty[:-1], *by_worth[:-keep]) if path not in spared]
     for path in old:
         path.unlink(missing_ok=True)
         side_file(path).unlink(missing_ok=True)

@@ -5,7 +5,8 @@
     PUT    /admin/drain            DELETE the same         not ready, still serving; and back
     PUT    /admin/degradation?level=protective             force a level; DELETE lets memory decide again
     GET    /admin/backup                                   when the last good backup began; of which store it is told
-    PUT    /admin/backup?last_success=SECONDS              tell it, in Unix seconds; it never goes back
+    PUT    /admin/backup?last_success=SECONDS              tell it, in Unix seconds; it never goes back. With left_out_count=N and
+                                                           left_out=TENANT/GRAPH, often: graphs it does not hold, for they are damaged
     DELETE /admin/backup                                   forget it, where backups were ended on purpose
     GET    /admin/tenants                                  tenants that have or had graphs
     GET    /admin/tenants/{tenant}                         usage and quota
@@ -21,6 +22,7 @@ on the replica that answers: call a pod by its address.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from contextlib import suppress
@@ -28,6 +30,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
+import msgspec
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
@@ -46,7 +49,7 @@ from networkx_mcp.limits.memory_account import KINDS, MemoryAccount
 from networkx_mcp.settings import KIB, MIB, Settings, shown
 from networkx_mcp.store import Store, notes
 from networkx_mcp.store.shared import check_names
-from networkx_mcp.telemetry import metrics
+from networkx_mcp.telemetry import logs, metrics
 from networkx_mcp.telemetry.audit import audit
 from networkx_mcp.tools import graph_summary
 
@@ -173,20 +176,34 @@ class Admin:
                 raise InvalidInput(
                     f"last_success {text!r} is not a time that has passed, in Unix seconds.", field="last_success"
                 )
-            audit("backup_reported", last_success=told)
+            missing = _left_out(request.query)
+            audit("backup_reported", last_success=told, left_out=missing.count if missing else None)
+            if missing is not None and missing.count:
+                logs.event("backup_incomplete", level=logging.WARNING, left_out=missing.count, graphs=missing.graphs)
             # Two backups may end in the other order than they began.
             if told > last:
                 last = told
+                # An older client does not say: what was known stays.
+                if missing is not None:
+                    await self._store.put_note(notes.LEFT_OUT, msgspec.json.encode(missing).decode())
                 await self._store.put_note(notes.BACKUP, repr(told))
-            metrics.BACKUP_LAST_SUCCESS.set(last)
         elif request.method == "DELETE":
             audit("backup_forgotten", last_success=last)
             last = 0.0
             await self._store.put_note(notes.BACKUP, repr(last))
-            metrics.BACKUP_LAST_SUCCESS.set(last)
+            await self._store.put_note(notes.LEFT_OUT, msgspec.json.encode(notes.LeftOut()).decode())
         else:
             audit("read_backup")
-        await request.json({"last_success": last or None, "store": await self._store_id()})
+        left_out = await notes.left_out(self._store)
+        metrics.BACKUP_LAST_SUCCESS.set(last)
+        metrics.BACKUP_LEFT_OUT.set(left_out.count)
+        await request.json(
+            {
+                "last_success": last or None,
+                "left_out": {"count": left_out.count, "graphs": left_out.graphs},
+                "store": await self._store_id(),
+            }
+        )
 
     async def _store_id(self) -> str | None:
         """The store's id, made when it is first asked for; None where the store takes no writes and has none yet."""
@@ -264,6 +281,19 @@ class Admin:
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
             raise DeadlineExceeded("The client reads too slowly (limits.connection_timeout_seconds).") from None
+
+
+def _left_out(query: QueryParams) -> notes.LeftOut | None:
+    """What a backup tells that it does not hold; None where it does not say. Raises InvalidInput."""
+    if "left_out_count" not in query:
+        return None
+    told = {"count": query["left_out_count"], "graphs": query.getlist("left_out")}
+    try:
+        return msgspec.convert(told, notes.LeftOut, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(
+            f"left_out_count and left_out are to be a number and at most {notes.NAMED} names: {error}", field="left_out"
+        ) from None
 
 
 def _only(request: _AdminRequest, *methods: str) -> None:

@@ -98,4 +98,8 @@ RATE_LIMITED = _counter("rate_limited_total", "Requests answered 429.")
 BACKUP_LAST_SUCCESS = _gauge(
     "backup_last_success_timestamp_seconds", "Unix time of the last verified backup, read from the store; 0: none."
 )
+BACKUP_LEFT_OUT = _gauge(
+    "backup_graphs_left_out",
+    "Graphs that the last verified backup lacks, because they were damaged; read from the store.",
+)
 BUILD_INFO = _gauge("build_info", "1, labelled with what runs.", "version", "commit", "python", "networkx")

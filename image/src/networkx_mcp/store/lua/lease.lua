@@ -3,6 +3,9 @@
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local wanted, rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- A key that somebody made another type holds no bucket.
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind ~= 'none' and kind ~= 'hash' then redis.call('UNLINK', KEYS[1]) end
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'time')
 local tokens = burst
 if state[1] then
