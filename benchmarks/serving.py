@@ -99,7 +99,7 @@ def process(command: list[str], port: int, path: str, env: dict[str, str] | None
 
 def tool_call(name: str, arguments: dict[str, Any]) -> bytes:
     """A call as the bytes that go on the wire."""
-    return mcp_wire.on_wire(HOST, "modern", *mcp_wire.call(name, arguments), client=None)
+    return mcp_wire.on_wire(HOST, mcp_wire.post("modern", *mcp_wire.call(name, arguments), client=None))
 
 
 async def call(connection: ClientConnection, name: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Requests:
         parts = self._made.get(key)
         if parts is None:
             method, params = mcp_wire.call(tool, {"@": 0})
-            head = mcp_wire.on_wire(self.host, era, method, params, token).partition(b"\r\n\r\n")[0]
+            head = mcp_wire.on_wire(self.host, mcp_wire.post(era, method, params, token)).partition(b"\r\n\r\n")[0]
             lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
             before, _, after = mcp_wire.message(era, method, params).partition(b'{"@":0}')
             parts = self._made[key] = (b"\r\n".join(lines) + b"\r\nContent-Length: ", before, after)

@@ -245,7 +245,7 @@ class Load:
         connection = ClientConnection(self.address, self.job.port)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                request = mcp_wire.on_wire(self.host, "modern", *mcp_wire.call(*made), token)
+                request = mcp_wire.on_wire(self.host, mcp_wire.post_call(*made, token))
                 status, body = await connection.send(request)
         except ConnectionError:
             return "connection"

@@ -96,7 +96,8 @@ class User(asyncio.Protocol):
         if self.opening:
             method, params, request_id = self.opening.popleft()
             self.tool = method
-            self.send(mcp_wire.on_wire(self.load.host, self.era, method, params, self.token, request_id=request_id))
+            request = mcp_wire.post(self.era, method, params, self.token, request_id=request_id)
+            self.send(mcp_wire.on_wire(self.load.host, request))
             return
         self.tool, arguments = self.next_call()
         self.send(self.load.requests.call(self.era, self.token, self.tool, arguments))

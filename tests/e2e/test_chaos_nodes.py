@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.e2e.chaos_nodes import Losses
 from tests.e2e.chaos_record import Chaos
-from tests.e2e.cluster import Release, eventually, run
+from tests.e2e.cluster import Release, Running, eventually, run
 
 QUIET = 4
 WORKLOAD = ("--seconds", "3000", "--writers", "3", "--readers", "2", "--give-up", "400")
@@ -36,6 +36,21 @@ def place(release: Release, losses: Losses, selector: str, node: str) -> None:
 
 def _whole(release: Release) -> bool:
     return len(release.pods(release.server)) >= 2 and len(release.pods(release.store)) == 1
+
+
+def lose(losses: Losses, node: str) -> None:
+    """Lose the node, and wait until it counts as lost."""
+    losses.lose(node)
+    eventually("the node to count as lost", lambda: not losses.ready(node), 180)
+
+
+def beside_the_store(release: Release, losses: Losses, victim: str, stays: str) -> Running:
+    """Callers of a release that has its store on the node to lose, and a server on the one that stays."""
+    place(release, losses, release.store, victim)
+    place(release, losses, release.server, stays)
+    workload = release.workload(*WORKLOAD, pod="witness")
+    time.sleep(QUIET)
+    return workload
 
 
 @pytest.fixture
@@ -65,8 +80,7 @@ def test_servers_come_up_elsewhere_and_the_other_replica_serves_on(
         time.sleep(QUIET)
         begin, begin_beside = everybody.now(), beside.now()
         try:
-            losses.lose(victim)
-            eventually("the node to count as lost", lambda: not losses.ready(victim), 180)
+            lose(losses, victim)
             counted = everybody.now() - begin
             eventually("two servers elsewhere", lambda: len(on(release, release.server, stays)) >= 2, 240)
             elsewhere = everybody.now() - begin
@@ -91,14 +105,10 @@ def test_the_store_returns_with_its_node(
     release: Release, losses: Losses, chaos: Chaos, witness: tuple[str, str]
 ) -> None:
     victim, stays = witness
-    place(release, losses, release.store, victim)
-    place(release, losses, release.server, stays)
-    workload = release.workload(*WORKLOAD, pod="witness")
-    time.sleep(QUIET)
+    workload = beside_the_store(release, losses, victim, stays)
     begin = workload.now()
     try:
-        losses.lose(victim)
-        eventually("the node to count as lost", lambda: not losses.ready(victim), 180)
+        lose(losses, victim)
     finally:
         back = workload.now()
         losses.bring_back(victim)
@@ -117,14 +127,10 @@ def test_the_store_moves_once_its_node_is_out_of_service(
     release: Release, losses: Losses, chaos: Chaos, witness: tuple[str, str]
 ) -> None:
     victim, stays = witness
-    place(release, losses, release.store, victim)
-    place(release, losses, release.server, stays)
-    workload = release.workload(*WORKLOAD, pod="witness")
-    time.sleep(QUIET)
+    workload = beside_the_store(release, losses, victim, stays)
     begin = workload.now()
     try:
-        losses.lose(victim)
-        eventually("the node to count as lost", lambda: not losses.ready(victim), 180)
+        lose(losses, victim)
         tainted = workload.now()
         run("kubectl", "taint", "node", victim, f"{OUT_OF_SERVICE}=nodeshutdown:NoExecute")
         eventually("the store elsewhere", lambda: on(release, release.store, stays), 240)

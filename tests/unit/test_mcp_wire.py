@@ -53,7 +53,7 @@ def test_a_handshake_agrees_on_the_version_before_a_header_names_it() -> None:
 
 def test_a_request_on_the_wire_is_the_same_request() -> None:
     request = mcp_wire.post_call("list_graphs", {}, "secret")
-    head, _, content = mcp_wire.on_wire("host:1", "modern", *mcp_wire.call("list_graphs", {}), "secret").partition(
+    head, _, content = mcp_wire.on_wire("host:1", mcp_wire.post_call("list_graphs", {}, "secret")).partition(
         b"\r\n\r\n"
     )
     first, *lines = head.decode().split("\r\n")

@@ -110,18 +110,8 @@ def opening(era: Era, client: str = CLIENT) -> list[tuple[str, dict[str, Any], i
     return [("initialize", hello, 1), ("notifications/initialized", {}, None)]
 
 
-def on_wire(
-    host: str,
-    era: Era,
-    method: str,
-    params: Mapping[str, Any] | None = None,
-    token: str | None = None,
-    *,
-    request_id: int | str | None = 1,
-    client: str | None = CLIENT,
-) -> bytes:
-    """A whole HTTP/1.1 request as bytes."""
-    request = post(era, method, params, token, request_id=request_id, client=client)
+def on_wire(host: str, request: Post) -> bytes:
+    """A whole HTTP/1.1 request as bytes, as `post` or `post_call` made it."""
     lines = [f"POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(request['content'])}\r\n"]
     lines += [f"{name}: {value}\r\n" for name, value in request["headers"].items()]
     return "".join([*lines, "\r\n"]).encode() + request["content"]

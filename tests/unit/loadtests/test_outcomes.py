@@ -71,7 +71,7 @@ def test_prepared_requests_are_those_of_the_protocol(era: mcp_wire.Era) -> None:
     arguments = {"graph_id": "g", "node": "n1", "text": 'a "quoted" \u00fc'}
     method, params = mcp_wire.call("get_neighbors", arguments)
     made = Requests("host:1").call(era, "secret", "get_neighbors", arguments)
-    whole = mcp_wire.on_wire("host:1", era, method, params, "secret")
+    whole = mcp_wire.on_wire("host:1", mcp_wire.post(era, method, params, "secret"))
 
     def parts(request: bytes) -> tuple[set[bytes], Any]:
         head, _, body = request.partition(b"\r\n\r\n")

@@ -29,6 +29,15 @@ class WriteCall:
     def row(self) -> GraphRow | None:
         return row_of(self.db, self.tenant, self.graph_id)
 
+    def row_at(self, uid: str, version: int) -> GraphRow:
+        """The graph, if it is that one at that version. Raises NotFound, Conflict."""
+        row = self.row()
+        if row is None or row.uid != uid:
+            raise shared.absent(self.graph_id)
+        if row.version != version:
+            raise shared.moved(self.graph_id, row.version, version)
+        return row
+
     def repeated(self) -> Written | None:
         """The answer of the first time, where this operation id is known."""
         if self.operation is None:
@@ -85,11 +94,7 @@ def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
 def replace(call: WriteCall, uid: str, expected_version: int, new: NewGraph, quota: Quota) -> Written:
     if written := call.repeated():
         return written
-    row = call.row()
-    if row is None or row.uid != uid:
-        raise shared.absent(call.graph_id)
-    if row.version != expected_version:
-        raise shared.moved(call.graph_id, row.version, expected_version)
+    row = call.row_at(uid, expected_version)
     growth = len(new.snapshot) - row.stored
     call.check_quota(quota, len(new.snapshot), growth)
     _clear(call.db, row.gid)
@@ -102,11 +107,7 @@ def append(
 ) -> Written:
     if written := call.repeated():
         return written
-    row = call.row()
-    if row is None or row.uid != uid:
-        raise shared.absent(call.graph_id)
-    if row.version != expected_version:
-        raise shared.moved(call.graph_id, row.version, expected_version)
+    row = call.row_at(uid, expected_version)
     call.check_quota(quota, row.stored + len(payload), len(payload))
     call.db.execute("INSERT INTO log (gid, version, payload) VALUES (?,?,?)", (row.gid, row.version + 1, payload))
     call.db.execute(

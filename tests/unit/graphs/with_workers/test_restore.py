@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -21,7 +20,6 @@ from tests.unit.graphs.test_administration import archived, some_graph
 from networkx_mcp.arrays.edits import AddNodes, RemoveNodes
 from networkx_mcp.errors import Conflict, GraphDamaged, InvalidInput, LimitExceeded
 from networkx_mcp.graphs.service import Graphs
-from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
 from networkx_mcp.store import archive
 from networkx_mcp.store.factory import open_store
@@ -29,34 +27,7 @@ from networkx_mcp.store.protocol import Store
 from networkx_mcp.workers.pool import Compute
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ROOT = Path(__file__).parents[3]
 TASKS = "tests.helpers.compute_tasks"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def compute() -> AsyncIterator[Compute]:
-    """One zygote for the file."""
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "image/src")])
-    settings = Settings(**{"limits": {"workers": 2}, "memory": {"worker_mb": 96}})
-    compute = Compute(settings, MemoryAccount(settings), modules=[TASKS])
-    await compute.start()
-    assert await compute.wait_ready(60)
-    yield compute
-    await compute.close()
-
-
-@pytest.fixture
-def caller() -> None:
-    """Overrides the one of the other files, which would set the context of another loop."""
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def store(store_settings: dict[str, Any]) -> AsyncIterator[FaultyStore]:
-    act_as("t")
-    inner: Store = open_store(Settings(store=store_settings)).inner
-    await inner.start()
-    yield FaultyStore(inner)
-    await inner.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
