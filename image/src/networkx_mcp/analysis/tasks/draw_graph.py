@@ -16,7 +16,7 @@ import numpy as np
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.picture import Picture, render
 from networkx_mcp.analysis.task import Facts, Params, Run, task, unknown_attribute
-from networkx_mcp.arrays.formats.graphml_writer import NO_XML
+from networkx_mcp.arrays.formats.markup_text import NO_XML
 from networkx_mcp.arrays.values import is_number
 from networkx_mcp.errors import InvalidInput, LimitExceeded
 from networkx_mcp.vocabulary import LAYOUTS

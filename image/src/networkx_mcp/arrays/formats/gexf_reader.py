@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import IO, Any, Final
 from xml.sax.xmlreader import AttributesImpl
 
-from networkx_mcp.arrays.formats.common import FormatError, Options, Place, counted
-from networkx_mcp.arrays.formats.markup import FLOAT, INT, NOTHING, Elements, Lines, json_id, parse_xml, scalar
+from networkx_mcp.arrays.formats.common import FormatError, Options, Place
+from networkx_mcp.arrays.formats.markup import (
+    FLOAT,
+    IDS,
+    INT,
+    JSON,
+    NOTHING,
+    Elements,
+    Lines,
+    json_id,
+    parse_xml,
+    scalar,
+)
 from networkx_mcp.arrays.formats.sink import Convert, NotInteger, Sink, to_integer, to_text, with_ids
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.arrays.value_sizes import named
 
-JSON: Final = "networkx-mcp.json"
-IDS: Final = "networkx-mcp.ids"
 _KINDS: Final = {
     "integer": "int",
     "int": "int",
@@ -113,12 +121,13 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
 class _Handler(Elements):
     """What the parser tells, in order."""
 
+    known = _KNOWN
+
     def __init__(self, place: Lines, sink: Sink, convert: Convert | None) -> None:
         super().__init__(place)
         self._sink = sink
         self._told = convert
         self._convert: Convert = convert or to_text
-        self._graphs = 0
         self._class = ("", False)
         self._known: dict[tuple[str, str], _Attribute] = {}
         self._defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}}
@@ -130,33 +139,17 @@ class _Handler(Elements):
         self._said: bool | None = None
         self._mutual = False
         self._times: Any = to_text
-        self._foreign: Counter[str] = Counter()
 
     # -- events
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
-        parent, name = self.enter(name)
-        if self._skip:
-            return
-        what = _KNOWN.get((parent, name))
-        if what is None:
-            if not parent or name in ("graph", "node", "edge", "attvalue"):
-                raise FormatError(f"<{name[:60]}> in <{parent[:60] or 'the file'}> is not GEXF", self.line)
-            if len(self._foreign) < 20:
-                self._foreign[name] += 1
-            self._skip = len(self._stack)
-        elif what == "skip":
-            self._skip = len(self._stack)
-        elif what:
-            getattr(self, f"_begin_{what}")(attrs)
+    def _unknown(self, parent: str, name: str) -> None:
+        if not parent or name in ("graph", "node", "edge", "attvalue"):
+            raise FormatError(f"<{name[:60]}> in <{parent[:60] or 'the file'}> is not GEXF", self.line)
+        if len(self._foreign) < 20:
+            self._foreign[name] += 1
 
-    def endElement(self, name: str) -> None:  # noqa: N802
-        name = name.rpartition(":")[2]
-        depth = len(self._stack)
-        self._stack.pop()
-        if self._skip:
-            self._skip = 0 if depth == self._skip else self._skip
-        elif name == "default" and self._attribute is not None:
+    def _end(self, name: str) -> None:
+        if name == "default" and self._attribute is not None:
             value = self._value(self._attribute, "".join(self._text or ()))
             self._text = None
             if value is not None:
@@ -175,8 +168,7 @@ class _Handler(Elements):
             self._text.append(content)
 
     def endDocument(self) -> None:  # noqa: N802
-        if not self._graphs:
-            raise FormatError("there is no <graph> in the file", self.line)
+        self.check_graph()
         if self._directed is None and self._said is not None:
             self._sink.set_directed(self._said)
         elif self._said is not None and self._directed != self._said:
@@ -184,15 +176,12 @@ class _Handler(Elements):
             self._sink.reading.note(
                 f"all edges say that they are {kind}, which counts more than the type that the graph has"
             )
-        for name, count in self._foreign.items():
-            self._sink.reading.note(f"{counted(count, 'element', f' <{name[:60]}>')} passed over")
+        self.note_foreign(self._sink.reading)
 
     # -- elements
 
     def _begin_graph(self, attrs: AttributesImpl) -> None:
-        self._graphs += 1
-        if self._graphs > 1:
-            raise FormatError("a second <graph>: send one graph a file", self.line)
+        self.enter_graph()
         said = attrs.get("defaultedgetype")
         if said is not None:
             if said not in ("directed", "undirected", "mutual"):

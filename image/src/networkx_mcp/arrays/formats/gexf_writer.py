@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
-
-import msgspec
 
 from networkx_mcp.arrays.columns import MISSING, AttributeTable
 from networkx_mcp.arrays.formats.common import Options
-from networkx_mcp.arrays.formats.export_pages import edge_rows, id_column, id_list, node_rows
-from networkx_mcp.arrays.formats.gexf_reader import IDS, JSON
-from networkx_mcp.arrays.formats.graphml_writer import quoted
-from networkx_mcp.arrays.formats.markup import MAX_TAG
+from networkx_mcp.arrays.formats.export_pages import edge_rows, node_rows
+from networkx_mcp.arrays.formats.markup import IDS, JSON, MAX_TAG
+from networkx_mcp.arrays.formats.markup_text import ids_of, quoted, text_of, type_of
 from networkx_mcp.arrays.formats.text import chunks
 from networkx_mcp.arrays.frozen import FrozenGraph
-from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, format_id
+from networkx_mcp.arrays.ids import format_id
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput
-
-_encode = msgspec.json.Encoder().encode
-_TYPES: Final = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 #: Most bytes of a value, with its escapes: a tag may have two of them, and an id.
 _MAX_TEXT: Final = MAX_TAG // 3
@@ -41,18 +36,13 @@ def _pieces(graph: FrozenGraph) -> Iterator[str]:
             "node-link, or remove them",
             field="format",
         )
-    column, ids = id_column(graph), id_list(graph)
-    if column is None:
-        mode, shown = f' {IDS}="json"', [quoted(_encode(node).decode(), "the name of a node") for node in ids]
-    elif ids and isinstance(ids[0], int):
-        mode, shown = ' idtype="integer"', [str(node) for node in ids]
-    else:
-        mode, shown = "", [quoted(str(node), "the name of a node") for node in ids]
+    ids, kind, shown = ids_of(graph)
+    mode = {"json": f' {IDS}="json"', "integer": ' idtype="integer"', "string": ""}[kind]
     keys: dict[tuple[str, str, str], int] = {}
     for scope, table in (("node", graph.node_table), ("edge", graph.edge_table)):
         for title, value in _values(table):
             if not _in_tag(scope, title, value):
-                keys.setdefault((scope, title, _type(value)), len(keys))
+                keys.setdefault((scope, title, type_of(value)), len(keys))
     named = f' name="{quoted(name, "the name of the graph")}"' if name else ""
     yield "<?xml version='1.0' encoding='utf-8'?>\n"
     yield '<gexf xmlns="http://gexf.net/1.3" version="1.3">\n'
@@ -89,13 +79,7 @@ def _in_tag(scope: str, name: str, value: Any) -> bool:
     """Whether the value has a place in the tag of its node or edge."""
     if name == "label" or (name == "id" and scope == "edge"):
         return isinstance(value, str)
-    return name == "weight" and scope == "edge" and (type(value) is float or _type(value) == "long")
-
-
-def _type(value: Any) -> str:
-    if type(value) is int and not INT64_MIN <= value <= INT64_MAX:
-        return "json"
-    return _TYPES.get(type(value), "json")
+    return name == "weight" and scope == "edge" and (type(value) is float or type_of(value) == "long")
 
 
 def _parts(
@@ -105,15 +89,8 @@ def _parts(
     tag, lines = [], []
     what = f"{where[0]} {' - '.join(format_id(node) for node in where[1:])}"
     for name, value in attributes.items():
-        type_ = _type(value)
-        if type_ == "string":
-            text = quoted(value, what)
-        elif type_ == "boolean":
-            text = "true" if value else "false"
-        elif type_ == "json":
-            text = quoted(_encode(value).decode(), what)
-        else:
-            text = repr(value)
+        type_ = type_of(value)
+        text = text_of(value, type_, partial(quoted, what=what))
         if len(text) > _MAX_TEXT // 4 and len(text.encode()) > _MAX_TEXT:
             raise InvalidInput(
                 f"{what} has a value of {len(text.encode())} bytes as {name[:60]!r}, which is too long for an XML attribute, as GEXF has them: use "

@@ -8,13 +8,11 @@ from typing import IO, Any, Final
 from xml.sax.xmlreader import AttributesImpl
 
 from networkx_mcp.arrays.formats.common import FormatError, Options, Place, counted
-from networkx_mcp.arrays.formats.markup import NOTHING, Elements, Lines, json_id, parse_xml, scalar
+from networkx_mcp.arrays.formats.markup import IDS, JSON, NOTHING, Elements, Lines, json_id, parse_xml, scalar
 from networkx_mcp.arrays.formats.sink import Convert, Sink, to_integer, to_text, with_ids
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.arrays.value_sizes import named
 
-JSON: Final = "networkx-mcp.json"
-IDS: Final = "networkx-mcp.ids"
 _KINDS: Final = {
     "boolean": "boolean",
     "int": "int",
@@ -82,7 +80,9 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
 
 
 class _Handler(Elements):
-    """What the parser tells, in order. Knows the line it is on."""
+    """What the parser tells, in order."""
+
+    known = _KNOWN
 
     def __init__(self, place: Lines, sink: Sink, convert: Convert | None) -> None:
         super().__init__(place)
@@ -91,12 +91,10 @@ class _Handler(Elements):
         self._convert: Convert = convert or to_text
         self._keys: dict[tuple[str, str], _Key] = {}
         self._defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}, "graph": {}}
-        self._graphs = 0
         #: Nodes that are open around an inner graph: ends, place and attributes of each.
         self._outer: list[tuple[tuple[NodeId, ...], Place, dict[str, Any]]] = []
         self._grouped = 0
-        #: Elements of other programs, and keys whose values are no text, with the number of each.
-        self._foreign: Counter[str] = Counter()
+        #: Keys whose values are no text, with the number of each.
         self._structured: Counter[str] = Counter()
         self._has_elements = False
         self._text: list[str] | None = None
@@ -113,33 +111,18 @@ class _Handler(Elements):
 
     # -- events
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
-        parent, name = self.enter(name)
-        if self._skip:
-            if name in _LABELS and self._key is not None:
-                self._label = []
-            return
-        what = _KNOWN.get((parent, name))
-        if what is None:
-            self._begin_foreign(parent, name)
-        elif what == "skip":
-            self._skip = len(self._stack)
-        elif what:
-            getattr(self, f"_begin_{what}")(attrs)
+    def _skipped_begins(self, name: str) -> None:
+        if name in _LABELS and self._key is not None:
+            self._label = []
 
-    def endElement(self, name: str) -> None:  # noqa: N802
-        name = name.rpartition(":")[2]
-        depth = len(self._stack)
-        self._stack.pop()
-        if self._skip:
-            if name in _LABELS and self._label is not None:
-                label = "".join(self._label).strip()
-                if label and self._stack[0] == "graphml" and ("node" in self._stack or "edge" in self._stack):
-                    self._attributes.setdefault("label", label)
-                self._label = None
-            if depth == self._skip:
-                self._skip = 0
-            return
+    def _skipped_ends(self, name: str) -> None:
+        if name in _LABELS and self._label is not None:
+            label = "".join(self._label).strip()
+            if label and self._stack[0] == "graphml" and ("node" in self._stack or "edge" in self._stack):
+                self._attributes.setdefault("label", label)
+            self._label = None
+
+    def _end(self, name: str) -> None:
         if name in ("data", "default"):
             self._end_text(name == "default")
         elif name == "node":
@@ -170,21 +153,18 @@ class _Handler(Elements):
         return f"{what}the value of attribute {self._key.name[:60]!r}" if self._key is not None else "one value"
 
     def endDocument(self) -> None:  # noqa: N802
-        if not self._graphs:
-            raise FormatError("there is no <graph> in the file", self.line)
+        self.check_graph()
         self._sink.builder.graph_attributes = {**self._defaults["graph"], **self._of_graph}
         reading = self._sink.reading
         if self._grouped:
             reading.note(f"{counted(self._grouped, 'node')} inside groups: they are nodes like others, the groups too")
         for name, count in self._structured.items():
             reading.note(f"{counted(count, 'value', f' of {name[:60]!r}')} left out: XML of another program")
-        for name, count in self._foreign.items():
-            reading.note(f"{counted(count, 'element', f' <{name[:60]}>')} passed over")
+        self.note_foreign(reading)
 
     # -- elements
 
-    def _begin_foreign(self, parent: str, name: str) -> None:
-        """An element that GraphML has not here. Raises FormatError for one of GraphML's own."""
+    def _unknown(self, parent: str, name: str) -> None:
         if parent in ("data", "default"):
             self._has_elements = True
             if name in _LABELS:
@@ -195,7 +175,6 @@ class _Handler(Elements):
             raise FormatError(f"<{name[:60]}> in <{parent[:60] or 'the file'}> is not GraphML", self.line)
         else:
             self._foreign[name] += 1
-        self._skip = len(self._stack)
 
     def _begin_inner(self, _: AttributesImpl) -> None:
         """A graph inside of a node: its nodes are nodes of the one graph, as networkx has it."""
@@ -222,9 +201,7 @@ class _Handler(Elements):
         self._has_elements = False
 
     def _begin_graph(self, attrs: AttributesImpl) -> None:
-        self._graphs += 1
-        if self._graphs > 1:
-            raise FormatError("a second <graph>: send one graph a file", self.line)
+        self.enter_graph()
         direction = attrs.get("edgedefault")
         if direction is not None:
             if direction not in ("directed", "undirected"):

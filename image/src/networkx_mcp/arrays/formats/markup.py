@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from typing import IO, Any, Final, Protocol
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import IO, Any, ClassVar, Final, Protocol
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
@@ -14,8 +15,13 @@ import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
-from networkx_mcp.arrays.formats.common import FormatError, Place
+from networkx_mcp.arrays.formats.common import FormatError, Place, counted
+from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.ids import NodeId
+
+#: What ours adds to GraphML and GEXF: text that is JSON, and what the ids of a graph are.
+JSON: Final = "networkx-mcp.json"
+IDS: Final = "networkx-mcp.ids"
 
 _CHUNK: Final = 64 * 1024
 #: Longest tag or comment, in bytes. Expat (before 2.6) reads an unfinished one again from its start with each chunk, in time that
@@ -48,11 +54,21 @@ class Lines(Protocol):
 
 
 class Elements(ContentHandler):
-    """What is told of a file's elements, in order; knows the line, and which elements are open."""
+    """What is told of a file's elements, in order; knows the line, and which elements are open.
+
+    A format says what it knows (`known`) and has a method `_begin_<what>` for each, `_end` for the ends of what it knows, and
+    `_unknown` for all else.
+    """
+
+    #: Parent and element -> what begins; "" where nothing does, `skip` where the element is passed over.
+    known: ClassVar[Mapping[tuple[str, str], str]]
 
     def __init__(self, place: Lines) -> None:
         super().__init__()
         self._lines = place
+        self._graphs = 0
+        #: Elements of other programs that were passed over.
+        self._foreign: Counter[str] = Counter()
         self._stack: list[str] = []
         #: Depth of an element that is passed over, and all in it.
         self._skip = 0
@@ -62,14 +78,62 @@ class Elements(ContentHandler):
         """The present line."""
         return int(self._lines.getLineNumber() or 1)
 
-    def enter(self, name: str) -> tuple[str, str]:
-        """An element begins: its parent's name and its own, without prefix. Raises FormatError where too many are open."""
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         name = name.rpartition(":")[2]
         parent = self._stack[-1] if self._stack else ""
         self._stack.append(name)
         if len(self._stack) > _MAX_DEPTH:
             raise FormatError(f"elements nest deeper than {_MAX_DEPTH}", self.line)
-        return parent, name
+        if self._skip:
+            self._skipped_begins(name)
+            return
+        what = self.known.get((parent, name))
+        if what is None:
+            self._unknown(parent, name)
+            self._skip = len(self._stack)
+        elif what == "skip":
+            self._skip = len(self._stack)
+        elif what:
+            getattr(self, f"_begin_{what}")(attrs)
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        name = name.rpartition(":")[2]
+        depth = len(self._stack)
+        self._stack.pop()
+        if not self._skip:
+            self._end(name)
+            return
+        self._skipped_ends(name)
+        if depth == self._skip:
+            self._skip = 0
+
+    def _end(self, name: str) -> None:
+        """An element that is known ends."""
+
+    def _unknown(self, parent: str, name: str) -> None:
+        """An element that the format has not here; it is passed over unless this raises FormatError."""
+
+    def _skipped_begins(self, name: str) -> None:
+        """An element in one that is passed over begins."""
+
+    def _skipped_ends(self, name: str) -> None:
+        """An element that is passed over, or in one that is, ends."""
+
+    def enter_graph(self) -> None:
+        """A graph begins. Raises FormatError where it is not the first."""
+        self._graphs += 1
+        if self._graphs > 1:
+            raise FormatError("a second <graph>: send one graph a file", self.line)
+
+    def check_graph(self) -> None:
+        """The file ends. Raises FormatError where no graph was in it."""
+        if not self._graphs:
+            raise FormatError("there is no <graph> in the file", self.line)
+
+    def note_foreign(self, reading: Reading) -> None:
+        """Say which elements were passed over."""
+        for name, count in self._foreign.items():
+            reading.note(f"{counted(count, 'element', f' <{name[:60]}>')} passed over")
 
     def need(self, attrs: AttributesImpl, name: str, element: str) -> str:
         """An attribute that must be there. Raises FormatError."""
