@@ -30,7 +30,8 @@ A setting is a variable of the environment, `NETWORKX_MCP_` and its name in capi
 `limits.queue_timeout_seconds` is `NETWORKX_MCP_LIMITS_QUEUE_TIMEOUT_SECONDS`. In a cluster most are
 [values of the chart](../chart/README.md#values); where one is none, the chart sets what a pod needs, and `extraEnv` may set the rest.
 
-A value of the wrong type or beyond its bounds ends the start with an error that names it. `GET /admin/settings` tells those in force.
+A value of the wrong type or beyond its bounds ends the start with an error that names it. A variable that looks like a setting and
+is none is named with the nearest one, by `networkx-mcp check` and in the log of the start (`setting_unknown`). `GET /admin/settings` tells those in force.
 A default that names [capacity.yaml](../loadtests/capacity.yaml) rests on a measurement or a promise that stands there.
 """
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}

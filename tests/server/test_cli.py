@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import SOURCE, Server
 
 
@@ -17,7 +18,12 @@ def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedP
     env = {name: value for name, value in os.environ.items() if not name.startswith("NETWORKX_MCP_")}
     env |= {"PYTHONPATH": str(SOURCE), **{f"NETWORKX_MCP_{name}": value for name, value in environment.items()}}
     return subprocess.run(
-        [sys.executable, "-m", "networkx_mcp", *arguments], env=env, cwd=cwd, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "networkx_mcp", *arguments],
+        env=env,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
 
 
@@ -74,6 +80,60 @@ def test_check_names_what_is_wrong(tmp_path: Path, environment: dict[str, str], 
     assert checked.returncode == 2
     assert says in checked.stderr
     assert "Traceback" not in checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("PORT", "do you mean NETWORKX_MCP_HTTP_PORT?"),
+        ("LIMIT_QUEUE", "do you mean NETWORKX_MCP_LIMITS_QUEUE?"),
+        ("TOKENS_DIR", "do you mean NETWORKX_MCP_AUTH_TOKENS_DIR?"),
+        ("ZZZ", "changes nothing\n"),
+    ],
+)
+def test_check_names_a_variable_that_is_no_setting(tmp_path: Path, name: str, near: str) -> None:
+    checked = run("check", cwd=tmp_path, **{name: "9000-secret"})
+    assert checked.returncode == 0, checked.stderr
+    assert f"environment: NETWORKX_MCP_{name} is no setting and changes nothing" in checked.stderr
+    assert near in checked.stderr
+    assert "9000-secret" not in checked.stdout + checked.stderr
+
+
+def test_a_variable_that_is_no_setting_is_in_the_log_of_the_start(tmp_path: Path) -> None:
+    with Server(tmp_path, environment={"NETWORKX_MCP_PORT": "9000"}) as server:
+        (line,) = server.events("setting_unknown")
+    assert (line["level"], line["message"]) == (
+        "warning",
+        "NETWORKX_MCP_PORT is no setting and changes nothing: do you mean NETWORKX_MCP_HTTP_PORT?",
+    )
+
+
+def test_what_kubernetes_tells_of_services_is_neither_a_setting_nor_a_mistake(tmp_path: Path) -> None:
+    """A Service networkx-mcp, and one networkx-mcp-store, whose variables would be settings of the group `store`."""
+    links: dict[str, str] = {}
+    for service, port in (("", "8080"), ("STORE_", "6379"), ("HTTP_", "80")):
+        address = f"tcp://10.1.2.3:{port}"
+        links |= {
+            f"{service}SERVICE_HOST": "10.1.2.3",
+            f"{service}SERVICE_PORT": port,
+            f"{service}SERVICE_PORT_HTTP": port,
+        }
+        links |= {
+            f"{service}PORT": address,
+            f"{service}PORT_{port}_TCP": address,
+            f"{service}PORT_{port}_TCP_PROTO": "tcp",
+        }
+        links |= {f"{service}PORT_{port}_TCP_PORT": port, f"{service}PORT_{port}_TCP_ADDR": "10.1.2.3"}
+    checked = run("check", cwd=tmp_path, **links)
+    assert checked.returncode == 0, checked.stderr
+    assert "environment:" not in checked.stderr
+    assert json.loads(checked.stdout)["http"]["port"] == 8080
+
+
+def test_the_name_of_a_group_alone_is_refused_in_one_line(tmp_path: Path) -> None:
+    checked = run("check", cwd=tmp_path, STORE="redis")
+    assert (checked.returncode, "Traceback" in checked.stderr) == (2, False)
+    assert "store" in checked.stderr
 
 
 def test_check_says_which_store_does_not_answer_and_prints_no_secret(tmp_path: Path) -> None:

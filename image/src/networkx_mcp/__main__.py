@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from typing import NoReturn
 
 from networkx_mcp import __version__
 from networkx_mcp.errors import ServiceError, StoreUnavailable
-from networkx_mcp.settings import Settings, shown
+from networkx_mcp.settings import Settings, shown, unknown_variables
 
 #: Exit codes: settings or arguments are wrong; the server could not start.
 USAGE, FAILED = 2, 1
@@ -93,6 +94,7 @@ def _copy(options: argparse.Namespace) -> int:
 def _settings() -> Settings:
     """The settings, or exit with a line for each that is wrong."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     try:
         return Settings()
@@ -100,7 +102,17 @@ def _settings() -> Settings:
         for problem in error.errors(include_url=False, include_input=False):
             place = ".".join(str(part) for part in problem["loc"])
             print(f"networkx-mcp: {place + ': ' if place else ''}{problem['msg']}", file=sys.stderr)
-        sys.exit(USAGE)
+    except SettingsError as error:  # the name of a group, and no JSON behind it
+        print(f"networkx-mcp: {error}", file=sys.stderr)
+    sys.exit(USAGE)
+
+
+def _unknown() -> list[str]:
+    """A line for each variable of the environment that somebody may take for a setting. Values may be secrets: none is told."""
+    return [
+        f"{name} is no setting and changes nothing{f': do you mean {near}?' if near else ''}"
+        for name, near in unknown_variables(os.environ).items()
+    ]
 
 
 def _serve(_: argparse.Namespace) -> int:
@@ -110,6 +122,8 @@ def _serve(_: argparse.Namespace) -> int:
     from networkx_mcp.telemetry import logs
 
     logs.configure(settings.log.level)
+    for line in _unknown():
+        logs.event("setting_unknown", level=logging.WARNING, message=line)
     from networkx_mcp.arrays import no_pandas
 
     no_pandas.settle()
@@ -138,6 +152,8 @@ def _check(_: argparse.Namespace) -> int:
     logs.configure("error", sys.stderr)
     values = shown(settings)
     print(json.dumps(values, indent=2))
+    for line in _unknown():
+        print(f"environment: {line}", file=sys.stderr)
     check_exposure(settings)
     table = Authenticator(settings).table
     if table is not None:
@@ -168,8 +184,7 @@ def _check(_: argparse.Namespace) -> int:
         print(f"store: {asyncio.run(look())}", file=sys.stderr)
     except StoreUnavailable as error:
         name = "path" if settings.store.type == "embedded" else "url"
-        why = error.message.partition(";")[0]  # behind it stands what callers of tools do next
-        print(f"networkx-mcp: store.{name} {values['store'][name]}: {why}", file=sys.stderr)
+        print(f"networkx-mcp: store.{name} {values['store'][name]}: {error.problem}", file=sys.stderr)
         return FAILED
     print("check: all is well", file=sys.stderr)
     return 0

@@ -218,7 +218,7 @@ class App:
                 await store.start()
                 break
             except StoreUnavailable as error:
-                status.waiting_for = f"waiting for the store: {error.message}"
+                status.waiting_for = f"waiting for the store: {error.problem}"
                 logs.event("store_waiting", level=logging.WARNING, message=error.message)
             await asyncio.sleep(_STORE_RETRY_SECONDS)
         status.store = await store.health()

@@ -9,16 +9,25 @@ loadtests/capacity.yaml may be raised by evidence, and by nothing else.
 from __future__ import annotations
 
 import math
+import re
 import tempfile
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from networkx_mcp.cgroup import cpu_limit, memory_limit
+from networkx_mcp.errors import nearest_words
 
 MIB = 1024 * 1024
 KIB = 1024
@@ -517,11 +526,54 @@ class Log(Group):
     )
 
 
+#: Variables of the environment that begin as settings do and are none: what reads them is not here.
+NO_SETTINGS = frozenset({"NETWORKX_MCP_BUILD_COMMIT", "NETWORKX_MCP_KERNEL_LIBRARY"})
+_PREFIX = "NETWORKX_MCP_"
+#: What Kubernetes tells each pod of a namespace of its Services: one called networkx-mcp or networkx-mcp-store begins as we do.
+_SERVICE_LINK = re.compile(
+    r"_SERVICE_(HOST|PORT(_.+)?)$|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$", re.IGNORECASE
+)
+_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    """Whether a variable is one of `enableServiceLinks`, whatever its Service is called."""
+    address = name.upper().endswith("_PORT") and _SERVICE_ADDRESS.match(value)
+    return bool(_SERVICE_LINK.search(name) or address)
+
+
+class Environment(EnvSettingsSource):
+    """The environment but for service links: that of a Service networkx-mcp-store would be settings of the group `store`."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = super()._load_env_vars()
+        return {name: value for name, value in found.items() if not _is_service_link(name, value or "")}
+
+
+def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that look like settings and are none, with the name of the setting that is nearest ("" where none is near)."""
+    names = [
+        f"{_PREFIX}{group}_{name}".upper()
+        for group, info in Settings.model_fields.items()
+        for name in cast("type[Group]", info.annotation).model_fields
+    ]
+    known, found = {*names, *NO_SETTINGS}, {}
+    for name, value in sorted(environment.items()):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known and not _is_service_link(name, value):
+            own = name.upper().removeprefix(_PREFIX)
+            ends = [one for one in names if one.endswith(f"_{own}")]
+            near = ends or [
+                _PREFIX + one for one in nearest_words(own, (one.removeprefix(_PREFIX) for one in names), 1)
+            ]
+            found[name] = near[0] if near else ""
+    return found
+
+
 class Settings(BaseSettings):
     """All settings. Raises pydantic.ValidationError naming the field when one contradicts itself."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NETWORKX_MCP_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+        env_prefix=_PREFIX, env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
     )
 
     http: Http = Field(default_factory=lambda: Http())
@@ -532,6 +584,18 @@ class Settings(BaseSettings):
     oidc: Oidc = Field(default_factory=lambda: Oidc())
     store: StoreSettings = Field(default_factory=lambda: StoreSettings())
     log: Log = Field(default_factory=lambda: Log())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment is read without what Kubernetes puts into it."""
+        return init_settings, Environment(settings_cls), dotenv_settings, file_secret_settings
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

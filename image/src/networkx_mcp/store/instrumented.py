@@ -104,7 +104,7 @@ class InstrumentedStore:
             # Known at once, not at the next look, which tells when it is back.
             metrics.STORE_UP.set(0)
             product = self._state.product if self._state else ""
-            self._state = Health(up=False, product=product, detail=error.message, persistence_ok=False)
+            self._state = Health(up=False, product=product, detail=error.problem, persistence_ok=False)
             raise
         finally:
             metrics.STORE_DURATION.labels(operation).observe(time.perf_counter() - started)

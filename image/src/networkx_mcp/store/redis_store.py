@@ -71,7 +71,7 @@ class RedisStore:
         try:
             info = await self._info()
         except (StoreUnavailable, InvalidInput) as error:
-            return Health(up=False, product="Redis", detail=error.message, persistence_ok=False)
+            return Health(up=False, product="Redis", detail=error.problem, persistence_ok=False)
         return redis_check.health(info, allow_volatile=self._settings.allow_volatile)
 
     async def _info(self) -> dict[str, str]:

@@ -112,9 +112,13 @@ class StoreRefused(StoreUnavailable):
 
 
 def unavailable(reason: str, *, answered: bool = False) -> StoreUnavailable:
-    """The store is away or too slow, or failed half-way: what became of a write is not known."""
-    text = f"the store {reason}; whether a change was made is unknown: repeat it with the same operation_id"
-    return (StoreRefused if answered else StoreUnavailable)(text, retry_after=_spread(1))
+    """The store is away or too slow, or failed half-way: what became of a write is not known.
+
+    `problem` is what ails the store, for operators; callers of tools read behind it what they do next.
+    """
+    made = StoreRefused if answered else StoreUnavailable
+    hint = "Whether a change was made is unknown: repeat it with the same operation_id."
+    return made(f"the store {reason}.", hint=hint, retry_after=_spread(1))
 
 
 def refused(reason: str) -> StoreUnavailable:
