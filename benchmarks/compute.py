@@ -9,7 +9,7 @@ Prints one JSON object: the machine, versions and commit, and
 * `jobs_per_second`: empty tasks from 8 clients without think time, over 2 slots.
 * `cancel_to_gone_ms`, `deadline_to_gone_ms`: from the client's hang-up, or the deadline, until the spinning
   worker's process is gone and its slot free. The promise is 500 ms.
-* `zygote_back_s`: from SIGKILL of the zygote to a warm one. The promise is 2 s.
+* `zygote_back_s`: from SIGKILL of the zygote to a warm one.
 * `pages`: minor faults (pages mapped, or copied because they were shared with the zygote) of a worker within a call on
   10,000 nodes: by a spare, which has rehearsed, and by a worker forked for the call.
 * `pss_mib`: proportional set size of this process, the zygote and the spare worker at rest.

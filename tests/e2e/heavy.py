@@ -15,6 +15,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,6 @@ def reads(seconds: float, beside: bool) -> dict[str, Any]:
     return {**quantiles, "reads": len(times), "busy": busy, "heavy_calls": dict(ends)}
 
 
-COMMANDS = {"bombs": bombs, "compute": compute, "reads": reads}
+COMMANDS: dict[str, Callable[..., Any]] = {"bombs": bombs, "compute": compute, "reads": reads}
 if __name__ == "__main__":
     print(json.dumps(COMMANDS[sys.argv[2]](*map(json.loads, sys.argv[3:]))))
