@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from tests.chart import charts
 from tests.helpers import documents
+from tests.helpers.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "alerts"
@@ -50,7 +51,7 @@ CLUSTER_METRICS = frozenset(
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @functools.cache

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.patience import PATIENCE
+
 #: Commands of which the next word is the command: `kubectl rollout` alone would take any word with --help.
 PARENTS = frozenset({"rollout", "top", "set", "config", "auth", "certificate"})
 #: What a short form of a kind stands for.
@@ -42,7 +44,7 @@ def parse(real: str, arguments: list[str]) -> None:
     """Raises CommandRefused where the real program does not take these arguments."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     given = [*arguments[:end], "--help"]
-    done = subprocess.run([real, *given], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([real, *given], capture_output=True, text=True, timeout=PATIENCE, check=False)
     if done.returncode != 0:
         raise CommandRefused(done.stderr)
     command = words(arguments)
@@ -88,7 +90,9 @@ def get(real: str, state: Path, arguments: list[str]) -> str:
     # Without a server kubectl has no list to print: of one object, it prints the object.
     form = form.replace("{.items[*].", "{.")
     local = [real, "annotate", "--local", "-f", "-", "stand=in", "-o", form]
-    done = subprocess.run(local, input=json.dumps(found[0]), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        local, input=json.dumps(found[0]), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     if done.returncode != 0 or not done.stdout:
         raise CommandRefused(f"{form} finds nothing: {done.stderr}")
     return done.stdout
@@ -101,7 +105,7 @@ def upgrade(real: str, state: Path, arguments: list[str]) -> None:
     keep = [word for word in arguments if word not in ("--reset-then-reuse-values", "--wait")]
     command = ["template" if word == "upgrade" else word for word in keep if not word.startswith("--timeout=")]
     values = ["--values", str(state / "values.yaml")]
-    done = subprocess.run([real, *command, *values], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([real, *command, *values], capture_output=True, text=True, timeout=PATIENCE, check=False)
     if done.returncode != 0:
         raise CommandRefused(done.stderr)
     if done.stdout == (state / "rendered.yaml").read_text(encoding="utf-8"):

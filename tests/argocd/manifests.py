@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 from tests.chart.charts import ROOT, helm, program
+from tests.helpers.patience import PATIENCE
 
 ARGOCD = ROOT / "argocd"
 ENVIRONMENTS = {path.parent.name: path.parent for path in sorted(ARGOCD.glob("environments/*/config.yaml"))}
@@ -26,7 +27,7 @@ Object = dict[str, Any]
 def kustomize(directory: Path) -> list[Object]:
     """The objects of a kustomization."""
     done = subprocess.run(
-        [program("kubectl"), "kustomize", str(directory)], capture_output=True, text=True, timeout=60, check=False
+        [program("kubectl"), "kustomize", str(directory)], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return [document for document in yaml.safe_load_all(done.stdout) if document]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tests.helpers.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "chart"
@@ -34,7 +35,7 @@ def program(name: str) -> str:
 
 def helm(*arguments: str, version: str = "helm") -> str:
     """Standard output of helm. Raises HelmError."""
-    done = subprocess.run([program(version), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([program(version), *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
     if done.returncode != 0:
         raise HelmError(done.stderr + done.stdout)
     return done.stdout

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.chart.charts import ROOT, find
+from tests.helpers.patience import PATIENCE
 
 from networkx_mcp.http import tokens
 
@@ -44,7 +45,13 @@ class Script:
     def __call__(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = [str(ROOT / "scripts" / "make-secrets.sh"), *arguments]
         done = subprocess.run(
-            command, env=self.environment, cwd=self.scratch, capture_output=True, text=True, timeout=60, check=False
+            command,
+            env=self.environment,
+            cwd=self.scratch,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
         assert not check or done.returncode == 0, done.stderr
         return done

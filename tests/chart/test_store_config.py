@@ -14,6 +14,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from tests.chart.charts import FULLNAME, find
+from tests.helpers.patience import PATIENCE
+from tests.helpers.ports import Port
 from tests.helpers.redis_server import find_server
 
 from networkx_mcp.store.redis_link import CONNECTIONS
@@ -32,12 +34,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start the store with the container's paths moved under a temporary directory."""
     places = [f"{tmp_path}/bin", str(Path(find_server()).parent)]  # the first is where a test may put a df of its own
     running: list[subprocess.Popen[bytes]] = []
+    ports: list[Port] = []
 
     def run(volume: bool = True, grace: int = 600, **secret: str) -> redis.Redis:
         data: dict[str, str] = find("ConfigMap", f"{FULLNAME}-store")["data"]
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        ports.append(Port())
+        port = ports[-1].number
         for name in ("etc/store", "etc/store-password", "run/store", *(["data"] if volume else [])):
             (tmp_path / name).mkdir(parents=True, exist_ok=True)
         for key, value in secret.items():
@@ -59,7 +61,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 env=os.environ | path,
             )
         running.append(process)
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
@@ -73,7 +75,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield run
     for process in running:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
+    for port in ports:
+        port.release()
 
 
 def test_a_write_is_synced_and_nothing_is_evicted(start: Start) -> None:
@@ -208,7 +212,7 @@ def has_free(tmp_path: Path, mib: int, of: int = 1024) -> None:
 
 
 def becomes(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
             return False

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import NO_TLS, Server, message, modern
 
 from networkx_mcp import mcp_wire
@@ -50,7 +51,7 @@ def read(response: httpx.Response) -> ToolAnswer:
 class ReplicaClient:
     """One client of one or several replicas; it goes on to the next when one fails it."""
 
-    def __init__(self, *servers: Server, token: str | None = None, timeout: float = 30) -> None:
+    def __init__(self, *servers: Server, token: str | None = None, timeout: float = PATIENCE) -> None:
         self.servers = list(servers)
         self.token = token if token is not None else servers[0].token
         self._http = httpx.AsyncClient(timeout=timeout, verify=NO_TLS)
@@ -71,7 +72,7 @@ class ReplicaClient:
         except (httpx.TransportError, ValueError) as error:  # no answer, or half of one
             return ToolAnswer(0, "lost", text=repr(error))
 
-    async def until_told(self, tool: str, /, *, seconds: float = 40, **arguments: Any) -> ToolAnswer:
+    async def until_told(self, tool: str, /, *, seconds: float = PATIENCE, **arguments: Any) -> ToolAnswer:
         """Send it until an answer says what became of it; each replica in turn."""
         until = asyncio.get_running_loop().time() + seconds
         while True:

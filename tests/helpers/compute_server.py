@@ -62,7 +62,7 @@ async def init(compute: Compute) -> None:
     own = subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"])
     await asyncio.sleep(0.5)
     status = own.wait()
-    give_up = time.monotonic() + 15
+    give_up = time.monotonic() + 100
     while linux.zombie_children() and time.monotonic() < give_up:
         await asyncio.sleep(0.05)
     say(outcome=outcome, own=status, zombies=linux.zombie_children(), orphans=[*workers, adopted])

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.helpers.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / ".tools" / "node" / "node_modules"
@@ -38,7 +39,7 @@ def node() -> str:
 
 
 def run(
-    script: Path, *arguments: str, timeout: float = 120, cwd: Path | None = None
+    script: Path, *arguments: str, timeout: float = 2 * PATIENCE, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a script with Node; its output as text."""
     binary = node()

@@ -8,13 +8,14 @@ import socket
 import time
 from typing import Any, Self
 
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import Server
 
 
 class RawClient:
     """One connection to a server."""
 
-    def __init__(self, server: Server, timeout: float = 30) -> None:
+    def __init__(self, server: Server, timeout: float = PATIENCE) -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout)
         self.host = f"127.0.0.1:{server.port}"
         self._buffer = b""
@@ -59,11 +60,16 @@ class RawClient:
         body, self._buffer = self._buffer[:length], self._buffer[length:]
         return int(status.split(" ")[1]), headers, body
 
+    def admitted(self) -> None:
+        """Wait until the server wants the body of the request that was sent with `Expect: 100-continue`."""
+        status, _, body = self.answer()
+        assert status == 100, body
+
     def json(self) -> Any:
         """The body of the next answer."""
         return json.loads(self.answer()[2])
 
-    def closed_within(self, seconds: float) -> bool:
+    def closed_within(self, seconds: float = PATIENCE) -> bool:
         """Whether the server closes the connection in time."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:

@@ -1,4 +1,4 @@
-"""A real Redis or Valkey server for tests: on a free port, durable as the chart's store is.
+"""A real Redis or Valkey server for tests: on a port of its own, durable as the chart's store is.
 
 The one that `make tools` fetched, else one of 7.2 or later on PATH. Without one the tests fail, and say so.
 """
@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.tools import BIN, OLDEST_REDIS, redis_version
+from tests.helpers.patience import PATIENCE
+from tests.helpers.ports import Port
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
 
@@ -34,13 +36,6 @@ def find_server() -> str:
     raise RuntimeError("no Redis of 7.2 or later: run `make tools`, which fetches one into .tools/bin")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _end_with_parent() -> None:
     """A killed test run leaves no server behind."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -50,7 +45,8 @@ class RedisServer:
     """One server process. Its directory outlives `kill`, so `start` finds the data again."""
 
     def __init__(self, *options: str, durable: bool = True, wrapper: Sequence[str] = ()) -> None:
-        self.port = free_port()
+        self._port = Port()
+        self.port = self._port.number
         # Short, so that a Unix socket in it would have a legal name.
         self.directory = Path(tempfile.mkdtemp(prefix="nmcp-redis-"))
         self._options = [*(DURABLE if durable else ()), *options]
@@ -66,7 +62,7 @@ class RedisServer:
         assert self._process is not None, "the server does not run"
         return self._process.pid
 
-    def start(self, seconds: float = 20) -> RedisServer:
+    def start(self, seconds: float = PATIENCE) -> RedisServer:
         """Start and wait until it serves."""
         command = [
             *self._wrapper, find_server(), "--port", str(self.port), "--bind", "127.0.0.1",
@@ -86,7 +82,7 @@ class RedisServer:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
+            with socket.create_connection(("127.0.0.1", self.port), 10) as probe:
                 probe.sendall(b"PING\r\n")
                 # A server that asks for a password serves; one that loads does not yet.
                 return probe.recv(64)[:5] in (b"+PONG", b"-NOAU")
@@ -105,6 +101,7 @@ class RedisServer:
 
     def close(self) -> None:
         self.kill()
+        self._port.release()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> RedisServer:

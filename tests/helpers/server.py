@@ -1,11 +1,12 @@
 """A real server process for tests: `Server(directory, limits_connections=2).start()`.
 
-Keyword arguments are settings as in the environment, without the prefix. The server takes a free
+Keyword arguments are settings as in the environment, without the prefix; see PATIENT for those of time. The server takes a free
 port by itself and tells it in its log. Use it as a context manager, or `stop`/`kill` it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -21,6 +22,7 @@ from typing import Any, Protocol, Self
 import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from tests.helpers.patience import PATIENCE, eventually
 
 from networkx_mcp import mcp_wire
 
@@ -28,6 +30,24 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "image" / "src"
 #: No server here speaks TLS, and httpx would read all certificates of the machine for each client: 30 ms of CPU.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+#: Of the limits of time that a loaded machine would meet, unless a test is about them: the server's patience is the tests'.
+PATIENT = {
+    "limits_queue_timeout_seconds": PATIENCE / 4,
+    "limits_request_timeout_seconds": PATIENCE / 4,
+    "limits_connection_timeout_seconds": PATIENCE / 2,
+    "limits_body_timeout_seconds": PATIENCE / 4,
+    "limits_upload_min_kib_per_second": 1,
+    "store_timeout_seconds": 10,
+}
+#: Those of one call, which fit each other: a test that sets the last means all.
+OF_A_CALL = tuple(PATIENT)[:3]
+
+
+def _patient(settings: Mapping[str, object]) -> dict[str, object]:
+    """PATIENT, and over it what a test sets."""
+    own = OF_A_CALL if OF_A_CALL[-1] in settings else ()
+    return {name: value for name, value in PATIENT.items() if name not in own} | dict(settings)
 
 
 def _post(
@@ -111,7 +131,7 @@ class Server:
             self.tokens_dir.mkdir(exist_ok=True)
             self.env["NETWORKX_MCP_AUTH_TOKENS_DIR"] = str(self.tokens_dir)
             self.token = self.add_token("tester")
-        for name, value in settings.items():
+        for name, value in _patient(settings).items():
             self.env[f"NETWORKX_MCP_{name.upper()}"] = str(value)
         self.env.update(environment or {})
 
@@ -124,7 +144,7 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.kill()
 
-    def start(self, *, wait: str = "/ready", timeout: float = 90.0) -> Self:
+    def start(self, *, wait: str = "/ready", timeout: float = 2 * PATIENCE) -> Self:
         """Start and wait until `wait` answers 200 (`""`: until it listens). Raises RuntimeError with the log."""
         with self.log_path.open("ab") as log:
             begin = log.tell()
@@ -159,12 +179,12 @@ class Server:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def wait(self, timeout: float = 60.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """The exit code, once the process has ended."""
         assert self.process is not None
         return self.process.wait(timeout)
 
-    def stop(self, timeout: float = 60.0) -> int:
+    def stop(self, timeout: float = PATIENCE) -> int:
         """SIGTERM; the exit code."""
         self.signal(signal.SIGTERM)
         return self.wait(timeout)
@@ -174,13 +194,13 @@ class Server:
         assert self.process is not None
         tree = self.processes() if self.process.poll() is None else []
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         for process in tree:
             try:
                 process.kill()
             except psutil.NoSuchProcess:
                 continue
-        psutil.wait_procs(tree, timeout=5)
+        psutil.wait_procs(tree, timeout=PATIENCE)
 
     @property
     def pid(self) -> int:
@@ -195,6 +215,16 @@ class Server:
             return [root, *root.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
+
+    def zygotes(self) -> list[psutil.Process]:
+        """Its zygote; none while there is none, or while its interpreter is being started."""
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                # Its workers are forks of it, and called the same.
+                if process.ppid() == self.pid and "networkx_mcp.workers.zygote" in process.cmdline():
+                    found.append(process)
+        return found
 
     def pids(self) -> list[int]:
         """Pids of `processes`, the API's first."""
@@ -214,7 +244,7 @@ class Server:
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """GET on a connection of its own."""
-        return httpx.get(self.base_url + path, timeout=options.pop("timeout", 10), verify=NO_TLS, **options)
+        return httpx.get(self.base_url + path, timeout=options.pop("timeout", PATIENCE), verify=NO_TLS, **options)
 
     def rpc(
         self,
@@ -223,7 +253,7 @@ class Server:
         *,
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float = 60,
+        timeout: float = PATIENCE,
         era: Any = modern,
     ) -> httpx.Response:
         """POST a request to /mcp; with the server's own token unless another is given."""
@@ -281,7 +311,7 @@ class Server:
             found = [line for line in self.logs() if line["correlation_id"] == wanted]
             return found if any(line["event"] == "mcp_request_end" for line in found) else None
 
-        found: list[dict[str, Any]] = eventually(lines, timeout=60)
+        found: list[dict[str, Any]] = eventually(lines)
         return found
 
     def audited(self, answer: Answered) -> list[dict[str, Any]]:
@@ -330,15 +360,3 @@ class Server:
         fresh = self.tokens_dir / ".tokens.json.new"
         fresh.write_text(json.dumps(list(entries)), encoding="utf-8")
         fresh.replace(path)
-
-
-def eventually(check: Any, *, timeout: float = 10.0, every: float = 0.05) -> Any:
-    """The first true value of `check()`. Raises AssertionError when none came in time."""
-    until = time.monotonic() + timeout
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > until:
-            raise AssertionError(f"not within {timeout} s: {check}")
-        time.sleep(every)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import NO_TLS, Server, modern
 
 
@@ -19,9 +20,8 @@ def hold(gate: Path, *, era: Any = modern, token: str | None = None, request_id:
 
 async def until(server: Server, state: str, number: int) -> None:
     """Wait until so many requests are `running` or `waiting`."""
-    async with httpx.AsyncClient(verify=NO_TLS) as client:
-        for _ in range(1000):
-            if f'"{state}":{number}' in (await client.get(server.base_url + "/ready")).text:
-                return
+    async with httpx.AsyncClient(timeout=PATIENCE, verify=NO_TLS) as client:
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while f'"{state}":{number}' not in (told := (await client.get(server.base_url + "/ready")).text):
+            assert asyncio.get_running_loop().time() < end, f"never {number} {state}: {told}"
             await asyncio.sleep(0.01)
-    raise AssertionError(f"never {number} {state}")

@@ -11,6 +11,7 @@ import kubernetes_validate
 import pytest
 from tests.chart.charts import ROOT
 from tests.helpers import programs
+from tests.helpers.patience import PATIENCE
 from tests.linters.findings import EXCEPTIONS, Finding, exemptions, judge, rendered, write
 
 #: The oldest and the newest Kubernetes that the chart is for.
@@ -22,7 +23,7 @@ FOREIGN = (ROOT / "tests/chart/schemas", ROOT / "tests/argocd/schemas")
 
 def run(*command: str) -> str:
     """Standard output of a linter, which ends with an error where it finds something."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.stdout, done.stderr
     return done.stdout
 

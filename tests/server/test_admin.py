@@ -18,9 +18,10 @@ import pytest
 from tests.alerts import rules
 from tests.helpers import caller
 from tests.helpers.caller import ToolAnswer
+from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.raw_http import RawClient
 from tests.helpers.redis_server import RedisServer
-from tests.helpers.server import NO_TLS, Server, eventually
+from tests.helpers.server import NO_TLS, Server
 
 MIB = 1024 * 1024
 
@@ -38,7 +39,12 @@ class Site:
     ) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.operator if token is None else token}"}
         return httpx.request(
-            method, f"{self.server.base_url}/admin/{path}", headers=headers, content=content, timeout=30, verify=NO_TLS
+            method,
+            f"{self.server.base_url}/admin/{path}",
+            headers=headers,
+            content=content,
+            timeout=PATIENCE,
+            verify=NO_TLS,
         )
 
     def call(self, tool: str, /, **arguments: Any) -> ToolAnswer:
@@ -160,6 +166,7 @@ def test_a_forced_level_acts_until_it_is_taken_back(embedded: Site) -> None:
             f"{embedded.server.base_url}/graphs/x?format=edge-list",
             headers={"authorization": f"Bearer {embedded.ann}"},
             content=b"1 2\n",
+            timeout=PATIENCE,
         )
         assert put.status_code == 503
         assert int(put.headers["retry-after"]) >= 1
@@ -324,8 +331,8 @@ def test_an_archive_larger_than_all_bodies_may_be_comes_back(tmp_path: Path) -> 
         rows = "".join(f"a{number % 150},b{number // 150},{text}\n" for number, text in enumerate(noise))
         headers = {"authorization": f"Bearer {made.ann}"}
         url = f"{server.base_url}/graphs/wide?format=csv"
-        eventually(lambda: httpx.get(f"{server.base_url}/graphs", headers=headers).status_code == 200)
-        put = httpx.put(url, content="source,target,noise\n" + rows, headers=headers, timeout=60)
+        eventually(lambda: httpx.get(f"{server.base_url}/graphs", headers=headers, timeout=PATIENCE).status_code == 200)
+        put = httpx.put(url, content="source,target,noise\n" + rows, headers=headers, timeout=PATIENCE)
         assert put.status_code == 201, put.text
         archive = made.admin("GET", "tenants/a/graphs/wide/archive").content
         assert len(archive) > MIB
@@ -436,7 +443,7 @@ def test_the_command_of_a_runbook_lists_what_each_tenant_holds(shared: Site) -> 
 
     def typed(token: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", script]
-        return subprocess.run(command, input=token, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, input=token, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     done = typed(shared.operator)
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 from tests.helpers.issuer import AUDIENCE, Issuer
-from tests.helpers.server import Server, eventually, message, modern
+from tests.helpers.patience import PATIENCE, eventually
+from tests.helpers.server import Server, message, modern
 
 Make = Callable[..., Server]
 
@@ -21,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_without_a_token_the_answer_asks_for_one(server: Server) -> None:
-    answer = httpx.post(server.url, **modern("tools/list"))
+    answer = httpx.post(server.url, timeout=PATIENCE, **modern("tools/list"))
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["error"]["data"]["error"] == "unauthenticated"
@@ -30,26 +31,26 @@ def test_without_a_token_the_answer_asks_for_one(server: Server) -> None:
 def test_failures_are_counted_by_reason_and_audited_without_the_token(server: Server) -> None:
     before = server.metric("auth_failures_total", reason="unknown")
     secret = "nmcp_" + "Q" * 43
-    server.rpc("tools/list", token=secret, headers={"x-request-id": "stranger"})
+    answer = server.rpc("tools/list", token=secret)
     assert server.metric("auth_failures_total", reason="unknown") == before + 1
-    lines = [line for line in server.events("audit") if line["correlation_id"] == "stranger"]
+    lines = server.audited(answer)
     assert [(line["action"], line["reason"], line["success"]) for line in lines] == [("authenticate", "unknown", False)]
     assert secret not in server.log_text()
     assert str(server.token) not in server.log_text()
 
 
-def test_a_new_token_works_within_five_seconds_and_a_removed_one_ends(server: Server) -> None:
+def test_a_new_token_works_soon_and_a_removed_one_ends(server: Server) -> None:
     fresh = server.add_token("fresh", tenant="fresh")
-    eventually(lambda: server.rpc("tools/list", token=fresh).status_code == 200, timeout=5)
+    eventually(lambda: server.rpc("tools/list", token=fresh).status_code == 200)
     server.write_tokens([entry for entry in server.entries if entry["name"] != "fresh"])
-    eventually(lambda: server.rpc("tools/list", token=fresh).status_code == 401, timeout=5)
+    eventually(lambda: server.rpc("tools/list", token=fresh).status_code == 401)
     assert server.rpc("tools/list").status_code == 200
 
 
 def test_a_broken_file_locks_nobody_out_and_is_logged(server: Server) -> None:
     (server.tokens_dir / "tokens.json").write_text("{ not json", encoding="utf-8")
     try:
-        eventually(lambda: server.events("tokens_invalid"), timeout=5)
+        eventually(lambda: server.events("tokens_invalid"))
         assert server.rpc("tools/list").status_code == 200
     finally:
         server.write_tokens(server.entries)
@@ -57,20 +58,22 @@ def test_a_broken_file_locks_nobody_out_and_is_logged(server: Server) -> None:
 
 def test_a_token_that_only_reads_cannot_write_and_is_told_which_scope_it_lacks(server: Server) -> None:
     reader = server.add_token("reader", scopes=["read"])
-    eventually(lambda: server.rpc("tools/list", token=reader).status_code == 200, timeout=5)
+    eventually(lambda: server.rpc("tools/list", token=reader).status_code == 200)
     assert not server.call("list_graphs", token=reader).get("isError")
-    denied = server.call("create_graph", {"graph_id": "mine"}, token=reader)
+    answer = server.rpc("tools/call", {"name": "create_graph", "arguments": {"graph_id": "mine"}}, token=reader)
+    denied = message(answer)["result"]
     assert denied["isError"]
     assert denied["_meta"]["networkx-mcp/error"]["error"] == "forbidden"
     assert "write" in denied["content"][0]["text"]
-    (line,) = [line for line in server.events("audit") if line["action"] == "authorize"]
+    (line,) = server.audited(answer)
+    assert line["action"] == "authorize"
     assert (line["user_id"], line["scope"], line["success"]) == ("reader", "write", False)
 
 
 def test_a_foreign_graph_and_an_absent_one_give_the_same_answer(server: Server) -> None:
     server.call("create_graph", {"graph_id": "theirs"})
     stranger = server.add_token("stranger", tenant="elsewhere")
-    eventually(lambda: server.rpc("tools/list", token=stranger).status_code == 200, timeout=5)
+    eventually(lambda: server.rpc("tools/list", token=stranger).status_code == 200)
     foreign, absent = (
         server.call("describe_graph", {"graph_id": name}, token=stranger) for name in ("theirs", "nobody")
     )
@@ -79,10 +82,16 @@ def test_a_foreign_graph_and_an_absent_one_give_the_same_answer(server: Server) 
 
 
 def test_an_expired_token_is_refused(server: Server) -> None:
-    ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 4))
-    short = server.add_token("short", expires=ends)
-    eventually(lambda: server.rpc("tools/list", token=short).status_code == 200, timeout=5)
-    eventually(lambda: server.rpc("tools/list", token=short).status_code == 401, timeout=6)
+    for seconds in (4, 16, 64):  # a slow machine may read the entry when it is over
+        ends = int(time.time()) + seconds
+        told = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
+        short = server.add_token(f"short-{seconds}", expires=told)
+        while (status := server.rpc("tools/list", token=short).status_code) != 200 and time.time() < ends:
+            time.sleep(0.05)
+        if status == 200:
+            break
+    assert status == 200
+    eventually(lambda: server.rpc("tools/list", token=short).status_code == 401)
     assert server.metric("auth_failures_total", reason="expired") >= 1
 
 
@@ -103,13 +112,13 @@ def test_with_an_issuer_the_metadata_is_served_and_named(make_server: Make) -> N
             oidc_resource_url="https://graphs.example.org/mcp",
         ).start()
         metadata = "https://graphs.example.org/.well-known/oauth-protected-resource/mcp"
-        asked = httpx.post(server.url, **modern("tools/list"))
+        asked = httpx.post(server.url, timeout=PATIENCE, **modern("tools/list"))
         assert asked.status_code == 401
         assert asked.headers["www-authenticate"] == f'Bearer resource_metadata="{metadata}", scope="read write"'
         document = server.get("/.well-known/oauth-protected-resource/mcp").json()
         assert document["resource"] == "https://graphs.example.org/mcp"
         assert document["authorization_servers"] == [issuer.url]
-        before = httpx.options(server.base_url + "/.well-known/oauth-protected-resource/mcp")
+        before = httpx.options(server.base_url + "/.well-known/oauth-protected-resource/mcp", timeout=PATIENCE)
         assert (before.status_code, before.headers["access-control-allow-origin"]) == (204, "*")
         assert "MCP-Protocol-Version" in before.headers["access-control-allow-headers"]
         answer = server.rpc(
@@ -117,7 +126,7 @@ def test_with_an_issuer_the_metadata_is_served_and_named(make_server: Make) -> N
         )
         assert answer.status_code == 200, answer.text
         assert not message(answer)["result"].get("isError")
-        (line,) = eventually(lambda: [line for line in server.events("audit") if line["action"] == "create"])
+        (line,) = server.audited(answer)
         assert (line["user_id"], line["tenant"]) == ("oidc:ann", "acme")
         wrong = server.rpc("tools/list", token=issuer.token(aud="https://other.example.org"))
         assert wrong.status_code == 401

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.e2e import store_password, test_install, test_operations
 from tests.e2e.cluster import WORKLOAD
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import SOURCE, Server
 
 
@@ -37,7 +38,7 @@ def run(server: Server, script: str, *arguments: str) -> str:
         env=env,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

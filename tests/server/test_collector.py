@@ -6,7 +6,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from tests.helpers.server import Server, eventually
+from tests.helpers.patience import eventually
+from tests.helpers.server import Server
 
 #: Put before the server's own modules: tells a file, at a signal, how many objects are frozen and how many are not.
 ASK = """

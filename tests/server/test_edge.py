@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.raw_http import RawClient
-from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.helpers.server import Server, handshake, message, modern
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PROBES = ["/health", "/ready", "/startup", "/metrics"]
@@ -39,8 +40,8 @@ def test_probes_are_answered_without_token_and_by_any_name(server: Server, path:
 
 @pytest.mark.parametrize("path", PROBES)
 def test_probes_are_read_only(server: Server, path: str) -> None:
-    assert httpx.post(server.base_url + path).status_code == 405
-    assert httpx.head(server.base_url + path).status_code == 200
+    assert httpx.post(server.base_url + path, timeout=PATIENCE).status_code == 405
+    assert httpx.head(server.base_url + path, timeout=PATIENCE).status_code == 200
 
 
 def test_ready_names_each_part_with_state_and_detail(server: Server) -> None:
@@ -57,10 +58,10 @@ def test_ready_names_each_part_with_state_and_detail(server: Server) -> None:
 def test_the_mcp_endpoint_answers_by_listed_names_only(server: Server, path: str) -> None:
     request = modern("tools/list", token=server.token)
     request["headers"]["host"] = "evil.example.org"
-    refused = httpx.post(server.base_url + path, **request)
+    refused = httpx.post(server.base_url + path, timeout=PATIENCE, **request)
     assert refused.status_code == 421
     request["headers"]["host"] = f"localhost:{server.port}"
-    assert httpx.post(server.base_url + path, **request).status_code == 200
+    assert httpx.post(server.base_url + path, timeout=PATIENCE, **request).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:[2809", "[::1]:x"])
@@ -77,7 +78,7 @@ def test_a_browser_of_a_listed_origin_is_served_and_may_ask_first(server: Server
     answer = server.rpc("tools/list", headers=origin)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == origin["origin"]
-    asked = httpx.options(server.url, headers={**origin, "access-control-request-method": "POST"})
+    asked = httpx.options(server.url, headers={**origin, "access-control-request-method": "POST"}, timeout=PATIENCE)
     assert asked.status_code == 204
     for header in ("Authorization", "If-Match", "If-None-Match"):
         assert header in asked.headers["access-control-allow-headers"].split(", ")
@@ -85,7 +86,7 @@ def test_a_browser_of_a_listed_origin_is_served_and_may_ask_first(server: Server
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "OPTIONS"])
 def test_mcp_answers_post_only(server: Server, method: str) -> None:
-    answer = httpx.request(method, server.url, headers={"authorization": f"Bearer {server.token}"})
+    answer = httpx.request(method, server.url, headers={"authorization": f"Bearer {server.token}"}, timeout=PATIENCE)
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
     assert answer.json()["error"]["data"]["error"] == "method_not_allowed"
@@ -146,14 +147,14 @@ def test_what_the_sdk_refuses_is_counted(server: Server) -> None:
     before = outcomes(server, **labels)
     request = modern("tools/call", {"name": "list_graphs"}, token=server.token)
     request["headers"]["mcp-method"] = "tools/list"  # the body says otherwise
-    answer = httpx.post(server.url, **request)
+    answer = httpx.post(server.url, timeout=PATIENCE, **request)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32020)
     assert outcomes(server, **labels) == before + 1
 
 
 def test_every_refusal_before_the_sdk_is_counted(server: Server) -> None:
     before = outcomes(server, outcome="client_error")
-    httpx.get(server.url)  # 405
+    httpx.get(server.url, timeout=PATIENCE)  # 405
     server.rpc("tools/list", token="wrong")  # 401
     server.rpc("tools/list", headers={"host": "evil.org"})  # 421
     server.rpc("tools/list", headers={"origin": "https://evil.org"})  # 403

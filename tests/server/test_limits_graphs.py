@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.helpers import caller
 from tests.helpers.caller import ToolAnswer
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import Server
 
 NODES, EDGES, GRAPHS = 40, 60, 4
@@ -41,7 +42,7 @@ TOKENS: dict[str, str] = {}
 
 def call(server: Server, tenant: str, tool: str, /, **arguments: Any) -> ToolAnswer:
     return caller.read(
-        server.rpc("tools/call", {"name": tool, "arguments": arguments}, token=TOKENS[tenant], timeout=60)
+        server.rpc("tools/call", {"name": tool, "arguments": arguments}, token=TOKENS[tenant], timeout=PATIENCE)
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.helpers.server import Server, eventually, handshake
+from tests.helpers.patience import PATIENCE, eventually
+from tests.helpers.server import Server, handshake
 
 LIST = Path(__file__).with_name("metrics.txt")
 
@@ -39,8 +40,8 @@ def scrape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ranked = server.call("rank_nodes", {"graph_id": "g", "measure": "pagerank"})
         assert not ranked.get("isError"), ranked
         server.rpc("tools/list", token="nmcp_wrong")
-        httpx.get(server.url)
-        eventually(lambda: server.metric("memory_bytes", process="zygote") > 0, timeout=20)
+        httpx.get(server.url, timeout=PATIENCE)
+        eventually(lambda: server.metric("memory_bytes", process="zygote") > 0)
         yield server.get("/metrics").text
 
 

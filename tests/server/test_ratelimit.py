@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Callable
 
 import httpx
+from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.redis_server import RedisServer
-from tests.helpers.server import Server, eventually, modern
+from tests.helpers.server import Server, modern
 
 Make = Callable[..., Server]
 
 
 async def statuses(number: int, *servers: Server, token: str | None = None) -> list[int]:
     """Status of `number` simultaneous calls to each server."""
-    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=20)) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=20)) as client:
         calls = [
             client.post(server.url, **modern("ping", token=token or server.token))
             for _ in range(number)
@@ -68,7 +69,7 @@ async def test_two_replicas_share_one_budget_and_go_by_their_share_without_the_s
         assert burst - 2 * lease <= len(passed) <= burst + 2 * lease
         assert await statuses(1, one, two) == [429, 429]
         redis.kill()
-        eventually(lambda: one.metric("store_up") == 0, timeout=15)
+        eventually(lambda: one.metric("store_up") == 0)
         alone = 0
         # The limiter learns of the loss by its own next request, not by the metric, and in the middle of a burst.
         for _ in range(20):

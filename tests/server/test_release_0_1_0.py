@@ -16,6 +16,7 @@ import httpx
 import msgspec
 import pytest
 import redis
+from tests.helpers.patience import PATIENCE
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
 
@@ -52,7 +53,7 @@ class Site:
         return found
 
     def exported(self, graph_id: str) -> dict[str, Any]:
-        answer = self.server.get(f"/graphs/{graph_id}?format=node-link", headers=self.headers, timeout=60)
+        answer = self.server.get(f"/graphs/{graph_id}?format=node-link", headers=self.headers, timeout=PATIENCE)
         assert answer.status_code == 200, answer.text[:500]
         found: dict[str, Any] = answer.json()
         return found
@@ -60,7 +61,9 @@ class Site:
     def restore(self, backup: Path, *options: str) -> subprocess.CompletedProcess[str]:
         access = ("--url", self.server.base_url, "--token-file", str(self.token_file))
         command = (sys.executable, "-m", "networkx_mcp", "restore", *access, "--from", str(backup), *options)
-        return subprocess.run(command, env=self.server.env, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            command, env=self.server.env, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
 
 
 def site(directory: Path, **settings: object) -> Site:
@@ -170,12 +173,12 @@ def test_archives_of_0_1_0_come_back_one_by_one_and_over_what_is_there(old: Site
 
     def put(graph_id: str, data: bytes) -> int:
         path = f"{url}/{graph_id}/archive?replace=true"
-        return httpx.put(path, content=data, headers=headers, timeout=60).status_code
+        return httpx.put(path, content=data, headers=headers, timeout=PATIENCE).status_code
 
     assert set(archives) == set(EXPECTED)
     for graph_id, data in archives.items():
         assert [put(graph_id, data), put(graph_id, data)] == [201, 201], "onto nothing, and onto itself"
-    ours = httpx.get(f"{url}/long/archive", headers=headers, timeout=60).content
+    ours = httpx.get(f"{url}/long/archive", headers=headers, timeout=PATIENCE).content
     assert put("again", ours) == 201, "as this release writes it"
 
     done = old.restore(backup, "--replace")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from tests.helpers.patience import PATIENCE, eventually, soon
 from tests.helpers.raw_http import RawClient
-from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.helpers.server import Server, handshake, message, modern
 from tests.helpers.slots import hold, until
 from tests.helpers.slow_server import COMMAND
-
-from networkx_mcp.settings import Limits
 
 Make = Callable[..., Server]
 
@@ -33,17 +31,16 @@ async def running(server: Server, number: int) -> None:
 
 
 def test_an_idle_server_ends_at_once_and_leaves_no_process(make_server: Make) -> None:
-    server = make_server().start()
+    """It waits for nobody: it would for longer than this test."""
+    server = make_server(limits_shutdown_timeout_seconds=10 * PATIENCE).start()
     tree = server.processes()
     assert len(tree) >= 2
     with RawClient(server) as idle:
         idle.request("GET", "/health")
         assert idle.answer()[0] == 200
-        began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < Limits().shutdown_timeout_seconds / 2
-        assert idle.closed_within(10)
-    _, alive = psutil.wait_procs(tree, timeout=5)
+        assert idle.closed_within()
+    _, alive = psutil.wait_procs(tree, timeout=PATIENCE)
     assert not alive
     events = [line["event"] for line in server.logs()]
     assert [name for name in events if name.startswith("shutdown_")] == [
@@ -56,7 +53,7 @@ def test_an_idle_server_ends_at_once_and_leaves_no_process(make_server: Make) ->
 @pytest.mark.parametrize("era", [modern, handshake])
 async def test_forty_five_calls_in_flight_get_their_results(make_server: Make, gate: Path, era: Any) -> None:
     server = make_server(command=COMMAND).start()
-    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=60)) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=60)) as client:
         asked = [hold(gate, era=era, request_id=number) for number in range(45)]
         calls = [asyncio.create_task(client.post(server.url, **one)) for one in asked]
         await running(server, 45)
@@ -74,7 +71,7 @@ async def test_forty_five_calls_in_flight_get_their_results(make_server: Make, g
 
 async def test_those_that_wait_are_shed_at_once_and_those_that_run_are_not(make_server: Make, gate: Path) -> None:
     server = make_server(command=COMMAND, limits_connections=2, limits_queue=20).start()
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         first = [asyncio.create_task(client.post(server.url, **hold(gate))) for _ in range(2)]
         await running(server, 2)
         waiting = [asyncio.create_task(client.post(server.url, **sleep(0))) for _ in range(6)]
@@ -93,12 +90,12 @@ async def test_those_that_wait_are_shed_at_once_and_those_that_run_are_not(make_
 
 
 def test_while_it_drains_it_is_not_ready_yet_answers_and_closes_each_connection(make_server: Make) -> None:
-    server = make_server(http_drain_seconds=3).start()
+    server = make_server(http_drain_seconds=12).start()
     with RawClient(server) as early:
         early.request("GET", "/health")
         early.answer()
         server.signal(signal.SIGTERM)
-        eventually(lambda: server.get("/ready").status_code == 503, timeout=2)
+        eventually(lambda: server.get("/ready").status_code == 503)
         assert server.get("/ready").json()["status"] == "draining"
         assert server.get("/health").status_code == 200
         late = server.rpc("tools/list")
@@ -106,23 +103,24 @@ def test_while_it_drains_it_is_not_ready_yet_answers_and_closes_each_connection(
         assert late.headers["connection"] == "close"
         early.request("GET", "/health")
         assert early.answer()[1]["connection"] == "close"
-        assert early.closed_within(1)
+        assert early.closed_within()
     assert server.wait() == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), 1)
 
 
 @pytest.mark.parametrize("era", [modern, handshake])
-async def test_a_call_that_would_outlive_the_process_gets_its_own_named_timeout(make_server: Make, era: Any) -> None:
+async def test_a_call_that_would_outlive_the_process_gets_its_own_named_timeout(
+    make_server: Make, era: Any, gate: Path
+) -> None:
+    """The call itself would never end."""
     server = make_server(command=COMMAND, limits_shutdown_timeout_seconds=3).start()
-    async with httpx.AsyncClient(timeout=60) as client:
-        call = asyncio.create_task(client.post(server.url, **sleep(19, era)))
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+        call = asyncio.create_task(client.post(server.url, **hold(gate, era=era)))
         await running(server, 1)
-        began = time.monotonic()
         server.signal(signal.SIGTERM)
         answer = await call
     assert await asyncio.to_thread(server.wait) == 0
-    assert time.monotonic() - began < 15, "the call itself would have taken 19 s"
     error = message(answer)["error"]
     assert error["data"]["error"] == "timeout"
     assert "limits.shutdown_timeout_seconds" in error["message"]
@@ -135,12 +133,13 @@ async def test_a_transfer_that_would_outlive_the_process_gets_its_own_named_time
     def busy() -> bool:
         return server.metric("workers", state="busy") == 1
 
-    await asyncio.to_thread(
-        eventually, lambda: len(server.processes()) == 3
-    )  # the API, the zygote, a worker that waits
-    for worker in server.processes()[2:]:
-        worker.suspend()  # whatever it is given lasts until somebody ends it
-    async with httpx.AsyncClient(timeout=60) as client:
+    def spare() -> psutil.Process | None:
+        """The worker that waits for the next call."""
+        waiting = [worker for zygote in server.zygotes() for worker in zygote.children()]
+        return waiting[0] if waiting else None
+
+    (await asyncio.to_thread(eventually, spare)).suspend()  # whatever it is given lasts until somebody ends it
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         upload = asyncio.create_task(client.put(f"{server.base_url}/graphs/g?format=edge-list", content=b"a b\n"))
         await asyncio.to_thread(eventually, busy)
         server.signal(signal.SIGTERM)
@@ -153,7 +152,7 @@ async def test_a_transfer_that_would_outlive_the_process_gets_its_own_named_time
 
 async def test_a_second_signal_does_no_harm(make_server: Make, gate: Path) -> None:
     server = make_server(command=COMMAND).start()
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         call = asyncio.create_task(client.post(server.url, **hold(gate)))
         await running(server, 1)
         for _ in range(3):
@@ -172,7 +171,7 @@ async def test_no_request_of_busy_clients_is_lost_in_silence(make_server: Make) 
 
     async def client() -> None:
         nonlocal answered
-        async with httpx.AsyncClient(timeout=10) as connection:
+        async with httpx.AsyncClient(timeout=PATIENCE) as connection:
             while True:
                 try:
                     answer = await connection.post(server.url, **sleep(0.02))
@@ -183,11 +182,10 @@ async def test_no_request_of_busy_clients_is_lost_in_silence(make_server: Make) 
                 answered += 1
 
     clients = [asyncio.create_task(client()) for _ in range(8)]
-    await asyncio.sleep(0.5)
+    await soon(lambda: answered > 20)
     server.signal(signal.SIGTERM)
     await asyncio.gather(*clients)
     assert await asyncio.to_thread(server.wait) == 0
-    assert answered > 8
     assert [error for error in ended if not isinstance(error, httpx.ConnectError)] == []
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.helpers.server import Server, eventually
+from tests.helpers.patience import PATIENCE, eventually
+from tests.helpers.server import Server
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def smoke(server: Server, token: str, directory: Path) -> subprocess.CompletedPr
     file = directory / "token"
     file.write_text(f"{token}\n", encoding="utf-8")
     command = [sys.executable, "-m", "networkx_mcp.smoke", server.url, "--token-file", str(file)]
-    return subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_both_eras_pass_and_nothing_is_left_behind(server: Server, tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_a_wrong_token_fails_and_is_not_printed(server: Server, tmp_path: Path) 
 
 def test_a_token_that_may_only_read_fails_at_the_first_write(server: Server, tmp_path: Path) -> None:
     reader = server.add_token("reader", scopes=["read"])
-    eventually(lambda: server.rpc("tools/list", token=reader).status_code == 200, timeout=5)
+    eventually(lambda: server.rpc("tools/list", token=reader).status_code == 200)
     done = smoke(server, reader, tmp_path)
     assert done.returncode == 1
     assert "write" in done.stderr
@@ -67,7 +68,7 @@ def test_no_server_fails(server: Server, tmp_path: Path) -> None:
         env=server.env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from tests.helpers.server import Server, eventually, handshake, modern
+from tests.helpers.patience import eventually
+from tests.helpers.server import Server, handshake, modern
 
 Make = Callable[..., Server]
 #: Traces of a caller of either era.

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.helpers import caller
 from tests.helpers.caller import ToolAnswer
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import NO_TLS, Server, handshake, message, modern
 
 #: Ann's graph, and an id of the same length and look that nobody has.
@@ -88,7 +89,7 @@ class World:
             headers["authorization"] = f"Bearer {token}"
         body = f"{NODE} {VALUE}\n".encode() if method == "PUT" else None
         return httpx.request(
-            method, self.server.base_url + path, headers=headers, content=body, timeout=20, verify=NO_TLS
+            method, self.server.base_url + path, headers=headers, content=body, timeout=PATIENCE, verify=NO_TLS
         )
 
     @property
@@ -305,7 +306,7 @@ def test_without_a_valid_token_every_path_says_the_same(world: World) -> None:
             headers = {} if token is None else {"authorization": f"Bearer {token}"}
             request = modern("tools/call", {"name": name, "arguments": {"graph_id": FOREIGN}})
             request["headers"].update(headers)
-            assert httpx.post(world.server.url, verify=NO_TLS, **request).status_code == 401, name
+            assert httpx.post(world.server.url, verify=NO_TLS, timeout=PATIENCE, **request).status_code == 401, name
 
 
 # --- audit and logs

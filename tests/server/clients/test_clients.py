@@ -13,6 +13,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from tests.helpers import node
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import Server
 
 from networkx_mcp import mcp_wire
@@ -31,7 +32,7 @@ async def python_session(server: Server, era: str) -> dict[str, Any]:
     """What session.mjs does, by the Python SDK."""
     headers = {"Authorization": f"Bearer {server.token}"}
     async with (
-        httpx.AsyncClient(headers=headers, timeout=30) as http,
+        httpx.AsyncClient(headers=headers, timeout=PATIENCE) as http,
         Client(
             streamable_http_client(server.url, http_client=http), mode=MODERN if era == "modern" else "legacy"
         ) as client,
@@ -71,7 +72,7 @@ async def python_session(server: Server, era: str) -> dict[str, Any]:
 def typescript_session(server: Server, era: str) -> dict[str, Any]:
     node.package("@modelcontextprotocol/client")
     node.package("@modelcontextprotocol/sdk")
-    done = node.run(SESSION, server.url, era, str(server.token), timeout=60)
+    done = node.run(SESSION, server.url, era, str(server.token))
     assert done.returncode == 0, done.stderr[-3000:]
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen
@@ -113,7 +114,7 @@ def test_the_typescript_client(server: Server, era: str) -> None:
 async def test_the_python_client_finds_the_era_by_itself(server: Server) -> None:
     headers = {"Authorization": f"Bearer {server.token}"}
     async with (
-        httpx.AsyncClient(headers=headers, timeout=30) as http,
+        httpx.AsyncClient(headers=headers, timeout=PATIENCE) as http,
         Client(streamable_http_client(server.url, http_client=http)) as client,
     ):
         assert client.protocol_version == MODERN
@@ -126,7 +127,7 @@ async def test_the_python_client_finds_the_era_by_itself(server: Server) -> None
 def test_every_handshake_version_is_negotiated(server: Server, version: str) -> None:
     (method, hello, _), _ = mcp_wire.opening("handshake")
     request = mcp_wire.post("handshake", method, hello | {"protocolVersion": version}, server.token)
-    answer = httpx.post(server.url, **request)
+    answer = httpx.post(server.url, timeout=PATIENCE, **request)
     assert answer.json()["result"]["protocolVersion"] == version
 
 
@@ -134,5 +135,5 @@ def test_every_handshake_version_is_negotiated(server: Server, version: str) -> 
 def test_versions_that_know_no_structured_content_get_the_answer_as_text(server: Server, version: str) -> None:
     request = mcp_wire.post_call("create_graph", {"edges": [["a", "b"]]}, server.token, "handshake")
     request["headers"]["MCP-Protocol-Version"] = version
-    result = httpx.post(server.url, **request).json()["result"]
+    result = httpx.post(server.url, timeout=PATIENCE, **request).json()["result"]
     assert "2 nodes, 1 edges" in result["content"][0]["text"]

@@ -13,6 +13,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from tests.helpers import node
+from tests.helpers.patience import PATIENCE
 from tests.helpers.server import Server, handshake, modern
 from tests.server.clients.test_clients import SESSION
 
@@ -103,7 +104,7 @@ def test_no_answer_is_longer_than_clients_read(server: Server, era: Any) -> None
 async def test_the_python_client_reads_the_longest(server: Server, era: str) -> None:
     mode = MODERN if era == "modern" else "legacy"
     async with (
-        httpx.AsyncClient(timeout=60) as http,
+        httpx.AsyncClient(timeout=PATIENCE) as http,
         Client(streamable_http_client(server.url, http_client=http), mode=mode) as client,
     ):
         assert client.protocol_version == (MODERN if era == "modern" else HANDSHAKE)
@@ -117,6 +118,6 @@ def test_the_typescript_client_reads_the_longest(server: Server, era: str) -> No
     node.package("@modelcontextprotocol/client")
     node.package("@modelcontextprotocol/sdk")
     made = calls(server)
-    done = node.run(SESSION, server.url, era, "-", json.dumps(made), timeout=120)
+    done = node.run(SESSION, server.url, era, "-", json.dumps(made))
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(json.loads(done.stdout)) == len(made)

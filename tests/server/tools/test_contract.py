@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.helpers.patience import PATIENCE, eventually
+from tests.helpers.server import Server, handshake, message, modern
 from tests.server.tools.conftest import Tools
 
 from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, LAYOUTS, MEASURES, METRICS, PATH_KINDS
@@ -127,7 +128,9 @@ def test_what_is_no_id_is_refused_however_it_is_written(
     body = json.dumps({"graph_id": graph_id, "node": "@"}).replace('"@"', literal)
     request = handshake("tools/call", {"name": "get_neighbors", "arguments": {}})
     content = request["content"].replace(b'"arguments":{}', b'"arguments":' + body.encode())
-    answer = message(httpx.post(tools.server.url, content=content, headers=request["headers"]))["result"]
+    answer = message(httpx.post(tools.server.url, content=content, headers=request["headers"], timeout=PATIENCE))[
+        "result"
+    ]
     assert answer["isError"]
     assert "`node`" in answer["content"][0]["text"]
 
@@ -317,7 +320,9 @@ def test_an_error_of_a_new_graph_names_arguments_that_create_graph_has(tools: To
 def test_text_that_is_no_unicode_is_refused(tools: Tools) -> None:
     request = modern("tools/call", {"name": "create_graph", "arguments": {"nodes": ["@"]}})
     content = request["content"].replace(b'"@"', b'"\\ud800"')
-    result = message(httpx.post(tools.server.url, content=content, headers=request["headers"]))["result"]
+    result = message(httpx.post(tools.server.url, content=content, headers=request["headers"], timeout=PATIENCE))[
+        "result"
+    ]
     assert result["isError"]
     assert "surrogate" in result["content"][0]["text"]
 
@@ -325,7 +330,7 @@ def test_text_that_is_no_unicode_is_refused(tools: Tools) -> None:
 def test_numbers_that_json_does_not_know_are_refused(tools: Tools) -> None:
     request = handshake("tools/call", {"name": "create_graph", "arguments": {"attributes": {"a": "@"}}})
     content = request["content"].replace(b'"@"', b"NaN")
-    answer = httpx.post(tools.server.url, content=content, headers=request["headers"])
+    answer = httpx.post(tools.server.url, content=content, headers=request["headers"], timeout=PATIENCE)
     assert answer.status_code == 400 or message(answer)["result"]["isError"]
 
 

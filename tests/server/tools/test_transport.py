@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.helpers.server import Server, eventually, handshake, message, modern
+from tests.helpers.patience import PATIENCE, eventually
+from tests.helpers.server import Server, handshake, message, modern
 from tests.server.tools.conftest import Tools
 
 
@@ -18,7 +19,7 @@ def post(server: Server, request: dict[str, Any], **changed: Any) -> httpx.Respo
     headers = {**request["headers"], **changed.pop("headers", {})}
     headers = {name: value for name, value in headers.items() if value is not None}
     body = changed.get("content", request["content"])
-    return httpx.post(server.url, content=body, headers=headers, timeout=30)
+    return httpx.post(server.url, content=body, headers=headers, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("era", [modern, handshake])
@@ -90,10 +91,10 @@ def test_a_wrong_version_is_explained_by_the_versions_there_are(tools: Tools, er
 def test_who_takes_json_alone_gets_json(tools: Tools, florence: str, era: Any, accept: str | None, tool: str) -> None:
     request = era("tools/call", {"name": tool, "arguments": {"graph_id": florence}})
     headers = {**request["headers"], "accept": accept}
-    with httpx.Client(headers={"accept": ""}) as client:  # httpx would add one
+    with httpx.Client(headers={"accept": ""}, timeout=PATIENCE) as client:  # httpx would add one
         del client.headers["accept"]
         headers = {name: value for name, value in headers.items() if value is not None}
-        answer = client.post(tools.server.url, content=request["content"], headers=headers, timeout=30)
+        answer = client.post(tools.server.url, content=request["content"], headers=headers, timeout=PATIENCE)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json"), answer.text
     assert answer.json()["result"]["structuredContent"]["graph_id"] == florence
 

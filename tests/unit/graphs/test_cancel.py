@@ -119,15 +119,16 @@ async def test_a_read_cut_at_any_point_harms_no_other_reader(
 
 async def test_a_writer_that_gives_up_waiting_for_the_lock_writes_nothing(graphs: Graphs, store: FaultyStore) -> None:
     await graphs.create("g", False)
-    gate = asyncio.Event()
+    begun, gate = asyncio.Event(), asyncio.Event()
 
     async def slow(method: str, phase: str) -> None:
         if (method, phase) == ("append", "before"):
+            begun.set()
             await gate.wait()
 
     store.hook = slow
     first = asyncio.create_task(graphs.edit("g", [AddNodes(nodes=["first"])]))
-    await asyncio.sleep(0.02)
+    await begun.wait()
     second = asyncio.create_task(graphs.edit("g", [AddNodes(nodes=["second"])]))
     await asyncio.sleep(0.02)
     second.cancel()
@@ -141,12 +142,16 @@ async def test_closing_waits_for_a_write_under_way(open_graphs: OpenGraphs, stor
     graphs = open_graphs()
     await graphs.create("g", False)
 
+    sent = asyncio.Event()
+
     async def slow(method: str, phase: str) -> None:
+        if (method, phase) == ("append", "after"):
+            sent.set()
         await asyncio.sleep(0.05)
 
     store.hook = slow
     task = asyncio.create_task(graphs.edit("g", [AddNodes(nodes=[1])]))
-    await asyncio.sleep(0.07)
+    await sent.wait()
     task.cancel()
     await graphs.close()
     store.hook = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.helpers.patience import soon
 from tests.unit.graphs.conftest import OpenGraphs
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
@@ -23,12 +24,13 @@ async def head_of(store: FaultyStore) -> Head:
 
 async def settle(store: FaultyStore, done: int = 1) -> Head:
     """The head, once the log has become a snapshot."""
-    for _ in range(500):
+
+    async def settled() -> Head | None:
         head = await head_of(store)
-        if head.snapshot_version > done:
-            return head
-        await asyncio.sleep(0.005)
-    raise AssertionError("no compaction")
+        return head if head.snapshot_version > done else None
+
+    head: Head = await soon(settled)
+    return head
 
 
 async def test_a_log_at_the_threshold_becomes_a_snapshot_and_one_below_it_stays(
@@ -196,12 +198,13 @@ async def test_a_log_that_cannot_be_compacted_makes_writers_wait_and_at_last_ref
 
 async def test_compactions_run_one_at_a_time(open_graphs: OpenGraphs, store: FaultyStore) -> None:
     graphs = open_graphs(store={"compact_operations": 3})
-    running = most = 0
+    running = most = ended = 0
 
     async def watch(method: str, phase: str) -> None:
-        nonlocal running, most
+        nonlocal running, most, ended
         if method == "compact":
             running += 1 if phase == "before" else -1
+            ended += phase == "after"
             most = max(most, running)
             await asyncio.sleep(0.002)
 
@@ -211,5 +214,5 @@ async def test_compactions_run_one_at_a_time(open_graphs: OpenGraphs, store: Fau
     await asyncio.gather(
         *(graphs.edit(f"g{graph}", [AddNodes(nodes=[number])]) for graph in range(6) for number in range(6))
     )
-    await asyncio.sleep(0.1)
+    await soon(lambda: ended >= 6)
     assert most == loading.COMPACTIONS

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.helpers.patience import soon
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.graphs.analyses import ENTRY_BYTES, LARGEST_BYTES, SHARE_BYTES, ResultKey, Results, digest
@@ -147,10 +148,7 @@ async def test_only_what_took_long_is_sent_to_the_store(results: Results, store:
     store.calls.clear()
     results.put(key(1), "x", 0.001)
     results.put(key(2), "x", 5)
-    for _ in range(100):
-        if store.calls["keep_result"]:
-            break
-        await asyncio.sleep(0.01)
+    await soon(lambda: store.calls["keep_result"])
     assert store.calls["keep_result"] == 1
 
 
@@ -192,10 +190,11 @@ async def test_what_the_store_has_and_is_no_result_is_computed_anew(
     assert [record.message for record in caplog.records] == ["result_unsound"]
     assert len(results) == 0, "it is not kept here either"
     results.put(key(), TABLE, 5)
-    for _ in range(100):
-        if await store.result(*key().stored) != UNSOUND[name]:
-            break
-        await asyncio.sleep(0.01)
+
+    async def replaced() -> bool:
+        return await store.result(*key().stored) != UNSOUND[name]
+
+    await soon(replaced)
     other = Results(store, budget)
     assert await other.get(key()) == TABLE, "ours has taken its place"
     await other.close()

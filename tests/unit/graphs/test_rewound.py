@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.patience import soon
 from tests.helpers.redis_server import RedisServer
 from tests.unit.graphs.conftest import act_as
 from tests.unit.graphs.faults import FaultyStore
@@ -189,10 +190,11 @@ async def test_a_primary_that_became_a_replica_and_came_back_with_less_is_notice
         lagging.start()
         assert await ask(lagging, "PING") == b"PONG"
         await ask(site.server, "REPLICAOF", "127.0.0.1", lagging.port)
-        for _ in range(500):
-            if b"master_link_status:up" in await ask(site.server, "INFO", "replication"):
-                break
-            await asyncio.sleep(0.02)
+
+        async def follows() -> bool:
+            return b"master_link_status:up" in await ask(site.server, "INFO", "replication")
+
+        await soon(follows)
         with pytest.raises(StoreUnavailable, match="read-only replica"):
             await graphs.edit("g", [AddNodes(nodes=["x"])])
         await ask(site.server, "REPLICAOF", "NO", "ONE")

@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from tests.helpers.patience import PATIENCE
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.syscalls import SystemCall, parse, read_trace, strace, too_early
 from tests.unit.store import writer_process
@@ -99,7 +100,7 @@ def test_sqlite_syncs_before_it_acknowledges(tmp_path: Path) -> None:
     # resolve(): the trace names real paths.
     trace, path = tmp_path / "trace", tmp_path.resolve() / "new" / "store.sqlite3"
     writer = start_writer("sqlite", str(path), "--writes", "8", "--writers", "2", wrapper=tuple(strace(trace)))
-    _, errors = writer.communicate(timeout=60)
+    _, errors = writer.communicate(timeout=PATIENCE)
     assert writer.returncode == 0, errors
     calls = read_trace(trace, writer.pid)
     for graph in range(2):
@@ -117,7 +118,7 @@ def redis_trace(directory: Path, *options: str) -> list[SystemCall]:
     trace = directory / "trace"
     with RedisServer(*options, wrapper=strace(trace)) as server:
         writer = start_writer("redis", server.url, token_hex(8), "--writes", "8", "--writers", "1")
-        _, errors = writer.communicate(timeout=60)
+        _, errors = writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 0, errors
         pid = server.pid
     return read_trace(trace, pid)

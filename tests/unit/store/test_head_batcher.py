@@ -48,6 +48,12 @@ def loader(source: Source) -> HeadBatcher:
     return HeadBatcher(source)  # type: ignore[arg-type]
 
 
+async def turns() -> None:
+    """Everything here is in this process: what can happen has."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 async def test_requests_of_one_tick_share_a_batch_and_same_graphs_a_key(source: Source, loader: HeadBatcher) -> None:
     found = await asyncio.gather(*(loader.load("t", f"g{number % 3}") for number in range(30)))
     assert source.batches == [[("t", "g0"), ("t", "g1"), ("t", "g2")]]
@@ -63,9 +69,9 @@ async def test_a_request_never_gets_an_answer_that_was_asked_for_before_it_came(
 ) -> None:
     source.gate.clear()
     first = asyncio.create_task(loader.load("t", "g"))
-    await asyncio.sleep(0.01)
+    await turns()
     second = asyncio.create_task(loader.load("t", "g"))
-    await asyncio.sleep(0.01)
+    await turns()
     source.gate.set()
     assert [one.version for one in await asyncio.gather(first, second) if one] == [1, 2]
 
@@ -77,7 +83,7 @@ async def test_while_batches_are_under_way_requests_gather(source: Source, loade
         tasks.append(asyncio.create_task(loader.load("t", f"g{number}")))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    await asyncio.sleep(0.01)
+    await turns()
     assert len(source.batches) == module.CONCURRENT_BATCHES
     source.gate.set()
     await asyncio.gather(*tasks)
@@ -101,7 +107,7 @@ async def test_an_error_reaches_all_of_the_batch_and_none_of_the_next(source: So
 async def test_callers_that_hang_up_stop_nobody(source: Source, loader: HeadBatcher) -> None:
     source.gate.clear()
     tasks = [asyncio.create_task(loader.load("t", f"g{number % 2}")) for number in range(10)]
-    await asyncio.sleep(0.01)
+    await turns()
     for task in tasks[::2]:
         task.cancel()
     source.gate.set()
@@ -113,12 +119,12 @@ async def test_when_all_of_a_full_batch_hung_up_the_rest_is_still_served(source:
     source.gate.clear()
     busy = [asyncio.create_task(loader.load("t", f"busy{number}")) for number in range(module.CONCURRENT_BATCHES)]
     for _ in busy:
-        await asyncio.sleep(0.005)
+        await turns()
     gone = [asyncio.create_task(loader.load("t", f"g{number}")) for number in range(module.MAX_KEYS)]
     stays = asyncio.create_task(loader.load("t", "stays"))
-    await asyncio.sleep(0.01)
+    await turns()
     for task in gone:
         task.cancel()
     source.gate.set()
-    assert await asyncio.wait_for(stays, 5) is not None
+    assert await asyncio.wait_for(stays, 120) is not None
     await asyncio.gather(*busy)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from secrets import token_hex
 
 import pytest
 from tests.helpers.metrics import sample
+from tests.helpers.patience import PATIENCE
 from tests.helpers.redis_server import RedisServer
 from tests.unit.store.conftest import AMPLE, new
 
@@ -87,7 +87,7 @@ async def test_durations_by_operation_and_conflicts_of_writes(tmp_path: Path) ->
 
 async def test_state_and_memory_are_metrics_and_follow_the_store() -> None:
     with RedisServer("--maxmemory", "50mb") as server:
-        settings = StoreSettings(type="redis", url=server.url, prefix=token_hex(8), timeout_seconds=1)
+        settings = StoreSettings(type="redis", url=server.url, prefix=token_hex(8), timeout_seconds=10)
         async with started(InstrumentedStore(RedisStore(settings), poll_seconds=0.05)) as store:
             assert sample("store_up") == 1
             assert sample("store_memory_bytes") > 0
@@ -102,14 +102,14 @@ async def test_state_and_memory_are_metrics_and_follow_the_store() -> None:
 
 
 async def until(wanted: Callable[[Health], bool], store: InstrumentedStore) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not wanted(await store.health()):  # noqa: ASYNC110 - what changes is another process
             await asyncio.sleep(0.02)
 
 
 async def test_a_failed_call_is_known_before_the_next_look() -> None:
     with RedisServer() as server:
-        settings = StoreSettings(type="redis", url=server.url, prefix=token_hex(8), timeout_seconds=1)
+        settings = StoreSettings(type="redis", url=server.url, prefix=token_hex(8), timeout_seconds=10)
         async with started(InstrumentedStore(RedisStore(settings), poll_seconds=60)) as store:
             assert (await store.health()).up
             server.kill()
@@ -122,15 +122,13 @@ async def test_a_failed_call_is_known_before_the_next_look() -> None:
             assert sample("store_up") == 0
 
 
-async def test_health_answers_at_once_while_the_store_hangs() -> None:
+async def test_health_answers_while_the_store_hangs() -> None:
     with RedisServer() as server:
-        settings = StoreSettings(type="redis", url=server.url, prefix=token_hex(8), timeout_seconds=20)
+        settings = StoreSettings(type="redis", url=server.url, prefix=token_hex(8), timeout_seconds=10 * PATIENCE)
         async with started(InstrumentedStore(RedisStore(settings), poll_seconds=0.05)) as store:
             server.signal(signal.SIGSTOP)
             await asyncio.sleep(0.2)  # a look hangs
-            began = time.monotonic()
-            await store.health()
-            assert time.monotonic() - began < settings.timeout_seconds / 4
+            await asyncio.wait_for(store.health(), PATIENCE)
             server.signal(signal.SIGCONT)
 
 

@@ -113,7 +113,7 @@ class TestOperationIds:
             assert await store.known_operation("t", "g", str(number)) is not None
 
     async def test_they_are_forgotten_in_the_end_and_count_no_more(self, open_store: Open) -> None:
-        store = await open_store(Recall(sure=0.2, most=0.6, keep=2))
+        store = await open_store(Recall(sure=0.2, most=6, keep=2))
         await store.create("t", new(), AMPLE, named("0"))
         for number in range(1, 4):
             await store.append("t", "g", "u1", number, b"", StoredCounts(0, 0), AMPLE, named(str(number)))
@@ -121,20 +121,20 @@ class TestOperationIds:
         assert [await store.known_operation("t", "g", str(number)) is None for number in range(4)] == [
             True, True, False, False,
         ]  # fmt: skip
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(6)
         assert await store.known_operation("t", "g", "3") is None
         written = await store.append("t", "g", "u1", 4, b"", StoredCounts(0, 0), AMPLE, named("0"))
         assert not written.repeated
         assert await store.usage("t") == Usage(graphs=1, bytes=record_bytes(named("0")))
 
     async def test_they_come_and_go_and_each_is_counted_while_it_is_there(self, open_store: Open) -> None:
-        store = await open_store(Recall(sure=0, most=0.25, keep=100))
+        store = await open_store(Recall(sure=0, most=3, keep=100))
         await store.create("t", new(), AMPLE, None)
         for number in range(1, 11):
             await store.append("t", "g", "u1", number, b"", StoredCounts(0, 0), AMPLE, named(f"{number:02}"))
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.5)
         assert await store.known_operation("t", "g", "03") is None
         assert await store.known_operation("t", "g", "10") is not None
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(3)
         await store.append("t", "g", "u1", 11, b"", StoredCounts(0, 0), AMPLE, None)  # a write sweeps
         assert await store.usage("t") == Usage(graphs=1, bytes=0)

@@ -79,7 +79,7 @@ class TestLostConnections:
     async def test_a_server_that_hangs_is_given_up_and_its_late_answers_confuse_nobody(
         self, own_server: RedisServer
     ) -> None:
-        async with opened(settings(own_server, timeout_seconds=0.3)) as store:
+        async with opened(settings(own_server, timeout_seconds=3)) as store:
             for number in range(5):
                 await store.create("t", new(f"g{number}", uid=f"u{number}"), AMPLE, None)
             own_server.signal(signal.SIGSTOP)
@@ -87,7 +87,7 @@ class TestLostConnections:
             outcomes = await asyncio.gather(*calls, return_exceptions=True)
             own_server.signal(signal.SIGCONT)
             assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
-            assert "within 0.3 s" in str(outcomes[0])
+            assert "within 3 s" in str(outcomes[0])
             for number in range(5):
                 (head,) = await store.heads([("t", f"g{number}")])
                 assert head is not None

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.patience import PATIENCE
 from tests.unit.store import writer_process
 from tests.unit.store.conftest import AMPLE, new
 
@@ -112,9 +113,14 @@ class TestWriter:
     async def test_waiting_writes_share_one_commit(self, db: sqlite3.Connection) -> None:
         commits: list[str] = []
         db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
-        writer, gate = SqliteWriter(db, lambda _: None), threading.Event()
-        first = writer.submit(lambda _: gate.wait(10))
-        await asyncio.sleep(0.1)  # its transaction has begun
+        writer, begun, gate = SqliteWriter(db, lambda _: None), threading.Event(), threading.Event()
+
+        def hold(_: sqlite3.Connection) -> None:
+            begun.set()
+            gate.wait(PATIENCE)
+
+        first = writer.submit(hold)
+        await asyncio.to_thread(begun.wait)
         others = [
             writer.submit(lambda db, number=number: db.execute("INSERT INTO t VALUES (?)", (number,)))
             for number in range(MOST + 1)
@@ -131,7 +137,7 @@ class TestWriter:
             raise InvalidInput("no")
 
         writer, gate = SqliteWriter(db, lambda _: None), threading.Event()
-        first = writer.submit(lambda _: gate.wait(10))
+        first = writer.submit(lambda _: gate.wait(PATIENCE))
         futures = [writer.submit(lambda db: db.execute("INSERT INTO t VALUES ('a')")), writer.submit(refused)]
         futures.append(writer.submit(lambda db: db.execute("INSERT INTO t VALUES ('b')")))
         gate.set()
@@ -142,7 +148,7 @@ class TestWriter:
 
     async def test_a_caller_who_left_stops_nothing(self, db: sqlite3.Connection) -> None:
         writer, gate = SqliteWriter(db, lambda _: None), threading.Event()
-        writer.submit(lambda _: gate.wait(10))
+        writer.submit(lambda _: gate.wait(PATIENCE))
         left = writer.submit(lambda db: db.execute("INSERT INTO t VALUES ('left')"))
         left.cancel()
         gate.set()
@@ -195,7 +201,7 @@ async def test_a_slow_disk_is_unavailable_and_the_write_may_happen(tmp_path: Pat
     store = SqliteStore(StoreSettings(path=tmp_path / "store.sqlite3", timeout_seconds=0.2))
     await store.start()
     gate = threading.Event()
-    blocked = store._opened().writer.submit(lambda _: gate.wait(10))
+    blocked = store._opened().writer.submit(lambda _: gate.wait(PATIENCE))
     with pytest.raises(StoreUnavailable, match=r"within 0\.2 s"):
         await store.create("t", new(), AMPLE, None)
     (head,) = await store.heads([("t", "g")])

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import gc
 import os
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.helpers.patience import PATIENCE, soon
 
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
@@ -35,9 +35,9 @@ def make_settings(**limits: object) -> Settings:
                 "workers": 2,
                 "memory_mb": 2048,
                 # far beyond what a loaded machine needs: these tests are not about time
-                "queue_timeout_seconds": 60,
-                "request_timeout_seconds": 60,
-                "connection_timeout_seconds": 120,
+                "queue_timeout_seconds": PATIENCE,
+                "request_timeout_seconds": PATIENCE,
+                "connection_timeout_seconds": 2 * PATIENCE,
                 **limits,
             },
             "memory": {"worker_mb": 64},
@@ -49,7 +49,7 @@ async def make_compute(settings: Settings | None = None) -> Compute:
     settings = settings or make_settings()
     compute = Compute(settings, MemoryAccount(settings), modules=[TASKS])
     await compute.start()
-    assert await compute.wait_ready(60)
+    assert await compute.wait_ready(PATIENCE)
     return compute
 
 
@@ -60,17 +60,9 @@ async def compute() -> AsyncIterator[Compute]:
     await made.close()
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for a condition; the time is a bound for a slow machine, not a measurement."""
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "did not happen in time"
-        await asyncio.sleep(0.01)
-
-
 async def at_rest(compute: Compute) -> None:
     """Nothing runs, nothing is reserved, one spare worker waits."""
-    await eventually(
+    await soon(
         lambda: (
             compute.alive
             and not compute.busy_pids()

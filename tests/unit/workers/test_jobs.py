@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import signal
 import time
@@ -11,11 +12,12 @@ from typing import Any
 
 import pytest
 from tests.helpers.metrics import sample
-from tests.unit.workers.conftest import TASKS, at_rest, eventually, leaked, running, settled_fds
+from tests.helpers.patience import PATIENCE, soon
+from tests.unit.workers.conftest import TASKS, at_rest, leaked, running, settled_fds
 
 from networkx_mcp import context, errors
 from networkx_mcp.settings import MIB
-from networkx_mcp.workers import frames, linux, worker
+from networkx_mcp.workers import frames, linux, stderr_log, worker
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
 
@@ -31,7 +33,7 @@ def task(name: str) -> str:
 
 
 async def pid_of_running(compute: Compute) -> int:
-    await eventually(lambda: bool(compute.busy_pids()))
+    await soon(lambda: bool(compute.busy_pids()))
     (pid,) = compute.busy_pids()
     return pid
 
@@ -71,7 +73,7 @@ async def test_each_job_has_a_process_of_its_own(compute: Compute) -> None:
     assert len({look["pid"] for look in looked}) == 3
     assert len({look["random"] for look in looked}) == 3  # not three copies of one generator
     assert len({look["hash"] for look in looked}) == 1  # but sets have one order, on every replica
-    await eventually(lambda: not any(running(look["pid"]) for look in looked))
+    await soon(lambda: not any(running(look["pid"]) for look in looked))
 
 
 async def test_descriptors_come_back_and_are_the_receivers(compute: Compute) -> None:
@@ -141,10 +143,12 @@ async def test_parameters_that_cannot_be_sent_leave_nothing_behind(compute: Comp
 async def test_what_libraries_shout_when_they_die_becomes_log_lines(
     compute: Compute, caplog: pytest.LogCaptureFixture
 ) -> None:
+    began = time.monotonic()
     await compute.run(task("shout"), {"lines": 100})
-    await eventually(lambda: "std::bad_alloc" in caplog.text)
+    await soon(lambda: "std::bad_alloc" in caplog.text)
     lines = [record for record in caplog.records if getattr(record, "event", "") == "worker_stderr"]
-    assert 1 <= len(lines) <= 41  # two seconds' worth
+    seconds = math.ceil(time.monotonic() - began) + 1  # of the clock, the first and the last in part
+    assert 1 <= len(lines) <= stderr_log.MAX_LINES * seconds + 1
 
 
 async def test_the_log_of_a_workers_end_carries_the_requests_id(
@@ -174,33 +178,32 @@ async def test_the_log_of_a_workers_end_carries_the_requests_id(
 
 
 async def seconds_until_gone(pid: int, since: float) -> float:
-    await eventually(lambda: not running(pid))
+    await soon(lambda: not running(pid))
     return time.monotonic() - since
 
 
 @pytest.mark.parametrize("name", ["spin", "sleep_in_c", "stop_myself"])
-async def test_a_worker_is_dead_soon_after_its_deadline(compute: Compute, name: str) -> None:
+async def test_a_worker_is_dead_after_its_deadline_and_not_before(compute: Compute, name: str) -> None:
     await at_rest(compute)
-    before, deadline = exits("timeout"), time.monotonic() + 0.6
+    before, deadline = exits("timeout"), time.monotonic() + 3
     overlong = asyncio.create_task(compute.run(task(name), {}, deadline=deadline))
     gone = asyncio.create_task(seconds_until_gone(await pid_of_running(compute), deadline))
     neighbour = await compute.run(ECHO, {"while": "it runs"})
     assert neighbour.value["fds"] == 0
     with pytest.raises(errors.DeadlineExceeded, match=r"limits.request_timeout_seconds"):
         await overlong
-    # A timer may fire some milliseconds early. The kernel's own, of the next test, is late by a second and more.
-    assert -0.05 < await gone < 5 * 0.6
+    assert await gone > -0.05  # a timer may fire some milliseconds early
     await at_rest(compute)
     assert exits("timeout") == before + 1
 
 
 async def test_the_kernel_ends_a_worker_when_the_api_itself_is_late(compute: Compute) -> None:
     started = time.monotonic()
-    call = asyncio.create_task(compute.run(task("spin"), {}, deadline=started + 0.5))
+    call = asyncio.create_task(compute.run(task("spin"), {}, deadline=started + 3))
     pid = await pid_of_running(compute)
     while running(pid):  # the event loop stands still, as it must not
         time.sleep(0.01)  # noqa: ASYNC251
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < PATIENCE
     with pytest.raises(errors.DeadlineExceeded):
         await call
     await at_rest(compute)
@@ -219,7 +222,7 @@ async def test_a_client_that_hangs_up_has_its_worker_killed(compute: Compute) ->
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    await eventually(lambda: not running(pid))
+    await soon(lambda: not running(pid))
     await at_rest(compute)
     assert exits("cancelled") == before + 1
 
@@ -299,7 +302,7 @@ async def test_a_killed_spare_is_replaced_and_costs_nothing(compute: Compute) ->
     await at_rest(compute)
     (spare,) = compute.supervisor.spare_pids()
     os.kill(spare, signal.SIGKILL)
-    await eventually(lambda: spare not in compute.supervisor.spare_pids())
+    await soon(lambda: spare not in compute.supervisor.spare_pids())
     assert (await compute.run(ECHO, {})).value["fds"] == 0
     await at_rest(compute)
 

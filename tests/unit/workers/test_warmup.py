@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.workers.conftest import eventually, open_fds
+from tests.helpers.patience import soon
+from tests.unit.workers.conftest import open_fds
 
 from networkx_mcp.analysis import warm  # enters the calls
 from networkx_mcp.workers import warmup, worker
@@ -66,7 +67,7 @@ async def test_only_a_worker_that_is_forked_ahead_has_written_to_its_pages(compu
     assert zygote is not None
     ahead, wanted = [await zygote.fork(lambda _: None, ahead=ahead) for ahead in (True, False)]
     try:
-        await eventually(lambda: own_pages(ahead.pid) > 1.5 * own_pages(wanted.pid) > 0)
+        await soon(lambda: own_pages(ahead.pid) > 1.5 * own_pages(wanted.pid) > 0)
     finally:
         for one in (ahead, wanted):
             one.kill("spare")
