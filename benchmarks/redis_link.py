@@ -84,7 +84,7 @@ class ClientStore(RedisStore):
         self._link = ClientLink(store)
 
 
-class Graphs:
+class CalledGraphs:
     """The graphs of one store, one for each caller, and the calls on them."""
 
     def __init__(self, store: RedisStore, name: str) -> None:
@@ -137,7 +137,7 @@ async def measure(repeats: int) -> dict[str, Any]:
     with RedisServer() as redis:
         settings = Settings(store={"type": "redis", "url": redis.url, "timeout_seconds": 10}).store
         stores = {"link": RedisStore(settings), "client": ClientStore(settings)}
-        graphs = {name: Graphs(store, name) for name, store in stores.items()}
+        graphs = {name: CalledGraphs(store, name) for name, store in stores.items()}
         for one in graphs.values():
             await one.make()
             await run(one.head, max(CALLERS), 1000)  # connections, and the interpreter's caches

@@ -67,7 +67,7 @@ ALGORITHMS: dict[str, workload.Call] = {
 }
 
 
-class Direct:
+class DirectCalls:
     """Calls over one connection to the server, from here."""
 
     def __init__(self, host: str, port: int, token: str) -> None:
@@ -127,7 +127,7 @@ def settled(target: LoadTarget, looks: int = 6, every: float = 0.5) -> float:
     return min(found)
 
 
-def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
+def one(target: LoadTarget, caller: DirectCalls, nodes: int, repeats: int) -> Size:
     """Measure one size; what does not load is told in `failures`. Raises TargetError where a call is wrong."""
     edges = workload.edges(nodes)
     text = workload.edge_list(edges).encode()
@@ -174,7 +174,7 @@ def one(target: LoadTarget, caller: Direct, nodes: int, repeats: int) -> Size:
 def measure(made: Measurement) -> None:
     """All sizes, smallest first, in one server."""
     known = [msgspec.convert(line, Size) for line in made.journal.lines if "nodes" in line]
-    caller = Direct(*made.live.address(), made.live.tokens[0])
+    caller = DirectCalls(*made.live.address(), made.live.tokens[0])
     for nodes in [int(text) for text in made.options.sizes.split(",")]:
         if nodes in [size.nodes for size in known]:
             continue

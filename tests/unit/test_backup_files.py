@@ -48,8 +48,8 @@ def test_backups_without_a_graph_do_not_count_and_all_but_the_newest_of_them_go(
 
 def test_what_is_spared_stays_and_takes_no_place(tmp_path: Path) -> None:
     made = [backup_of(tmp_path, f"2020010{day}T021700", 2) for day in range(1, 7)]
-    lost = file.LeftOut(tenant="t", graph_id="g", why="damaged")
-    other = file.LeftOut(tenant="t", graph_id="other", why="damaged")
+    lost = file.LeftOutGraph(tenant="t", graph_id="g", why="damaged")
+    other = file.LeftOutGraph(tenant="t", graph_id="other", why="damaged")
     assert file.last_copies(tmp_path, [lost, other]) == {("t", "g"): made[-1]}
     assert file.retain(tmp_path, 2, [made[1]]) == [made[0], made[2], made[3]]
     assert file.backups(tmp_path) == [made[1], made[4], made[5]]

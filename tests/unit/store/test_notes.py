@@ -32,5 +32,5 @@ async def test_a_note_of_what_is_missing_that_is_none_counts_as_nothing(
 ) -> None:
     await store.put_note(notes.LEFT_OUT, text)
     with caplog.at_level(logging.WARNING, "networkx_mcp"):
-        assert await notes.left_out(store) == notes.LeftOut()
+        assert await notes.left_out(store) == notes.LeftOutNote()
     assert [record.message for record in caplog.records] == (["note_unsound"] if text else [])

@@ -20,7 +20,7 @@ import msgspec
 from networkx_mcp import __version__
 from networkx_mcp.backup import file
 from networkx_mcp.backup.admin_client import AdminClient, FailedRequest
-from networkx_mcp.backup.file import BackupEntry, BackupError, LeftOut
+from networkx_mcp.backup.file import BackupEntry, BackupError, LeftOutGraph
 from networkx_mcp.errors import GraphDamaged
 from networkx_mcp.graphs import model
 from networkx_mcp.store import archive
@@ -98,7 +98,7 @@ def restore(
     path = file.newest(source, client.store_id()) if source.is_dir() else source
     manifest = file.verify(path)
 
-    def asked(graph: BackupEntry | LeftOut) -> bool:
+    def asked(graph: BackupEntry | LeftOutGraph) -> bool:
         return tenant in (None, graph.tenant) and graph_id in (None, graph.graph_id)
 
     wanted = [entry for entry in manifest.graphs if asked(entry)]

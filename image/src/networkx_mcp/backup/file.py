@@ -57,7 +57,7 @@ class BackupEntry(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+class LeftOutGraph(msgspec.Struct, frozen=True, kw_only=True):
     """A graph that a backup does not hold, because it was damaged in the store."""
 
     tenant: str
@@ -75,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     graphs: list[BackupEntry]
     store: str = ""
-    left_out: list[LeftOut] = []
+    left_out: list[LeftOutGraph] = []
 
 
 def _hash_file(path: Path) -> str:
@@ -120,7 +120,7 @@ class BackupWriter:
     def __init__(self, path: Path, began: float) -> None:
         self.path, self.began = path, began
         self.entries: list[BackupEntry] = []
-        self.left_out: list[LeftOut] = []
+        self.left_out: list[LeftOutGraph] = []
         self._partial = _partial(path)
         self._tar = tarfile.open(self._partial, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
@@ -160,7 +160,7 @@ class BackupWriter:
 
     def leave_out(self, tenant: str, graph_id: str, why: str) -> None:
         """Note a graph that cannot be copied."""
-        self.left_out.append(LeftOut(tenant=tenant, graph_id=graph_id, why=why))
+        self.left_out.append(LeftOutGraph(tenant=tenant, graph_id=graph_id, why=why))
 
     def finish(self, finished: float, server: str, store: str = "") -> Manifest:
         """Write the manifest, check the whole file as it is on disk, give it its name. Raises BackupError."""
@@ -287,7 +287,7 @@ def clear(directory: Path) -> None:
                 path.unlink()
 
 
-def last_copies(directory: Path, left_out: Sequence[LeftOut]) -> dict[tuple[str, str], Path]:
+def last_copies(directory: Path, left_out: Sequence[LeftOutGraph]) -> dict[tuple[str, str], Path]:
     """By (tenant, graph id) the newest backup that holds a graph which the newest of all had to leave out."""
     wanted = {(graph.tenant, graph.graph_id) for graph in left_out}
     found: dict[tuple[str, str], Path] = {}

@@ -191,7 +191,7 @@ class Admin:
             audit("backup_forgotten", last_success=last)
             last = 0.0
             await self._store.put_note(notes.BACKUP, repr(last))
-            await self._store.put_note(notes.LEFT_OUT, msgspec.json.encode(notes.LeftOut()).decode())
+            await self._store.put_note(notes.LEFT_OUT, msgspec.json.encode(notes.LeftOutNote()).decode())
         else:
             audit("read_backup")
         left_out = await notes.left_out(self._store)
@@ -283,13 +283,13 @@ class Admin:
             raise DeadlineExceeded("The client reads too slowly (limits.connection_timeout_seconds).") from None
 
 
-def _left_out(query: QueryParams) -> notes.LeftOut | None:
+def _left_out(query: QueryParams) -> notes.LeftOutNote | None:
     """What a backup tells that it does not hold; None where it does not say. Raises InvalidInput."""
     if "left_out_count" not in query:
         return None
     told = {"count": query["left_out_count"], "graphs": query.getlist("left_out")}
     try:
-        return msgspec.convert(told, notes.LeftOut, strict=False)
+        return msgspec.convert(told, notes.LeftOutNote, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidInput(
             f"left_out_count and left_out are to be a number and at most {notes.NAMED} names: {error}", field="left_out"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Note that holds the Unix time at which the last verified backup began.
 BACKUP = "backup_last_success"
-#: Note that tells of the graphs which that backup does not hold: `LeftOut` as JSON.
+#: Note that tells of the graphs which that backup does not hold: `LeftOutNote` as JSON.
 LEFT_OUT = "backup_left_out"
 #: Graphs that it names.
 NAMED = 20
@@ -25,7 +25,7 @@ STORE = "store_id"
 CLOCK_SECONDS = 60.0
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class LeftOutNote(msgspec.Struct, frozen=True):
     """Graphs that were damaged in the store when the last backup was made, so that it does not hold them."""
 
     count: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
@@ -38,14 +38,14 @@ def is_past(seconds: float) -> bool:
     return 0 < seconds <= time.time() + CLOCK_SECONDS
 
 
-async def left_out(store: Store) -> LeftOut:
+async def left_out(store: Store) -> LeftOutNote:
     """What the last verified backup does not hold; nothing where no server of ours wrote the note (logged)."""
     text = await store.get_note(LEFT_OUT)
     try:
-        return msgspec.json.decode(text, type=LeftOut) if text else LeftOut()
+        return msgspec.json.decode(text, type=LeftOutNote) if text else LeftOutNote()
     except (msgspec.MsgspecError, RecursionError):
         logs.event("note_unsound", level=logging.WARNING, note=LEFT_OUT, value=str(text)[:40])
-        return LeftOut()
+        return LeftOutNote()
 
 
 async def last_backup(store: Store) -> float:

@@ -86,7 +86,7 @@ def invalid_params(error: ValidationError) -> MCPError:
     return MCPError(INVALID_PARAMS, f"Invalid request parameters: {problems}")
 
 
-class Result(NamedTuple):
+class CallResult(NamedTuple):
     """A result of tools/call, and its JSON."""
 
     value: dict[str, Any]
@@ -106,7 +106,7 @@ class Calls:
         modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
         return (await self.answer(params.name, params.arguments or {}, modern=modern)).value
 
-    async def answer(self, name: str, arguments: dict[str, Any], *, modern: bool) -> Result:
+    async def answer(self, name: str, arguments: dict[str, Any], *, modern: bool) -> CallResult:
         """The result of a call, as a client of this era reads it. Raises MCPError for a tool that is not there."""
         call = context.current()
         tool = self.tools.get(name)
@@ -134,7 +134,7 @@ class Calls:
             text = f"{tool.name} failed inside the server (correlation id {call.correlation_id})"
             return self._failed(ServiceError(text), modern=modern)
 
-    async def _run(self, tool: Tool, raw: dict[str, Any], call: context.CallContext, *, modern: bool) -> Result:
+    async def _run(self, tool: Tool, raw: dict[str, Any], call: context.CallContext, *, modern: bool) -> CallResult:
         if tool.scope not in call.caller.scopes:
             raise Forbidden(
                 f"{tool.name} needs the scope `{tool.scope}`, which this token does not have: "
@@ -152,11 +152,11 @@ class Calls:
             except TimeoutError:
                 raise _too_late(tool) from None
         result = self._enveloped(answer.as_result(), modern=modern)
-        return Result(result, answer_size.checked(result, tool.name))
+        return CallResult(result, answer_size.checked(result, tool.name))
 
-    def _failed(self, error: ServiceError, *, modern: bool) -> Result:
+    def _failed(self, error: ServiceError, *, modern: bool) -> CallResult:
         result = self._enveloped(failed(error), modern=modern)
-        return Result(result, answer_size.encoded(result))
+        return CallResult(result, answer_size.encoded(result))
 
     def _enveloped(self, result: dict[str, Any], *, modern: bool) -> dict[str, Any]:
         """The result with what the modern era has around it; the other knows no type of results. The SDK would add it by a
