@@ -15,7 +15,7 @@ from networkx_mcp.errors import InvalidInput, shortened
 
 _SELF: Final = __name__.rpartition(".")
 #: Ends of names of modules that have no record and are imported when they are used (`record.late`).
-_LATE: Final = ("_reader", "_writer", "markup")
+_LATE: Final = ("_reader", "_writer", "markup", "markup_text")
 
 
 def _records() -> Iterable[Format]:
