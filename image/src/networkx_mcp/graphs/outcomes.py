@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from networkx_mcp.errors import Conflict, LimitExceeded, Outcome, ServiceError
-from networkx_mcp.settings import MIB
+from networkx_mcp.settings import KIB, MIB, Limits
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.telemetry.audit import audit
 
-#: What a graph or a tenant is held to, as errors (data `limit`) and metrics name it.
-LIMITS = (
-    "value", "graph_nodes", "graph_edges", "graph_bytes", "tenant_bytes", "tenant_graphs", "upload",
-)  # fmt: skip
+#: What a graph or a tenant is held to, as errors (data `limit`) and metrics name it, with its maximum (bytes, or a number).
+LIMITS: Mapping[str, Callable[[Limits], int]] = {
+    "value": lambda limits: limits.value_kib * KIB,
+    "graph_nodes": lambda limits: limits.graph_nodes,
+    "graph_edges": lambda limits: limits.graph_edges,
+    "graph_bytes": lambda limits: limits.graph_mb * MIB,
+    "tenant_bytes": lambda limits: limits.tenant_mb * MIB,
+    "tenant_graphs": lambda limits: limits.tenant_graphs,
+    "upload": lambda limits: limits.upload_mb * MIB,
+}
 
 
 class Attempt:

@@ -20,7 +20,7 @@ from networkx_mcp.arrays import value_sizes
 from networkx_mcp.errors import InvalidInput, ServiceError
 from networkx_mcp.graphs import offload
 from networkx_mcp.graphs.loading import Compactor, Loader
-from networkx_mcp.graphs.outcomes import Attempt, error_of, limit_exceeded, memory_exceeded
+from networkx_mcp.graphs.outcomes import LIMITS, Attempt, error_of, limit_exceeded, memory_exceeded
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.settings import KIB, MIB, Settings
 from networkx_mcp.store.protocol import GraphKey, Operation, Quota, Store
@@ -135,16 +135,8 @@ class WriteContext:
         limits = settings.limits
         self.limits = limits
         self.quota = Quota(limits.graph_mb * MIB, limits.tenant_mb * MIB, limits.tenant_graphs)
-        for name, most in (
-            ("value", limits.value_kib * KIB),
-            ("graph_nodes", limits.graph_nodes),
-            ("graph_edges", limits.graph_edges),
-            ("graph_bytes", self.quota.graph_bytes),
-            ("tenant_bytes", self.quota.tenant_bytes),
-            ("tenant_graphs", self.quota.tenant_graphs),
-            ("upload", limits.upload_mb * MIB),
-        ):
-            metrics.GRAPH_LIMIT.labels(name).set(most)
+        for name, maximum in LIMITS.items():
+            metrics.GRAPH_LIMIT.labels(name).set(maximum(limits))
             metrics.GRAPH_LIMIT_REFUSALS.labels(name)
         self.store = store
         self.loader = loader
