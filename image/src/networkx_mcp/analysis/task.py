@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from networkx_mcp.analysis import view
 from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, NETWORKX, LoadedGraph
 from networkx_mcp.analysis.result import rounded
 from networkx_mcp.arrays.columns import MISSING, Column
@@ -241,13 +242,33 @@ class Run:
 def task(inner: Callable[..., Any]) -> Callable[[dict[str, Any], list[int]], Any]:
     """Make `inner(graph, args)`, or `inner(graph, other, args)`, a task of the worker: `f(params, fds)`."""
 
+    @task_registry.prepared_by(view.prepare)
     @task_registry.task
     @functools.wraps(inner)
     def run(params: dict[str, Any], fds: list[int]) -> Any:
         graph, *others = LoadedGraph.all_of(params, fds)
-        return on_graph(inner, graph, params, others)
+        if not params.get("view"):
+            return on_graph(inner, graph, params, others)
+        return _on_view(inner, graph, params, others)
 
     return run
+
+
+def _on_view(
+    inner: Callable[..., Any], whole: LoadedGraph, params: dict[str, Any], others: Sequence[LoadedGraph]
+) -> Any:
+    """`on_graph` for the part of the first graph that the call's `view` shows; the answer says what that is."""
+    graph, steady = view.seen(whole, params["view"])
+    try:
+        answer = on_graph(inner, graph, params, others)
+    except NotFound as error:
+        if error.data.get("kind") != "node":
+            raise
+        raise error.moved(error.at, f"The call sees the {graph.state.n} nodes of its view.") from None
+    answer["view"] = view.facts(graph)
+    if not steady:
+        answer["_keep"] = False
+    return answer
 
 
 def on_graph(

@@ -296,7 +296,7 @@ class Analyst:
                 found = await self._results.get(ResultKey.of(tenant, heads, mark))
                 if found is not None:
                     return {**found, "cached": True}, _versions(heads)
-                if not force:
+                if not force and "view" not in params:  # how large that is the worker knows
                     for head in heads:
                         size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
                         cost_advice.check(analysis, params, size, self._limit)

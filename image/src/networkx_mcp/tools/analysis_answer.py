@@ -6,12 +6,22 @@ analysis/result.py. Here they become an answer that fits into a model's context.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from networkx_mcp.tools.answer import Answer, beginning, fitting, noted, row_text, show, show_as, show_name
+
+
+class SeenView(TypedDict):
+    """The part of the graph that was seen."""
+
+    nodes: int
+    edges: int
+
+
+Seen: TypeAlias = Annotated[SeenView, Field(description="What the call's view showed.")]
 
 
 class Table(TypedDict):
@@ -25,6 +35,7 @@ class Table(TypedDict):
     truncated: Annotated[bool, Field(description="There are more rows.")]
     next_offset: Annotated[int | None, Field(description="The offset of the next page.")]
     notes: list[str]
+    view: NotRequired[Seen]
 
 
 class AnalysisAnswer(Table):
@@ -60,6 +71,7 @@ _SILENT = frozenset(
         "accuracy",
         "cached",
         "types",
+        "view",
     }
 )
 
@@ -108,6 +120,16 @@ def table_answer(
     return Answer("\n".join(lines), data)
 
 
+def view_fact(value: dict[str, Any]) -> dict[str, Any]:
+    """`view` of a task's value, where the call had one."""
+    return {"view": value["view"]} if "view" in value else {}
+
+
+def view_text(value: dict[str, Any]) -> str:
+    """What the first line of an answer says of the view, behind the version."""
+    return f", view of {value['view']['nodes']} nodes and {value['view']['edges']} edges" if "view" in value else ""
+
+
 def _cut_cells(columns: list[str], whole: list[list[Any]], shown: list[list[Any]], fewer: str | None) -> list[str]:
     """A note of the cells that were cut."""
     found = [
@@ -135,7 +157,7 @@ def head(title: str, graph_id: str, version: int, data: dict[str, Any]) -> str:
         facts.insert(0, data["accuracy"])
         if data["accuracy"] == "approximate" and data.get("seed") is not None:
             facts.append(f"seed={data['seed']}")
-    return f"{title} of {show(graph_id)} version {version}: {' '.join(facts)}".rstrip(": ")
+    return f"{title} of {show(graph_id)} version {version}{view_text(data)}: {' '.join(facts)}".rstrip(": ")
 
 
 def tail(data: dict[str, Any]) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from networkx_mcp.tools.arguments import GraphId
+from networkx_mcp.analysis.sql.versions import NAME
+from networkx_mcp.tools.arguments import ID_SCHEMA, MOST_SQL, GraphId, NodeIds
 from networkx_mcp.tools.tool import Arguments
 
 if TYPE_CHECKING:
@@ -27,6 +28,30 @@ DefaultWeight = Annotated[
 Weight = Annotated[str | None, Field(description="Edge attribute of lengths or weights; left out, each edge counts 1.")]
 
 
+#: Without what every schema of all those tools would repeat: limits, and that nothing else is accepted.
+_VIEW_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "nodes": {"type": "string"},
+        "edges": {"type": "string"},
+        "without": {"type": "array", "items": ID_SCHEMA},
+    },
+}
+
+
+class View(Arguments):
+    """The part of a graph that an analysis sees; see `analysis.view`."""
+
+    nodes: Annotated[str | None, Field(min_length=1, max_length=MOST_SQL)] = None
+    edges: Annotated[str | None, Field(min_length=1, max_length=MOST_SQL)] = None
+    without: NodeIds | None = None
+
+    def asked(self) -> dict[str, Any] | None:
+        """What the worker gets; None where the whole graph is meant. A cached result belongs to the engine that made it."""
+        given = {name: value for name, value in self if value is not None}
+        return {**given, "made_by": NAME} if given else None
+
+
 class OnGraph(Arguments):
     """Arguments of an analysis: all but the graph's id are the task's."""
 
@@ -35,13 +60,26 @@ class OnGraph(Arguments):
     def params(self) -> dict[str, Any]:
         """What the task gets; null counts as absent. Raises InvalidInput."""
         self.check()
-        return {name: value for name, value in self if name not in ("graph_id", "force") and value is not None}
+        found = {name: value for name, value in self if name not in ("graph_id", "force", "view") and value is not None}
+        seen: View | None = getattr(self, "view", None)
+        if seen is not None and (asked := seen.asked()) is not None:
+            found["view"] = asked
+        return found
 
     def check(self) -> None:
         """Raise InvalidInput where arguments do not go together, whatever the graph: the worker trusts them."""
 
 
-class Heavy(OnGraph):
+class OnView(OnGraph):
+    """Arguments of an analysis that may see a part of the graph alone."""
+
+    view: Annotated[
+        Annotated[View, WithJsonSchema(_VIEW_SCHEMA)] | None,
+        Field(description="Only this part: SQL conditions on nodes and edges (s., t.: its ends), ids left out."),
+    ] = None
+
+
+class Heavy(OnView):
     """Arguments of an analysis whose cost is estimated before it starts."""
 
     force: Annotated[

@@ -18,6 +18,8 @@ from networkx_mcp.errors import InvalidInput, shortened
 #: Rows, parts and samples beyond any graph, and versions beyond any life: larger integers fit no machine word somewhere
 #: below, and a bound here names the argument.
 MOST, MOST_VERSION = 10**9, 10**15
+#: Characters of one statement or condition.
+MOST_SQL = 20_000
 ID_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
 _OBJECT: dict[str, Any] = {"type": "object"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -11,7 +11,8 @@ from typing_extensions import TypedDict
 from networkx_mcp.analysis.definition import Analysis
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.tools import analysis_run
-from networkx_mcp.tools.analysis_arguments import OnGraph, Seed, Weight
+from networkx_mcp.tools.analysis_answer import Seen, view_fact, view_text
+from networkx_mcp.tools.analysis_arguments import OnView, Seed, Weight
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import NodeIds
 from networkx_mcp.tools.tool import Tool
@@ -27,7 +28,7 @@ else:
 Pixels = Annotated[int, Field(ge=100, le=2000)]
 
 
-class DrawGraph(OnGraph):
+class DrawGraph(OnView):
     """Arguments of draw_graph."""
 
     format: Annotated[
@@ -67,6 +68,7 @@ class Drawing(TypedDict):
         list[str],
         Field(description="What was reduced to fit 700 KiB; what edges count."),
     ]
+    view: NotRequired[Seen]
 
 
 async def run(graphs: Graphs, args: DrawGraph) -> Answer:
@@ -74,10 +76,10 @@ async def run(graphs: Graphs, args: DrawGraph) -> Answer:
     value, version = await analysis_run.run(graphs, args.graph_id, ANALYSIS, args.params())
     picture: bytes = value["data"]
     facts = ("format", "media_type", "width", "height", "nodes", "edges", "layout", "seed", "notes")
-    data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}}
+    data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}, **view_fact(value)}
     data["bytes"] = len(picture)
     text = (
-        f"{show(args.graph_id)} version {version}: {value['nodes']} nodes and {value['edges']} edges drawn as "
+        f"{show(args.graph_id)} version {version}{view_text(value)}: {value['nodes']} nodes and {value['edges']} edges drawn as "
         f"{args.format}, layout {value['layout']}"
     )
     text = "\n".join([text, *(f"note: {note}" for note in value["notes"])])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -12,7 +12,8 @@ from networkx_mcp.analysis.definition import Analysis
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools import analysis_run
-from networkx_mcp.tools.analysis_arguments import OnGraph
+from networkx_mcp.tools.analysis_answer import Seen, view_fact, view_text
+from networkx_mcp.tools.analysis_arguments import OnView
 from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
 from networkx_mcp.tools.arguments import NodeId, NodeIds
 from networkx_mcp.tools.tool import Tool
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
 
 
-class GetSubgraph(OnGraph):
+class GetSubgraph(OnView):
     """Arguments of get_subgraph."""
 
     nodes: Annotated[NodeIds | None, Field(description="These nodes and the edges among them.")] = None
@@ -61,6 +62,7 @@ class Subgraph(TypedDict):
     edges: Rows
     truncated: bool
     notes: list[str]
+    view: NotRequired[Seen]
 
 
 async def run(graphs: Graphs, args: GetSubgraph) -> Answer:
@@ -102,8 +104,11 @@ def subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answe
         "edges": edges,
         "truncated": truncated,
         "notes": notes,
+        **view_fact(value),
     }
-    lines = [f"{show(graph_id)} version {version}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"]
+    lines = [
+        f"{show(graph_id)} version {version}{view_text(value)}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"
+    ]
     lines += [*node_lines, *edge_lines, *noted(notes)]
     if truncated:
         lines.append("truncated: raise limit_nodes or limit_edges, or ask for fewer nodes or a smaller radius")

@@ -13,14 +13,11 @@ from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import AnalysisAnswer, table_answer
 from networkx_mcp.tools.analysis_arguments import Limit, OnGraph
 from networkx_mcp.tools.answer import Answer
-from networkx_mcp.tools.arguments import Offset
+from networkx_mcp.tools.arguments import MOST_SQL, Offset
 from networkx_mcp.tools.tool import Tool
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
-
-#: Characters of one statement.
-MOST_SQL = 20_000
 
 
 class QueryGraph(OnGraph):

@@ -44,8 +44,11 @@ def parses(function: Task) -> bool:
     return getattr(function, _PARSES, False)
 
 
-def prepared_by(prepare: Callable[[], None]) -> Callable[[_F], _F]:
-    """Say what a task's library needs once in a process: loaded before the job is bounded, and no part of what it may leave."""
+def prepared_by(prepare: Callable[[dict[str, Any]], None]) -> Callable[[_F], _F]:
+    """Say what a task's library needs once in a process: loaded before the job is bounded, and no part of what it may leave.
+
+    `prepare` gets the parameters of the job: not all may need it.
+    """
 
     def mark(function: _F) -> _F:
         setattr(function, _PREPARES, prepare)
@@ -54,7 +57,7 @@ def prepared_by(prepare: Callable[[], None]) -> Callable[[_F], _F]:
     return mark
 
 
-def preparation(function: Task) -> Callable[[], None] | None:
+def preparation(function: Task) -> Callable[[dict[str, Any]], None] | None:
     """What loads the library of the task; None where the zygote has all."""
     return getattr(function, _PREPARES, None)
 

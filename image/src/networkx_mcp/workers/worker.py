@@ -162,7 +162,7 @@ def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> tuple[bool, 
         function = task_registry.resolve(job.task)
         if (prepare := task_registry.preparation(function)) is not None:
             before = linux.data_bytes()
-            prepare()
+            prepare(job.params)
             loaded = linux.data_bytes() - before
         _bound(job)
         if task_registry.parses(function):

@@ -9,7 +9,7 @@ from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.workers import task_registry
 
 
-@task_registry.prepared_by(engine.prepare)
+@task_registry.prepared_by(lambda _: engine.prepare())
 @task
 def query_graph(graph: LoadedGraph, args: Params) -> Facts:
     """A block of rows of `sql` (see `analysis.sql.rows`), from row `start`.
