@@ -18,6 +18,7 @@ _BY_NAME: dict[str, Any] = {
     "content": f"{NODE} {OTHER_NODE}\n",
     "weight": "weight",
     "sql": "SELECT * FROM nodes",
+    "view": {"nodes": f"id <> '{OTHER_NODE}'", "edges": "weight > 0 OR weight IS NULL"},
 }
 #: The same where a name means something else elsewhere.
 _BY_TOOL: dict[tuple[str, str], Any] = {("run_algorithm", "name"): "bridges"}

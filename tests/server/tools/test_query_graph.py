@@ -166,3 +166,71 @@ def test_bombs_end_by_name_and_the_neighbour_is_answered(make_server: Callable[.
         [["a", number], ["b", number]] for number in range(len(answers))
     ]
     assert not [line for line in server.logs() if line.get("event") in ("worker_task_failed", "tool_failed")]
+
+
+# --- views
+
+
+#: Arguments of every tool that takes a view.
+VIEWERS: dict[str, dict[str, Any]] = {
+    "find_paths": {"source": "ATL", "target": "JFK"},
+    "get_subgraph": {"center": "ATL"},
+    "rank_nodes": {},
+    "find_communities": {},
+    "find_components": {},
+    "measure_graph": {},
+    "partition_graph": {"k": 2},
+    "run_algorithm": {"name": "pagerank"},
+    "draw_graph": {},
+}
+
+
+def test_every_analysis_takes_a_view_and_says_what_it_saw(tools: Tools, routes: str) -> None:
+    takes = {name for name, tool in tools.listed.items() if "view" in tool["inputSchema"]["properties"]}
+    assert takes == VIEWERS.keys()
+    for name, arguments in VIEWERS.items():
+        found = tools.result(name, graph_id=routes, view={"nodes": "country = 'United States'"}, **arguments)
+        assert found["structuredContent"]["view"] == {"nodes": 2, "edges": 2}, name
+        assert "version 1, view of 2 nodes and 2 edges" in found["content"][0]["text"].splitlines()[0], name
+        whole = tools.result(name, graph_id=routes, **arguments)
+        assert "view" not in whole["structuredContent"], name
+
+
+def test_what_breaks_if_an_airport_closes_takes_one_call(tools: Tools, routes: str) -> None:
+    open_ = tools.data("find_paths", graph_id=routes, source="ATL", target="NRT")
+    closed = tools.data("find_paths", graph_id=routes, source="ATL", target="NRT", view={"without": ["CDG"]})
+    assert (open_["found"], closed["found"]) == (True, False)
+    text, facts = tools.error("find_paths", graph_id=routes, source="ATL", target="CDG", view={"without": ["CDG"]})
+    assert (facts["error"], facts["field"]) == ("not_found", "target")
+    assert "The call sees the 4 nodes of its view" in text
+
+
+def test_results_are_kept_by_view(tools: Tools, routes: str) -> None:
+    def degree(**view: Any) -> tuple[list[list[Any]], bool]:
+        data = tools.data("rank_nodes", graph_id=routes, measure="degree", view=view)
+        return data["rows"], data.get("cached", False)
+
+    first = degree(edges="airline = 'DL'")
+    assert first[1] is False
+    assert degree(edges="airline = 'AF'")[0] != first[0]
+    assert degree(edges="airline = 'DL'") == (first[0], True)
+    assert degree(edges="airline = 'DL' AND random() < 2")[1] is False
+    assert degree(edges="airline = 'DL' AND random() < 2") == (first[0], False)
+
+
+def test_a_view_that_came_as_text_is_taken_for_what_it_means(tools: Tools, routes: str) -> None:
+    data = tools.data("find_components", graph_id=routes, view='{"nodes": "country = \'France\'", "without": ["ORY"]}')
+    assert data["view"] == {"nodes": 1, "edges": 0}
+
+
+def test_an_unsound_view_is_refused_by_the_name_of_its_part(tools: Tools, routes: str) -> None:
+    for view, field in (
+        ({"nodes": "TRUE LIMIT 1"}, "view.nodes"),
+        ({"edges": "COPY"}, "view.edges"),
+        ({"without": ["XXX"]}, "view.without[0]"),
+        ({"with": ["ATL"]}, "view.with"),
+        ({"without": [1.5]}, "view.without"),
+        ("country = 'US'", "view"),
+    ):
+        _, facts = tools.error("rank_nodes", graph_id=routes, view=view)
+        assert facts["field"] == field, view

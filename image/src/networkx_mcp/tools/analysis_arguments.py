@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from networkx_mcp.analysis import client_values
 from networkx_mcp.analysis.sql.versions import NAME
 from networkx_mcp.tools.arguments import ID_SCHEMA, MOST_SQL, GraphId, NodeIds
 from networkx_mcp.tools.tool import Arguments
@@ -74,7 +75,7 @@ class OnView(OnGraph):
     """Arguments of an analysis that may see a part of the graph alone."""
 
     view: Annotated[
-        Annotated[View, WithJsonSchema(_VIEW_SCHEMA)] | None,
+        Annotated[View | None, BeforeValidator(client_values.mapping), WithJsonSchema(_VIEW_SCHEMA)],
         Field(description="Only this part: SQL conditions on nodes and edges (s., t.: its ends), ids left out."),
     ] = None
 

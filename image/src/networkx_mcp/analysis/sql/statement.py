@@ -64,7 +64,8 @@ def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int =
         statements = connection.extract_statements(sql)
     if len(statements) != 1:
         found = "none" if not statements else f"{len(statements)} statements"
-        raise InvalidInput(f"must be one SELECT statement, not {found}.", at=field)
+        wanted = "expression" if before else "SELECT statement"
+        raise InvalidInput(f"must be one {wanted}, not {found}.", at=field)
     kind = statements[0].type.name
     if kind == "MULTI":
         raise InvalidInput(
