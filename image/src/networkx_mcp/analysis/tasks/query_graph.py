@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.sql import engine, rows, statement, tables
-from networkx_mcp.analysis.sql.versions import NAME
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.workers import task_registry
 
@@ -18,7 +17,7 @@ def query_graph(graph: LoadedGraph, args: Params) -> Facts:
     MemoryLimit where the query needs more than DuckDB's share of the reservation.
     """
     run = Run(graph, "query_graph")
-    run.engine = NAME
+    run.engine = "duckdb"
     return run.report(run.timed(lambda: _answer(graph, args["sql"], args["start"])))
 
 
