@@ -38,7 +38,7 @@ PYTEST_ARGS ?=
 NAMESPACE ?= graphs
 PROMETHEUS ?= monitoring/prometheus:9090
 MINUTES ?= 30
-# The rooms of the tests, and how they are divided: what needs no program of the machine is of `make test`, what names one
+# The directories of the tests, and how they are divided: what needs no program of the machine is of `make test`, what names one
 # (`needs`, see scripts/programs.py) of `make test-full`. tests/e2e wants a cluster.
 ANYWHERE := -m "not needs"
 # Processes that run tests. They wait about half of their time: on two cores three took 350 s for tests/server, two took 418 s.
@@ -66,7 +66,7 @@ test-full: programs full ## What needs programs of the machine (promtool, strace
 lint: $(VENV)/.dev ## Format, lint and type checks
 	@scripts/stage.sh lint sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
 
-unit: $(VENV)/.dev tools ## Specifications of the rooms, in process
+unit: $(VENV)/.dev tools ## Specifications of the packages, in process
 	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n $(WORKERS) --dist loadscope $(IN_ORDER) $(PYTEST_ARGS)
 
 sweep: $(VENV)/.dev ## Every algorithm on all graphs of up to seven nodes, each call with a deadline

@@ -186,7 +186,6 @@ class LocalTarget(LoadTarget):
         data.mkdir(exist_ok=True)
         port, command = redis_command(data)
         self._store = self._start(command)
-        self._store_port = port
         return {"NETWORKX_MCP_STORE_TYPE": "redis", "NETWORKX_MCP_STORE_URL": f"redis://127.0.0.1:{port}/0"}
 
     def _wait_ready(self) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures and rules for all rooms."""
+"""Fixtures and rules for all tests."""
 
 from __future__ import annotations
 

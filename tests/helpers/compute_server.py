@@ -1,4 +1,4 @@
-"""A process that runs the compute room as the API does, for tests that kill it.
+"""A process that runs `Compute` as the API does, for tests that kill it.
 
 ``python -m tests.helpers.compute_server MODE`` prints one JSON line when it is in its state, and waits
 for its end. Modes: `starting` (the zygote still warms up), `busy` (a worker burns the CPU),

@@ -1,4 +1,4 @@
-"""Tasks that misbehave, for tests of the compute room. Loaded by a worker, not by the test."""
+"""Tasks that misbehave, for tests of `Compute`. Loaded by a worker, not by the test."""
 
 from __future__ import annotations
 

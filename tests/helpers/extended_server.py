@@ -20,5 +20,5 @@ def serve(extend: Callable[[McpServer[Any]], None]) -> None:
     logs.configure(settings.log.level)
     settings.store.path.parent.mkdir(parents=True, exist_ok=True)
     app = create_app(settings, extra=extend)
-    HttpServer(app, settings, app.rooms.guard).run()
+    HttpServer(app, settings, app.services.guard).run()
     sys.exit(app.failed is not None)

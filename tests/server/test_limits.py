@@ -1,4 +1,4 @@
-"""Every limit of the http room on both sides, on real servers with small limits."""
+"""Every limit of `http` on both sides, on real servers with small limits."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_every_tool_is_probed(world: World) -> None:
 
 
 def work_done(server: Server) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """What the rooms below were asked: the same for a foreign and an absent id."""
+    """What the packages below were asked: the same for a foreign and an absent id."""
     ours = ("networkx_mcp_store_duration_seconds_count", "networkx_mcp_graph_operations_total")
     ours += ("networkx_mcp_cache_requests_total",)
     of_itself = {("operation", name) for name in ("health", "get_note", "lease")}

@@ -1,4 +1,4 @@
-"""The list of rooms in ARCHITECTURE.md is whole, and imports point down it."""
+"""The list of packages in ARCHITECTURE.md is whole, and imports point down it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "image/src/networkx_mcp"
 
 
-def rooms_of(document: str) -> list[str]:
+def packages_of(document: str) -> list[str]:
     """The directories that the document lists below the package, from the way in to the bottom."""
     (block,) = re.findall(r"^image/src/networkx_mcp/\n((?:  .*\n)+)", document, re.MULTILINE)
     return re.findall(r"^  (\w+)/ ", block, re.MULTILINE)
 
 
-ROOMS = rooms_of((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+PACKAGES = packages_of((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
 
 
-def test_every_room_is_in_the_list() -> None:
-    assert sorted(ROOMS) == sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+def test_every_package_is_in_the_list() -> None:
+    assert sorted(PACKAGES) == sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 
 def _imported(file: Path) -> set[str]:
-    """Rooms that a module imports, at its top or inside functions."""
+    """Packages that a module imports, at its top or inside functions."""
     found = set()
     parts = ("networkx_mcp", *file.relative_to(PACKAGE).parts[:-1])
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -39,17 +39,17 @@ def _imported(file: Path) -> set[str]:
             names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         for imported in names:
             words = imported.split(".")
-            if words[0] == "networkx_mcp" and len(words) > 1 and words[1] in ROOMS:
+            if words[0] == "networkx_mcp" and len(words) > 1 and words[1] in PACKAGES:
                 found.add(words[1])
     return found
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_point_down_the_list_of_rooms(room: str) -> None:
-    above = set(ROOMS[: ROOMS.index(room)])
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_point_down_the_list_of_packages(package: str) -> None:
+    above = set(PACKAGES[: PACKAGES.index(package)])
     upward = {
         f"{file.relative_to(PACKAGE)} imports {name}"
-        for file in (PACKAGE / room).rglob("*.py")
+        for file in (PACKAGE / package).rglob("*.py")
         for name in _imported(file) & above
     }
     assert not upward

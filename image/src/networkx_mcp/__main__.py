@@ -133,7 +133,7 @@ def _serve(_: argparse.Namespace) -> int:
 
     descriptors.raise_limit()
     app = create_app(settings)
-    server = HttpServer(app, settings, app.rooms.guard)
+    server = HttpServer(app, settings, app.services.guard)
     try:
         server.run()
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Puts the rooms together; the only place that knows them all.
+"""Puts the services together; the only place that knows them all.
 
-The process listens before its rooms are open, so that `/health` and `/startup` answer from the first
-moment; the rooms open in a task of their own, and their imports run in a thread meanwhile.
+The process listens before its services are open, so that `/health` and `/startup` answer from the first
+moment; the services open in a task of their own, and their imports run in a thread meanwhile.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ if TYPE_CHECKING:
 _BACKUP_NOTE_SECONDS = 30.0
 _MONITOR_SECONDS = 1.0
 _STORE_RETRY_SECONDS = 1.0
-#: Longest time to close the rooms, in seconds.
+#: Longest time to close the services, in seconds.
 _CLOSE_SECONDS = 10.0
 
 
 @dataclass
-class Rooms:
-    """The rooms of one process. `graphs` is there once `App.started` is set."""
+class Services:
+    """The services of one process. `graphs` is there once `App.started` is set."""
 
     settings: Settings
     budget: MemoryAccount
@@ -85,7 +85,7 @@ class App:
         guard = Guard(settings, self._descriptors.sockets)
         store = open_store(settings)
         status = Status(admission, budget, compute, lambda: (guard.open, guard.limit))
-        self.rooms = Rooms(
+        self.services = Services(
             settings=settings,
             budget=budget,
             compute=compute,
@@ -98,13 +98,15 @@ class App:
             guard=guard,
             tracing=Tracing(settings.log.otlp_endpoint),
         )
-        self.edge = Edge(settings, status, self.rooms.auth, self.rooms.labels, self.rooms.limiter, self.rooms.tracing)
+        self.edge = Edge(
+            settings, status, self.services.auth, self.services.labels, self.services.limiter, self.services.tracing
+        )
         self.started = asyncio.Event()
-        #: Why the rooms could not be opened; the process ends then.
+        #: Why the services could not be opened; the process ends then.
         self.failed: BaseException | None = None
         self._deadlines = Deadlines(settings.limits)
         self.collector = Collector()
-        self._mcp = McpService(settings, admission, self._deadlines, budget, self.rooms.labels, self.collector)
+        self._mcp = McpService(settings, admission, self._deadlines, budget, self.services.labels, self.collector)
         # Whatever else is served below a path of its own joins here; see `Service`.
         self.edge.routes.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)
         self._stop = asyncio.Event()
@@ -119,7 +121,7 @@ class App:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._life = asyncio.create_task(self._live(), name="rooms")
+        self._life = asyncio.create_task(self._live(), name="services")
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._close()
@@ -128,36 +130,36 @@ class App:
     async def _close(self) -> None:
         assert self._life is not None
         self._stop.set()
-        if not self.rooms.status.started:
+        if not self.services.status.started:
             self._life.cancel()
         _, pending = await asyncio.wait({self._life}, timeout=_CLOSE_SECONDS)
         if pending:
             logs.event("shutdown_rooms_late", level=logging.ERROR, message=f"not closed in {_CLOSE_SECONDS:g} s")
-        await asyncio.to_thread(self.rooms.tracing.close)
+        await asyncio.to_thread(self.services.tracing.close)
 
     def load(self) -> tuple[int, int]:
         """Requests that run, and those that wait for a slot or for a worker."""
-        admission, heavy = self.rooms.admission.queue, self.rooms.compute.queue
+        admission, heavy = self.services.admission.queue, self.services.compute.queue
         return admission.running, admission.waiting + heavy.waiting
 
     def drain(self, until: float) -> None:
         """Be not ready, shed what waits, and let nothing run past the monotonic time `until`."""
-        rooms = self.rooms
-        rooms.status.draining = True
-        rooms.budget.drain()
-        rooms.admission.drain()
-        rooms.compute.drain()
+        services = self.services
+        services.status.draining = True
+        services.budget.drain()
+        services.admission.drain()
+        services.compute.drain()
         self._deadlines.drain(until)
 
-    # -- the life of the rooms -----------------------------------------------------------------------
+    # -- the life of the services -----------------------------------------------------------------------
 
     async def _live(self) -> None:
         try:
             async with AsyncExitStack() as stack:
                 await self._open(stack)
-                self.rooms.status.started = True
+                self.services.status.started = True
                 self.started.set()
-                seconds = round(time.monotonic() - self.rooms.status.began, 2)
+                seconds = round(time.monotonic() - self.services.status.began, 2)
                 logs.event("server_started", seconds=seconds, store=self.settings.store.type)
                 await self._stop.wait()
         except asyncio.CancelledError:
@@ -173,16 +175,16 @@ class App:
             )
 
     async def _open(self, stack: AsyncExitStack) -> None:
-        rooms, status = self.rooms, self.rooms.status
+        services, status = self.services, self.services.status
         for work in (looplag.watch(), self._watch_descriptors()):
             stack.push_async_callback(_cancel, asyncio.create_task(work))
-        # The zygote warms up on the other core while this process imports its own rooms.
-        stack.push_async_callback(rooms.compute.close)
-        await rooms.compute.start()
+        # The zygote warms up on the other core while this process imports its own services.
+        stack.push_async_callback(services.compute.close)
+        await services.compute.start()
         importing = asyncio.ensure_future(asyncio.to_thread(_import_rooms))
-        stack.push_async_callback(rooms.store.close)
+        stack.push_async_callback(services.store.close)
         await self._open_store()
-        status.waiting_for = "loading the rooms"
+        status.waiting_for = "loading the services"
         await importing
 
         from networkx_mcp.graphs.service import Graphs
@@ -190,28 +192,28 @@ class App:
         from networkx_mcp.http.transfer import Transfers
         from networkx_mcp.tools.mcp_server import HEAVY, TOOLS, build_app
 
-        rooms.graphs = graphs = Graphs(
-            self.settings, rooms.store, rooms.compute, rooms.budget, places=self._descriptors.graphs
+        services.graphs = graphs = Graphs(
+            self.settings, services.store, services.compute, services.budget, places=self._descriptors.graphs
         )
         await graphs.start()
         stack.push_async_callback(graphs.close)
         mcp = build_app(graphs, self.settings, extra_tools=self._extra)
         await stack.enter_async_context(mcp.run())
-        rooms.labels.tools = frozenset(TOOLS)
-        rooms.labels.heavy = HEAVY
+        services.labels.tools = frozenset(TOOLS)
+        services.labels.heavy = HEAVY
         self._mcp.app = mcp
         self.edge.routes.services["graphs"] = Service(
-            Transfers(self.settings, graphs, rooms.admission, self._deadlines), frozenset({"GET", "PUT"})
+            Transfers(self.settings, graphs, services.admission, self._deadlines), frozenset({"GET", "PUT"})
         )
         self.edge.routes.services["admin"] = Service(
-            Admin(self.settings, graphs, status, rooms.budget, rooms.store), frozenset({"GET", "PUT", "DELETE"})
+            Admin(self.settings, graphs, status, services.budget, services.store), frozenset({"GET", "PUT", "DELETE"})
         )
         for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
             task = asyncio.create_task(work)
             stack.push_async_callback(_cancel, task)
 
     async def _open_store(self) -> None:
-        status, store = self.rooms.status, self.rooms.store
+        status, store = self.services.status, self.services.store
         while True:
             status.waiting_for = "waiting for the store"
             try:
@@ -224,10 +226,10 @@ class App:
         status.store = await store.health()
 
     async def _monitor(self) -> None:
-        """Keep what /ready and the logs tell of other rooms current."""
+        """Keep what /ready and the logs tell of other services current."""
         while True:
-            self.rooms.status.store = await self.rooms.store.health()
-            sample = self.rooms.compute.sampler.last
+            self.services.status.store = await self.services.store.health()
+            sample = self.services.compute.sampler.last
             if sample is not None:
                 self.edge.recorder.memory_mb = round(sample.total / MIB, 1)
             await asyncio.sleep(_MONITOR_SECONDS)
@@ -235,7 +237,7 @@ class App:
     async def _watch_descriptors(self) -> None:
         """Tell how many are open, let graphs go before none is left, and since when none is."""
         while True:
-            status = self.rooms.status
+            status = self.services.status
             used = self._descriptors.limit
             if descriptors.available():
                 status.cannot_open_since = None
@@ -244,21 +246,21 @@ class App:
                 metrics.DESCRIPTORS.set(used)
             else:
                 status.cannot_open_since = status.cannot_open_since or time.monotonic()
-            if used > descriptors.FULL_RATIO * self._descriptors.limit and self.rooms.graphs is not None:
+            if used > descriptors.FULL_RATIO * self._descriptors.limit and self.services.graphs is not None:
                 logs.event("descriptors_full", level=logging.WARNING, open=used, limit=self._descriptors.limit)
-                self.rooms.graphs.halve()
+                self.services.graphs.halve()
             await asyncio.sleep(_MONITOR_SECONDS)
 
     async def _watch_backups(self) -> None:
         while True:
             with contextlib.suppress(StoreUnavailable, StoreDamaged):
-                metrics.BACKUP_LAST_SUCCESS.set(await notes.last_backup(self.rooms.store))
-                metrics.BACKUP_LEFT_OUT.set((await notes.left_out(self.rooms.store)).count)
+                metrics.BACKUP_LAST_SUCCESS.set(await notes.last_backup(self.services.store))
+                metrics.BACKUP_LEFT_OUT.set((await notes.left_out(self.services.store)).count)
             await asyncio.sleep(_BACKUP_NOTE_SECONDS)
 
     async def _watch_tokens(self) -> None:
-        if self.rooms.auth.table is not None:
-            await self.rooms.auth.table.watch(self.settings.auth.reload_seconds)
+        if self.services.auth.table is not None:
+            await self.services.auth.table.watch(self.settings.auth.reload_seconds)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

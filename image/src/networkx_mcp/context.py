@@ -1,6 +1,6 @@
-"""Who calls, for how long, under which correlation id: the one thing every room may ask for.
+"""Who calls, for how long, under which correlation id: the one thing every package may ask for.
 
-The HTTP rooms make a `CallContext` for each request and set it for the tasks that serve it; code
+`http` makes a `CallContext` for each request and set it for the tasks that serve it; code
 further down reads it with `current()`. It holds no graph data.
 """
 

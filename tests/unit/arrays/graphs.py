@@ -1,4 +1,4 @@
-"""What the tests of this room share: graphs and edits at random, and equality with networkx."""
+"""What the tests of `arrays` share: graphs and edits at random, and equality with networkx."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from networkx_mcp.settings import Settings
 @pytest.mark.parametrize("kept", [0.0, 0.3])
 async def test_the_wait_for_a_token_s_rate_is_part_of_the_time_of_a_call(kept: float) -> None:
     app = App(Settings())
-    app.rooms.status.started = True
+    app.services.status.started = True
     left: list[float] = []
 
     async def limit(caller: Caller) -> None:
@@ -32,7 +32,7 @@ async def test_the_wait_for_a_token_s_rate_is_part_of_the_time_of_a_call(kept: f
         left.append(call.deadline - time.monotonic())
         await respond(send, 200, b"")
 
-    app.rooms.limiter.take = limit
+    app.services.limiter.take = limit
     app.edge.routes.services["mcp"] = Service(service, frozenset({"POST"}))
     transport: Any = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:

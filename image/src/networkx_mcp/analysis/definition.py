@@ -1,4 +1,4 @@
-"""What the rooms below the tools know of an analysis: its task, what it costs, what is cheaper, whether its answers are kept.
+"""What the packages below the tools know of an analysis: its task, what it costs, what is cheaper, whether its answers are kept.
 
 Each analysis is defined in the file of its tool and handed down with each call. Nothing here imports networkx.
 """

@@ -1,1 +1,1 @@
-"""One Arrow buffer per graph: ids, adjacency, attributes, overlay, formats. Imports no other room."""
+"""One Arrow buffer per graph: ids, adjacency, attributes, overlay, formats. Imports no other package of ours."""

@@ -113,11 +113,6 @@ class AdminClient:
         done: dict[str, Any] = self._ask("PUT", self._archive(tenant, graph_id), params, data).json()
         return done
 
-    def last_success(self) -> float | None:
-        """When the last good backup began, in Unix seconds."""
-        found: float | None = self._ask("GET", "backup").json()["last_success"]
-        return found
-
     def store_id(self) -> str:
         """What tells the store that is there now from those before it; "" where it cannot be told."""
         return str(self._ask("GET", "backup").json().get("store") or "")

@@ -1,4 +1,4 @@
-"""`Graphs`: everything the rooms above do with graphs.
+"""`Graphs`: everything that the packages above do with graphs.
 
 All methods act for the tenant of the calling context (`context.current()`); what an administrator does with the graphs of
 any tenant is `Graphs.admin`. A foreign id and an absent id are the same `NotFound`. Every

@@ -1,4 +1,4 @@
-"""One request and its answer as they pass through the rooms: what was sent, and how to end it badly."""
+"""One request and its answer as they pass through the server: what was sent, and how to end it badly."""
 
 from __future__ import annotations
 

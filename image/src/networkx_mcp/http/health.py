@@ -69,7 +69,7 @@ class Status:
         return f"no zygote for {dead:.0f} s" if dead > BROKEN_SECONDS else None
 
     def startup(self) -> tuple[int, dict[str, Any]]:
-        """200 once the store has answered and all rooms are open."""
+        """200 once the store has answered and all services are open."""
         if self.started:
             return 200, {"status": "started"}
         return 503, {"status": "starting", "detail": self.waiting_for}

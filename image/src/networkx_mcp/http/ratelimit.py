@@ -33,7 +33,7 @@ _RETRY_SECONDS = 2.0
 
 
 class Lender(Protocol):
-    """The part of the store that this room uses."""
+    """The part of the store that rate limits use."""
 
     async def lease(self, bucket: str, wanted: int, rate: float, burst: int) -> int: ...
 

@@ -1,4 +1,4 @@
-"""Answers that the HTTP rooms give themselves: small JSON, and errors as JSON-RPC where a client expects it."""
+"""Answers that the wrappers of `http` give themselves: small JSON, and errors as JSON-RPC where a client expects it."""
 
 from __future__ import annotations
 

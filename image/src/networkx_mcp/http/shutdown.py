@@ -28,7 +28,7 @@ from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
 
 _SWEEP_SECONDS = 0.5
-#: Kept of the shutdown time for the last answers and for closing the rooms, in seconds.
+#: Kept of the shutdown time for the last answers and for closing the services, in seconds.
 MARGIN_SECONDS = 1.0
 
 
@@ -154,7 +154,7 @@ class HttpServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the listeners and idle connections, let what runs finish, close the rooms."""
+        """Close the listeners and idle connections, let what runs finish, close the services."""
         began = self._signalled if self._signalled is not None else time.monotonic()
         left = began + self._settings.limits.shutdown_timeout_seconds - time.monotonic()
         self.config.timeout_graceful_shutdown = max(0.2, left)  # type: ignore[assignment]

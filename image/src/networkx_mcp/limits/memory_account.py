@@ -151,13 +151,6 @@ class MemoryAccount:
         self._enter(kind, nbytes, tenant)
         return Reservation(self, kind, nbytes, tenant)
 
-    def try_reserve(self, kind: Kind, nbytes: int) -> Reservation | None:
-        """As `reserve`, None instead of an error."""
-        try:
-            return self.reserve(kind, nbytes)
-        except MemoryLimit:
-            return None
-
     async def reserve_soon(self, kind: Kind, nbytes: int, *, tenant: str, timeout: float) -> Reservation:
         """As `reserve`, but wait up to `timeout` seconds for others to give back.
 

@@ -1,6 +1,6 @@
 """A POST to /mcp as far as one scan tells: its method, tool and id, and its parts as they came.
 
-Every room on the way reads this one record: the edge for labels and for the id of an error, the checks of the protocol, and
+Everybody on the way reads this one record: the edge for labels and for the id of an error, the checks of the protocol, and
 the short cut that answers. Nothing in the parameters is built here, so that a request which is shed costs a scan.
 """
 

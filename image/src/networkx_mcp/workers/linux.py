@@ -1,4 +1,4 @@
-"""The few kernel calls of this room that the standard library lacks, and what /proc says of a process."""
+"""The few kernel calls of this package that the standard library lacks, and what /proc says of a process."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class _Lease:
 
 
 class Compute:
-    """The compute room of one process. `modules` are warmed in the zygote besides its own list."""
+    """What computes for one process: its zygote, workers and the queue before them. `modules` are warmed in the zygote besides its own list."""
 
     def __init__(
         self, settings: Settings, budget: MemoryAccount, *, modules: Sequence[str] = (), spares: int = 1

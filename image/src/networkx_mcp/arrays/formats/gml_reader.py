@@ -112,7 +112,7 @@ def _character(found: re.Match[str]) -> str:
 _NOTHING: Final = object()
 
 
-class _Room:
+class _ValueSize:
     """Characters of JSON that the value of one attribute has at least, so far."""
 
     __slots__ = ("_key", "_sink", "_size")
@@ -158,7 +158,7 @@ class _Reader:
                 self._expect_open("graph")
                 self._graph()
             else:  # Creator, Version, comment
-                self._value(0, _Room(value, self._sink))
+                self._value(0, _ValueSize(value, self._sink))
         if not graphs:
             raise FormatError("there is no graph [ ... ] in the file")
         for source, target, attributes, line in self._waiting:
@@ -176,7 +176,7 @@ class _Reader:
 
     def _graph(self) -> None:
         found: dict[str, list[Any]] = {}
-        rooms: dict[str, _Room] = {}
+        sizes: dict[str, _ValueSize] = {}
         while True:
             kind, key, line = self._next()
             if kind == "close":
@@ -192,7 +192,7 @@ class _Reader:
                 self._expect_open(key)
                 self._edge(self._object(1), line)
             else:
-                value = self._value(1, self._room(rooms, key))
+                value = self._value(1, self._size_of(sizes, key))
                 if key in ("directed", "multigraph"):
                     if not isinstance(value, int) or value not in (0, 1):
                         raise FormatError(f"{key} is 0 or 1, not {value!r}"[:200], line)
@@ -246,17 +246,17 @@ class _Reader:
         else:
             self._sink.edge(self._names[source], self._names[target], edge, place=line)
 
-    def _room(self, rooms: dict[str, _Room], key: str) -> _Room:
+    def _size_of(self, sizes: dict[str, _ValueSize], key: str) -> _ValueSize:
         """That of an attribute: all that stands under one key is one value."""
-        room = rooms.get(key)
-        if room is None:
-            room = rooms[key] = _Room(key, self._sink)
-        return room
+        size = sizes.get(key)
+        if size is None:
+            size = sizes[key] = _ValueSize(key, self._sink)
+        return size
 
-    def _object(self, depth: int, room: _Room | None = None) -> dict[str, Any]:
-        """The pairs up to the closing bracket. `room`: of the attribute that they are in, None where they are attributes."""
+    def _object(self, depth: int, size: _ValueSize | None = None) -> dict[str, Any]:
+        """The pairs up to the closing bracket. `size`: of the attribute that they are in, None where they are attributes."""
         found: dict[str, list[Any]] = {}
-        rooms: dict[str, _Room] = {}
+        sizes: dict[str, _ValueSize] = {}
         while True:
             kind, key, line = self._next()
             if kind == "close":
@@ -265,23 +265,23 @@ class _Reader:
                 raise FormatError(
                     "a key or ] was expected here" if kind != "end" else "a ] is missing at the end", line
                 )
-            if room is not None and key not in found:
-                room.take(len(key) + 3, line)  # quotes and colon
-            inside = room if room is not None else self._room(rooms, key)
+            if size is not None and key not in found:
+                size.take(len(key) + 3, line)  # quotes and colon
+            inside = size if size is not None else self._size_of(sizes, key)
             value = self._value(depth, inside)
             if value is not _NOTHING:
                 found.setdefault(key, []).append(value)
 
-    def _value(self, depth: int, room: _Room) -> Any:
+    def _value(self, depth: int, size: _ValueSize) -> Any:
         kind, value, line = self._next()
         if kind == "value":
-            room.take(len(value) + 2 if isinstance(value, str) else 1, line)
+            size.take(len(value) + 2 if isinstance(value, str) else 1, line)
             return value
         if kind == "open":
             if depth > MAX_DEPTH:
                 raise FormatError(f"objects nest deeper than {MAX_DEPTH}", line)
-            room.take(2, line)
-            return self._object(depth + 1, room)
+            size.take(2, line)
+            return self._object(depth + 1, size)
         if kind == "key":
             if value.lower() == "nan":
                 self._sink.reading.missing_values += 1
@@ -289,7 +289,7 @@ class _Reader:
             if value.lower() in ("inf", "infinity"):
                 raise FormatError(f"{value} is no number of JSON: leave the value out", line)
             self._sink.reading.note("texts without quotes were read as texts")
-            room.take(len(value) + 2, line)
+            size.take(len(value) + 2, line)
             return value
         raise FormatError("a value was expected here: a number, a text in quotes or [ ... ]", line)
 
