@@ -212,23 +212,23 @@ def fleet(count: int, *, rate: float, seconds: float, idle_seconds: float, maxcl
             children[-1].start()
             pipes.append(mine)
 
-        def told(word: str, *arguments: Any) -> list[dict[str, Any]]:
+        def ask(word: str, *arguments: Any) -> list[dict[str, Any]]:
             for pipe in pipes:
                 pipe.send((word, arguments))
             return [pipe.recv() for pipe in pipes]
 
-        started = told("start")
+        started = ask("start")
         if any(one["failed"] for one in started):
             raise TargetError(f"{count} pods do not start: {started}")
         before = Look(client)
         time.sleep(idle_seconds)
         idle = Look(client)
-        answers = told("load", seconds, rate / len(pipes))
+        answers = ask("load", seconds, rate / len(pipes))
         loaded = Look(client)
         each = min(CONNECTIONS, MOST_SOCKETS // count)
-        burst = told("burst", each)
+        burst = ask("burst", each)
         full = Look(client)
-        told("close")
+        ask("close")
         for child in children:
             child.join(30)
     histogram = Histogram()

@@ -143,10 +143,10 @@ def _throw(pipe: Connection, host: str, port: int, token: str, kind: str, files:
     uploads = list(bombs.columnar().items()) if files and kind == "memory bombs" else []
     pipe.send("ready")
     number = FLOODERS if kind in FLOODS else ATTACKERS
-    pipe.send(asyncio.run(_until_told(pipe, host, port, token, KINDS[kind](), uploads, number)))
+    pipe.send(asyncio.run(_until_stopped(pipe, host, port, token, KINDS[kind](), uploads, number)))
 
 
-async def _until_told(
+async def _until_stopped(
     pipe: Connection,
     host: str,
     port: int,

@@ -173,7 +173,7 @@ def _work(kind: str, seed: int, start: int, end: int, shared: mmap.mmap, pipe: i
             try:
                 data = mutants.mutant(kind, seed, number)
             except Exception as error:
-                line = json.dumps(["not made", f"{kind} {number}: not made: {_told(error)}"])
+                line = json.dumps(["not made", f"{kind} {number}: not made: {_reason(error)}"])
                 os.write(pipe, line.encode() + b"\n")
                 continue
             began = time.monotonic()
@@ -195,22 +195,22 @@ def judged(kind: str, data: bytes) -> tuple[str, str]:
         graph = _READERS[kind](data)
     except ValueError as error:
         # Snapshots are read by `decompress`; who calls it gives the error its name.
-        return ("named: corrupt snapshot", "") if kind == "snapshot" else ("ValueError", _told(error))
+        return ("named: corrupt snapshot", "") if kind == "snapshot" else ("ValueError", _reason(error))
     except (ServiceError, MemoryError) as error:
         name = type(error).__name__
         if type(error) is ServiceError:
             name = "named: " + error.message[:40]
         return name, ""
     except BaseException as error:
-        return type(error).__name__, _told(error)
+        return type(error).__name__, _reason(error)
     try:
         use(graph)
     except BaseException as error:
-        return "graph", "the graph that was read cannot be used: " + _told(error)
+        return "graph", "the graph that was read cannot be used: " + _reason(error)
     return "graph", ""
 
 
-def _told(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return "".join(traceback.format_exception(error, limit=-6))[-1500:]
 
 

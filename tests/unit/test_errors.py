@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networkx_mcp.errors import MAX_MESSAGE, InvalidInput, nearest_words, quoted, shortened, told, visible
+from networkx_mcp.errors import MAX_MESSAGE, InvalidInput, echoed, nearest_words, quoted, shortened, visible
 
 
 @pytest.mark.parametrize(("length", "whole"), [(MAX_MESSAGE, True), (MAX_MESSAGE + 1, False)])
@@ -53,7 +53,7 @@ def test_a_word_is_compared_by_its_beginning() -> None:
     ],
 )
 def test_a_value_of_others_is_told_in_one_line_and_shows_what_it_is(value: object, text: str) -> None:
-    assert told(value) == text
+    assert echoed(value) == text
 
 
 @given(st.text())

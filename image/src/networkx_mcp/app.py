@@ -181,7 +181,7 @@ class App:
         # The zygote warms up on the other core while this process imports its own services.
         stack.push_async_callback(services.compute.close)
         await services.compute.start()
-        importing = asyncio.ensure_future(asyncio.to_thread(_import_rooms))
+        importing = asyncio.ensure_future(asyncio.to_thread(_import_services))
         stack.push_async_callback(services.store.close)
         await self._open_store()
         status.waiting_for = "loading the services"
@@ -268,7 +268,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _import_rooms() -> None:
+def _import_services() -> None:
     """What takes long to import; in a thread, so that probes are answered meanwhile."""
     for name in ("networkx_mcp.graphs.service", "networkx_mcp.tools.mcp_server"):
         importlib.import_module(name)

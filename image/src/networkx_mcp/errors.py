@@ -59,7 +59,7 @@ def quoted(text: str) -> str:
     return visible(_to_json(text))
 
 
-def told(value: Any, most: int = _ECHOED) -> str:
+def echoed(value: Any, most: int = _ECHOED) -> str:
     """A value of a caller or of a graph as an error or a note names it: JSON in one line, of at most about `most` characters."""
     if isinstance(value, str):
         return quoted(shortened(value, most))

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from networkx_mcp.errors import NotFound, nearest_words, told
+from networkx_mcp.errors import NotFound, echoed, nearest_words
 
 PATH = Path(__file__).with_name("catalogue.json")
 
@@ -165,7 +165,7 @@ def get(name: str) -> Algorithm:
     near = list(dict.fromkeys(_names()[close] for close in nearest_words(wanted, _names(), 3, 0.6)))
     hint = f" Did you mean {', '.join(near)}?" if near else ""
     raise NotFound(
-        f"name: there is no algorithm {told(name)}.{hint} find_algorithms searches by words.",
+        f"name: there is no algorithm {echoed(name)}.{hint} find_algorithms searches by words.",
         kind="algorithm",
         field="name",
         nearest=near,

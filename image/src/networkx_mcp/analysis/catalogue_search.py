@@ -9,7 +9,7 @@ import re
 from collections import Counter
 
 from networkx_mcp.analysis.catalogue import Algorithm, algorithms
-from networkx_mcp.errors import InvalidInput, nearest_words, told
+from networkx_mcp.errors import InvalidInput, echoed, nearest_words
 
 _WORD = re.compile(r"[a-z0-9]+")
 _STOP = frozenset(
@@ -37,7 +37,7 @@ def search(text: str, limit: int = 10, category: str | None = None) -> list[Algo
         near = nearest_words(category, categories())
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise InvalidInput(
-            f"category: {told(category)} is not one of {', '.join(categories())}.{hint}",
+            f"category: {echoed(category)} is not one of {', '.join(categories())}.{hint}",
             field="category",
             nearest=near,
         )

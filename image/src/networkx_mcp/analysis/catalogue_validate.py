@@ -10,7 +10,7 @@ from typing import Any
 
 from networkx_mcp.analysis import client_values
 from networkx_mcp.analysis.catalogue import MEANINGS, Algorithm, Argument, get
-from networkx_mcp.errors import InvalidInput, nearest_words, shortened, told
+from networkx_mcp.errors import InvalidInput, echoed, nearest_words, shortened
 
 #: Items of one list at most.
 MAX_ITEMS = 100_000
@@ -49,11 +49,11 @@ def validate_arguments(name: str, arguments: dict[str, Any] | None) -> dict[str,
 def _unknown(algorithm: Algorithm, given: str, known: list[str]) -> InvalidInput:
     field = shortened(given)
     if not known:
-        return InvalidInput(f"{algorithm.name} takes no arguments; {told(given)} is none.", field=field, allowed=[])
+        return InvalidInput(f"{algorithm.name} takes no arguments; {echoed(given)} is none.", field=field, allowed=[])
     near = nearest_words(field, known, 1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return InvalidInput(
-        f"{algorithm.name} has no argument {told(given)}.{hint} It takes: {', '.join(known)}.",
+        f"{algorithm.name} has no argument {echoed(given)}.{hint} It takes: {', '.join(known)}.",
         field=field,
         allowed=known,
         nearest=near,
@@ -70,7 +70,7 @@ def _check(algorithm: Algorithm, argument: Argument, value: Any) -> Any:
         near = nearest_words(value, argument.choices, 1) if isinstance(value, str) else []
         hint = f" Did you mean {near[0]}?" if near else ""
         raise InvalidInput(
-            f"{argument.name}: {algorithm.name} wants {_wanted(argument)}, not {told(value)}.{hint}",
+            f"{argument.name}: {algorithm.name} wants {_wanted(argument)}, not {echoed(value)}.{hint}",
             field=argument.name,
             allowed=argument.choices,
         )

@@ -11,7 +11,7 @@ import networkx as nx
 
 from networkx_mcp.analysis.result import NotConverged
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.errors import InvalidInput, NotFound, ServiceError, told
+from networkx_mcp.errors import InvalidInput, NotFound, ServiceError, echoed
 
 _LIBRARIES = frozenset({"networkx", "scipy", "numpy"})
 
@@ -211,7 +211,7 @@ def _unsuitable(error: BaseException, state: GraphState, algorithm: str) -> Inva
         return InvalidInput(f"{algorithm}: a number that it was given, or that it comes to, is past every float.")
     if isinstance(error, KeyError) and error.args and " " not in str(error.args[0]):
         return InvalidInput(
-            f"{algorithm} cannot run here: {told(error.args[0])} is missing "
+            f"{algorithm} cannot run here: {echoed(error.args[0])} is missing "
             "(a node, or an attribute that every node or edge must have)."
         )
     words = in_words(error, state) if isinstance(error, ValueError | KeyError | TypeError) else ""

@@ -19,7 +19,7 @@ from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, NETWORKX, LoadedGraph
 from networkx_mcp.analysis.result import rounded
 from networkx_mcp.arrays.columns import MISSING, Column
 from networkx_mcp.arrays.values import is_number
-from networkx_mcp.errors import InvalidInput, NotFound, nearest_words, told
+from networkx_mcp.errors import InvalidInput, NotFound, echoed, nearest_words
 from networkx_mcp.workers import task_registry
 
 #: What a task answers: facts by name, rows among them.
@@ -51,7 +51,7 @@ class Params:
         """An integer whose bounds depend on the graph."""
         value: int = self.get(name, default)
         if not low <= value <= high:
-            raise InvalidInput(f"{name}: must be an integer from {low} to {high}, not {told(value)}.", field=name)
+            raise InvalidInput(f"{name}: must be an integer from {low} to {high}, not {echoed(value)}.", field=name)
         return value
 
     def seed(self) -> int:
@@ -109,15 +109,15 @@ def weighed(
     column = None if name is None else table.column(name)
     if name is not None and column is not None:
         lacking = m - column.count
-        note = f"{lacking} of {m} edges have no attribute {told(name)} and count {missing}." if lacking else None
+        note = f"{lacking} of {m} edges have no attribute {echoed(name)} and count {missing}." if lacking else None
         return name, note
     numeric = [n for n, found in table.columns.items() if found.kind in ("int", "float", "number") and found.count]
     if not numeric or not m:
         return None, None
-    why = "" if name is None else f", as none has an attribute {told(name)}"
+    why = "" if name is None else f", as none has an attribute {echoed(name)}"
     more = f" and {len(numeric) - _NAMED} more" if len(numeric) > _NAMED else ""
     return None, (
-        f"Every edge counts {missing}{why}. Edge attributes that are numbers: {', '.join(map(told, numeric[:_NAMED]))}{more}; "
+        f"Every edge counts {missing}{why}. Edge attributes that are numbers: {', '.join(map(echoed, numeric[:_NAMED]))}{more}; "
         f"name one as `{field}` to use it."
     )
 
@@ -140,12 +140,12 @@ def check_edge_numbers(graph: LoadedGraph, name: str, field: str, *, required: b
     value = column.get(bad)
     if not is_number(value):
         raise InvalidInput(
-            f"{field}: attribute {told(name)} of edge ({told(u)}, {told(v)}) is {told(value)}, not a finite number. "
+            f"{field}: attribute {echoed(name)} of edge ({echoed(u)}, {echoed(v)}) is {echoed(value)}, not a finite number. "
             "Correct it with edit_graph, or choose another attribute.",
             field=field,
         )
     raise InvalidInput(
-        f"{field}: attribute {told(name)} of edge ({told(u)}, {told(v)}) is {told(value)}; this needs values of 0 or more.",
+        f"{field}: attribute {echoed(name)} of edge ({echoed(u)}, {echoed(v)}) is {echoed(value)}; this needs values of 0 or more.",
         field=field,
     )
 
@@ -178,13 +178,13 @@ def unknown_attribute(graph: LoadedGraph, name: str, field: str, kind: str) -> N
     names = (frozen.node_table if kind == "node" else frozen.edge_table).names()[:50]
     close = nearest_words(name, names, 3, 0.6)
     near = close or list(names)[:5]
-    there = f"{kind.capitalize()} attributes here: {', '.join(map(told, near))}."
+    there = f"{kind.capitalize()} attributes here: {', '.join(map(echoed, near))}."
     if close:
-        there = f"Did you mean {', '.join(map(told, close))}?"
+        there = f"Did you mean {', '.join(map(echoed, close))}?"
     elif not near:
         there = f"The {kind}s of this graph have no attributes."
     return NotFound(
-        f"{field}: no {kind} has an attribute {told(name)}. {there}", kind="attribute", field=field, nearest=near
+        f"{field}: no {kind} has an attribute {echoed(name)}. {there}", kind="attribute", field=field, nearest=near
     )
 
 

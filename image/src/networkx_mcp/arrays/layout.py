@@ -131,7 +131,7 @@ def read(buffer: Any) -> Buffer:
         header, notes = _metadata(reader.schema)
         return _buffer(header, notes, _row(reader))
     except (*_BROKEN, StopIteration) as error:
-        raise ValueError(f"not the buffer of a graph: {_told(error)}") from error
+        raise ValueError(f"not the buffer of a graph: {_reason(error)}") from error
 
 
 def read_foreign(raw: pa.Buffer) -> Buffer:
@@ -146,10 +146,10 @@ def read_foreign(raw: pa.Buffer) -> Buffer:
     except MemoryError:
         raise ValueError("not the buffer of a graph: it asks for more memory than there is") from None
     except (*_BROKEN, StopIteration) as error:
-        raise ValueError(f"not the buffer of a graph: {_told(error)}") from error
+        raise ValueError(f"not the buffer of a graph: {_reason(error)}") from error
 
 
-def _told(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return str(error).partition("\n")[0][:200] or type(error).__name__
 
 

@@ -60,7 +60,7 @@ class Reservation:
         """Of `more` bytes those that are not free for this kind, in bytes. Raises ValueError where it was released."""
         if self._budget is None:
             raise ValueError("the reservation was released")
-        return max(0, more - self._budget._room(self.kind))
+        return max(0, more - self._budget._free_for(self.kind))
 
     def release(self) -> None:
         """Give the bytes back. Never raises."""
@@ -194,12 +194,12 @@ class MemoryAccount:
         """Let `part()` tell how many accounted bytes lie in the heap of this process, whose size is measured."""
         self._heaps.append(part)
 
-    def _room(self, kind: Kind) -> int:
+    def _free_for(self, kind: Kind) -> int:
         """Bytes that `kind` may still enter."""
         return min(self.free, self._caps[kind][0] - self._used[kind]) if kind in self._caps else self.free
 
     def _fits(self, kind: Kind, nbytes: int) -> bool:
-        return nbytes <= self._room(kind)
+        return nbytes <= self._free_for(kind)
 
     def _make_fit(self, kind: Kind, nbytes: int) -> None:
         if nbytes < 0:

@@ -151,7 +151,7 @@ def _total(data: dict[str, Any], name: str) -> int:
 
 def head(title: str, graph_id: str, version: int, data: dict[str, Any]) -> str:
     """The first line: what was asked of which graph, and the facts of the run."""
-    told = [(name, fact) for name, fact in data.items() if _told(name, fact)]
+    told = [(name, fact) for name, fact in data.items() if _in_first_line(name, fact)]
     facts = [f"{name}={'none' if fact is None else show_as(name, _brief(fact))}" for name, fact in told]
     if "accuracy" in data:
         facts.insert(0, data["accuracy"])
@@ -175,7 +175,7 @@ def tail(data: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _told(name: str, fact: Any) -> bool:
+def _in_first_line(name: str, fact: Any) -> bool:
     """Whether the first line has the fact."""
     if name == "weight":  # that nothing was weighed is as much a fact
         return True
@@ -192,5 +192,5 @@ def _briefly(data: dict[str, Any]) -> list[str]:
     return [
         f"note: `{name}` above: the first {len(brief)} of {_total(data, name)}."
         for name, fact in data.items()
-        if isinstance(fact, (list, dict)) and _told(name, fact) and len(brief := _brief(fact)) < len(fact)
+        if isinstance(fact, (list, dict)) and _in_first_line(name, fact) and len(brief := _brief(fact)) < len(fact)
     ]

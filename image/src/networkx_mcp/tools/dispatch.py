@@ -20,7 +20,15 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from networkx_mcp import context
-from networkx_mcp.errors import DeadlineExceeded, Forbidden, InvalidInput, ServiceError, nearest_words, shortened, told
+from networkx_mcp.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    InvalidInput,
+    ServiceError,
+    echoed,
+    nearest_words,
+    shortened,
+)
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools import answer_size
 from networkx_mcp.tools.tool import Tool
@@ -181,7 +189,7 @@ def unknown_tool(name: str, tools: Iterable[str]) -> MCPError:
     """The JSON-RPC error of a call to a tool that is not there."""
     close = nearest_words(name, tools)
     hint = f"; did you mean {', '.join(close)}?" if close else "; tools/list names the tools"
-    return MCPError(INVALID_PARAMS, f"Unknown tool: {told(name)}{hint}", {"nearest": close})
+    return MCPError(INVALID_PARAMS, f"Unknown tool: {echoed(name)}{hint}", {"nearest": close})
 
 
 def failed(error: ServiceError) -> dict[str, Any]:

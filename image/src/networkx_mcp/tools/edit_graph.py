@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
-from networkx_mcp.errors import nearest_words, told
+from networkx_mcp.errors import echoed, nearest_words
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import (
     EDGES_SCHEMA,
@@ -119,7 +119,7 @@ def _own_fields(item: Any) -> Any:
     action = item.get("action") if type(item) is dict else None
     model = _BY_NAME.get(action) if type(action) is str else None
     if model is None:
-        got = "" if action is None else f", not {told(action)}"
+        got = "" if action is None else f", not {echoed(action)}"
         near = nearest_words(action, _BY_NAME, 1) if type(action) is str else []
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"must be an object with `action`, one of {', '.join(_BY_NAME)}{got}{hint}")

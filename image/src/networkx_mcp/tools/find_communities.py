@@ -10,7 +10,7 @@ from pydantic import Field
 from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
-from networkx_mcp.errors import InvalidInput, told
+from networkx_mcp.errors import InvalidInput, echoed
 from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import AnalysisAnswer
 from networkx_mcp.tools.analysis_arguments import DefaultWeight, Heavy, Limit, Members, Seed
@@ -68,7 +68,7 @@ class FindCommunities(Heavy):
             )
         if self.resolution is not None and self.resolution > MOST_RESOLUTION:
             raise InvalidInput(
-                f"resolution: must be a number from 0 to {MOST_RESOLUTION}, not {told(self.resolution)}.",
+                f"resolution: must be a number from 0 to {MOST_RESOLUTION}, not {echoed(self.resolution)}.",
                 field="resolution",
             )
         if self.k is not None and not method.k:

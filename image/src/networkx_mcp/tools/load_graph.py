@@ -12,7 +12,7 @@ from pydantic import Field
 from networkx_mcp import context
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
-from networkx_mcp.errors import Conflict, InvalidInput, told
+from networkx_mcp.errors import Conflict, InvalidInput, echoed
 from networkx_mcp.graphs.model import Upload, mint_graph_id
 from networkx_mcp.tools.answer import Answer, noted
 from networkx_mcp.tools.arguments import OperationId
@@ -116,7 +116,7 @@ async def run(graphs: Graphs, args: LoadGraph) -> Answer:
         except Conflict as error:
             if if_version is None:
                 raise
-            message = f"graph {told(graph_id)} exists: give `replace` to load over it, or another graph_id"
+            message = f"graph {echoed(graph_id)} exists: give `replace` to load over it, or another graph_id"
             raise Conflict(message, retry_after=error.retry_after, **error.data) from error
     data = {**summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}
     lines = [("already loaded, " if info.repeated else "loaded ") + line(info)]

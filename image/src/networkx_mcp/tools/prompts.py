@@ -19,7 +19,7 @@ from mcp_types import (
     TextContent,
 )
 
-from networkx_mcp.errors import nearest_words, told
+from networkx_mcp.errors import echoed, nearest_words
 from networkx_mcp.tools.answer import show
 from networkx_mcp.tools.cursors import one_page
 from networkx_mcp.tools.dispatch import Context
@@ -48,7 +48,7 @@ class Template:
             raise MCPError(INVALID_PARAMS, f"prompt {self.name} needs the argument {missing[0]}")
         if unknown := [name for name in given if name not in names]:
             raise MCPError(
-                INVALID_PARAMS, f"prompt {self.name} has no argument {told(unknown[0])}; it has {', '.join(names)}"
+                INVALID_PARAMS, f"prompt {self.name} has no argument {echoed(unknown[0])}; it has {', '.join(names)}"
             )
         text = self.text({name: show(value) for name, value in given.items() if value})
         message = PromptMessage(role="user", content=TextContent(type="text", text=text))
@@ -116,5 +116,5 @@ async def get_prompt(_: Context, params: GetPromptRequestParams) -> GetPromptRes
     template = by_name.get(params.name)
     if template is None:
         close: Any = nearest_words(params.name, by_name) or list(by_name)
-        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {told(params.name)}; there are {', '.join(close)}")
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {echoed(params.name)}; there are {', '.join(close)}")
     return template.render(params.arguments or {})

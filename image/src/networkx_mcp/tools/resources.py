@@ -19,7 +19,7 @@ from mcp_types import (
 )
 
 from networkx_mcp import context
-from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, shortened, told, visible
+from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, echoed, shortened, visible
 from networkx_mcp.graphs.model import GRAPH_ID
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import to_json
@@ -82,7 +82,7 @@ class Resources:
             context.current().outcome = "not_found"
             raise MCPError(
                 INVALID_PARAMS,
-                f"Resource not found: {told(uri)}; resources are {SCHEME}{{graph_id}}",
+                f"Resource not found: {echoed(uri)}; resources are {SCHEME}{{graph_id}}",
                 {"uri": shortened(uri)},
             )
         try:

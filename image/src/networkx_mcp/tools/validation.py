@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from networkx_mcp.analysis import client_values
-from networkx_mcp.errors import InvalidInput, nearest_words, shortened, told
+from networkx_mcp.errors import InvalidInput, echoed, nearest_words, shortened
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -225,7 +225,7 @@ def _got(value: Any) -> str:
     kind = _KINDS.get(type(value), "something else")
     if isinstance(value, (list, dict)) or value is None:
         return kind
-    return f"{kind}, {told(value, 60)}"
+    return f"{kind}, {echoed(value, 60)}"
 
 
 def _description(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from networkx_mcp.analysis.sql import engine
-from networkx_mcp.errors import InvalidInput, told
+from networkx_mcp.errors import InvalidInput, echoed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement
@@ -89,7 +89,7 @@ def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int =
 
 def _no_select(what: str, field: str) -> InvalidInput:
     return InvalidInput(
-        f"must be a SELECT, and this is {what.upper() if what.isupper() else told(what)}: a query reads the graph and changes "
+        f"must be a SELECT, and this is {what.upper() if what.isupper() else echoed(what)}: a query reads the graph and changes "
         "nothing.",
         at=field,
         hint="SELECT, WITH, FROM, VALUES, PIVOT, UNPIVOT, DESCRIBE and SUMMARIZE may be used; edit_graph writes.",
@@ -135,7 +135,7 @@ def _expression(part: dict[str, Any], field: str) -> Iterator[str]:
     elif "function_name" in part:
         name = part["function_name"].lower()
         if name in FORBIDDEN or name.startswith(_FORBIDDEN_PREFIXES):
-            raise InvalidInput(f"may not call {told(name)}: a query reads the graph alone.", at=field)
+            raise InvalidInput(f"may not call {echoed(name)}: a query reads the graph alone.", at=field)
         if name in VOLATILE:
             yield name
 
@@ -144,7 +144,7 @@ def _table_function(part: dict[str, Any], field: str) -> None:
     name = part["function"].get("function_name", "").lower()
     if name not in TABLE_FUNCTIONS:
         raise InvalidInput(
-            f"may not read from {told(name)}: a query reads the graph alone.",
+            f"may not read from {echoed(name)}: a query reads the graph alone.",
             at=field,
             hint=f"In FROM: nodes, edges, ends, and {', '.join(sorted(TABLE_FUNCTIONS))}.",
         )

@@ -95,7 +95,7 @@ class GraphTables:
         columns = assembler.columns()
         return {key: columns[key] for key in names if key in wanted}
 
-    def told(self, sql: str, shown: Sequence[str] = ()) -> list[str]:
+    def remarks(self, sql: str, shown: Sequence[str] = ()) -> list[str]:
         """What an answer with the columns `shown` to the statement `sql` must say of the tables."""
         text, all_columns = sql.lower(), "column_name" in shown
         met = [

@@ -15,7 +15,7 @@ from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.backend.kernels.path_results import NodePaths
-from networkx_mcp.errors import NotFound, told
+from networkx_mcp.errors import NotFound, echoed
 from networkx_mcp.vocabulary import PATH_KINDS
 
 
@@ -180,7 +180,7 @@ def _length(graph: LoadedGraph, path: list[Any], weight: str | None) -> Any:
 
 def _why_none(graph: LoadedGraph, source: Any, target: Any, cutoff: float | None) -> str:
     if cutoff is not None and Run(graph, "has_path")(source=source, target=target):
-        return f"No path from {told(source)} to {told(target)} has at most {cutoff:g} hops: raise cutoff."
+        return f"No path from {echoed(source)} to {echoed(target)} has at most {cutoff:g} hops: raise cutoff."
     if graph.directed and Run(graph, "has_path")(source=target, target=source):
-        return f"No path leads from {told(source)} to {told(target)}; one leads the other way."
-    return f"No path leads from {told(source)} to {told(target)}: they are not connected in this direction."
+        return f"No path leads from {echoed(source)} to {echoed(target)}; one leads the other way."
+    return f"No path leads from {echoed(source)} to {echoed(target)}: they are not connected in this direction."

@@ -28,7 +28,7 @@ def _answer(graph: LoadedGraph, sql: str, start: int) -> Facts:
         made.register(connection)
         with engine.explained(sql, "sql", made.columns):
             found = rows.read(connection, parsed.statement, start)
-    found["notes"] = [*made.told(sql, found["columns"]), *found["notes"]]
+    found["notes"] = [*made.remarks(sql, found["columns"]), *found["notes"]]
     if parsed.volatile:
         found["_keep"] = False
         found["volatile"] = list(parsed.volatile)

@@ -27,7 +27,7 @@ from networkx_mcp.analysis.task import (
     unknown_attribute,
     weighed,
 )
-from networkx_mcp.errors import InvalidInput, told
+from networkx_mcp.errors import InvalidInput, echoed
 
 #: Edge attributes by these names are numbers for every algorithm that takes them.
 _NUMBERS = ("weight", "distance", "capacity")
@@ -58,7 +58,7 @@ def run_algorithm(graph: LoadedGraph, args: Params) -> Facts:
     limit, offset, order = args["limit"], args["offset"], args["order"]
     given: dict[str, Any] = args["arguments"]
     if algorithm.name in _NO_LOOPS and (loop := next(nx.selfloop_edges(graph.nx), None)):
-        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {told(loop[0])} has one.", field="name")
+        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {echoed(loop[0])} has one.", field="name")
     negative = algorithm.name not in NON_NEGATIVE
     for field in _NUMBERS:
         if isinstance(given.get(field), str) and not negative:
