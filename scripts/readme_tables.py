@@ -79,6 +79,30 @@ def idle() -> str:
     return _rows(["figure", f"{len(runs)} runs"], rows)
 
 
+def queries() -> str:
+    """CPU time of SQL over a graph, beside DuckDB alone."""
+    found = dict(_load("query")["queries"])
+    bare = found.pop("bare_ms")
+    rows = [[name, f"{row['duckdb_ms']:g}", f"{row['task_ms']:g}", f"{row['ratio']:g}"] for name, row in found.items()]
+    return _rows(["statement", "DuckDB ms", "task ms", f"ratio without the {bare:g} ms of `SELECT 1`"], rows)
+
+
+def views() -> str:
+    """CPU time that a view adds to a pagerank."""
+    rows = [
+        [
+            name,
+            f"{row['nodes']:,}",
+            f"{row['edges']:,}",
+            f"{row['whole_ms']:g}",
+            f"{row['view_ms']:g}",
+            f"{row['added_ms']:g}",
+        ]
+        for name, row in _load("query")["views"].items()
+    ]
+    return _rows(["view", "nodes seen", "edges seen", "whole graph ms", "view ms", "added ms"], rows)
+
+
 def engine() -> str:
     """CPU time of algorithms in a worker, and how many times faster than plain networkx in the same run."""
     sizes = _load("engine")["sizes"]
@@ -372,6 +396,8 @@ def chaos() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "serving": serving,
     "idle": idle,
+    "queries": queries,
+    "views": views,
     "engine": engine,
     "calls": calls,
     "reads": reads,
