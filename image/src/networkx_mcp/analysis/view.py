@@ -19,7 +19,7 @@ from networkx_mcp.arrays import csr, frozen
 from networkx_mcp.arrays.columns import AttributeTable
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.errors import InvalidInput, told
+from networkx_mcp.errors import InvalidInput, echoed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,7 +60,7 @@ def seen(graph: LoadedGraph, view: dict[str, Any]) -> tuple[LoadedGraph, bool]:
             for table, mask in (("nodes", nodes), ("edges", edges)):
                 if table in asked:
                     steady &= _narrow(connection, made, whole, table, asked[table], mask)
-        for note in made.told("\n".join(asked.values())):
+        for note in made.remarks("\n".join(asked.values())):
             graph.remark(note)
     for place, node in enumerate(view.get("without") or ()):
         if not graph.state.has_node(node):
@@ -125,9 +125,9 @@ def _with_ends(
         known = {name.lower(): name for name in made.nodes.column_names}
         if unknown := [name for name in names if name not in known]:
             raise InvalidInput(
-                f"the nodes have no column {told(unknown[0])}.",
+                f"the nodes have no column {echoed(unknown[0])}.",
                 at=field,
-                hint=f"{end} has: {', '.join(map(told, made.nodes.column_names[:40]))}.",
+                hint=f"{end} has: {', '.join(map(echoed, made.nodes.column_names[:40]))}.",
             )
         taken = pa.array(index)
         values = [made.nodes[known[name]].combine_chunks().take(taken) for name in names]
