@@ -306,7 +306,7 @@ def limits() -> str:
         ["heavy calls at once; beyond them, of tenants that have none running", f"{workers}; {many('limits.reservedWorkers')}", "`limits.workers`; `limits.reservedWorkers`"],
         ["nodes; edges of a graph", many("limits.graphNodes", "limits.graphEdges"), "`limits.graphNodes`, `limits.graphEdges`"],
         ["JSON of one attribute value", many("limits.valueKiB", unit=" KiB"), "`limits.valueKiB`"],
-        ["size of a graph, stored and in memory; of a tenant's graphs, stored", many("limits.graphMB", "limits.tenantMB", unit=" MiB"), "`limits.graphMB`, `limits.tenantMB`"],
+        ["size of a graph, stored and in memory; of a tenant's graphs, stored; in memory", many("limits.graphMB", "limits.tenantMB", "limits.tenantMemoryMB", unit=" MiB"), "`limits.graphMB`, `limits.tenantMB`, `limits.tenantMemoryMB`"],
         ["JSON values in the body of a call", many("limits.toolBodyValues"), "`limits.toolBodyValues`"],
         ["body of a call; of an upload", many("limits.toolBodyKiB", unit=" KiB") + "; " + many("limits.uploadMB", unit=" MiB"), "`limits.toolBodyKiB`, `limits.uploadMB`"],
         ["kept results in a pod; of a tenant in Redis", f"{many('memory.resultsMB', unit=' MiB')}; {store['results_mb']:g} MiB for {store['results_seconds'] / 60:g} minutes", "`memory.resultsMB`; `store.results_mb`, `store.results_seconds`"],

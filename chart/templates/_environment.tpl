@@ -23,6 +23,7 @@ NETWORKX_MCP_LIMITS_GRAPH_EDGES: {{ toJson .Values.limits.graphEdges | quote }}
 NETWORKX_MCP_LIMITS_VALUE_KIB: {{ toJson .Values.limits.valueKiB | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_MB: {{ toJson .Values.limits.graphMB | quote }}
 NETWORKX_MCP_LIMITS_TENANT_MB: {{ toJson .Values.limits.tenantMB | quote }}
+NETWORKX_MCP_LIMITS_TENANT_MEMORY_MB: {{ toJson .Values.limits.tenantMemoryMB | quote }}
 NETWORKX_MCP_LIMITS_TENANT_GRAPHS: {{ toJson .Values.limits.tenantGraphs | quote }}
 NETWORKX_MCP_LIMITS_TOOL_BODY_KIB: {{ toJson .Values.limits.toolBodyKiB | quote }}
 NETWORKX_MCP_LIMITS_TOOL_BODY_VALUES: {{ toJson .Values.limits.toolBodyValues | quote }}

@@ -146,15 +146,18 @@ def test_check_says_which_store_does_not_answer_and_prints_no_secret(tmp_path: P
     assert "very-secret" not in checked.stdout + checked.stderr
 
 
-def test_check_says_why_a_file_cannot_be_opened(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file", "two; parts"])
+def test_check_says_why_a_file_cannot_be_opened(tmp_path: Path, name: str) -> None:
     # Root may write anywhere, except where a file stands in the place of a directory.
-    (tmp_path / "file").touch()
-    path = tmp_path / "file" / "deep" / "graphs.sqlite3"
+    (tmp_path / name).touch()
+    path = tmp_path / name / "deep" / "graphs.sqlite3"
     checked = run("check", cwd=tmp_path, STORE_PATH=str(path))
     assert checked.returncode == 1
     assert (
-        f"store.path {path}: the store cannot open {path} ([Errno 17] File exists: '{tmp_path}/file')" in checked.stderr
+        f"store.path {path}: the store cannot open {path} ([Errno 17] File exists: '{tmp_path}/{name}')"
+        in checked.stderr
     )
+    assert "operation_id" not in checked.stderr, "what callers of tools do next is nothing to an operator"
     assert "Traceback" not in checked.stderr
 
 

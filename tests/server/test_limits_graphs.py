@@ -3,10 +3,12 @@ refused with the name of the limit, its setting and what to do, and changes noth
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from tests.helpers import caller
 from tests.helpers.caller import ToolAnswer
@@ -27,11 +29,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         limits_value_kib=1024,
         limits_graph_mb=1,
         limits_tenant_mb=2,
+        limits_tenant_memory_mb=3,
         limits_tenant_graphs=GRAPHS,
         limits_tool_body_kib=1024,
         limits_workers=1,
     )
-    for tenant in ("nodes", "edges", "bytes", "graphs", "others", "shrink"):
+    for tenant in ("nodes", "edges", "bytes", "graphs", "others", "shrink", "memory"):
         TOKENS[tenant] = server.add_token(tenant, tenant=tenant)
     with server:
         yield server
@@ -166,6 +169,34 @@ def test_a_value_that_compresses_counts_as_little_as_it_stores(server: Server) -
         assert made.ok
         assert made.data["stored_bytes"] < 20_000
         assert call(server, "edges", "delete_graph", graph_id=graph_id).ok
+
+
+def test_what_the_graphs_of_a_tenant_take_in_memory(server: Server) -> None:
+    """However little they store, and whichever way they come: made, edited, uploaded, restored."""
+    text = "a" * 450_000
+    nodes = [{"id": number, "attributes": {"text": text}} for number in range(2)]
+    most = ("tenant_memory", "limits.tenant_memory_mb", 3 * MIB)
+    for graph_id in ("x", "y", "z"):
+        assert call(server, "memory", "create_graph", graph_id=graph_id, nodes=nodes).ok
+    refused(call(server, "memory", "create_graph", graph_id="more", nodes=nodes), *most)
+    headers = {"authorization": f"Bearer {TOKENS['memory']}"}
+    content = json.dumps({"nodes": [{"id": node["id"], **node["attributes"]} for node in nodes], "links": []})  # type: ignore[dict-item]
+    uploaded = httpx.put(
+        f"{server.base_url}/graphs/more?format=node-link", content=content, headers=headers, timeout=60
+    )
+    assert (uploaded.status_code, uploaded.json()["limit"]) == (413, "tenant_memory")
+    assert call(server, "memory", "create_graph", graph_id="w", nodes=[1]).ok, "what fits still fits"
+    one = {"id": 1, "attributes": {"text": text}}
+    refused(call(server, "memory", "edit_graph", graph_id="w", edits=[{"action": "add_nodes", "nodes": [one]}]), *most)
+    assert state(server, "memory", "w") == (1, 1, 0)
+    before = server.metric("graph_limit_refusals_total", limit="tenant_memory")
+    assert before == 3
+    assert server.metric("graph_limit", limit="tenant_memory") == 3 * MIB
+
+    assert call(server, "memory", "edit_graph", graph_id="w", edits=[{"action": "remove_nodes", "nodes": [1]}]).ok
+    assert call(server, "memory", "get_neighbors", graph_id="x", node=1).ok
+    assert call(server, "memory", "delete_graph", graph_id="x").ok
+    assert call(server, "memory", "edit_graph", graph_id="w", edits=[{"action": "add_nodes", "nodes": [one]}]).ok
 
 
 def test_graphs_of_a_tenant(server: Server) -> None:

@@ -127,6 +127,14 @@ class Limits(Group):
         why="chosen: eight of the largest graphs",
         ge=1,
     )
+    tenant_memory_mb: int = setting(
+        8192,
+        "Size in memory of all graphs of one tenant, in MiB, as if all were loaded at once. Writes that add are refused past it; what "
+        "is there stays readable, and a backup brings it back.",
+        unit="MiB",
+        why="sixteen times `limits.tenant_mb`: benchmarks/raw_sizes.py",
+        ge=1,
+    )
     tenant_graphs: int = setting(1000, "Graphs of one tenant.", unit="graphs", why="chosen", ge=1)
     tool_body_kib: int = setting(
         1024,

@@ -14,7 +14,7 @@ import pytest
 from networkx_mcp.store.redis_scripts import script
 
 IMAGE = Path(__file__).parents[3] / "image"
-SCRIPTS = ["append", "compact", "create", "delete", "known", "keep_result", "lease", "read_log", "replace"]
+SCRIPTS = ["append", "compact", "create", "delete", "known", "keep_result", "lease", "memory", "read_log", "replace"]
 
 
 def test_the_wheel_holds_every_script(tmp_path: Path) -> None:

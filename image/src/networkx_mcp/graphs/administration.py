@@ -59,6 +59,10 @@ class Administration:
         """Graphs and stored bytes of a tenant."""
         return await self._store.usage(tenant)
 
+    async def memory(self, tenant: str) -> int:
+        """What all graphs of a tenant would take in memory at once, in bytes."""
+        return await self._store.memory(tenant)
+
     async def list_graphs(self, tenant: str, after: str = "", limit: int = 50, prefix: str = "") -> GraphPage:
         """A page of a tenant's graphs; see `Graphs.list`."""
         if not 1 <= limit <= MAX_PAGE:

@@ -60,6 +60,8 @@ class _Ready(NamedTuple):
     state: GraphState | None = None
     prepared: Prepared | None = None
     base: FrozenGraph | None = None
+    #: Whether the graph takes more memory behind it.
+    grows: bool = True
 
     def commit(self, payload: bytes, head: Head) -> None:
         """Take the write, which the store has acknowledged as `head.version`."""
@@ -148,12 +150,14 @@ class Editor:
             ready, ready_base = partial(_Ready, base=base), base
         self._context.check_limits(*counts, before=before)
         there = (entry.base.nbytes if entry.base is not None else 0) + entry.batch_bytes
-        grows = summary.nodes_added or summary.edges_added or summary.attributes_set
+        grows = bool(summary.nodes_added or summary.edges_added or summary.attributes_set)
         if ready_base is not None:
+            grows = ready_base.nbytes > there
             self._context.check_memory(ready_base.nbytes, before=there)
         elif grows:
             self._context.check_memory(there + len(request.payload), before=there)
-        return ready(entry, EditOutcome(version=version + 1, nodes=counts.nodes, edges=counts.edges, summary=summary))
+        outcome = EditOutcome(version=version + 1, nodes=counts.nodes, edges=counts.edges, summary=summary)
+        return ready(entry, outcome, grows=grows)
 
     async def _append(self, ready: _Ready, request: _EditRequest, attempt: Attempt) -> EditOutcome:
         """The section: the store's write and the commit that follows it."""
@@ -168,7 +172,7 @@ class Editor:
                 outcome.version - 1,  # not entry.version: a reader may have caught up since
                 request.payload,
                 StoredCounts(outcome.nodes, outcome.edges),
-                self._context.quota,
+                self._context.quota if ready.grows else self._context.quota_whatever_memory,
                 request.name.operation(outcome),
             )
             if written.repeated:

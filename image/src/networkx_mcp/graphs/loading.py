@@ -358,7 +358,8 @@ class Compactor:
         if not self._residents.lived(entry):
             return  # it is none of the store's any more
         if head.snapshot_version < head.version:
-            done = await self._store.compact(tenant, graph_id, head.uid, head.version, snapshot)
+            meta = model.encode_meta(msgspec.structs.replace(model.meta_of(head), memory=base.nbytes))
+            done = await self._store.compact(tenant, graph_id, head.uid, head.version, snapshot, meta)
         else:
             done = False  # another replica did; only what lies over our base is long
         if not self._residents.lived(entry):
@@ -367,6 +368,7 @@ class Compactor:
         if done:
             entry.head = msgspec.structs.replace(
                 entry.head,
+                meta=meta,
                 snapshot_version=head.version,
                 snapshot_bytes=len(snapshot),
                 log_operations=len(entry.batches),

@@ -36,6 +36,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     directed: bool = False
     description: str = ""
+    #: What the snapshot takes in memory, in bytes; 0: there is none, or release 0.1.0 wrote it, which does not look at this.
+    memory: int = 0
 
 
 class GraphInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ LIMITS: Mapping[str, Callable[[Limits], int]] = {
     "graph_edges": lambda limits: limits.graph_edges,
     "graph_bytes": lambda limits: limits.graph_mb * MIB,
     "tenant_bytes": lambda limits: limits.tenant_mb * MIB,
+    "tenant_memory": lambda limits: limits.tenant_memory_mb * MIB,
     "tenant_graphs": lambda limits: limits.tenant_graphs,
     "upload": lambda limits: limits.upload_mb * MIB,
 }

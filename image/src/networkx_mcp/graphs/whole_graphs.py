@@ -32,7 +32,7 @@ from networkx_mcp.graphs.outcomes import Attempt, too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
 from networkx_mcp.graphs.write_context import ATTEMPTS, OperationName, WriteContext, pause
 from networkx_mcp.settings import KIB, MIB, spool_directory
-from networkx_mcp.store.protocol import Head, NewGraph, StoredCounts, Written
+from networkx_mcp.store.protocol import Head, NewGraph, Quota, StoredCounts, Written
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
@@ -89,8 +89,9 @@ class WholeGraphs:
                 if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
                     raise
                 return first
+            meta = msgspec.structs.replace(meta, memory=base.nbytes if base is not None else 0)
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
-            return await self._place(tenant, new, base, None, name, attempt)
+            return await self._place(tenant, new, base, None, name, attempt, self._context.quota)
 
     async def repeated(self, tenant: str, graph_id: str, name: OperationName, attempt: Attempt) -> GraphInfo | None:
         """What the write answered that `name` named before; of a repeat, a refusal may come from a limit that came since."""
@@ -202,7 +203,10 @@ class WholeGraphs:
         What is restored without a version also takes the place of a graph whose head is damaged. That one is deleted first: nothing
         of it can be read any more.
         """
-        if not contents.restored:
+        quota = self._context.quota
+        if contents.restored:
+            quota = self._context.quota_whatever_memory
+        else:
             self._context.check_memory(contents.base.nbytes)
         key = (tenant, graph_id)
         counts = StoredCounts(contents.base.n, contents.base.m)
@@ -220,14 +224,14 @@ class WholeGraphs:
                 if result is not None:
                     return msgspec.structs.replace(_info_result.decode(result), repeated=True)
                 raise await self._unexpected(tenant, graph_id, expected, head)
-            meta = contents.meta
+            meta = msgspec.structs.replace(contents.meta, memory=contents.base.nbytes)
             if head is not None and not meta.description:
                 there = model.listed(head) if contents.restored else model.info_of(head)
                 meta = msgspec.structs.replace(meta, description=there.description if there else "")
             at = contents.version if head is None else head.version + 1
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, contents.snapshot, at)
             try:
-                return await self._place(tenant, new, contents.base, head, name, attempt)
+                return await self._place(tenant, new, contents.base, head, name, attempt, quota)
             except (Conflict, NotFound):
                 await pause(conflicts + 1)
         raise too_busy(graph_id, ATTEMPTS)
@@ -240,6 +244,7 @@ class WholeGraphs:
         head: Head | None,
         name: OperationName,
         attempt: Attempt,
+        quota: Quota,
     ) -> GraphInfo:
         """Create, or replace what is there (`head`), in a section under the graph's lock."""
         key = (tenant, new.graph_id)
@@ -260,10 +265,10 @@ class WholeGraphs:
         async def section() -> GraphInfo:
             named = name.operation(info)
             if head is None:
-                written = await self._context.store.create(tenant, new, self._context.quota, named)
+                written = await self._context.store.create(tenant, new, quota, named)
             else:
                 written = await self._context.store.replace(
-                    tenant, new.graph_id, head.uid, head.version, new, self._context.quota, named
+                    tenant, new.graph_id, head.uid, head.version, new, quota, named
                 )
             if written.repeated:
                 first = _info_result.decode(written.result)

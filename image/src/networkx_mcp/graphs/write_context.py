@@ -23,7 +23,7 @@ from networkx_mcp.graphs.loading import Compactor, Loader
 from networkx_mcp.graphs.outcomes import LIMITS, Attempt, error_of, limit_exceeded, memory_exceeded
 from networkx_mcp.graphs.resident import Residents
 from networkx_mcp.settings import KIB, MIB, Settings
-from networkx_mcp.store.protocol import GraphKey, Operation, Quota, Store
+from networkx_mcp.store.protocol import UNBOUNDED, GraphKey, Operation, Quota, Store
 from networkx_mcp.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -134,7 +134,11 @@ class WriteContext:
     ) -> None:
         limits = settings.limits
         self.limits = limits
-        self.quota = Quota(limits.graph_mb * MIB, limits.tenant_mb * MIB, limits.tenant_graphs)
+        self.quota = Quota(
+            limits.graph_mb * MIB, limits.tenant_mb * MIB, limits.tenant_graphs, limits.tenant_memory_mb * MIB
+        )
+        #: Of writes that are not held to what the tenant's graphs take in memory: by which a graph does not grow, or comes back.
+        self.quota_whatever_memory = self.quota._replace(tenant_memory=UNBOUNDED)
         for name, maximum in LIMITS.items():
             metrics.GRAPH_LIMIT.labels(name).set(maximum(limits))
             metrics.GRAPH_LIMIT_REFUSALS.labels(name)

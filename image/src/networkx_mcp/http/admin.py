@@ -216,14 +216,19 @@ class Admin:
     async def _usage(self, tenant: str, request: _AdminRequest) -> None:
         check_names(tenant, None)
         audit("read_usage", of_tenant=tenant)
-        usage = await self._graphs.admin.usage(tenant)
+        usage, memory = await self._graphs.admin.usage(tenant), await self._graphs.admin.memory(tenant)
         limits = self._settings.limits
         await request.json(
             {
                 "tenant": tenant,
                 "graphs": usage.graphs,
                 "bytes": usage.bytes,
-                "quota": {"graphs": limits.tenant_graphs, "bytes": limits.tenant_mb * MIB},
+                "memory_bytes": memory,
+                "quota": {
+                    "graphs": limits.tenant_graphs,
+                    "bytes": limits.tenant_mb * MIB,
+                    "memory_bytes": limits.tenant_memory_mb * MIB,
+                },
             }
         )
 

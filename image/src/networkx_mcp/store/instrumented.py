@@ -120,6 +120,7 @@ class InstrumentedStore:
     known_operation = _timed(Store.known_operation)
     list_graphs = _timed(Store.list_graphs)
     usage = _timed(Store.usage)
+    memory = _timed(Store.memory)
     tenants = _timed(Store.tenants)
     result = _timed(Store.result)
     lease = _timed(Store.lease)

@@ -24,6 +24,10 @@ import msgspec
 GraphKey = tuple[str, str]
 
 
+#: More bytes than there are, and a number that Lua has exactly.
+UNBOUNDED = 2**53
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """A graph without its contents."""
 
@@ -39,7 +43,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     log_bytes: int
     nodes: int
     edges: int
-    #: Opaque to the store (msgpack of graphs.Meta: directed, description, ...).
+    #: Opaque to the store (msgpack of graphs.Meta: directed, description, ...), but for `memory`.
     meta: bytes
     #: Unix time in seconds.
     created: float
@@ -63,12 +67,15 @@ class Quota(NamedTuple):
     """Limits that the store checks together with the write, in bytes and graphs.
 
     A graph counts for its snapshot and log, a tenant for all its graphs and remembered operation
-    ids. A write that frees space is refused by `graph_bytes` alone. LimitExceeded carries the name
-    of the field as `limit`."""
+    ids. A write that frees space is refused by `graph_bytes` alone. In memory a graph counts for the `memory` of its meta (see
+    `shared.memory_of`) and its log; a write by which that does not grow is not refused for it. LimitExceeded carries the
+    name of the field as `limit`."""
 
     graph_bytes: int
     tenant_bytes: int
     tenant_graphs: int
+    #: What all graphs of the tenant take in memory, in bytes.
+    tenant_memory: int = UNBOUNDED
 
 
 class Operation(NamedTuple):
@@ -180,9 +187,11 @@ class Store(Protocol):
         becomes expected_version + 1 (`new.version` is not looked at); `created` and the operation
         ids stay. Raises as append."""
 
-    async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
+    async def compact(
+        self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes, meta: bytes | None = None
+    ) -> bool:
         """Make `snapshot` (the graph at `version`) the base and drop the log up to it, without
-        changing the version. False where it came too late (graph gone, a snapshot of this version
+        changing the version; `meta` becomes that of the head, where given. False where it came too late (graph gone, a snapshot of this version
         or a newer one there). Checks no quota. Raises ValueError for an empty snapshot."""
 
     async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
@@ -207,6 +216,9 @@ class Store(Protocol):
         at the end."""
 
     async def usage(self, tenant: str) -> Usage: ...
+
+    async def memory(self, tenant: str) -> int:
+        """What all graphs of the tenant would take in memory at once, in bytes."""
 
     async def tenants(self) -> list[str]:
         """Tenants that have or had graphs, sorted."""

@@ -244,7 +244,7 @@ def _translated(error: Exception) -> StoreUnavailable:
         return unavailable("does not accept the password (store.username, store.password_file)")
     known = unavailable(f"cannot be reached ({type(error).__name__})")
     _log.warning("store connection failed: %s", error, extra={"event": "store_connection_failed"})
-    return Lost(known.message, retry_after=known.retry_after)
+    return Lost(known.problem, hint=known.hint, retry_after=known.retry_after)
 
 
 def _wrong_password(error: Exception) -> bool:

@@ -185,10 +185,10 @@ async def wrong_key(link: Link, expected: Mapping[str, bytes]) -> StoreDamaged:
 
 
 async def tenants(link: Link, keys: Keys) -> list[str]:
-    """Those with a usage record: it is made with the first graph and stays."""
+    """Those with a usage record, which is made with the first graph and stays, or with a list of graphs, where it was lost."""
     (reply,) = await link.ask(("SMEMBERS", keys.tenants))
     names = sorted(raw.decode() for raw in raise_for(reply, keys.tenants))
     if not names:
         return []
-    there = await link.ask(*[("EXISTS", keys.usage(name)) for name in names])
+    there = await link.ask(*[("EXISTS", keys.usage(name), keys.ids(name)) for name in names])
     return [name for name, exists in zip(names, there, strict=True) if raise_for(exists)]

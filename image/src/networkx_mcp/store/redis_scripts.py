@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError
 from networkx_mcp.store.redis_link import Command, Link, raise_for
 
 #: Scripts that begin with lua/common.lua.
-_WITH_COMMON = frozenset({"create", "append", "replace", "compact", "delete", "known"})
+_WITH_COMMON = frozenset({"create", "append", "replace", "compact", "delete", "known", "memory"})
 
 
 class Script(NamedTuple):

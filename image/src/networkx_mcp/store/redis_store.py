@@ -174,13 +174,15 @@ class RedisStore:
             raise Conflict(error.message, graph_id=graph_id) from None
         return self._written(reply, graph_id, quota, operation, expected_version)
 
-    async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
+    async def compact(
+        self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes, meta: bytes | None = None
+    ) -> bool:
         shared.check_names(tenant)
         if not snapshot:
             raise ValueError("an empty snapshot would lose the graph")
         era = self._link.era
         staging, last = await self._stage(tenant, snapshot)
-        arguments = (safe(uid), version, len(snapshot), piece_count(len(snapshot)))
+        arguments = (safe(uid), version, len(snapshot), piece_count(len(snapshot)), *(() if meta is None else (meta,)))
         done = False
         try:
             reply = await self._write("compact", tenant, graph_id, staging, _NO_QUOTA, None, arguments, last, era=era)
@@ -293,6 +295,14 @@ class RedisStore:
 
     async def usage(self, tenant: str) -> Usage:
         return await redis_reads.usage(self._link, self._keys, tenant)
+
+    async def memory(self, tenant: str) -> int:
+        match await self._write("memory", tenant, "", None, _NO_QUOTA, None, (), read_only=True):
+            case [b"wrong", key, kind]:
+                raise other_type(key.decode(), kind.decode())
+            case [_, memory]:
+                return int(memory)
+        raise AssertionError
 
     async def tenants(self) -> list[str]:
         return await redis_reads.tenants(self._link, self._keys)

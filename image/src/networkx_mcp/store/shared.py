@@ -9,9 +9,11 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from networkx_mcp import settings
 from networkx_mcp.errors import Conflict, GraphDamaged, InvalidInput, LimitExceeded, NotFound, StoreUnavailable
-from networkx_mcp.store.protocol import Operation, Quota
+from networkx_mcp.store.protocol import UNBOUNDED, Operation, Quota
 
 #: Most of a snapshot that one command or row carries, in bytes.
 CHUNK_BYTES = 1024 * 1024
@@ -29,6 +31,11 @@ MIB = 1024 * 1024
 _SETTINGS = {
     "graph_bytes": ("limits.graph_mb", "the stored graph", "remove attributes or nodes, or split the graph"),
     "tenant_bytes": ("limits.tenant_mb", "all stored graphs of this tenant", "delete graphs that are not needed"),
+    "tenant_memory": (
+        "limits.tenant_memory_mb",
+        "what all graphs of this tenant take in memory, however small they are stored,",
+        "delete graphs or attributes that are not needed",
+    ),
     "tenant_graphs": ("limits.tenant_graphs", "the graphs of this tenant", "delete graphs that are not needed"),
 }
 
@@ -45,6 +52,23 @@ class Recall(NamedTuple):
         """The settings; nothing is forgotten before its sure time."""
         sure = float(store.operation_id_seconds)
         return cls(sure, max(sure, float(store.operation_id_max_seconds)), store.operation_id_keep)
+
+
+class _Weighed(msgspec.Struct):
+    memory: int = 0
+
+
+_weighed = msgspec.msgpack.Decoder(_Weighed)
+
+
+def memory_of(meta: bytes, snapshot_bytes: int, log_bytes: int) -> int:
+    """What a graph counts for in memory, in bytes: its base, which the writer of the snapshot measured (`memory` of the meta), and
+    its log. Without that measure, as release 0.1.0 wrote graphs, the base counts for what it stores. lua/common.lua has the same."""
+    try:
+        base = _weighed.decode(meta).memory
+    except (msgspec.MsgspecError, RecursionError):
+        base = 0
+    return (base if 0 < base <= UNBOUNDED else snapshot_bytes) + log_bytes
 
 
 def chunks(snapshot: bytes | memoryview, size: int = CHUNK_BYTES) -> Iterator[memoryview]:

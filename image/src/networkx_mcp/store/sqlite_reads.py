@@ -40,6 +40,11 @@ class GraphRow(NamedTuple):
         return self.snapshot_bytes + self.log_bytes
 
     @property
+    def memory(self) -> int:
+        """Bytes that it counts for in memory."""
+        return shared.memory_of(self.meta, self.snapshot_bytes, self.log_bytes)
+
+    @property
     def sound(self) -> bool:
         """Whether a server of ours can have written it: a column of SQLite holds whatever somebody put there."""
         types = (str, *[int] * 7, bytes, float, float)
@@ -127,6 +132,16 @@ def list_graphs(db: sqlite3.Connection, tenant: str, after: str, limit: int) -> 
     )
     found = map(GraphRow._make, rows)
     return [head_of(row) if row.sound else DamagedHead(row.graph_id) for row in found]
+
+
+def memory(db: sqlite3.Connection, tenant: str) -> int:
+    """What all graphs of the tenant count for in memory, in bytes; a damaged one counts for nothing."""
+    rows = db.execute("SELECT meta, snapshot_bytes, log_bytes FROM graphs WHERE tenant=?", (tenant,))
+    return sum(
+        shared.memory_of(meta, snapshot, log)
+        for meta, snapshot, log in rows
+        if isinstance(meta, bytes) and isinstance(snapshot, int) and isinstance(log, int)
+    )
 
 
 def usage(db: sqlite3.Connection, tenant: str) -> Usage:

@@ -37,7 +37,7 @@ from networkx_mcp.store.protocol import (
 from networkx_mcp.store.shared import Recall, unavailable
 from networkx_mcp.store.sqlite_file import StoreFile
 from networkx_mcp.store.sqlite_writer import SqliteWriter
-from networkx_mcp.store.sqlite_writes import WriteCall
+from networkx_mcp.store.sqlite_writes import TenantMemory, WriteCall
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -55,11 +55,13 @@ class SqliteStore:
         self._settings = store
         self._recall = recall or Recall.of(store)
         self._buckets = TokenBuckets()
+        #: Used by the writer's thread alone.
+        self._memory = TenantMemory()
         self._open: _OpenStore | None = None
 
     async def start(self) -> None:
         if self._open is None:
-            self._open = await asyncio.to_thread(_OpenStore, self._settings, self._prune)
+            self._open = await asyncio.to_thread(_OpenStore, self._settings, self._prune, self._memory.forget)
         _log.info("store is %s", self._settings.path, extra={"event": "store_started"})
 
     async def close(self) -> None:
@@ -123,10 +125,12 @@ class SqliteStore:
         work = partial(sqlite_writes.replace, uid=uid, expected_version=expected_version, new=new, quota=quota)
         return await self._write(work, tenant, graph_id, operation, len(new.snapshot))
 
-    async def compact(self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
+    async def compact(
+        self, tenant: str, graph_id: str, uid: str, version: int, snapshot: bytes, meta: bytes | None = None
+    ) -> bool:
         if not snapshot:
             raise ValueError("an empty snapshot would lose the graph")
-        work = partial(sqlite_writes.compact, uid=uid, version=version, snapshot=snapshot)
+        work = partial(sqlite_writes.compact, uid=uid, version=version, snapshot=snapshot, meta=meta)
         return await self._write(work, tenant, graph_id, None, len(snapshot))
 
     async def delete(self, tenant: str, graph_id: str, if_version: int | None, operation: Operation | None) -> Written:
@@ -139,7 +143,11 @@ class SqliteStore:
         shared.check_names(tenant, operation)
 
         def run(db: sqlite3.Connection) -> T:
-            return work(WriteCall(db, self._recall, time.time(), tenant, graph_id, operation))
+            try:
+                return work(WriteCall(db, self._recall, time.time(), tenant, graph_id, operation, self._memory))
+            except Exception:
+                self._memory.changed(tenant, None)
+                raise
 
         return await self._submitted(run, size)
 
@@ -174,6 +182,9 @@ class SqliteStore:
 
     async def usage(self, tenant: str) -> Usage:
         return await self._read(sqlite_reads.usage, tenant)
+
+    async def memory(self, tenant: str) -> int:
+        return await self._read(sqlite_reads.memory, tenant)
 
     async def tenants(self) -> list[str]:
         return await self._read(sqlite_reads.tenants)
@@ -245,7 +256,9 @@ def _seen(future: asyncio.Future[Any]) -> None:
 class _OpenStore:
     """Everything that exists between start and close."""
 
-    def __init__(self, store: settings.StoreSettings, prune: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(
+        self, store: settings.StoreSettings, prune: Callable[[sqlite3.Connection], None], undone: Callable[[], None]
+    ) -> None:
         self.file = StoreFile(store.path)
         self.heads = self.file.connect()
         self._connections: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -253,7 +266,7 @@ class _OpenStore:
             self._connections.put(self.file.connect())
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._writing = self.file.connect()
-        self.writer = SqliteWriter(self._writing, prune)
+        self.writer = SqliteWriter(self._writing, prune, undone)
 
     def with_reader(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         """In a thread of `readers`: as many connections as threads, so one is free."""

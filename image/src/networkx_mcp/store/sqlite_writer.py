@@ -45,11 +45,12 @@ class _WriteJob:
 
 
 class SqliteWriter:
-    """Runs work in transactions. `before` runs first in each, whatever becomes of the work."""
+    """Runs work in transactions. `before` runs first in each, whatever becomes of the work; `undone` is told of one that failed."""
 
-    def __init__(self, db: sqlite3.Connection, before: Work) -> None:
+    def __init__(self, db: sqlite3.Connection, before: Work, undone: Callable[[], None] = lambda: None) -> None:
         self._db = db
         self._before = before
+        self._undone = undone
         self._jobs: queue.SimpleQueue[_WriteJob | None] = queue.SimpleQueue()
         #: Whether the last transaction reached the disk.
         self.healthy = True
@@ -111,6 +112,7 @@ class SqliteWriter:
         except Exception as error:
             if db.in_transaction:
                 db.execute("ROLLBACK")
+            self._undone()
             self.healthy = False
             _log.error("a transaction failed: %s", error, extra={"event": "store_refused"})
             for job in jobs:

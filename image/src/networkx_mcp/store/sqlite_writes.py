@@ -12,7 +12,30 @@ from dataclasses import dataclass
 from networkx_mcp.store import shared, sqlite_operations
 from networkx_mcp.store.protocol import NewGraph, Operation, Quota, StoredCounts, Written
 from networkx_mcp.store.shared import Recall
-from networkx_mcp.store.sqlite_reads import GraphRow, head_of, row_of, usage
+from networkx_mcp.store.sqlite_reads import GraphRow, head_of, memory, row_of, usage
+
+
+class TenantMemory:
+    """What the graphs of each tenant count for in memory: summed up when first asked for, then kept. This process is alone with its
+    file; what was undone is forgotten, and summed up anew."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, int] = {}
+
+    def used(self, db: sqlite3.Connection, tenant: str) -> int:
+        if tenant not in self._of:
+            self._of[tenant] = memory(db, tenant)
+        return self._of[tenant]
+
+    def changed(self, tenant: str, growth: int | None) -> None:
+        """Take a change; None: nobody can tell how much."""
+        if growth is None or tenant not in self._of:
+            self._of.pop(tenant, None)
+        else:
+            self._of[tenant] += growth
+
+    def forget(self) -> None:
+        self._of.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +48,7 @@ class WriteCall:
     tenant: str
     graph_id: str
     operation: Operation | None
+    memory: TenantMemory
 
     def row(self) -> GraphRow | None:
         return row_of(self.db, self.tenant, self.graph_id)
@@ -51,17 +75,20 @@ class WriteCall:
         row = self.row()
         return Written(head=head_of(row) if row else None, result=known.result, repeated=True)
 
-    def check_quota(self, quota: Quota, size: int, growth: int) -> None:
-        """Raises LimitExceeded where the graph would hold `size` bytes after growing by `growth`."""
+    def check_quota(self, quota: Quota, size: int, growth: int, more: int) -> None:
+        """Raises LimitExceeded where the graph would hold `size` bytes after growing by `growth`, and in memory by `more`."""
         if size > quota.graph_bytes:
             raise shared.over("graph_bytes", quota, size)
+        if more > 0 and (weighed := self.memory.used(self.db, self.tenant) + more) > quota.tenant_memory:
+            raise shared.over("tenant_memory", quota, weighed)
         growth += shared.record_bytes(self.operation)
         used = usage(self.db, self.tenant).bytes + growth
         if growth > 0 and used > quota.tenant_bytes:
             raise shared.over("tenant_bytes", quota, used)
 
-    def done(self, *, size: int, graphs: int = 0) -> Written:
+    def done(self, *, size: int, memory: int | None, graphs: int = 0) -> Written:
         """Count the change, remember the operation and answer."""
+        self.memory.changed(self.tenant, memory)
         sqlite_operations.add_usage(self.db, self.tenant, size=size, graphs=graphs)
         operation, row = self.operation, self.row()
         if operation is not None:
@@ -80,7 +107,8 @@ def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
     if graphs > quota.tenant_graphs:
         raise shared.over("tenant_graphs", quota, graphs)
     size = len(new.snapshot)
-    call.check_quota(quota, size, size)
+    weighed = shared.memory_of(new.meta, size, 0)
+    call.check_quota(quota, size, size, weighed)
     gid = db.execute(
         "INSERT INTO graphs (tenant, graph_id, uid, version, base, snapshot_version, snapshot_bytes, log_bytes,"
         " nodes, edges, meta, created, updated) VALUES (?,?,'',0,0,0,0,0,0,0,x'',?,?)",
@@ -88,7 +116,7 @@ def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
     ).lastrowid
     assert gid is not None
     _fill(call, gid, new, new.version)
-    return call.done(size=size, graphs=1)
+    return call.done(size=size, memory=weighed, graphs=1)
 
 
 def replace(call: WriteCall, uid: str, expected_version: int, new: NewGraph, quota: Quota) -> Written:
@@ -96,10 +124,11 @@ def replace(call: WriteCall, uid: str, expected_version: int, new: NewGraph, quo
         return written
     row = call.row_at(uid, expected_version)
     growth = len(new.snapshot) - row.stored
-    call.check_quota(quota, len(new.snapshot), growth)
+    more = shared.memory_of(new.meta, len(new.snapshot), 0) - row.memory
+    call.check_quota(quota, len(new.snapshot), growth, more)
     _clear(call.db, row.gid)
     _fill(call, row.gid, new, row.version + 1)
-    return call.done(size=growth)
+    return call.done(size=growth, memory=more)
 
 
 def append(
@@ -108,16 +137,16 @@ def append(
     if written := call.repeated():
         return written
     row = call.row_at(uid, expected_version)
-    call.check_quota(quota, row.stored + len(payload), len(payload))
+    call.check_quota(quota, row.stored + len(payload), len(payload), len(payload))
     call.db.execute("INSERT INTO log (gid, version, payload) VALUES (?,?,?)", (row.gid, row.version + 1, payload))
     call.db.execute(
         "UPDATE graphs SET version=version+1, log_bytes=log_bytes+?, nodes=?, edges=?, updated=? WHERE gid=?",
         (len(payload), *counts, call.now, row.gid),
     )
-    return call.done(size=len(payload))
+    return call.done(size=len(payload), memory=len(payload))
 
 
-def compact(call: WriteCall, uid: str, version: int, snapshot: bytes) -> bool:
+def compact(call: WriteCall, uid: str, version: int, snapshot: bytes, meta: bytes | None) -> bool:
     row = call.row()
     if row is None or row.uid != uid:
         return False
@@ -131,9 +160,11 @@ def compact(call: WriteCall, uid: str, version: int, snapshot: bytes) -> bool:
     db.execute("DELETE FROM chunks WHERE gid=?", (row.gid,))
     _store_chunks(db, row.gid, snapshot)
     db.execute(
-        "UPDATE graphs SET base=?, snapshot_version=?, snapshot_bytes=?, log_bytes=log_bytes-? WHERE gid=?",
-        (version, version, len(snapshot), dropped, row.gid),
+        "UPDATE graphs SET base=?, snapshot_version=?, snapshot_bytes=?, log_bytes=log_bytes-?, meta=? WHERE gid=?",
+        (version, version, len(snapshot), dropped, row.meta if meta is None else meta, row.gid),
     )
+    changed = call.row()
+    call.memory.changed(call.tenant, changed.memory - row.memory if changed else None)
     sqlite_operations.add_usage(db, call.tenant, size=len(snapshot) - row.snapshot_bytes - dropped)
     return True
 
@@ -149,7 +180,7 @@ def delete(call: WriteCall, if_version: int | None) -> Written:
     size = row.stored if row.sound else measured(call.db, row.gid)
     _clear(call.db, row.gid)
     call.db.execute("DELETE FROM graphs WHERE gid=?", (row.gid,))
-    return call.done(size=-size, graphs=-1)
+    return call.done(size=-size, memory=-row.memory if row.sound else None, graphs=-1)
 
 
 def measured(db: sqlite3.Connection, gid: int) -> int:

@@ -229,3 +229,21 @@ async def test_an_archive_is_read_by_a_worker_and_what_kills_it_is_refused_by_na
     with pytest.raises(InvalidInput, match=r"the process that read it ended \(SIGSEGV\)") as refused:
         await graphs.admin.restore_raw("t", data, replace=True)
     assert refused.value.data["field"] == "archive"
+
+
+async def test_what_was_backed_up_comes_back_above_the_memory_of_the_tenant_and_may_shrink(
+    open_graphs: OpenGraphs,
+) -> None:
+    """It is counted all the same: what adds to it is refused."""
+    await open_graphs().create("g", False, edits=[AddNodes(list(range(6)), [{"text": "x" * 200_000}] * 6)])
+    data = await archived(open_graphs())
+    tight = open_graphs(limits={"tenant_memory_mb": 1})
+    with pytest.raises(LimitExceeded, match=r"limits\.tenant_memory_mb"):
+        await tight.create("more", False, edits=[AddNodes(["a"])])
+    assert (await tight.admin.restore_raw("t", data, graph_id="back")).nodes == 6
+    assert (await tight.admin.restore_raw("t", data, replace=True)).nodes == 6
+    assert await tight.admin.memory("t") > 2 * 6 * 200_000
+    with pytest.raises(LimitExceeded, match=r"limits\.tenant_memory_mb"):
+        await tight.edit("back", [AddNodes(["a"])])
+    await tight.edit("back", [RemoveNodes([0])])
+    assert (await tight.view("back")).state.n == 5

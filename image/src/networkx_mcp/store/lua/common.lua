@@ -5,7 +5,8 @@
 --   2 log        list: for each operation after version base, oldest first, "<version> <bytes so far>"
 --                and its payload: two elements, so that a large payload is not copied to be labelled
 --   3 snapshot   list of pieces, small enough that UNLINK frees a large one in another thread
---   4 usage      hash: graphs, bytes (of snapshots and logs)
+--   4 usage      hash: graphs, bytes (of snapshots and logs); memory (see memory_of), and memory_at: graphs and bytes when it
+--                was written last. Where these are others now, release 0.1.0, which does not know it, wrote since
 --   5 ids        sorted set of graph ids, all with score 0
 --   6 operations hash: b = bytes of all records; n/<graph> = last number given;
 --                r/<graph>/<id> = record; s/<graph>/<number> = "<time> <size> <id>"
@@ -16,15 +17,17 @@
 -- ARGV
 --   1 graph, 2 operation id ('' for none), 3 fingerprint, 4 result, 5 size of the record,
 --   6 sure seconds, 7 most seconds, 8 records kept of a graph, 9 graph bytes, 10 tenant bytes,
---   11 tenant graphs (the quota); from 12 on what the script itself says
+--   11 tenant graphs, 12 tenant memory (the quota); from 13 on what the script itself says
 --
--- Work is bounded: a call looks at PRUNE records at most, whatever piled up.
+-- Work is bounded: a call looks at PRUNE records at most, whatever piled up. Only where another release wrote, the first call
+-- behind it reads all heads of the tenant.
 
 local PRUNE = 32
 local HEAD_KEY, LOG, SNAPSHOT, USAGE, IDS, OPERATIONS, FRESH, KEPT, STAGING, RESULTS, ORDER, SIZES = unpack(KEYS)
 local graph, operation, fingerprint, result = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local record_size, sure, most, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local quota_graph, quota_tenant, quota_graphs = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local quota_memory = tonumber(ARGV[12])
 
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
@@ -44,8 +47,8 @@ local LINE = '^([A-Za-z0-9_.~%%-]+)' .. string.rep(WHOLE, 8) .. string.rep(SECON
 
 -- The head; nil where there is none; where no server of ours wrote it: one that is `damaged` and nothing else,
 -- so that its uid is nobody's.
-local function read_head()
-  local raw = redis.pcall('GET', HEAD_KEY)
+local function read_head(key)
+  local raw = redis.pcall('GET', key or HEAD_KEY)
   if not raw then return nil end
   -- A key that holds no text replies an error, which is a table.
   local parts = type(raw) == 'string' and {string.match(raw, LINE)} or {}
@@ -171,9 +174,56 @@ end
 
 -- Quotas ----------------------------------------------------------------------------------------
 
--- Reply of a refusal where the graph would hold `size` bytes after growing by `growth`, else nil.
-local function over_quota(size, growth)
+-- Bytes that a graph counts for in memory, as shared.memory_of has it.
+local function memory_of(head)
+  if head.damaged then return 0 end
+  local known, meta = pcall(cmsgpack.unpack, head.meta)
+  local base = known and type(meta) == 'table' and tonumber(meta.memory) or 0
+  if not (base > 0 and base <= 9007199254740992) then base = head.snapshot_bytes end
+  return base + head.log_total - head.base_total
+end
+
+-- What all graphs of the tenant count for in memory. Counted anew where another release wrote meanwhile; so are graphs and bytes
+-- where the key is gone.
+local function memory_used()
+  local counted = redis.call('HMGET', USAGE, 'graphs', 'bytes', 'memory', 'memory_at')
+  local at = (counted[1] or '0') .. ' ' .. (counted[2] or '0')
+  if counted[3] and counted[4] == at then return tonumber(counted[3]) end
+  local memory, bytes, ids = 0, 0, redis.call('ZRANGE', IDS, 0, -1)
+  local names = string.sub(HEAD_KEY, 1, -#graph - 1)
+  for _, id in ipairs(ids) do
+    local head = read_head(names .. id)
+    if head and not head.damaged then
+      memory = memory + memory_of(head)
+      bytes = bytes + head.snapshot_bytes + head.log_total - head.base_total
+    end
+  end
+  if #ids > 0 then
+    if not (counted[1] or counted[2]) then
+      redis.call('HSET', USAGE, 'graphs', whole(#ids), 'bytes', whole(bytes))
+      at = whole(#ids) .. ' ' .. whole(bytes)
+    end
+    redis.call('HSET', USAGE, 'memory', whole(memory), 'memory_at', at)
+  end
+  return memory
+end
+
+-- Count a change, in graphs and bytes; `memory` is what the tenant used before and how that changed, nil where nobody can tell.
+local function count(graphs, bytes, before, growth)
+  local at = whole(redis.call('HINCRBY', USAGE, 'graphs', whole(graphs)))
+  at = at .. ' ' .. whole(redis.call('HINCRBY', USAGE, 'bytes', whole(bytes)))
+  if growth then
+    redis.call('HSET', USAGE, 'memory', whole(before + growth), 'memory_at', at)
+  else
+    redis.call('HDEL', USAGE, 'memory_at')
+  end
+end
+
+-- Reply of a refusal where the graph would hold `size` bytes after growing by `growth`, and in memory from `before` by `more`;
+-- else nil.
+local function over_quota(size, growth, before, more)
   if size > quota_graph then return {'limit', 'graph_bytes', whole(size)} end
+  if more > 0 and before + more > quota_memory then return {'limit', 'tenant_memory', whole(before + more)} end
   growth = growth + record_size
   if growth <= 0 then return nil end
   local used = tonumber(redis.call('HGET', USAGE, 'bytes') or '0') + tonumber(redis.call('HGET', OPERATIONS, 'b') or '0')

@@ -1,0 +1,2 @@
+-- What all graphs of the tenant count for in memory.
+return {'done', whole(memory_used())}
