@@ -64,7 +64,7 @@ test-full: programs full ## What needs programs of the machine (promtool, strace
 	@echo "make test-full: all stages passed"
 
 lint: $(VENV)/.dev ## Format, lint and type checks
-	@scripts/stage.sh lint sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
+	@scripts/stage.sh lint /bin/sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
 
 unit: $(VENV)/.dev tools ## Specifications of the packages, in process
 	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n $(WORKERS) --dist loadscope $(IN_ORDER) $(PYTEST_ARGS)

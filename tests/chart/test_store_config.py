@@ -55,7 +55,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         path = {"PATH": os.pathsep.join([*places, os.environ["PATH"]])}
         with (tmp_path / "errors").open("wb") as errors:
             process = subprocess.Popen(
-                ["sh", tmp_path / "etc/store/start.sh"],
+                ["/bin/sh", tmp_path / "etc/store/start.sh"],
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=os.environ | path,

@@ -34,7 +34,7 @@ def say(**values: Any) -> None:
 
 
 async def busy(compute: Compute) -> None:
-    await compute.wait_ready(60)
+    await compute.wait_ready(300)
     _call = asyncio.create_task(compute.run(f"{TASKS}:spin", {}))  # noqa: RUF006 - killed with us
     while not compute.busy_pids() or not compute.supervisor.spare_pids():
         compute.supervisor.refill()
@@ -45,7 +45,7 @@ async def busy(compute: Compute) -> None:
 
 async def init(compute: Compute) -> None:
     """Lose a zygote, meet an orphan, and run a subprocess of our own meanwhile."""
-    await compute.wait_ready(60)
+    await compute.wait_ready(300)
     call = asyncio.create_task(compute.run(f"{TASKS}:spin", {}))
     while not compute.busy_pids():
         await asyncio.sleep(0.01)

@@ -20,12 +20,12 @@ from networkx_mcp.store import archive
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Little patience, so that slow senders are soon told; at its most talkative, so that all that can be logged is."""
+    """Slow senders are told within the patience of the attackers; at its most talkative, so that all that can be logged is."""
     server = Server(
         tmp_path_factory.mktemp("abuse"),
         auth=True,
         log_level="debug",
-        limits_body_timeout_seconds=2,
+        limits_body_timeout_seconds=12,
         memory_worker_mb=128,
     )
     people, entries = mint()

@@ -49,7 +49,7 @@ async def make_compute(settings: Settings | None = None) -> Compute:
     settings = settings or make_settings()
     compute = Compute(settings, MemoryAccount(settings), modules=[TASKS])
     await compute.start()
-    assert await compute.wait_ready(PATIENCE)
+    assert await compute.wait_ready(3 * PATIENCE)
     return compute
 
 

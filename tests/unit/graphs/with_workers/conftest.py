@@ -30,7 +30,7 @@ async def compute() -> AsyncIterator[Compute]:
     settings = Settings(**{"limits": {"workers": 2}, "memory": {"worker_mb": 96}})
     compute = Compute(settings, MemoryAccount(settings), modules=TASKS)
     await compute.start()
-    assert await compute.wait_ready(60)
+    assert await compute.wait_ready(300)
     yield compute
     await compute.close()
 
