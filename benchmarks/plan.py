@@ -5,7 +5,7 @@
 Each user makes a graph, edits it and asks: 6 writes, 3 reads of counts and 11 analyses (shortest paths, degree, betweenness,
 components, pagerank), without think time. `--shares` are the percent of analyses among the calls; that plan has 55. `plain` answers the same calls by networkx over the SDK in one process
 (`plain_server.py`). The two take turns, each pinned to the first `--cores` cores, the client to the last; where the machine has no
-core more they share it. Latencies in milliseconds, CPU of all server processes.
+core more they share it. Latencies in milliseconds, CPU of all server processes and of the one that answers (`api_`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 import provenance
 from loadtests.frugal_http import ClientConnection, Requests
-from serving import HOST, cpu_seconds, free_port, process
+from serving import HOST, cpu_seconds, free_port, own_cpu_seconds, process
 
 SEED = 20261130
 ANALYSES = ("path", "degree", "betweenness", "components", "pagerank")
@@ -126,9 +126,9 @@ async def drive(port: int, users: int, calls: list[str], seconds: float, pid: in
                     failed[f"{kind}: {body[:200].decode(errors='replace')}"] = 1
         connection.close()
 
-    server, began = cpu_seconds(pid), time.perf_counter()
+    server, api, began = cpu_seconds(pid), own_cpu_seconds(pid), time.perf_counter()
     await asyncio.gather(*map(play, range(users)))
-    wall, server = time.perf_counter() - began, cpu_seconds(pid) - server
+    wall, server, api = time.perf_counter() - began, cpu_seconds(pid) - server, own_cpu_seconds(pid) - api
     if failed:
         raise SystemExit(f"calls failed: {list(failed)[:3]}")
     every = [one for group in taken.values() for one in group]
@@ -137,6 +137,7 @@ async def drive(port: int, users: int, calls: list[str], seconds: float, pid: in
         "calls": len(every),
         "calls_per_second": round(len(every) / wall, 1),
         "cpu_ms_per_call": round(1000 * server / len(every), 3),
+        "api_cpu_ms_per_call": round(1000 * api / len(every), 3),
         "p50_ms": at(every, 0.5),
         "p95_ms": at(every, 0.95),
         "analysis_p50_ms": at(taken["analysis"], 0.5),

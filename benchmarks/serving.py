@@ -74,6 +74,11 @@ def cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def own_cpu_seconds(pid: int) -> float:
+    """User and system time of one living process, threads included, descendants not; by its clock, in nanoseconds."""
+    return time.clock_gettime((~pid << 3) | 2)  # what clock_getcpuclockid(3) gives for a process
+
+
 @contextlib.contextmanager
 def process(command: list[str], port: int, path: str, env: dict[str, str] | None = None) -> Iterator[int]:
     """A server process that answers on `path`; ended by its id."""

@@ -21,6 +21,9 @@ class FaultyStore:
     Phases are "before" (nothing has happened) and "after" (it has, the caller does not know yet).
     """
 
+    #: A hook may wait.
+    immediate = False
+
     def __init__(self, inner: Store) -> None:
         self.inner = inner
         self.hook: Callable[[str, str], Awaitable[None]] | None = None

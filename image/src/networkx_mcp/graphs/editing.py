@@ -88,7 +88,7 @@ class Editor:
         with Attempt("edit", graph_id) as attempt:
             self._context.offloader.refuse_writes()
             payload = self._context.encode_batch(edits)
-            name = OperationName(operation_id, model.fingerprint("edit", graph_id, if_version, payload))
+            name = OperationName.of(operation_id, "edit", graph_id, if_version, payload)
             await self._context.compactor.make_way(key)
             async with self._context.locks.hold(key) as hold:
                 try:

@@ -81,6 +81,8 @@ class Loader:
 
     async def find(self, tenant: str, graph_id: str) -> Head | None:
         """The head of now, None where there is no graph."""
+        if self._store.immediate:
+            return (await self._store.heads([(tenant, graph_id)]))[0]
         return await self._heads.load(tenant, graph_id)
 
     async def head(self, tenant: str, graph_id: str) -> Head:

@@ -81,7 +81,7 @@ class WholeGraphs:
             meta = Meta(directed=directed, description=model.check_description(description))
             batch = [*([batches.SetGraphAttributes(attributes=attributes)] if attributes else []), *edits]
             payload = self._context.encode_batch(batch)
-            name = OperationName(operation_id, model.fingerprint("create", asked, directed, description, payload))
+            name = OperationName.of(operation_id, "create", asked, directed, description, payload)
             try:
                 self._context.check_sizes(batch)
                 base, snapshot, counts = await self._first_contents(tenant, directed, batch, payload)
@@ -302,7 +302,7 @@ class WholeGraphs:
         self, tenant: str, graph_id: str, if_version: int | None, operation_id: str | None, attempt: Attempt
     ) -> Deleted:
         key = (tenant, model.check_graph_id(graph_id))
-        name = OperationName(model.check_operation_id(operation_id), model.fingerprint("delete", graph_id, if_version))
+        name = OperationName.of(model.check_operation_id(operation_id), "delete", graph_id, if_version)
 
         async def section(version: int | None) -> Written:
             written = await self._context.store.delete(
@@ -358,7 +358,7 @@ class WholeGraphs:
 
 def _name(operation_id: str | None, graph_id: str, format_: str, rest: tuple[Any, ...], digest: str) -> OperationName:
     """What an upload is called; `rest` are its options, description, version and uid."""
-    return OperationName(operation_id, model.fingerprint("put", graph_id, format_, *rest, digest))
+    return OperationName.of(operation_id, "put", graph_id, format_, *rest, digest)
 
 
 def plain_options(options: Any) -> dict[str, Any]:

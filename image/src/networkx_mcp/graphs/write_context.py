@@ -18,7 +18,7 @@ import msgspec
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays import value_sizes
 from networkx_mcp.errors import InvalidInput, ServiceError
-from networkx_mcp.graphs import offload
+from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.loading import Compactor, Loader
 from networkx_mcp.graphs.outcomes import LIMITS, Attempt, error_of, limit_exceeded, memory_exceeded
 from networkx_mcp.graphs.resident import Residents
@@ -38,10 +38,15 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class OperationName(NamedTuple):
-    """The caller's name for a write, if it gave one, and the digest of the request."""
+    """The caller's name for a write, if it gave one, and the digest of the request: empty without a name, as nobody asks for it."""
 
     operation_id: str | None
     fingerprint: str
+
+    @classmethod
+    def of(cls, operation_id: str | None, action: str, *parts: Any) -> OperationName:
+        """The name of a request; see `model.fingerprint`."""
+        return cls(operation_id, "" if operation_id is None else model.fingerprint(action, *parts))
 
     def operation(self, result: msgspec.Struct) -> Operation | None:
         """What the store remembers: `result` is what a repeat is answered with."""

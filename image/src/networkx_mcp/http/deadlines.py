@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from networkx_mcp.context import CallContext
 from networkx_mcp.errors import DeadlineExceeded
@@ -17,7 +16,8 @@ class Deadlines:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._running: set[asyncio.Timeout] = set()
+        #: Those of what is held.
+        self.running: set[asyncio.Timeout] = set()
         self._latest = float("inf")
 
     def start(self, call: CallContext) -> None:
@@ -26,32 +26,21 @@ class Deadlines:
         left = self._limits.connection_timeout_seconds - call.waited_seconds
         call.deadline = min(time.monotonic() + left, self._latest)
 
-    @asynccontextmanager
-    async def hold(self, call: CallContext) -> AsyncIterator[None]:
+    def hold(self, call: CallContext) -> Hold:
         """End what runs inside at the call's deadline. Raises errors.DeadlineExceeded."""
-        try:
-            async with asyncio.timeout(max(0.0, call.deadline - time.monotonic())) as timeout:
-                self._running.add(timeout)
-                try:
-                    yield
-                finally:
-                    self._running.discard(timeout)
-        except TimeoutError:
-            if not timeout.expired():
-                raise
-            raise self._too_late() from None
+        return Hold(self, max(0.0, call.deadline - time.monotonic()))
 
     def drain(self, until: float) -> None:
         """No call runs past the monotonic time `until` any more."""
         self._latest = until
         loop = asyncio.get_running_loop()
         latest = loop.time() + until - time.monotonic()
-        for timeout in self._running:
+        for timeout in self.running:
             when = timeout.when()
             if when is not None and when > latest:
                 timeout.reschedule(latest)
 
-    def _too_late(self) -> DeadlineExceeded:
+    def too_late(self) -> DeadlineExceeded:
         if self._latest < float("inf"):
             return DeadlineExceeded(
                 "The server is shutting down and this call did not end in time (limits.shutdown_timeout_seconds). "
@@ -64,3 +53,24 @@ class Deadlines:
             "(limits.connection_timeout_seconds). Ask for less, or try again when the server is less busy.",
             setting="limits.connection_timeout_seconds",
         )
+
+
+class Hold:
+    """What `Deadlines.hold` gives: a `with` block, async as that of asyncio.timeout."""
+
+    def __init__(self, deadlines: Deadlines, seconds: float) -> None:
+        self._deadlines = deadlines
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+        self._deadlines.running.add(self._timeout)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._deadlines.running.discard(self._timeout)
+        try:
+            await self._timeout.__aexit__(kind, error, tb)
+        except TimeoutError:
+            raise self._deadlines.too_late() from None

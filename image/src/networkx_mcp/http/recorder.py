@@ -6,9 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from networkx_mcp import context, errors
@@ -73,19 +71,10 @@ class Recorder:
             call.outcome = _outcome(exchange)
         call.method, call.tool = self._labels.method(call.method), self._labels.tool(call.tool)
         seconds = time.monotonic() - call.arrived
-        _counter(call.method, call.tool, call.outcome).inc()
-        _histogram(call.method, call.tool, self._labels.weight(call.method, call.tool)).observe(seconds)
+        weight = self._labels.weight(call.method, call.tool)
+        metrics.REQUESTS.labels(call.method, call.tool, call.outcome).inc()
+        metrics.REQUEST_DURATION.labels(call.method, call.tool, weight).observe(seconds)
         logs.request_end(seconds, call.outcome == "ok", self.memory_mb)
-
-
-@cache
-def _counter(method: str, tool: str, outcome: str) -> Counter:
-    return metrics.REQUESTS.labels(method, tool, outcome)
-
-
-@cache
-def _histogram(method: str, tool: str, weight: str) -> Histogram:
-    return metrics.REQUEST_DURATION.labels(method, tool, weight)
 
 
 def _outcome(exchange: Exchange) -> errors.Outcome:

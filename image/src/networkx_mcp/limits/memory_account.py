@@ -87,12 +87,16 @@ class MemoryAccount:
     def __init__(self, settings: Settings) -> None:
         #: Memory that the container may use.
         self.total = settings.limits.memory_bytes
+        #: Bytes that may be promised to everything together, baseline included.
+        self.ceiling = int(self.total * CEILING_RATIO)
         self._caps: dict[Kind, tuple[int, str]] = {
             "resident": (settings.memory.resident_mb * MIB, "memory.resident_mb"),
             "results": (settings.memory.results_mb * MIB, "memory.results_mb"),
             "bodies": (settings.limits.body_budget_mb * MIB, "limits.body_budget_mb"),
         }
         self._used: dict[Kind, int] = dict.fromkeys(KINDS, 0)
+        #: Their sum.
+        self._promised = 0
         #: Size of API, zygote and spare worker without shared memory, as last measured.
         self.baseline = min(ASSUMED_BASELINE, self.total // 4)
         #: What the container was last measured to use; 0 before the first measurement.
@@ -119,19 +123,14 @@ class MemoryAccount:
         return self.levels.current
 
     @property
-    def ceiling(self) -> int:
-        """Bytes that may be promised to everything together, baseline included."""
-        return int(self.total * CEILING_RATIO)
-
-    @property
     def free(self) -> int:
         """Bytes that are not promised to anything."""
-        return max(0, self.ceiling - self.baseline - sum(self._used.values()))
+        return max(0, self.ceiling - self.baseline - self._promised)
 
     @property
     def use_ratio(self) -> float:
         """Share of the limit in use: the working set, or the account without reservations if that is more."""
-        accounted = self.baseline + sum(used for kind, used in self._used.items() if kind != "workers")
+        accounted = self.baseline + self._promised - self._used["workers"]
         return max(accounted, self.working_set) / self.total
 
     def used(self, kind: Kind) -> int:
@@ -147,8 +146,9 @@ class MemoryAccount:
 
     def reserve(self, kind: Kind, nbytes: int, *, tenant: str | None = None) -> Reservation:
         """Enter `nbytes`. Raises errors.MemoryLimit when they do not fit, after asking caches to shrink."""
-        self._make_fit(kind, nbytes)
-        self._enter(kind, nbytes, tenant)
+        if nbytes:
+            self._make_fit(kind, nbytes)
+            self._enter(kind, nbytes, tenant)
         return Reservation(self, kind, nbytes, tenant)
 
     async def reserve_soon(self, kind: Kind, nbytes: int, *, tenant: str, timeout: float) -> Reservation:
@@ -204,7 +204,7 @@ class MemoryAccount:
     def _make_fit(self, kind: Kind, nbytes: int) -> None:
         if nbytes < 0:
             raise ValueError("a reservation cannot be negative")
-        if kind not in ("resident", "results"):  # caches make their own room
+        if nbytes > self.free and kind not in ("resident", "results"):  # caches make their own room
             for reclaim in self._reclaimers:
                 if nbytes > self.free:
                     reclaim(nbytes - self.free)
@@ -235,6 +235,7 @@ class MemoryAccount:
 
     def _note(self, kind: Kind, change: int, tenant: str | None) -> None:
         self._used[kind] += change
+        self._promised += change
         if tenant is not None:
             self._held[tenant] += change
             if not self._held[tenant]:

@@ -36,8 +36,8 @@ def _timed(
     """A method of the protocol, called on the store inside and measured under its name."""
     name = method.__name__
 
-    async def call(self: InstrumentedStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._measured(name, getattr(self.inner, name)(*args, **kwargs))
+    def call(self: InstrumentedStore, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        return self._measured(name, getattr(self.inner, name)(*args, **kwargs))
 
     functools.update_wrapper(call, method)
     return call
@@ -108,6 +108,10 @@ class InstrumentedStore:
             raise
         finally:
             metrics.STORE_DURATION.labels(operation).observe(time.perf_counter() - started)
+
+    @property
+    def immediate(self) -> bool:
+        return self.inner.immediate
 
     create = _timed(Store.create)
     append = _timed(Store.append)

@@ -198,6 +198,10 @@ class Store(Protocol):
         """Remove a graph; its operation ids stay for their time. Raises NotFound, Conflict, and with `if_version` GraphDamaged
         where the head is damaged: such a graph has no version, and goes only without one. What it stored is measured then."""
 
+    @property
+    def immediate(self) -> bool:
+        """Whether `heads` answers without a wait, so that callers have no round trip to share."""
+
     async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
         """Heads of (tenant, graph_id) pairs in one round trip, None for the absent."""
 

@@ -46,6 +46,8 @@ _NO_QUOTA = Quota(0, 0, 0)
 class RedisStore:
     """See `protocol.Store`."""
 
+    immediate = False
+
     def __init__(self, store: settings.StoreSettings, *, recall: Recall | None = None) -> None:
         self._settings = store
         self._keys = Keys(store.prefix)

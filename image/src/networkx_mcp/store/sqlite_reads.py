@@ -17,6 +17,10 @@ _COLUMNS = (
 _ROW = f"SELECT {_COLUMNS} FROM graphs WHERE tenant=? AND graph_id=?"  # noqa: S608
 
 
+#: Of the columns from `uid` on.
+_TYPES = (str, *[int] * 7, bytes, float, float)
+
+
 class GraphRow(NamedTuple):
     """A row of `graphs`, in the order of _COLUMNS."""
 
@@ -47,9 +51,8 @@ class GraphRow(NamedTuple):
     @property
     def sound(self) -> bool:
         """Whether a server of ours can have written it: a column of SQLite holds whatever somebody put there."""
-        types = (str, *[int] * 7, bytes, float, float)
         return (
-            all(type(value) is wanted for value, wanted in zip(self[2:], types, strict=True))
+            tuple(map(type, self[2:])) == _TYPES
             and min(self[3:10]) >= 0
             and self.base <= self.version
             and 0 <= min(self.created, self.updated) <= max(self.created, self.updated) < shared.LAST_SECOND

@@ -160,6 +160,9 @@ class SqliteStore:
 
     # Reads -------------------------------------------------------------------------------------
 
+    #: Heads are read in the event loop's thread.
+    immediate = True
+
     async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
         db = self._opened().heads
         try:
@@ -237,20 +240,13 @@ class SqliteStore:
         return self._open
 
     async def _timely(self, future: asyncio.Future[T], size: int) -> T:
-        """The future's result, or StoreUnavailable where the disk is too slow. The work goes on."""
+        """The future's result, or StoreUnavailable where the disk is too slow. Work that has begun goes on, for nobody then."""
         limit = self._settings.timeout_seconds + size / SLOWEST_DISK
         try:
             async with asyncio.timeout(limit):
-                return await asyncio.shield(future)
+                return await future
         except TimeoutError as error:
-            future.add_done_callback(_seen)
             raise unavailable(f"did not answer within {limit:.3g} s") from error
-
-
-def _seen(future: asyncio.Future[Any]) -> None:
-    """Look at the error of work nobody waits for, so that asyncio does not report it as lost."""
-    if not future.cancelled():
-        future.exception()
 
 
 class _OpenStore:

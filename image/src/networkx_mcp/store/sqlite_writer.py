@@ -7,6 +7,7 @@ and one fsync serves them. A write is acknowledged after the COMMIT that holds i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -42,6 +43,11 @@ class _WriteJob:
             self.future.set_exception(self.error)
         else:
             self.future.set_result(self.value)
+
+
+def _settle(jobs: list[_WriteJob]) -> None:
+    for job in jobs:
+        job.settle()
 
 
 class SqliteWriter:
@@ -81,11 +87,8 @@ class SqliteWriter:
             jobs, more = self._collect(first)
             if jobs:
                 self._transaction(jobs)
-                for job in jobs:
-                    try:
-                        job.loop.call_soon_threadsafe(job.settle)
-                    except RuntimeError:  # the loop is closed: nobody waits
-                        continue
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                    jobs[0].loop.call_soon_threadsafe(_settle, jobs)
 
     def _collect(self, first: _WriteJob | None) -> tuple[list[_WriteJob], bool]:
         jobs: list[_WriteJob] = []

@@ -7,6 +7,9 @@ live scrape with ``tests/server/metrics.txt``.
 
 from __future__ import annotations
 
+import functools
+from typing import TypeVar
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 # One more sample per counter and label, which nothing here is built on.
@@ -23,16 +26,26 @@ _LAG_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 _STORE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2)
 
 
+Metric = TypeVar("Metric", Counter, Gauge, Histogram)
+
+
+def _kept(metric: Metric) -> Metric:
+    """The metric, which keeps what `labels` gives: labels are of closed sets, and prometheus-client looks each up under a lock by
+    texts that it makes anew."""
+    metric.labels = functools.cache(metric.labels)  # type: ignore[method-assign]
+    return metric
+
+
 def _counter(name: str, text: str, *labels: str) -> Counter:
-    return Counter(f"{PREFIX}_{name}", text, labels, registry=REGISTRY)
+    return _kept(Counter(f"{PREFIX}_{name}", text, labels, registry=REGISTRY))
 
 
 def _gauge(name: str, text: str, *labels: str) -> Gauge:
-    return Gauge(f"{PREFIX}_{name}", text, labels, registry=REGISTRY)
+    return _kept(Gauge(f"{PREFIX}_{name}", text, labels, registry=REGISTRY))
 
 
 def _histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-    return Histogram(f"{PREFIX}_{name}", text, labels, buckets=buckets, registry=REGISTRY)
+    return _kept(Histogram(f"{PREFIX}_{name}", text, labels, buckets=buckets, registry=REGISTRY))
 
 
 REQUESTS = _counter(

@@ -135,6 +135,7 @@ def _cut_cells(columns: list[str], whole: list[list[Any]], shown: list[list[Any]
     found = [
         f"`{column}` of row {number} is the first {len(cut)} of {len(cell)}"
         for number, (cells, row) in enumerate(zip(whole, shown, strict=False), 1)
+        if cells != row
         for column, cell, cut in zip(columns, cells, row, strict=False)
         if isinstance(cell, (list, dict)) and cut is not cell
     ]

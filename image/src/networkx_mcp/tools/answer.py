@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
 from json.encoder import encode_basestring_ascii
 from typing import Any, TypeVar
 
@@ -26,6 +25,10 @@ MAX_CHARACTERS = 48_000
 _ESCAPED = 5
 #: Characters of one value; a longer attribute is replaced by a note, a longer computed list cut, in text and data alike.
 MAX_VALUE_CHARACTERS = 8_000
+#: A control character in JSON.
+_JSON_PER_CHARACTER = 6
+#: A text of so many characters is no longer than MAX_VALUE_CHARACTERS in JSON, whatever is in it.
+_SURELY_SHOWN = (MAX_VALUE_CHARACTERS - 2) // _JSON_PER_CHARACTER
 #: Characters of the attributes of one node, edge or graph: those that do not fit are left out, and a note says so.
 MAX_ATTRIBUTES_CHARACTERS = 16_000
 
@@ -42,6 +45,7 @@ _OURS = frozenset(
     {"note", "truncated", "error", "warning", "node", "edge", "graph", "nodes", "edges", "done", "created", "loaded",
      "deleted", "already", "returns", "instructions", "system", "user", "assistant", "human", "tool"}
 )  # fmt: skip
+_TAKEN = _LITERALS | _OURS
 
 
 @dataclass(slots=True)
@@ -69,8 +73,7 @@ def show(value: Any) -> str:
     The node 1 is `1` and the node "1" is `"1"`: what is shown can be copied into an argument.
     """
     if type(value) is str:
-        bare = _BARE.fullmatch(value) and (lower := value.lower()) not in _LITERALS and lower not in _OURS
-        return value if bare else quoted(value)
+        return value if _BARE.fullmatch(value) and value.lower() not in _TAKEN else quoted(value)
     if type(value) is float or type(value) is int:
         return repr(value)
     return visible(to_json(value))
@@ -110,10 +113,13 @@ def clip(value: Any) -> Any:
 
 def beginning(value: Any, most: int = MAX_VALUE_CHARACTERS) -> Any:
     """A computed value, or of a longer one the text, items or entries that fit into `most` characters of JSON."""
-    if not isinstance(value, (str, list, dict)) or len(to_json(value)) <= most:
+    if not isinstance(value, (str, list, dict)):
+        return value
+    # A character takes six in JSON at most, so of most texts that need not be made.
+    if (type(value) is str and _JSON_PER_CHARACTER * len(value) + 2 <= most) or len(to_json(value)) <= most:
         return value
     if isinstance(value, str):
-        return value[: max(most, 0) // 6] + "…"  # a control character is six in JSON
+        return value[: max(most, 0) // _JSON_PER_CHARACTER] + "…"
     left = most - 2
     if isinstance(value, dict):
         entries: dict[str, Any] = {}
@@ -202,17 +208,28 @@ def show_attributes(attributes: Mapping[str, Any]) -> str:
 def row_text(columns: Sequence[str], row: Sequence[Any]) -> tuple[list[Any], str]:
     """A row of a table as far as it is shown, and its line; a missing value (None) is `-`."""
     # A row may be longer than the header: tuples of networkx's need not be all alike.
-    named = islice(zip_longest(columns, row, fillvalue=""), len(row))
-    cells = [_cell(name, value) for name, value in named]
-    return [cell for cell, _ in cells], "\t".join(text for _, text in cells)
+    names = columns if len(columns) >= len(row) else [*columns, *[""] * (len(row) - len(columns))]
+    shown: list[Any] = []
+    texts: list[str] = []
+    for name, value in zip(names, row, strict=False):
+        cell, text = _cell(name, value)
+        shown.append(cell)
+        texts.append(text)
+    return shown, "\t".join(texts)
 
 
 def _cell(name: str, value: Any) -> tuple[Any, str]:
     """A value of the column `name` as far as it is shown, and its text."""
+    kind = type(value)
+    # Most cells are numbers or short names: `beginning` has nothing to do there.
+    if kind is int or (kind is str and len(value) <= _SURELY_SHOWN):
+        return value, show(value)
+    if kind is float:
+        return value, show_as(name, value)
     if value is None:
         return None, "-"
     # The JSON whose length decides is the text, too: a list or an object is encoded once.
-    if type(value) in (dict, list) and len(text := to_json(value)) <= MAX_VALUE_CHARACTERS:
+    if kind in (dict, list) and len(text := to_json(value)) <= MAX_VALUE_CHARACTERS:
         return value, visible(text)
     shown = beginning(value)
     return shown, show_as(name, shown)

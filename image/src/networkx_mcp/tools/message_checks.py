@@ -35,6 +35,7 @@ _INTEGER = re.compile(rb"-?[0-9]{1,20}")
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
 VERSION_HEADER = "MCP-Protocol-Version"
+_ROUTING = frozenset({b"mcp-protocol-version", b"mcp-method", b"mcp-name"})
 _EVERY_VERSION = (*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS)
 
 
@@ -142,11 +143,15 @@ def _check_versions(
     method: str, params: MessageParams, headers: Sequence[tuple[bytes, bytes]], request_id: int | str | None
 ) -> None:
     """The version of the header against that of `_meta` and those served; the other routing headers against the body."""
-    sent = {b"mcp-protocol-version": "", b"mcp-method": "", b"mcp-name": ""}
-    given = [(name, value.decode("latin-1")) for name, value in headers if name in sent]
-    sent.update(given)
-    header = sent[b"mcp-protocol-version"] if any(name == b"mcp-protocol-version" for name, _ in given) else None
-    if sum(name == b"mcp-protocol-version" for name, _ in given) > 1:
+    sent: dict[bytes, str] = {}
+    repeated: set[bytes] = set()
+    for name, value in headers:
+        if name in _ROUTING:
+            if name in sent:
+                repeated.add(name)
+            sent[name] = value.decode("latin-1")
+    header = sent.get(b"mcp-protocol-version")
+    if b"mcp-protocol-version" in repeated:
         raise MessageRefused(
             HEADER_MISMATCH, f"{VERSION_HEADER} is sent more than once: send one of its values", request_id
         )
@@ -170,14 +175,14 @@ def _check_versions(
         )
     if raw is None or CLIENT_CAPABILITIES_META_KEY not in meta or request_id is None:
         return  # the SDK tells what `_meta` lacks
-    if len({name for name, _ in given}) < len(given):
+    if repeated:
         return  # and which header came twice
-    if sent[b"mcp-method"] != method:
-        _mismatch("Mcp-Method", sent[b"mcp-method"] or None, "the method of the body", method, request_id)
+    if sent.get(b"mcp-method") != method:
+        _mismatch("Mcp-Method", sent.get(b"mcp-method") or None, "the method of the body", method, request_id)
     key = NAME_BEARING_METHODS.get(method)
     named = getattr(params, key) if key is not None else None
-    if named is not None and decode_header_value(sent[b"mcp-name"]) != named:
-        _mismatch("Mcp-Name", sent[b"mcp-name"] or None, f"params.{key}", named, request_id)
+    if named is not None and decode_header_value(sent.get(b"mcp-name")) != named:
+        _mismatch("Mcp-Name", sent.get(b"mcp-name") or None, f"params.{key}", named, request_id)
 
 
 def _mismatch(header: str, sent: str | None, other: str, value: Any, request_id: int | str | None) -> NoReturn:

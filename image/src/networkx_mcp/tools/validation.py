@@ -56,7 +56,7 @@ _BOUNDS = {
 def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> ModelT:
     """`arguments` as `model`. Raises InvalidInput that names each field and its fix."""
     unknown = _unknown(model, arguments)
-    known = {name: value for name, value in arguments.items() if name in model.model_fields} if unknown else arguments
+    known = {name: value for name, value in arguments.items() if name in _fields(model)} if unknown else arguments
     found = _read(model, known)
     if not unknown and not isinstance(found, ValidationError):
         return found
@@ -91,7 +91,13 @@ def as_meant(model: type[BaseModel], given: Any) -> Any:
 
 
 def _unknown(model: type[BaseModel], given: dict[str, Any]) -> list[str]:
-    return [name for name in given if name not in model.model_fields]
+    fields = _fields(model)
+    return [] if given.keys() <= fields else [name for name in given if name not in fields]
+
+
+@functools.cache
+def _fields(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(model.model_fields)
 
 
 def _read(model: type[ModelT], arguments: dict[str, Any]) -> ModelT | ValidationError:
