@@ -100,6 +100,14 @@ class Limits(Group):
         why="a call runs up to 20 s and a request waits 10: turns alone would let one tenant shut the others out",
         ge=0,
     )
+    inline_elements: int = setting(
+        5000,
+        "Nodes and edges of a graph up to which short analyses (degrees, components, hops, a shortest path, pagerank, betweenness) "
+        "run in the API itself, each in less than 1 ms; 0: in workers, as all others.",
+        unit="nodes and edges",
+        why="a worker costs more than they compute (`benchmarks/README.md`)",
+        ge=0,
+    )
     graph_nodes: int = setting(
         180_000, "Nodes of one graph.", unit="nodes", why="`graph_nodes` of loadtests/capacity.yaml", ge=1
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +19,31 @@ from networkx_mcp.arrays.overlay import Adjacency, Attributes, Overlay
 _NO_ROWS = np.zeros(0, np.int32)
 
 
-def merge(overlay: Overlay) -> FrozenGraph:
-    """The graph as a new frozen one, in the same order of nodes and neighbours."""
+class Merged(NamedTuple):
+    """Base and overlay as rows: nodes that are left of the base, then new ones; the same of edges."""
+
+    #: Rows of the base that are left, and indices of new nodes, in their order.
+    kept: NDArray[np.int64]
+    new: NDArray[np.int64]
+    #: Row of an index, -1 where it is gone.
+    row_of: NDArray[np.int32]
+    tables: csr.Tables
+    #: Of each entry of a new edge: its edge among the new ones, whether it is the one that is read, and attributes.
+    numbers: NDArray[np.int64]
+    read: NDArray[np.bool_]
+    values: list[Attributes | None]
+    #: New edges.
+    fresh: int
+
+    @property
+    def loops(self) -> int:
+        """Self-loops among the edges."""
+        return int(np.count_nonzero(self.tables.src == self.tables.dst))
+
+
+def rows_of(overlay: Overlay) -> Merged:
+    """Nodes and edges of the graph in the order of networkx, without attributes."""
     base = overlay.base
-    # index -> row of the new id table
     kept = (
         np.zeros(0, np.int64)
         if base is None
@@ -31,10 +53,6 @@ def merge(overlay: Overlay) -> FrozenGraph:
     row_of = np.full(overlay.next, -1, np.int32)
     row_of[kept] = np.arange(len(kept))
     row_of[new] = np.arange(len(kept), len(kept) + len(new))
-    ids = pa.array(map(encode_id, overlay.new_index), pa.binary())
-    if base is not None:
-        old = base.ids if overlay.alive is None else base.ids.take(pa.array(kept))
-        ids = pa.concat_arrays([old, ids])
 
     out_heads, out_tails, values = _flatten(overlay.out_new)
     first = overlay.frozen_m  # origins: rows of the base, then new edges
@@ -45,35 +63,49 @@ def merge(overlay: Overlay) -> FrozenGraph:
         in_tails, in_heads, _ = _flatten(overlay.in_new)
         in_numbers, _ = _number(in_heads, in_tails, True)
         into = _half(overlay, row_of, in_tails, in_heads, in_numbers + first, forward=False)
-    tables = csr.tables(out, into)
+    read = np.ones(len(numbers), bool) if overlay.directed else out_heads <= out_tails
+    return Merged(kept, new, row_of, csr.tables(out, into), numbers, read, list(values), count)
 
-    nodes = Assembler(len(ids))
-    if base is not None:
-        _put_base(nodes, base.node_table, np.concatenate([kept, np.full(len(new), -1)]), overlay.node_attributes)
-    for index, attributes in overlay.node_attributes.items():
-        if row_of[index] >= 0:
-            nodes.put(int(row_of[index]), attributes)
 
-    order = tables.order.astype(np.int64)
+def edge_attributes(overlay: Overlay, merged: Merged) -> AttributeTable:
+    """Attributes of the edges, in their rows."""
+    base, first = overlay.base, overlay.frozen_m
+    order = merged.tables.order.astype(np.int64)
     edges = Assembler(len(order))
     if base is not None:
         _put_base(edges, base.edge_table, np.where(order < first, order, -1), overlay.edge_attributes)
-    edge_rows = np.full(first + count, -1, np.int64)
+    edge_rows = np.full(first + merged.fresh, -1, np.int64)
     edge_rows[order] = np.arange(len(order))
     for row, attributes in overlay.edge_attributes.items():
         if edge_rows[row] >= 0:
             edges.put(int(edge_rows[row]), attributes)
-    new_rows = edge_rows[numbers + first].tolist()
-    once = np.ones(len(numbers), bool) if overlay.directed else out_heads <= out_tails
-    for row, given, mine in zip(new_rows, values, once.tolist(), strict=True):
+    new_rows = edge_rows[merged.numbers + first].tolist()
+    for row, given, mine in zip(new_rows, merged.values, merged.read.tolist(), strict=True):
         if given and mine:
             edges.put(row, given)
+    return edges.build()
+
+
+def merge(overlay: Overlay) -> FrozenGraph:
+    """The graph as a new frozen one, in the same order of nodes and neighbours."""
+    base, merged = overlay.base, rows_of(overlay)
+    ids = pa.array(map(encode_id, overlay.new_index), pa.binary())
+    if base is not None:
+        old = base.ids if overlay.alive is None else base.ids.take(pa.array(merged.kept))
+        ids = pa.concat_arrays([old, ids])
+    nodes = Assembler(len(ids))
+    if base is not None:
+        source = np.concatenate([merged.kept, np.full(len(merged.new), -1)])
+        _put_base(nodes, base.node_table, source, overlay.node_attributes)
+    for index, attributes in overlay.node_attributes.items():
+        if merged.row_of[index] >= 0:
+            nodes.put(int(merged.row_of[index]), attributes)
     return assemble(
         directed=overlay.directed,
         ids=ids,
-        tables=tables,
+        tables=merged.tables,
         nodes=nodes.build(),
-        edges=edges.build(),
+        edges=edge_attributes(overlay, merged),
         attributes=overlay.graph_attributes,
     )
 

@@ -25,6 +25,8 @@ from networkx_mcp.errors import NotFound
 if TYPE_CHECKING:
     import networkx as nx
 
+    from networkx_mcp.arrays.unsealed import UnsealedGraph
+
 __all__ = ["Counts", "EditSummary", "GraphState", "Prepared"]
 
 
@@ -39,6 +41,8 @@ class GraphState:
         self.directed = bool(directed)
         self._overlay = Overlay(base, self.directed)
         self._pages: tuple[int, EdgePages] | None = None
+        #: What `unsealed` gave since the last edit.
+        self._unsealed: tuple[UnsealedGraph | None] | None = None
 
     # -- size
 
@@ -69,8 +73,9 @@ class GraphState:
 
     @property
     def overlay_bytes(self) -> int:
-        """Estimate of the memory held by edits, O(1)."""
-        return self._overlay.nbytes
+        """Estimate of the memory held by edits, and by what `unsealed` keeps, O(1)."""
+        kept = self._unsealed[0] if self._unsealed is not None else None
+        return self._overlay.nbytes + (kept.nbytes if kept is not None else 0)
 
     # -- edits
 
@@ -90,6 +95,7 @@ class GraphState:
         for step in prepared.plan:
             step(overlay)
         overlay.revision += 1
+        self._unsealed = None
         return prepared.summary
 
     def apply(self, edits: Sequence[Edit]) -> EditSummary:
@@ -266,6 +272,18 @@ class GraphState:
         from networkx_mcp.arrays.merge import merge
 
         return merge(self._overlay)
+
+    def unsealed(self) -> FrozenGraph | None:
+        """The graph as arrays of this process, until the next edit: the base when nothing was edited. None where attributes of
+        edges make that dear; what it costs otherwise is linear in nodes and edges."""
+        from networkx_mcp.arrays import unsealed
+
+        overlay = self._overlay
+        if self.clean:
+            return overlay.base if overlay.base is not None and unsealed.is_plain(overlay.base) else None
+        if self._unsealed is None:
+            self._unsealed = (unsealed.of(overlay),)
+        return self._unsealed[0]
 
     def to_networkx(self, most: int | None = None) -> nx.Graph[Any]:
         """A new `nx.Graph` or `nx.DiGraph` that is the same in order and values. `most`: see `convert.to_networkx`."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from typing_extensions import TypedDict
 
-from networkx_mcp.analysis import cost_advice
+from networkx_mcp.analysis import cost_advice, inline
 from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.arrays.values import check_attributes, check_value
 from networkx_mcp.errors import InvalidInput, MemoryLimit, StoreUnavailable
@@ -34,6 +34,7 @@ from networkx_mcp.telemetry import logs, metrics
 if TYPE_CHECKING:
     from networkx_mcp.analysis.definition import Analysis
     from networkx_mcp.graphs.loading import Loader
+    from networkx_mcp.graphs.resident import Residents
     from networkx_mcp.settings import Settings
     from networkx_mcp.store.protocol import GraphKey, Head, Store
 
@@ -163,8 +164,10 @@ class Results:
         self.clear()
         self._account.release()
 
-    async def get(self, key: ResultKey) -> Any:
-        """The result, a copy of the caller's own; None where there is none, or one in the store that no task of ours made."""
+    async def get(self, key: ResultKey, *, shared: bool = True) -> Any:
+        """The result, a copy of the caller's own; None where there is none, or one in the store that no task of ours made.
+
+        `shared`: whether the store is asked, too."""
         if not self._on:
             return None
         found = self._entries.get(key)
@@ -172,14 +175,16 @@ class Results:
         if found is not None:
             self._entries.move_to_end(key)
             return _decode(found)
+        if not shared:
+            return None
         try:
-            shared = await self._store.result(*key.stored)
+            stored = await self._store.result(*key.stored)
         except StoreUnavailable:
-            shared = None
-        value = None if shared is None else self._sound(key, shared)
+            stored = None
+        value = None if stored is None else self._sound(key, stored)
         metrics.CACHE_REQUESTS.labels("shared_results", "hit" if value is not None else "miss").inc()
-        if shared is not None and value is not None:
-            self._keep(key, shared)
+        if stored is not None and value is not None:
+            self._keep(key, stored)
         return value
 
     def put(self, key: ResultKey, value: Any, seconds: float) -> None:
@@ -278,10 +283,22 @@ class Results:
 
 
 class Analyst:
-    """Analyses: answered from cached results, refused where they cannot end in time, else run in a worker."""
+    """Analyses: answered from cached results, refused where they cannot end in time, else done at once where that is
+    little (`analysis.inline`), or in a worker."""
 
-    def __init__(self, settings: Settings, loader: Loader, offloader: offload.Offloader, results: Results) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        loader: Loader,
+        offloader: offload.Offloader,
+        results: Results,
+        residents: Residents,
+        budget: MemoryAccount,
+    ) -> None:
         self._limit = settings.limits.request_timeout_seconds
+        self._small = settings.limits.inline_elements
+        self._residents = residents
+        self._budget = budget
         self._loader = loader
         self._offloader = offloader
         self._results = results
@@ -293,13 +310,16 @@ class Analyst:
             mark = digest(analysis.name, params) if analysis.cached else ""
             if analysis.cached:
                 heads = [await self._loader.head(tenant, graph_id) for graph_id in graph_ids]
-                found = await self._results.get(ResultKey.of(tenant, heads, mark))
+                little = len(heads) == 1 and self._is_little(analysis, params, heads[0])
+                found = await self._results.get(ResultKey.of(tenant, heads, mark), shared=not little)
                 if found is not None:
                     return {**found, "cached": True}, _versions(heads)
-                if not force and "view" not in params:  # how large that is the worker knows
+                if not force and not little and "view" not in params:  # how large that is the worker knows
                     for head in heads:
                         size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
                         cost_advice.check(analysis, params, size, self._limit)
+                if little and (done := await self._at_once(tenant, graph_ids[0], analysis, params, mark)) is not None:
+                    return done
             sources, heads = await self._sources(tenant, graph_ids)
             analysis.suits(params, sources[0].directed)
             asked = {**params, "allowance": self._limit} if analysis.cached and not force else params
@@ -309,6 +329,26 @@ class Analyst:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}
                 self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
             return result.value, _versions(heads)
+
+    def _is_little(self, analysis: Analysis, params: dict[str, Any], head: Head) -> bool:
+        """Whether a worker would cost more than the analysis, as far as is known before the graph is looked at."""
+        if self._budget.level is Level.PROTECTIVE:  # refused, as all that needs a worker
+            return False
+        return inline.fits(analysis.name, params, head.nodes, head.edges, self._small)
+
+    async def _at_once(
+        self, tenant: str, graph_id: str, analysis: Analysis, params: dict[str, Any], mark: str
+    ) -> tuple[Any, tuple[int, ...]] | None:
+        """What the analysis answers; None where a worker must."""
+        entry = await self._loader.current(tenant, graph_id)
+        analysis.suits(params, entry.directed)
+        value = inline.answer(analysis.name, params, entry.state, self._small)
+        self._residents.changed(entry)  # its arrays are kept until the next edit
+        if value is None:
+            return None
+        kept = {name: fact for name, fact in value.items() if name != RUN}
+        self._results.put(ResultKey.of(tenant, [entry.head], mark), kept, value["seconds"])
+        return value, (entry.version,)
 
     async def _sources(self, tenant: str, graph_ids: Sequence[str]) -> tuple[list[offload.GraphSource], list[Head]]:
         """The graphs as they are now, one after the other: each load may need a worker. One that is named twice is read once."""

@@ -65,7 +65,7 @@ class Graphs:
         self._write_context = write_context = WriteContext(settings, store, loader, residents, offloader, compactor)
         self._editor = Editor(write_context)
         self._whole_graphs = whole_graphs = WholeGraphs(write_context, results)
-        self._analyst = Analyst(settings, loader, offloader, results)
+        self._analyst = Analyst(settings, loader, offloader, results, residents, budget)
         self.admin = Administration(store, budget, loader, whole_graphs, offloader)
 
     def halve(self) -> None:

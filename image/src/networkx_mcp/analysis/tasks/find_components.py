@@ -49,6 +49,8 @@ def of_arrays(
     if node is not None:
         own = int(groups.labels[graph.arrays.row(node)])
         numbered = [(number, group) for number, group in numbered if group == own]
+    sizes = [min(int(groups.sizes[group]), members) for _, group in numbered[offset : offset + limit + 1]]
+    graph.afford(len(sizes), sum(sizes))
     # the last row that is looked at tells that there is more
     rows: Any = LazyRows(len(numbered), lambda place: _row(groups, *numbered[place], members))
     return group_table(name, rows, limit, offset, members)

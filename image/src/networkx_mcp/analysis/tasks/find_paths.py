@@ -61,6 +61,7 @@ def _between(
     if kind == "shortest":
         run = Run(graph, "shortest_path")
         found = _or_none(lambda: run(source=source, target=target, weight=weight, method=method))
+        graph.afford(1, 0 if found is None else len(found))
         paths = [] if found is None else [found]
     elif kind == "all_shortest":
         run = Run(graph, "all_shortest_paths")
