@@ -18,6 +18,7 @@ NETWORKX_MCP_LIMITS_QUEUE: {{ toJson .Values.limits.queue | quote }}
 NETWORKX_MCP_LIMITS_QUEUE_TIMEOUT_SECONDS: {{ toJson .Values.limits.queueTimeoutSeconds | quote }}
 NETWORKX_MCP_LIMITS_WORKERS: {{ toJson .Values.limits.workers | quote }}
 NETWORKX_MCP_LIMITS_RESERVED_WORKERS: {{ toJson .Values.limits.reservedWorkers | quote }}
+NETWORKX_MCP_LIMITS_INLINE_ELEMENTS: {{ toJson .Values.limits.inlineElements | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_NODES: {{ toJson .Values.limits.graphNodes | quote }}
 NETWORKX_MCP_LIMITS_GRAPH_EDGES: {{ toJson .Values.limits.graphEdges | quote }}
 NETWORKX_MCP_LIMITS_VALUE_KIB: {{ toJson .Values.limits.valueKiB | quote }}

@@ -162,11 +162,11 @@ def test_a_graph_of_more_elements_than_the_limit_is_a_workers() -> None:
 
 
 def test_what_would_cost_more_than_the_budget_is_a_workers() -> None:
-    state = path(1000)
+    state = path(1400)
     assert inline.answer("rank_nodes", {"measure": "betweenness", **PAGE}, state, MOST) is None
     assert inline.answer("rank_nodes", {"measure": "degree", "limit": 1000, "offset": 0}, state, MOST) is None
-    long = {"kind": "shortest", "source": 0, "target": 999, **PAGE}
-    assert inline.cost("find_paths", long, 1000, 999) < inline.BUDGET  # only the answer is long
+    long = {"kind": "shortest", "source": 0, "target": 1399, **PAGE}
+    assert inline.cost("find_paths", long, 1400, 1399) < inline.BUDGET  # only the answer is long
     assert inline.answer("find_paths", long, state, MOST) is None
     assert inline.answer("find_paths", {**long, "target": 20}, state, MOST) is not None
 

@@ -24,6 +24,7 @@ INTERFACE = 2
 _NO_MEMORY = -1
 #: A library elsewhere (one with sanitizers, say); empty: none at all.
 VARIABLE = "NETWORKX_MCP_KERNEL_LIBRARY"
+_BESIDE = str(Path(__file__).with_name("kernels.so"))
 
 
 @functools.cache
@@ -42,7 +43,7 @@ def _load(path: str) -> tuple[ctypes.CDLL | None, str]:
 
 
 def _library() -> tuple[ctypes.CDLL | None, str]:
-    return _load(os.environ.get(VARIABLE, str(Path(__file__).with_name("kernels.so"))))
+    return _load(os.environ.get(VARIABLE, _BESIDE))
 
 
 def missing() -> str:
