@@ -93,7 +93,7 @@ def main() -> None:
             state = graph(nodes, edges, directed)
             for tool, params in calls(state):
                 took = cpu(tool, params, state, options.repeats)
-                estimate = inline.cost(tool, params, nodes, edges)
+                estimate = inline.cost(tool, params, nodes, edges, made=False)
                 if took is None or estimate is None:
                     continue
                 row = {"tool": tool, "params": params, "nodes": nodes, "edges": edges, "directed": directed}

@@ -393,11 +393,49 @@ def chaos() -> str:
     return _rows([*header, "recovery s, median and worst", "longest wait s", "also measured, s"], rows)
 
 
+def plan() -> str:
+    """An agent's calls beside a plain Python process, by users and the share of analyses."""
+    by = {(row["server"], row["analyses_percent"], row["users"]): row for row in _load("plan")["rows"]}
+    rows = []
+    for server, share, users_ in by:
+        if server == "plain":
+            continue
+        ours, theirs = by[server, share, users_], by["plain", share, users_]
+        ratio = ours["calls_per_second"] / theirs["calls_per_second"]
+        measured = [[one[key] for one in (ours, theirs)] for key in ("calls_per_second", "p95_ms", "cpu_ms_per_call")]
+        fastest = ours["analysis_p50_ms"]
+        rows.append(
+            [
+                f"{share} %",
+                users_,
+                *measured[0],
+                f"{ratio:.2f}",
+                *measured[1],
+                *measured[2],
+                "-" if fastest is None else fastest,
+            ]
+        )
+    header = [
+        "analyses",
+        "users",
+        "calls/s",
+        "plain",
+        "ratio",
+        "P95 ms",
+        "plain",
+        "CPU ms a call",
+        "plain",
+        "analysis P50 ms",
+    ]
+    return _rows(header, rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "serving": serving,
     "idle": idle,
     "queries": queries,
     "views": views,
+    "plan": plan,
     "engine": engine,
     "calls": calls,
     "reads": reads,

@@ -70,6 +70,7 @@ def calls(state: GraphState, chance: random.Random) -> Iterator[tuple[str, dict[
     yield "rank_nodes", {"measure": "betweenness", "sample": 5, "seed": 3, "normalized": False, **page}
     yield "rank_nodes", {"measure": "betweenness", "endpoints": True, **page}
     yield "rank_nodes", {"measure": "pagerank", "alpha": 0.5, "max_iter": 200, "tol": 1e-9, **page}
+    yield "rank_nodes", {"measure": "pagerank", "max_iter": 1, **page}
     yield "find_components", {"members": chance.choice([0, 2, 20]), **page}
     yield "find_components", {"members": 20, "node": some[0], **page}
     for _ in range(4):
@@ -136,7 +137,8 @@ def test_arrays_are_made_once_for_a_version_and_counted_as_memory() -> None:
     [
         ("rank_nodes", {"measure": "closeness", **PAGE}),
         ("rank_nodes", {"measure": "betweenness", "weight": "weight", **PAGE}),
-        ("rank_nodes", {"measure": "pagerank", "max_iter": 1_000_000, **PAGE}),
+        ("rank_nodes", {"measure": "pagerank", "max_iter": 1_000_000, "tol": 1e-30, **PAGE}),
+        ("rank_nodes", {"measure": "pagerank", "max_iter": 1, **PAGE}),
         ("rank_nodes", {"measure": "pagerank", "alpha": 3.0, **PAGE}),
         ("rank_nodes", {"measure": "degree", "nodes": ["missing"], **PAGE}),
         ("find_components", {"kind": "biconnected", "members": 20, **PAGE}),
@@ -144,6 +146,7 @@ def test_arrays_are_made_once_for_a_version_and_counted_as_memory() -> None:
         ("find_paths", {"kind": "shortest", "source": 0, **PAGE}),
         ("find_paths", {"kind": "shortest", "source": 0, "target": 3, "weight": "weight", **PAGE}),
         ("find_paths", {"kind": "all_simple", "source": 0, "target": 3, **PAGE}),
+        ("rank_nodes", {"measure": "degree", "view": {"without": [3]}, **PAGE}),
         ("find_communities", {"method": "louvain", "members": 20, **PAGE}),
     ],
 )
@@ -166,7 +169,7 @@ def test_what_would_cost_more_than_the_budget_is_a_workers() -> None:
     assert inline.answer("rank_nodes", {"measure": "betweenness", **PAGE}, state, MOST) is None
     assert inline.answer("rank_nodes", {"measure": "degree", "limit": 1000, "offset": 0}, state, MOST) is None
     long = {"kind": "shortest", "source": 0, "target": 1399, **PAGE}
-    assert inline.cost("find_paths", long, 1400, 1399) < inline.BUDGET  # only the answer is long
+    assert inline.cost("find_paths", long, 1400, 1399, made=False) < inline.BUDGET  # only the answer is long
     assert inline.answer("find_paths", long, state, MOST) is None
     assert inline.answer("find_paths", {**long, "target": 20}, state, MOST) is not None
 

@@ -9,6 +9,7 @@ answer is the same. Whatever is not an answer (bad arguments, unknown nodes, a g
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, NoReturn
@@ -20,21 +21,24 @@ from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.backend.kernels import compiled_centrality, compiled_paths, compiled_structure, degrees, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
+from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.errors import NotFound, ServiceError
 
 logger = logging.getLogger(__name__)
 
-#: Nanoseconds that a call may hold the event loop. All costs below are of one core of 2023, and measured by
-#: `benchmarks/inline.py`, which says how far each call is from them.
+#: Nanoseconds that a call may hold the event loop. All costs below are nanoseconds, too, and rounded up from what
+#: `benchmarks/inline.py` measures, which says how far each call is from its estimate.
 BUDGET = 1_000_000
-#: A call with nothing to compute.
-_CALL = 60_000
+#: A call with nothing to compute; what arrays that are made anew take beside their elements.
+_CALL, _ARRAYS = 150_000, 100_000
 #: An element (node or adjacency entry) of arrays that are made anew.
-_MADE = 60
-#: A row of an answer, and a value in it.
-_ROW, _VALUE = 6_000, 700
-#: Degrees, components, a search: an element, in numpy and in C. A step of a sum over neighbours; one of Brandes' search.
-_ELEMENT, _SUMMED, _SEARCHED = 15, 1.3, 6
+_MADE = 80
+#: A row of an answer, one with members that are looked for, and a value in it.
+_ROW, _GROUP, _VALUE = 500, 15_000, 600
+#: An element of what numpy and C do once; a step of a sum over neighbours; one of Brandes' search.
+_ELEMENT, _SUMMED, _SEARCHED = 20, 1.3, 6
+#: Below it a sum of changes may stay for good, because numbers are rounded.
+_STANDS = 1e-9
 #: Nodes that an argument may name.
 _NAMED = 100
 
@@ -58,12 +62,25 @@ def _shortest_path(graph: Arrays, source: Any, target: Any, weight: None, method
     return graph.frozen.ids_of(rows)
 
 
+def _pagerank(
+    graph: Arrays, alpha: float = 0.85, max_iter: int = 100, tol: float = 1e-6, weight: str | None = None
+) -> NodeValues:
+    """In as many steps as were counted on: what does not stand still by then is for a worker to tell."""
+    if not 0 <= alpha <= 1:
+        raise NotHere
+    steps = _steps({"alpha": alpha, "max_iter": max_iter, "tol": tol}, graph.n)
+    found = compiled_centrality.pagerank_within(graph, alpha, None, steps, tol, None, weight, None)
+    if found is None:
+        raise NotHere
+    return found
+
+
 _ALGORITHMS: Mapping[str, _Inline] = {
     "degree": _Inline(degrees.degree, degrees.ENGINE, weighted=True),
     "in_degree": _Inline(degrees.in_degree, degrees.ENGINE, weighted=True),
     "out_degree": _Inline(degrees.out_degree, degrees.ENGINE, weighted=True),
     "degree_centrality": _Inline(degrees.degree_centrality, degrees.ENGINE),
-    "pagerank": _Inline(compiled_centrality.pagerank, native.ENGINE, weighted=True),
+    "pagerank": _Inline(_pagerank, native.ENGINE, weighted=True),
     "betweenness_centrality": _Inline(compiled_centrality.betweenness_centrality, native.ENGINE),
     "connected_components": _Inline(compiled_structure.connected_components, native.ENGINE),
     "weakly_connected_components": _Inline(compiled_structure.connected_components, native.ENGINE),
@@ -101,7 +118,7 @@ class _SmallGraph(LoadedGraph):
 
     def afford(self, rows: int, values: int) -> None:
         """Raises NotHere where the answer costs more than is left."""
-        if rows * _ROW + values * _VALUE > self._left:
+        if rows * _GROUP + values * _VALUE > self._left:
             raise NotHere
 
 
@@ -114,16 +131,25 @@ def _ranks(params: Mapping[str, Any], n: int, entries: int) -> float | None:
         case "degree" | "in_degree" | "out_degree" | "degree_centrality":
             return cost + _ELEMENT * entries
         case "pagerank":
-            steps: int = params.get("max_iter", 100)
-            return cost + _ELEMENT * entries + _SUMMED * steps * (n + entries)
+            return cost + _ELEMENT * entries + _SUMMED * _steps(params, n) * (n + entries)
         case "betweenness":
             return cost + _SEARCHED * sources * (n + entries)
     return None
 
 
+def _steps(params: Mapping[str, Any], n: int) -> int:
+    """Iterations of PageRank at most. A step moves at most 2 in all, and each `alpha` times what the one before did: the
+    columns of its matrix sum to `alpha`."""
+    most: int = params.get("max_iter", 100)
+    alpha, least = params.get("alpha", 0.85), n * params.get("tol", 1e-6)
+    if not 0 < alpha < 1 or least < _STANDS:
+        return most
+    return max(1, min(most, math.ceil(math.log(least / 2) / math.log(alpha)) + 2))
+
+
 def _components(params: Mapping[str, Any], n: int, entries: int) -> float | None:
     if params.get("kind") in (None, "connected", "weak"):
-        return _ELEMENT * (n + entries)
+        return 5 * _ELEMENT * n + _ELEMENT * entries
     return None
 
 
@@ -145,28 +171,39 @@ _TOOLS: Mapping[str, tuple[Callable[..., Any], Callable[[Mapping[str, Any], int,
 }
 
 
-def cost(tool: str, params: Mapping[str, Any], nodes: int, edges: int) -> float | None:
-    """Nanoseconds that a call takes at most but for a part of its answer; None where it is not done here."""
-    if tool not in _TOOLS:
+#: Arguments that are known here; with any other (a `view`, say) the call is a worker's.
+_PARAMETERS = frozenset(
+    {"measure", "weight", "nodes", "sample", "seed", "normalized", "endpoints", "alpha", "max_iter", "tol"}
+    | {"kind", "node", "members", "source", "target", "k", "cutoff", "limit", "offset"}
+)
+
+
+def cost(tool: str, params: Mapping[str, Any], nodes: int, edges: int, *, made: bool = True) -> float | None:
+    """Nanoseconds that a call takes at most but for a part of its answer; None where it is not done here. `made`: the graph's
+    arrays are there already, if they can be."""
+    if tool not in _TOOLS or not params.keys() <= _PARAMETERS:
         return None
     entries = 2 * edges
     found = _TOOLS[tool][1](params, nodes, entries)
-    return None if found is None else found + _CALL + _MADE * (nodes + entries)
+    if found is None:
+        return None
+    return found + _CALL + (0 if made else _ARRAYS + _MADE * (nodes + entries))
 
 
-def fits(tool: str, params: Mapping[str, Any], nodes: int, edges: int, most: int) -> bool:
+def fits(tool: str, params: Mapping[str, Any], nodes: int, edges: int, most: int, *, made: bool = True) -> bool:
     """Whether a call may be done here, as far as sizes and arguments tell; `most`: nodes and edges of its graph."""
     if not 0 < nodes <= most - edges:
         return False
-    found = cost(tool, params, nodes, edges)
+    found = cost(tool, params, nodes, edges, made=made)
     return found is not None and found <= BUDGET and not native.missing()
 
 
 def answer(tool: str, params: dict[str, Any], state: GraphState, most: int) -> Facts | None:
     """What the task of `tool` answers on a graph of at most `most` nodes and edges; None where a worker must."""
-    if not fits(tool, params, state.n, state.m, most):
+    made = state.has_arrays
+    if not fits(tool, params, state.n, state.m, most, made=made):
         return None
-    spent = cost(tool, params, state.n, state.m) or 0.0
+    spent = cost(tool, params, state.n, state.m, made=made) or 0.0
     try:
         if not _all_there(state, params):
             return None

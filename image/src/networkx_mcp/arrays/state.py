@@ -273,6 +273,11 @@ class GraphState:
 
         return merge(self._overlay)
 
+    @property
+    def has_arrays(self) -> bool:
+        """Whether `unsealed` has nothing to make."""
+        return self.clean or self._unsealed is not None
+
     def unsealed(self) -> FrozenGraph | None:
         """The graph as arrays of this process, until the next edit: the base when nothing was edited. None where attributes of
         edges make that dear; what it costs otherwise is linear in nodes and edges."""

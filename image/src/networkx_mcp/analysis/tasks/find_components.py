@@ -45,14 +45,13 @@ def of_arrays(
 ) -> Facts:
     """The table of groups that are still arrays: only what is listed gets ids."""
     ordered = groups.by_size()
-    numbered = list(enumerate(ordered, 1))
+    places: range | list[int] = range(len(ordered))
     if node is not None:
-        own = int(groups.labels[graph.arrays.row(node)])
-        numbered = [(number, group) for number, group in numbered if group == own]
-    sizes = [min(int(groups.sizes[group]), members) for _, group in numbered[offset : offset + limit + 1]]
-    graph.afford(len(sizes), sum(sizes))
+        places = [ordered.index(int(groups.labels[graph.arrays.row(node)]))]
     # the last row that is looked at tells that there is more
-    rows: Any = LazyRows(len(numbered), lambda place: _row(groups, *numbered[place], members))
+    looked_at = [ordered[place] for place in places[offset : offset + limit + 1]]
+    graph.afford(len(looked_at), sum(min(int(groups.sizes[group]), members) for group in looked_at))
+    rows: Any = LazyRows(len(places), lambda row: _row(groups, places[row] + 1, ordered[places[row]], members))
     return group_table(name, rows, limit, offset, members)
 
 

@@ -86,9 +86,28 @@ def pagerank(
     """PageRank by power iteration, networkx's steps. Raises PowerIterationFailedConvergence."""
     if native.missing():
         raise Unsuited  # before anything is read
-    n = graph.n
-    if not n:
+    if not graph.n:
         return NodeValues(graph, np.zeros(0))
+    found = pagerank_within(graph, alpha, personalization, max_iter, tol, nstart, weight, dangling)
+    if found is None:
+        import networkx as nx  # here, because the API runs these kernels without networkx
+
+        raise nx.PowerIterationFailedConvergence(max_iter)
+    return found
+
+
+def pagerank_within(
+    graph: Arrays,
+    alpha: float,
+    personalization: Any,
+    max_iter: int,
+    tol: float,
+    nstart: Any,
+    weight: str | None,
+    dangling: Any,
+) -> NodeValues | None:
+    """PageRank of a graph with nodes; None where it does not stand still within `max_iter` steps."""
+    n = graph.n
     frozen = graph.frozen
     values = None if weight is None else graph.weights(weight, lowest=0).values[frozen.in_rows]
     out = np.bincount(frozen.in_indices, values, minlength=n)
@@ -105,13 +124,4 @@ def pagerank(
         "nx_pagerank", n, frozen.in_indptr, frozen.in_indices, values, scale if values is None else None, len(sinks),
         sinks, shares, jump, float(alpha), min(max_iter, 2**31 - 1), float(n * tol), ranks, np.empty(n), np.empty(n),
     )  # fmt: skip
-    if not stands:
-        raise not_converged(max_iter)
-    return NodeValues(graph, ranks)
-
-
-def not_converged(max_iter: int) -> Exception:
-    """networkx's exception."""
-    import networkx as nx  # here, because the API runs these kernels without networkx
-
-    return nx.PowerIterationFailedConvergence(max_iter)
+    return NodeValues(graph, ranks) if stands else None
