@@ -118,9 +118,9 @@ kernels: ## Compile the kernels in place
 	@rm -f $(KERNELS)
 	@$(MAKE) --no-print-directory $(KERNELS)
 
-kernels-sanitize: $(VENV)/.dev ## The kernels' tests with address and undefined-behaviour checks (gcc)
+kernels-sanitize: $(VENV)/.dev ## The kernels' tests with address and undefined-behaviour checks (gcc); GRAPHS=100000 for the long run
 	CC=gcc $(BIN)/python image/hatch_build.py --sanitize --out $(CURDIR)/out/kernels-sanitized.so
-	NETWORKX_MCP_KERNEL_LIBRARY=$(CURDIR)/out/kernels-sanitized.so ASAN_OPTIONS=detect_leaks=0 \
+	GRAPHS=$(or $(GRAPHS),2000) NETWORKX_MCP_KERNEL_LIBRARY=$(CURDIR)/out/kernels-sanitized.so ASAN_OPTIONS=detect_leaks=0 \
 	  LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	  $(BIN)/python -m pytest tests/unit/kernels -p no:xdist $(PYTEST_ARGS)
 

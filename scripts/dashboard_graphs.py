@@ -74,7 +74,7 @@ ALGORITHMS = [
     Panel(
         "P95 by algorithm",
         "s",
-        "Run time in the worker; 20 s is the default deadline.",
+        "Run time of the algorithm; 20 s is the default deadline.",
         {"{{algorithm}}": p95("networkx_mcp_algorithm_duration_seconds", "algorithm")},
         width=12,
     ),

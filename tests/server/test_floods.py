@@ -27,7 +27,7 @@ READ = ("get_neighbors", {"graph_id": "mine", "node": 1})
 
 def analysis(number: int) -> tuple[str, dict[str, Any]]:
     """A call that needs a worker: no two have the same answer to be kept."""
-    return "rank_nodes", {"graph_id": "mine", "measure": "betweenness", "seed": number}
+    return "rank_nodes", {"graph_id": "mine", "measure": "closeness", "seed": number}
 
 
 @pytest.fixture(scope="module")

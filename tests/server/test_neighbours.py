@@ -128,7 +128,7 @@ async def test_heavy_calls_of_others_go_on_beside_one_that_burns(server: Server)
     async with ReplicaClient(server) as heavy, ReplicaClient(server) as other:
         spin = asyncio.create_task(heavy.call("run_algorithm", **SPIN))
         await burning(server)
-        answer = await other.call("rank_nodes", graph_id="small")
+        answer = await other.call("rank_nodes", graph_id="small", measure="closeness")
         assert answer.ok, answer
         assert not spin.done()
         spin.cancel()
@@ -146,10 +146,10 @@ async def test_a_tenant_that_holds_every_worker_holds_up_no_other_tenant(tmp_pat
                 await asyncio.sleep(0.1)
             spin = asyncio.create_task(busy.call("run_algorithm", **SPIN))
             await burning(tenants)
-            answered = await other.call("rank_nodes", graph_id="mine")
+            answered = await other.call("rank_nodes", graph_id="mine", measure="closeness")
             assert answered.ok, answered
             # The reserve is not for the tenant that has a worker.
-            refused = await busy.call("rank_nodes", graph_id="small")
+            refused = await busy.call("rank_nodes", graph_id="small", measure="closeness")
             assert (refused.error, refused.data["queue"]) == ("shed", "heavy"), refused
             assert not spin.done()
             spin.cancel()
@@ -174,7 +174,7 @@ async def test_a_call_that_needs_too_much_memory_is_told_so_and_the_next_is_fine
     async with ReplicaClient(server) as greedy, ReplicaClient(server) as other:
         calls = await asyncio.gather(
             greedy.call("run_algorithm", **BOMB),
-            other.call("rank_nodes", graph_id="small"),
+            other.call("rank_nodes", graph_id="small", measure="closeness"),
             other.call("get_neighbors", graph_id="small", node="b"),
         )
         assert calls[0].error == "memory_limit", calls[0]
@@ -197,7 +197,7 @@ async def test_a_killed_worker_costs_the_one_call_that_it_ran(server: Server) ->
         assert answer.error == "unavailable", answer
         assert answer.data["retry_after"] >= 1
         assert "Repeat" in answer.text
-        assert (await other.call("rank_nodes", graph_id="small")).ok
+        assert (await other.call("rank_nodes", graph_id="small", measure="closeness")).ok
 
 
 async def test_a_killed_zygote_ends_its_calls_and_the_next_one_works(server: Server) -> None:
@@ -211,7 +211,7 @@ async def test_a_killed_zygote_ends_its_calls_and_the_next_one_works(server: Ser
         for answer in await asyncio.gather(*spins):
             assert answer.error == "unavailable", "not the timeout of their deadline"
             assert answer.data["retry_after"] >= 1
-        assert (await other.until_told("rank_nodes", graph_id="small")).ok
+        assert (await other.until_told("rank_nodes", graph_id="small", measure="closeness")).ok
         assert (await other.call("describe_graph", graph_id="dense")).ok
         assert server.get("/ready").status_code == 200
     eventually(lambda: all(gone(process) for process in (lost, *workers)))

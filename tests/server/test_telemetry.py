@@ -101,7 +101,7 @@ def test_one_correlation_id_from_the_request_to_its_worker_and_its_audit(make_se
     server.call("create_graph", {"graph_id": "g"}, headers=header)
     edits = [{"action": "add_edges", "edges": [["a", "b"]]}]
     server.call("edit_graph", {"graph_id": "g", "edits": edits}, headers=header)
-    server.call("rank_nodes", {"graph_id": "g", "measure": "pagerank"}, headers=header)
+    server.call("rank_nodes", {"graph_id": "g", "measure": "closeness"}, headers=header)
     server.call("delete_graph", {"graph_id": "g"}, headers=header)
     eventually(lambda: len(server.events("mcp_request_end")) == 4)
     lines = [line for line in server.logs() if line["correlation_id"] == "one-id"]

@@ -93,7 +93,9 @@ GRAPH_LIMIT_REFUSALS = _counter(
     "graph_limit_refusals_total", "Writes that would have passed a limit, by limit.", "limit"
 )
 ALGORITHM_RUNS = _counter("algorithm_runs_total", "Algorithm runs.", "algorithm", "engine", "outcome")
-ALGORITHM_DURATION = _histogram("algorithm_duration_seconds", "Run time of the algorithm.", _REQUEST_BUCKETS, "algorithm")
+ALGORITHM_DURATION = _histogram(
+    "algorithm_duration_seconds", "Run time of the algorithm.", _REQUEST_BUCKETS, "algorithm"
+)
 ALGORITHM_ELEMENTS = _counter("algorithm_elements_total", "Nodes and edges processed.", "algorithm")
 CACHE_REQUESTS = _counter("cache_requests_total", "Look-ups in a cache.", "cache", "outcome")
 STORE_UP = _gauge("store_up", "1 while the store answers.")
