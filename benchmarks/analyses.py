@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import provenance
-from loadtests.frugal_http import Connection, Requests
+from loadtests.frugal_http import ClientConnection, Requests
 from serving import HOST, cpu_seconds, free_port, process
 
 SEED, NODES, EDGES = 20261130, 1000, 3000
@@ -57,7 +57,7 @@ def upload(port: int, name: str, data: bytes) -> None:
 
 async def ask(port: int, names: list[str], tool: str, arguments: dict[str, Any], pid: int) -> tuple[float, float]:
     """(seconds of CPU, milliseconds of the median call) of a call on each graph."""
-    requests, connection = Requests(f"{HOST}:{port}"), Connection(HOST, port)
+    requests, connection = Requests(f"{HOST}:{port}"), ClientConnection(HOST, port)
     taken = []
     before = cpu_seconds(pid)
     for name in names:
