@@ -6,7 +6,7 @@ import networkx as nx
 import pytest
 
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
-from networkx_mcp.analysis.networkx_errors import explained
+from networkx_mcp.analysis.networkx_errors import explained, translated
 from networkx_mcp.analysis.task import Run
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
@@ -46,7 +46,8 @@ def test_only_an_error_about_the_type_of_the_graph_carries_it() -> None:
     ):
         with pytest.raises(InvalidInput) as raised:
             Run(LoadedGraph.from_networkx(graph), "onion_layers")()
-        assert raised.value.data == data
+        facts = {name: fact for name, fact in raised.value.data.items() if name != "reason"}
+        assert facts == data
 
 
 def test_a_negative_cycle_says_what_it_means() -> None:
@@ -79,3 +80,17 @@ def test_an_unknown_node_in_an_empty_graph() -> None:
     error = GraphState(directed=False).missing("a", "source")
     assert error.message == 'source: no node "a" in this graph. The graph has no nodes.'
     assert error.data == {"kind": "node", "field": "source", "nearest": []}
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (nx.NetworkXNoPath("disconnected graph"), "defined for connected graphs only; this graph is not."),
+        (nx.NetworkXNotImplemented("not for this: x"), "not for this: x."),
+        (nx.NetworkXError("metric: of two parts"), "metric: of two parts."),
+    ],
+)
+def test_why_is_a_fact_beside_the_name_of_the_algorithm(error: nx.NetworkXException, why: str) -> None:
+    """A list of metrics has named them already, and takes no text apart."""
+    told = translated(error, GraphState(directed=False), "diameter")
+    assert (told.message, told.data["reason"]) == (f"diameter: {why}", why)

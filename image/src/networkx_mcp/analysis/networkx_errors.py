@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
+from typing import Any
 
 import networkx as nx
 
@@ -40,20 +41,22 @@ def translated(error: nx.NetworkXException, state: GraphState, algorithm: str) -
     kind = "directed" if state.directed else "undirected"
     match error:
         case nx.NodeNotFound():
-            return NotFound(f"{algorithm}: a node that it was given is not in the graph.", kind="node", nearest=[])
+            return refusal(
+                algorithm, "a node that it was given is not in the graph.", NotFound, kind="node", nearest=[]
+            )
         case nx.PowerIterationFailedConvergence():
             return _not_converged(error, algorithm)
         case nx.NetworkXNotImplemented():
             return _not_implemented(text, algorithm, kind)
         case nx.NetworkXNoPath() if "disconnected" in text:
-            return InvalidInput(f"{algorithm}: defined for connected graphs only; this graph is not.")
+            return refusal(algorithm, "defined for connected graphs only; this graph is not.")
         case nx.NetworkXNoPath():
             way = " along the direction of edges" if state.directed else ""
-            return NotFound(
-                f"{algorithm}: no path. The nodes it was given are not joined{way}.", kind="path", nearest=[]
+            return refusal(
+                algorithm, f"no path. The nodes it was given are not joined{way}.", NotFound, kind="path", nearest=[]
             )
         case nx.NetworkXNoCycle():
-            return NotFound(f"{algorithm}: the graph has no such cycle.", kind="cycle", nearest=[])
+            return refusal(algorithm, "the graph has no such cycle.", NotFound, kind="cycle", nearest=[])
         case nx.NetworkXUnbounded():
             return InvalidInput(
                 f"{algorithm} has no finite answer: {text or 'unbounded'}. Negative cycles and paths of "
@@ -66,11 +69,11 @@ def translated(error: nx.NetworkXException, state: GraphState, algorithm: str) -
             return InvalidInput(f"{algorithm} is not defined on an empty graph. Add nodes first.")
         case nx.AmbiguousSolution():
             text = text or "it has several answers here"
-            return InvalidInput(f"{algorithm}: {text}. Name the nodes explicitly (for example top_nodes).")
+            return refusal(algorithm, f"{text}. Name the nodes explicitly (for example top_nodes).")
         case nx.HasACycle():
             return InvalidInput(f"{algorithm} needs a graph without cycles; this one has some.")
         case _:
-            return InvalidInput(f"{algorithm}: {text}." if text else _cannot(state, algorithm))
+            return refusal(algorithm, f"{text}.") if text else InvalidInput(_cannot(state, algorithm))
 
 
 #: Words of networkx that call for Python, and what a caller can do; the first that fits. Ids of nodes are in some: none is
@@ -164,31 +167,37 @@ def _cannot(state: GraphState, algorithm: str) -> str:
     )
 
 
-def _not_converged(error: BaseException, algorithm: str) -> InvalidInput:
+def refusal(algorithm: str, why: str, of: type[ServiceError] = InvalidInput, /, **facts: Any) -> ServiceError:
+    """The error that names the algorithm before `why`, which is a fact, too (`reason`): who has named it says that alone."""
+    return of(f"{algorithm}: {why}", reason=why, **facts)
+
+
+def _not_converged(error: BaseException, algorithm: str) -> ServiceError:
     found = re.search(r"within (-?\d+) iterations", str(error.args))
     if found and int(found[1]) < 1:
-        return InvalidInput(f"{algorithm}: max_iter must be 1 or more.", field="max_iter")
+        return refusal(algorithm, "max_iter must be 1 or more.", field="max_iter")
     within = f" within {found[1]} iterations" if found else ""
     return NotConverged(
         f"{algorithm} did not converge{within}. Raise max_iter, or raise tol for a coarser answer.", field="max_iter"
     )
 
 
-def _not_implemented(text: str, algorithm: str, kind: str) -> InvalidInput:
+def _not_implemented(text: str, algorithm: str, kind: str) -> ServiceError:
     """`graph` is in its data where the type of the graph is what is wrong."""
     refused = re.search(r"not implemented for (\w+(?: graph)?) type", text)
     if refused and refused.group(1).removesuffix(" graph") == kind:
         wanted = "undirected" if kind == "directed" else "directed"
-        return InvalidInput(
-            f"{algorithm}: defined for {wanted} graphs only; this graph is {kind}. "
+        return refusal(
+            algorithm,
+            f"defined for {wanted} graphs only; this graph is {kind}. "
             f"Choose an algorithm for {kind} graphs (find_algorithms tells), or create a graph that is {wanted}.",
             field="algorithm",
             graph=kind,
         )
-    return InvalidInput(f"{algorithm}: {text or 'not implemented for this graph'}.", field="algorithm")
+    return refusal(algorithm, f"{text or 'not implemented for this graph'}.", field="algorithm")
 
 
-def _unsuitable(error: BaseException, state: GraphState, algorithm: str) -> InvalidInput:
+def _unsuitable(error: BaseException, state: GraphState, algorithm: str) -> ServiceError:
     """The error for an exception that no library meant for callers: by its kind, and by its words only if they are words."""
     text = str(error)
     if isinstance(error, TypeError) and ("'str' and 'int'" in text or "'int' and 'str'" in text):
@@ -208,14 +217,14 @@ def _unsuitable(error: BaseException, state: GraphState, algorithm: str) -> Inva
     if isinstance(error, ZeroDivisionError):
         return InvalidInput(f"{algorithm} is not defined on this graph (division by zero: too small or without edges).")
     if isinstance(error, OverflowError) or ("out of range" in text and "Numerical" in text):
-        return InvalidInput(f"{algorithm}: a number that it was given, or that it comes to, is past every float.")
+        return refusal(algorithm, "a number that it was given, or that it comes to, is past every float.")
     if isinstance(error, KeyError) and error.args and " " not in str(error.args[0]):
         return InvalidInput(
             f"{algorithm} cannot run here: {echoed(error.args[0])} is missing "
             "(a node, or an attribute that every node or edge must have)."
         )
     words = in_words(error, state) if isinstance(error, ValueError | KeyError | TypeError) else ""
-    return InvalidInput(f"{algorithm}: {words}." if words else _cannot(state, algorithm))
+    return refusal(algorithm, f"{words}.") if words else InvalidInput(_cannot(state, algorithm))
 
 
 def _from_library(error: BaseException) -> bool:

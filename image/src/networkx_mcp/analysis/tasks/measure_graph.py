@@ -160,7 +160,7 @@ def _row(measuring: Measuring, name: str) -> list[Any]:
         with explained(measuring.graph.state, name):
             value = COMPUTED[name](measuring)
     except (InvalidInput, NotFound) as error:
-        return [name, None, _reason(name, error)]
+        return [name, None, _reason(error)]
     if isinstance(value, float) and not math.isfinite(value):
         algorithm = _NAMES.get(name, name)
         if math.isnan(value):
@@ -169,7 +169,7 @@ def _row(measuring: Measuring, name: str) -> list[Any]:
     return [name, value, note]
 
 
-def _reason(name: str, error: ServiceError) -> str:
+def _reason(error: ServiceError) -> str:
     if "graph" in error.data:  # the graph type is wrong: of many metrics one line each must do
         return f"for {'undirected' if error.data['graph'] == 'directed' else 'directed'} graphs only"
-    return error.message.removeprefix(f"{name}: ")
+    return str(error.data.get("reason", error.message))
