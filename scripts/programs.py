@@ -43,7 +43,9 @@ PROGRAMS = {
     "bash": Program("runs scripts/make-secrets.sh and the commands of runbooks", "bash"),
     "git": Program("promotes a release; tells results of one commit from those of another", "git"),
     "openssl": Program("makes tokens in scripts/make-secrets.sh", "openssl"),
-    "redis-cli": Program("watches over the volume of the chart's store, in its start script", "redis-tools"),
+    "redis-cli": Program(
+        "watches over the volume and the password of the chart's store, in its start script", "redis-tools"
+    ),
     "sed": Program("runs in that script and in scripts/make-secrets.sh", "sed"),
     "strace": Program("shows that fsync comes before the acknowledgement", "strace"),
     "promtool": Program("tests the alerts", "prometheus", "github.com/prometheus/prometheus/cmd/promtool@v0.309.1"),

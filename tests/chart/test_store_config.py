@@ -143,6 +143,7 @@ def passwords(store: redis.Redis, *candidates: str) -> set[str]:
     return taken
 
 
+@pytest.mark.needs("redis-cli", "sed")
 def test_a_password_that_changes_in_the_secret_needs_no_restart(start: Start, tmp_path: Path) -> None:
     """External Secrets and `kubectl patch` change the Secret and nothing else."""
     store = start(password="first")
@@ -159,6 +160,7 @@ def test_a_password_that_changes_in_the_secret_needs_no_restart(start: Start, tm
     assert client(store.connection_pool.connection_kwargs["port"], "third").info("server")["process_id"] == began
 
 
+@pytest.mark.needs("redis-cli", "sed")
 def test_the_password_before_is_forgotten_after_its_grace_unless_the_secret_names_it(
     start: Start, tmp_path: Path
 ) -> None:
