@@ -42,6 +42,7 @@ EXCEPTIONS = {
 #: Distributions whose licence files speak of the GPL or LGPL, read by a person.
 GCC = "libgfortran and libquadmath of GCC: the Runtime Library Exception allows their use in any program"
 MENTIONED = {
+    "duckdb": "the licence of Spark, whose interface it imitates in Python, names a file of Spark's that is not bundled",
     "matplotlib": "FreeType is under its own licence or the GPL, at our choice: its own",
     "numpy": GCC,
     "pillow": "FreeType, as in matplotlib; liblzma is 0BSD, its notice lists the licences of programs not bundled",

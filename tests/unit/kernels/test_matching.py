@@ -227,7 +227,7 @@ def test_what_rustworkx_cannot_prove_is_networkx_s(monkeypatch: pytest.MonkeyPat
 def test_it_starts_no_thread() -> None:
     """The zygote has it imported when it forks."""
     script = (
-        "import networkx as nx, networkx_mcp.analysis.task;"
+        "import networkx as nx, networkx_mcp.analysis.warm;"
         "from networkx_mcp.workers import linux;"
         "assert 'rustworkx' in __import__('sys').modules;"
         "before = linux.threads();"
