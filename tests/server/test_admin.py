@@ -219,7 +219,8 @@ def test_tenants_their_usage_and_their_graphs(embedded: Site) -> None:
     stored = sum(graph["stored_bytes"] for graph in embedded.call("list_graphs").data["graphs"])
     assert (found["tenant"], found["graphs"]) == ("a", 3)
     assert found["bytes"] >= stored > 0
-    assert found["quota"] == {"graphs": 7, "bytes": 512 * MIB}
+    assert found["quota"] == {"graphs": 7, "bytes": 512 * MIB, "memory_bytes": 8192 * MIB}
+    assert found["memory_bytes"] >= found["bytes"]
     assert embedded.admin("GET", "tenants/nobody").json()["graphs"] == 0
 
     page = embedded.admin("GET", "tenants/a/graphs?limit=2").json()
