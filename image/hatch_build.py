@@ -63,7 +63,7 @@ def build(target: Path, *, sanitize: bool = False) -> Path:
         new = Path(scratch) / LIBRARY
         environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch}
         done = subprocess.run(  # noqa: S603  the command is the builder's own
-            [*command, *FLAGS, *(SANITIZE if sanitize else ()), *sources, *link, "-o", str(new)],
+            [*command, *FLAGS, *(SANITIZE if sanitize else ()), *sources, "-lm", *link, "-o", str(new)],
             cwd=SOURCES, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:

@@ -37,6 +37,8 @@ def test_its_arrays_are_the_graph_in_order(graph: nx.Graph[Any]) -> None:
     assert ids == list(graph)
     assert [(ids[u], ids[v]) for u, v in zip(frozen.src, frozen.dst, strict=True)] == list(graph.edges)
     assert frozen.loops == nx.number_of_selfloops(graph)
+    assert frozen.all_ids() == ids
+    assert list(map(type, frozen.all_ids())) == list(map(type, ids))
     for row, node in enumerate(ids):
         assert frozen.find(node) == row
         assert frozen.id_of(row) == node

@@ -73,7 +73,7 @@ def test_importing_networkx_or_the_backend_loads_no_server() -> None:
         ("single_source_dijkstra", {"source": 0, "weight": lambda u, v, d: 1}, "function"),
         ("minimum_spanning_edges", {"ignore_nan": True}, "ignore_nan"),
         ("maximum_flow", {"_s": 0, "_t": 1, "flow_func": nx.algorithms.flow.edmonds_karp}, "flow_func"),
-        ("louvain_communities", {"max_level": 3}, "max_level"),
+        ("louvain_communities", {"max_level": 3}, True),
         ("density", {}, "not implemented"),
         ("pagerank", {}, True),
         ("minimum_spanning_edges", {"keys": True, "data": False}, True),

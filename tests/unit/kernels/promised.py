@@ -178,14 +178,12 @@ PROMISED: dict[str, list[Case]] = {
         Case("node_connected_component", {"n": node}),
     ],
     "components, strong": [
-        Case("strongly_connected_components", unordered=True),
+        *_cases("strongly_connected_components"),
         Case("kosaraju_strongly_connected_components", unordered=True),
         *_cases("number_strongly_connected_components", "is_strongly_connected"),
     ],
-    "components, biconnected": [Case("biconnected_components", unordered=True), Case("is_biconnected")],
-    "bridges and articulation points": [
-        *_cases("bridges", "has_bridges"), Case("articulation_points", unordered=True),
-    ],
+    "components, biconnected": _cases("biconnected_components", "is_biconnected"),
+    "bridges and articulation points": _cases("bridges", "has_bridges", "articulation_points"),
     "shortest paths, unweighted": [
         *_cases("single_source_shortest_path", "single_source_shortest_path_length", source=node,
                 cutoff=st.sampled_from([None, 0, 1, 2])),

@@ -59,6 +59,10 @@ class LabelledGraph(FrozenGraph):
         labels = self._labels
         return [labels[row] for row in rows]
 
+    def all_ids(self) -> list[Any]:
+        """The nodes, in order."""
+        return list(self._labels)
+
     def iter_ids(self, start: int = 0, stop: int | None = None) -> Iterator[Any]:
         """Nodes in order, from row `start` to before `stop`."""
         return iter(self._labels[start:stop])

@@ -16,8 +16,9 @@ from networkx_mcp.backend.kernels import communities as kernels
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.errors import InvalidInput
 
-#: A move must gain more than this share of the whole weight: less is the rounding of sums that are equal.
-_ROUNDING = 1e-12
+#: After so many turns of a level a move must gain more than the rounding of sums that are equal, after more a level ends
+#: (`PATIENCE`, `LEAST` and `TURNS` of kernels/native/communities.c).
+_PATIENCE, _ROUNDING, _TURNS = 100, 1e-12, 1000
 _SMALLEST, _LARGEST = 1e-100, 1e100
 _8739 = "networkx/networkx#8739"
 
@@ -32,13 +33,12 @@ def louvain_communities(
     max_level: int | None = None,
     seed: Any = None,
 ) -> Any:
-    """networkx's steps with its seeds, but a move must gain more than rounding: of equal places networkx can go
-    around for ever. Large undirected graphs are the kernel's."""
+    """networkx's steps with its seeds. Of equal places networkx can go around for ever: after a hundred turns a move must
+    gain more than rounding. By the kernel, but for numbers that it does not take."""
     if max_level is not None and max_level < 1:
         raise InvalidInput("max_level: must be an integer of 1 or more.", field="max_level")
-    if not graph.directed and max_level is None:
-        with contextlib.suppress(Unsuited):
-            return kernels.louvain_communities(graph.arrays, weight, resolution, threshold, seed)
+    with contextlib.suppress(Unsuited):
+        return kernels.louvain_communities(graph.arrays, weight, resolution, threshold, max_level, seed)
     levels = _levels(graph, weight, resolution, threshold, seed)
     *_, last = islice(levels, max_level)
     return last
@@ -139,9 +139,7 @@ def _moved(graph: Any, total: float, resolution: float, choose: Any) -> list[set
     directed = graph.is_directed()
     order = list(graph)
     choose.shuffle(order)
-    least = _ROUNDING * total
-    moving = True
-    while moving:
+    for turn in range(_TURNS):
         moving = False
         for node in order:
             here = own[node]
@@ -151,19 +149,18 @@ def _moved(graph: Any, total: float, resolution: float, choose: Any) -> list[set
             for other, weight in near[node].items():
                 ties[own[other]] += weight
 
-            def held(number: int, node: Any = node, ties: dict[int, float] = ties) -> float:
-                """What modularity counts for the node in a group, times the whole weight."""
+            def expected(number: int, node: Any = node) -> float:
+                """The weight of edges to a group that chance would give, as a share of the whole weight."""
                 if directed:
-                    expected = (out[node] * intos[number] + into[node] * outs[number]) / total
-                else:
-                    expected = out[node] * outs[number] / (2 * total)
-                return ties[number] - resolution * expected
+                    return resolution * (out[node] * intos[number] + into[node] * outs[number]) / total**2
+                return resolution * (outs[number] * out[node]) / (2 * total**2)
 
-            best, most = here, held(here) + least
-            for number in list(ties):
-                value = held(number)
-                if value > most:
-                    best, most = number, value
+            leaving = -ties[here] / total + expected(here)
+            best, most = here, 0 if turn < _PATIENCE else _ROUNDING
+            for number, tie in ties.items():
+                gain = leaving + tie / total - expected(number)
+                if gain > most:
+                    best, most = number, gain
             outs[best] += out[node]
             intos[best] += into[node]
             if best != here:
@@ -171,6 +168,8 @@ def _moved(graph: Any, total: float, resolution: float, choose: Any) -> list[set
                 groups[best].add(node)
                 own[node] = best
                 moving = True
+        if not moving:
+            break
     return [group for group in groups if group]
 
 

@@ -1,59 +1,89 @@
-"""Communities of large graphs, and modularity.
+"""Communities, and modularity.
 
-A partition is not unique. Small graphs stay networkx's, digit for digit with its seeds; from LARGE elements on
-networkit answers, whose partitions are no worse in modularity (a test holds it to that).
+A partition is not unique. Louvain and label propagation are networkx's, step for step and digit for digit with its
+seeds, by the compiled library. Leiden is networkit's: networkx has none of its own.
 """
 
 from __future__ import annotations
 
 import random
-from collections import deque
-from collections.abc import Callable
+import sys
 from typing import Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from networkx_mcp.backend.kernel import DIGITS, kernel
-from networkx_mcp.backend.kernels import degrees, networkit
+from networkx_mcp.arrays.columns import EXACT
+from networkx_mcp.backend.kernel import DIGITS, FIRST, kernel
+from networkx_mcp.backend.kernels import degrees, native, networkit
 from networkx_mcp.backend.kernels.arrays import Arrays, Float, Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeGroups, groups_of
 
-#: Nodes + edges from which networkx would take more than about half a second.
-LARGE = 5_000
-_LARGE = "From 5,000 nodes and edges on the partition is networkit's: no worse in modularity, but another one."
 #: networkit squares the sum of all weights.
 _HUGE = 1e100
-
-
-def _by_networkit(graph: Arrays, weights: Float, seed: Any, algorithm: Callable[[Any, Any], Any]) -> NodeGroups:
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-        raise Unsuited
-    networkit.start(random.getrandbits(32) if seed is None else seed)
-    run = algorithm(networkit.module("community"), networkit.graph(graph, weights))
-    run.run()
-    return NodeGroups(graph, np.array(run.getPartition().getVector(), np.int64))
+#: Weights and sums of them within these have squares that floats hold.
+_SMALLEST, _LARGEST = 1e-100, 1e100
 
 
 @kernel(
     "community.louvain_communities",
-    engine="networkit",
-    graphs="undirected",
-    note=_LARGE,
+    engine=native.ENGINE,
+    order=FIRST,
+    note="Ends where networkx goes round for ever because moves gain nothing but the rounding of sums.",
     as_list=True,
-    integer_seed=True,
 )
 def louvain_communities(
-    graph: Arrays, weight: str | None = "weight", resolution: float = 1, threshold: float = 1e-7, seed: Any = None
+    graph: Arrays,
+    weight: str | None = "weight",
+    resolution: float = 1,
+    threshold: float = 1e-7,
+    max_level: int | None = None,
+    seed: Any = None,
 ) -> NodeGroups:
-    """The Louvain method with refinement (PLM), for large graphs."""
-    if graph.n + graph.m < LARGE or threshold != 1e-7:
+    """networkx's steps, sums and numbers drawn."""
+    if native.missing() or type(resolution) not in (int, float) or type(threshold) not in (int, float):
         raise Unsuited
-    weights = graph.weights(weight, lowest=0).values
-    if not weights.any():
+    if not np.isfinite(resolution) or not 0 <= threshold < np.inf:
         raise Unsuited
-    return _by_networkit(graph, weights, seed, lambda nk, g: nk.PLM(g, refine=True, gamma=float(resolution)))
+    if max_level is not None and (type(max_level) is not int or max_level < 1):
+        raise Unsuited
+    if not graph.m:
+        return NodeGroups(graph, np.arange(graph.n))
+    values = _as_networkx_adds(graph, weight, resolution)
+    chance = native.Chance(nx.utils.create_py_random_state(seed))
+    frozen, labels = graph.frozen, np.empty(graph.n, np.int32)
+    native.call(
+        "nx_louvain", graph.n, graph.m, native.rows(frozen.src), native.rows(frozen.dst), values, int(graph.directed),
+        float(resolution), float(threshold), -1 if max_level is None else min(max_level, graph.n), _CAREFUL,
+        chance.words, labels,
+    )  # fmt: skip
+    chance.give_back()
+    return NodeGroups(graph, labels, listed=True)
+
+
+#: Whether `sum` makes good what rounding takes.
+_CAREFUL = int(sys.version_info >= (3, 12))
+
+
+def _as_networkx_adds(graph: Arrays, weight: str | None, resolution: float) -> Float:
+    """Weights whose sums in floats are those of Python: all integers small enough, or all floats. Unsuited for others."""
+    found = graph.weights(weight, lowest=0)
+    total = float(found.values.sum())
+    if not total > 0:
+        raise Unsuited  # networkx divides by it
+    if found.integral:
+        # networkx multiplies integers first, one for the resolution too
+        exact = type(resolution) is float or resolution in (0, 1) or (2 * total) ** 2 * abs(resolution) < EXACT
+        if not exact:
+            raise Unsuited
+        return found.values
+    column = graph.frozen.edge_table.column(weight or "")
+    if column is None or column.kind != "float" or column.count < graph.m:
+        raise Unsuited  # of integers among floats not every Python adds what rounding takes
+    if not _SMALLEST < float(found.values.max()) <= total < _LARGEST:
+        raise Unsuited
+    return found.values
 
 
 @kernel(
@@ -71,7 +101,12 @@ def leiden_communities(
     weights = _floats(graph, weight)
     if not weights.any():
         return NodeGroups(graph, np.arange(graph.n))
-    return _by_networkit(graph, weights, seed, lambda nk, g: nk.ParallelLeiden(g, 5, True, float(resolution)))
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        raise Unsuited
+    networkit.start(random.getrandbits(32) if seed is None else seed)
+    run = networkit.module("community").ParallelLeiden(networkit.graph(graph, weights), 5, True, float(resolution))
+    run.run()
+    return NodeGroups(graph, np.array(run.getPartition().getVector(), np.int64))
 
 
 def _floats(graph: Arrays, weight: str | None) -> Float:
@@ -93,67 +128,27 @@ def _floats(graph: Arrays, weight: str | None) -> Float:
     return values / largest if largest > _HUGE else values
 
 
-@kernel("community.fast_label_propagation_communities", engine="networkx-mcp")
+@kernel("community.fast_label_propagation_communities", engine=native.ENGINE, order=FIRST)
 def fast_label_propagation_communities(graph: Arrays, weight: str | None = None, seed: Any = None) -> NodeGroups:
-    """networkx's own steps on lists of rows: with the same seed the same communities."""
-    choose = nx.utils.create_py_random_state(seed)
-    near, numbers = _neighbours(graph, weight)
-    waiting = deque(range(graph.n))
-    choose.shuffle(waiting)
-    inside = [True] * graph.n
-    labels = list(range(graph.n))
-    while waiting:
-        node = waiting.popleft()
-        inside[node] = False
-        around = near[node]
-        if not around:
-            continue
-        counts: dict[int, float] = {}
-        if numbers is None:
-            for other in around:
-                label = labels[other]
-                counts[label] = counts.get(label, 0) + 1
-        else:
-            for other, number in zip(around, numbers[node], strict=True):
-                label = labels[other]
-                counts[label] = counts.get(label, 0.0) + number
-        most = max(counts.values())
-        chosen = choose.choice([label for label, count in counts.items() if count == most])
-        if labels[node] != chosen:
-            labels[node] = chosen
-            for other in around:
-                if labels[other] != chosen and not inside[other]:
-                    waiting.append(other)
-                    inside[other] = True
-    return NodeGroups(graph, np.array(labels, np.int64))
+    """networkx's own steps: with the same seed the same communities."""
+    if native.missing():
+        raise Unsuited  # before anything is drawn
+    frozen, n = graph.frozen, graph.n
+    values = None if weight is None else graph.weights(weight).values
+    nothing: tuple[NDArray[Any] | None, ...] = (None, None, None)
 
+    def side(indptr: NDArray[Any], indices: NDArray[Any], rows: NDArray[Any]) -> tuple[NDArray[Any] | None, ...]:
+        return indptr, indices, None if values is None else values[rows]
 
-def _neighbours(graph: Arrays, weight: str | None) -> tuple[list[list[int]], list[list[float]] | None]:
-    """For each row all neighbours in networkx's order, and the weights of the edges to them.
-
-    Without weights networkx takes predecessors before successors, with weights after them.
-    """
-    frozen = graph.frozen
-
-    def lists(indptr: NDArray[Any], values: NDArray[Any]) -> list[list[Any]]:
-        starts, flat = indptr.tolist(), values.tolist()
-        return [flat[starts[row] : starts[row + 1]] for row in range(graph.n)]
-
-    out = lists(frozen.out_indptr, frozen.out_indices)
-    if graph.directed:
-        into = lists(frozen.in_indptr, frozen.in_indices)
-        pairs = zip(into, out, strict=True) if weight is None else zip(out, into, strict=True)
-        near = [first + second for first, second in pairs]
-    else:
-        near = out
-    if weight is None:
-        return near, None
-    values = graph.weights(weight).values
-    numbers = lists(frozen.out_indptr, values[frozen.out_rows])
-    if graph.directed:
-        after = lists(frozen.in_indptr, values[frozen.in_rows])
-        numbers = [first + second for first, second in zip(numbers, after, strict=True)]
-    return near, numbers
+    out = side(frozen.out_indptr, frozen.out_indices, frozen.out_rows)
+    into = side(frozen.in_indptr, frozen.in_indices, frozen.in_rows) if graph.directed else nothing
+    chance = native.Chance(nx.utils.create_py_random_state(seed))
+    labels, queue, near, seen = (np.empty(n, np.int32) for _ in range(4))
+    native.call(
+        "nx_propagate", n, *out, *into, chance.words, labels, queue, np.empty(n, np.uint8), near, np.empty(n), seen
+    )
+    chance.give_back()
+    return NodeGroups(graph, labels)
 
 
 @kernel("community.modularity", engine="numpy", note=DIGITS)

@@ -11,12 +11,12 @@ from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.backend.kernel import FIRST, kernel
 from networkx_mcp.backend.kernels import degrees, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
-from networkx_mcp.backend.kernels.node_results import NodeGroups
+from networkx_mcp.backend.kernels.node_results import BY_FIRST_NODES, NodeGroups
 
 _NULL = "Connectivity is undefined for the null graph."
 
 
-def _labels(graph: Arrays) -> tuple[NDArray[np.int32], int]:
+def weak_components(graph: Arrays) -> tuple[NDArray[np.int32], int]:
     """(the component of each node, directions ignored, by their first nodes; how many)."""
     labels = np.empty(graph.n, np.int32)
     parents = np.empty(graph.n, np.int32)
@@ -24,23 +24,55 @@ def _labels(graph: Arrays) -> tuple[NDArray[np.int32], int]:
     return labels, native.call("nx_components", graph.n, graph.m, src, dst, labels, parents)
 
 
+def strong_components(graph: Arrays) -> tuple[NDArray[np.int32], int]:
+    """(the strong component of each node, in the order in which networkx finds them; how many)."""
+    labels, low, after, way, kept = (np.empty(graph.n, np.int32) for _ in range(5))
+    adjacency = graph.frozen.out_indptr, graph.frozen.out_indices
+    found = np.zeros(graph.n, np.int32)
+    return labels, native.call("nx_strong", graph.n, *adjacency, labels, found, low, after, way, kept)
+
+
 @kernel("connected_components", engine=native.ENGINE, order=FIRST, graphs="undirected")
 @kernel("weakly_connected_components", engine=native.ENGINE, order=FIRST, graphs="directed")
 def connected_components(graph: Arrays) -> NodeGroups:
-    return NodeGroups(graph, _labels(graph)[0])
+    return NodeGroups(graph, weak_components(graph)[0])
 
 
 @kernel("number_connected_components", engine=native.ENGINE, order=FIRST, graphs="undirected")
 @kernel("number_weakly_connected_components", engine=native.ENGINE, order=FIRST, graphs="directed")
 def number_connected_components(graph: Arrays) -> int:
-    return _labels(graph)[1]
+    return weak_components(graph)[1]
 
 
 @kernel("is_connected", engine=native.ENGINE, order=FIRST, graphs="undirected")
 @kernel("is_weakly_connected", engine=native.ENGINE, order=FIRST, graphs="directed")
 def is_connected(graph: Arrays) -> bool:
     degrees.raise_if_null(graph, _NULL)
-    return _labels(graph)[1] == 1
+    return weak_components(graph)[1] == 1
+
+
+@kernel("strongly_connected_components", engine=native.ENGINE, order=FIRST, graphs="directed")
+def strongly_connected_components(graph: Arrays) -> NodeGroups:
+    """In the order of networkx's search."""
+    return NodeGroups(graph, strong_components(graph)[0], listed=True)
+
+
+@kernel(
+    "kosaraju_strongly_connected_components", engine=native.ENGINE, order=FIRST, graphs="directed", note=BY_FIRST_NODES
+)
+def kosaraju_strongly_connected_components(graph: Arrays) -> NodeGroups:
+    return NodeGroups(graph, strong_components(graph)[0])
+
+
+@kernel("number_strongly_connected_components", engine=native.ENGINE, order=FIRST, graphs="directed")
+def number_strongly_connected_components(graph: Arrays) -> int:
+    return strong_components(graph)[1]
+
+
+@kernel("is_strongly_connected", engine=native.ENGINE, order=FIRST, graphs="directed")
+def is_strongly_connected(graph: Arrays) -> bool:
+    degrees.raise_if_null(graph, _NULL)
+    return strong_components(graph)[1] == 1
 
 
 @kernel("greedy_color", engine=native.ENGINE, order=FIRST, note="With the strategy `largest_first`.")

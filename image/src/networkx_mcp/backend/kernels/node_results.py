@@ -76,21 +76,25 @@ class NodeGroups:
     """Disjoint groups that hold every node; `labels[row]` is the group of a node. Iterates sets of ids, once
     around: a generator to networkx's callers, but it may be asked again.
 
-    Groups are numbered by their first nodes.
+    Groups are numbered by their first nodes, and come in that order; `listed`: they come in that of their labels.
     """
 
-    def __init__(self, graph: Arrays, labels: NDArray[Any]) -> None:
+    def __init__(self, graph: Arrays, labels: NDArray[Any], *, listed: bool = False) -> None:
         self.graph = graph
         self.labels = by_first(labels)
         self.sizes = np.bincount(self.labels) if graph.n else np.zeros(0, np.int64)
+        self._order: NDArray[Any] | None = None
+        if listed:
+            self._order = np.empty(len(self.sizes), np.int64)
+            self._order[labels] = self.labels
 
     def __len__(self) -> int:
         return len(self.sizes)
 
     def __iter__(self) -> Iterator[set[NodeId]]:
-        ids = self.graph.ids
-        for rows in self.rows():
-            yield {ids[row] for row in rows.tolist()}
+        ids, rows = self.graph.ids, self.rows()
+        for group in range(len(rows)) if self._order is None else self._order.tolist():
+            yield {ids[row] for row in rows[group].tolist()}
 
     def rows(self) -> list[NDArray[np.int64]]:
         """The node rows of each group, ascending."""

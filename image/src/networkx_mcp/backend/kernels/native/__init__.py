@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from networkx_mcp.backend.kernels.arrays import Unsuited
 #: What answers say computed them.
 ENGINE = "networkx-mcp"
 #: `NX_INTERFACE` of kernels.h: a library of another age is not called.
-INTERFACE = 2
-_NO_MEMORY = -1
+INTERFACE = 3
+_NO_MEMORY, _UNSURE = -1, -2
 #: A library elsewhere (one with sanitizers, say); empty: none at all.
 VARIABLE = "NETWORKX_MCP_KERNEL_LIBRARY"
 _BESIDE = str(Path(__file__).with_name("kernels.so"))
@@ -42,6 +43,9 @@ def _load(path: str) -> tuple[ctypes.CDLL | None, str]:
     return library, ""
 
 
+_BESIDE = str(Path(__file__).with_name("kernels.so"))
+
+
 def _library() -> tuple[ctypes.CDLL | None, str]:
     return _load(os.environ.get(VARIABLE, _BESIDE))
 
@@ -54,7 +58,7 @@ def missing() -> str:
 def call(name: str, *arguments: int | float | NDArray[Any] | None) -> int:
     """A function of the library with arrays as pointers. They must be contiguous and of the types in its header.
 
-    Unsuited when there is no library; MemoryError when it got none.
+    Unsuited when there is no library, and where only networkx can tell what it would answer; MemoryError when it got none.
     """
     library, _ = _library()
     if library is None:
@@ -62,6 +66,8 @@ def call(name: str, *arguments: int | float | NDArray[Any] | None) -> int:
     found: int = getattr(library, name)(*map(_argument, arguments))
     if found == _NO_MEMORY:
         raise MemoryError
+    if found == _UNSURE:
+        raise Unsuited
     return found
 
 
@@ -78,3 +84,20 @@ def _argument(value: int | float | NDArray[Any] | None) -> Any:
 def rows(values: Any) -> NDArray[np.int32]:
     """Rows as the library reads them."""
     return np.ascontiguousarray(values, np.int32)
+
+
+class Chance:
+    """The state of a `random.Random` where the library draws from it as Python does."""
+
+    def __init__(self, source: random.Random) -> None:
+        """Unsuited for a subclass, which may draw in another way."""
+        if type(source) is not random.Random:
+            raise Unsuited
+        self._source = source
+        self._version, words, self._spare = source.getstate()
+        #: For the library; `give_back` when it has drawn.
+        self.words = np.array(words, np.uint32)
+
+    def give_back(self) -> None:
+        """The source goes on from here."""
+        self._source.setstate((self._version, tuple(self.words.tolist()), self._spare))

@@ -2,10 +2,11 @@
  *
  * What every function may rely on, because the caller (`../compiled*.py`) made it so:
  *   - sizes and rows are right: offsets ascend from 0, every row lies in [0, n), no count passes 2^31 - 1;
- *   - all memory comes from the caller, but heaps, which grow; `zeroed` buffers hold zeros on entry;
+ *   - all memory comes from the caller, but heaps, which grow, and the levels of Louvain; `zeroed` buffers hold zeros
+ *     on entry;
  *   - weights are finite and not below 0 unless a comment says otherwise.
  * No function keeps state, checks a deadline or raises: a worker that takes too long is killed.
- * Returned int32_t: what the comment says, or NX_MEMORY.
+ * Returned int32_t: what the comment says, NX_MEMORY, or NX_UNSURE where only networkx can tell what it would answer.
  */
 #ifndef NX_KERNELS_H
 #define NX_KERNELS_H
@@ -14,8 +15,9 @@
 #include <stdint.h>
 
 /* Raised with every change of a signature below; `__init__.py` names the one that it calls. */
-#define NX_INTERFACE 2
+#define NX_INTERFACE 3
 #define NX_MEMORY (-1)
+#define NX_UNSURE (-2)
 
 #if defined(__GNUC__) || defined(__clang__)
 #define NX_API __attribute__((visibility("default")))
@@ -24,6 +26,15 @@
 #define NX_API
 #define NX_PREFETCH(address) ((void)0)
 #endif
+
+/* The state of Python's `random.Random`, as `getstate` tells it: 624 words and how many of them are used. */
+typedef struct {
+    uint32_t words[624];
+    uint32_t place;
+} nx_chance;
+
+int32_t nx_below(nx_chance *chance, int32_t bound);                 /* `randrange(bound)`; bound is above 0 */
+void nx_shuffle(nx_chance *chance, int32_t n, int32_t *values);     /* `shuffle` */
 
 /* A queue of nodes by key, equal keys by the order in which they were pushed: networkx's heaps of
  * (distance, next(counter), node). A node may be pushed again with a smaller key; no key may be below 0 or below
