@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-calls bench-plan kernels kernels-sanitize idle lock programs tools linters writers docs test-networkx pictures promote sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock programs tools linters writers docs test-networkx pictures promote sbom clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ bench-engine: $(VENV)/.dev ## Time of the algorithms, beside plain networkx in t
 	$(BIN)/python benchmarks/engine.py --patience 10 --out benchmarks/results/engine.json
 	$(BIN)/python benchmarks/engine.py --million --resume --patience 5 --repeats 2 --out benchmarks/results/engine.json
 
+bench-libraries: $(VENV)/.dev ## Time of the algorithms beside other libraries in the same run
+	$(BIN)/python benchmarks/engine.py --libraries --sizes 100 1000 10000 --patience 5 --repeats 9 --out benchmarks/results/libraries.json
+
 bench-calls: $(VENV)/.dev ## Time of tools/call, loads and point reads beside heavy calls
 	$(BIN)/python benchmarks/calls.py --sizes 1000 10000 100000 1000000 --out benchmarks/results/calls.json
 
@@ -118,11 +121,17 @@ kernels: ## Compile the kernels in place
 	@rm -f $(KERNELS)
 	@$(MAKE) --no-print-directory $(KERNELS)
 
-kernels-sanitize: $(VENV)/.dev ## The kernels' tests with address and undefined-behaviour checks (gcc); GRAPHS=100000 for the long run
-	CC=gcc $(BIN)/python image/hatch_build.py --sanitize --out $(CURDIR)/out/kernels-sanitized.so
-	GRAPHS=$(or $(GRAPHS),2000) NETWORKX_MCP_KERNEL_LIBRARY=$(CURDIR)/out/kernels-sanitized.so ASAN_OPTIONS=detect_leaks=0 \
-	  LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	  $(BIN)/python -m pytest tests/unit/kernels -p no:xdist $(PYTEST_ARGS)
+SANITIZED := NETWORKX_MCP_KERNEL_LIBRARY=$(CURDIR)/out/kernels-sanitized.so ASAN_OPTIONS=detect_leaks=0 \
+  LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" $(BIN)/python -m
+out/kernels-sanitized.so: image/hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | $(VENV)/.dev
+	CC=gcc $(BIN)/python image/hatch_build.py --sanitize --out $(CURDIR)/$@
+
+kernels-sanitize: out/kernels-sanitized.so ## The kernels' tests with address and undefined-behaviour checks (gcc); GRAPHS=100000 for the long run
+	GRAPHS=$(or $(GRAPHS),2000) $(SANITIZED) pytest tests/unit/kernels -p no:xdist $(PYTEST_ARGS)
+
+FUZZED ?= --graphs 100000
+kernels-fuzz: out/kernels-sanitized.so ## Random graphs for every kernel, with the same checks; some minutes (gcc)
+	$(SANITIZED) tests.unit.kernels.fuzz $(FUZZED)
 
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 	$(BIN)/python scripts/measure_idle.py --out benchmarks/results/idle.json

@@ -8,6 +8,10 @@ a dict of all ids. networkx runs the same function on its own graph, made before
 one after the other, one thread; times are CPU milliseconds, the best of the repeats (fewer for slow ones).
 networkx is left out where an earlier, smaller size says that it would take longer than --patience seconds.
 
+With --libraries rustworkx, networkit and scipy run beside them, by turns, where they have such a function (see
+`engine_libraries.py`). Their graphs are made beforehand, so ours is attached beforehand too: `ours_to_best` is its time, what it derives
+of the graph included, over that of the fastest of the others, networkx among them.
+
 Prints one JSON object and, with --out, writes it after each case; what the file already holds of other sizes
 and cases stays, so that a long run may be cut into pieces. Each row names its command and commit; those without are of
 runs before rows did.
@@ -31,6 +35,7 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import engine_libraries
 import networkx as nx
 import numpy as np
 import provenance
@@ -59,6 +64,7 @@ CASES: dict[str, tuple[str, dict[str, Any], bool | str, int, int]] = {
     "weighted path of a pair": ("shortest_path", {"source": "3", "target": "last", "weight": "weight"}, False, 1, 1),
     "closeness": ("closeness_centrality", {}, False, 2, 2),
     "harmonic": ("harmonic_centrality", {}, False, 2, 2),
+    "betweenness, 20 sources": ("betweenness_centrality", {"k": 20, "seed": 1}, False, 1, 1),
     "betweenness, 100 sources": ("betweenness_centrality", {"k": 100, "seed": 1}, False, 1, 1),
     "betweenness": ("betweenness_centrality", {}, False, 2, 2),
     "clustering": ("clustering", {}, False, 1, 1),
@@ -163,8 +169,27 @@ def ours(frozen: FrozenGraph, algorithm: str, given: dict[str, Any], used: list[
     used.append(name)
 
 
+def resident(frozen: FrozenGraph, algorithm: str, given: dict[str, Any]) -> None:
+    consumed(engine.call(LoadedGraph(GraphState(frozen)), algorithm, (), given)[0], FIRST.get(algorithm))
+
+
 def plain(algorithm: str, graph: nx.Graph, given: dict[str, Any]) -> None:
     consumed(engine.function(algorithm)(graph, **given), FIRST.get(algorithm))
+
+
+def beside(works: dict[str, Callable[[], Any]], repeats: int) -> dict[str, Any]:
+    """CPU milliseconds of each in its best run, by turns, and ours over the fastest other."""
+    times: dict[str, float] = {}
+    for _ in range(repeats):
+        for name, work in works.items():
+            if times.get(name, 0) < 1e3:  # what takes over a second is not repeated
+                times[name] = min(times.get(name, float("inf")), best(work, 1))
+    fastest = min((name for name in times if name != "ours"), key=lambda name: times[name])
+    return {
+        "beside_ms": {name: round(value, 3) for name, value in times.items()},
+        "best": fastest,
+        "ours_to_best": round(times["ours"] / times[fastest], 2),
+    }
 
 
 def measure(
@@ -176,6 +201,7 @@ def measure(
     report: dict[str, Any],
     save: Callable[[], None],
     run: dict[str, str],
+    libraries: bool,
 ) -> None:
     """Fill `report` (size -> case -> figures), saving after each case. `run`, the command and its commit, stands in each
     row: the file keeps rows of earlier runs."""
@@ -190,6 +216,7 @@ def measure(
         kinds = {directed for case, (_, _, directed, _, _) in CASES.items() if only in case}
         graphs = {directed: sample(n, directed) for directed in kinds}
         frozen = {directed: LoadedGraph.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
+        others = {kind: engine_libraries.works(graph) if libraries else {} for kind, graph in graphs.items()}
         rows = report.setdefault(str(n), {})
         for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
             if only not in case:
@@ -212,6 +239,11 @@ def measure(
                 before[case, "networkx"] = (n, row["networkx_ms"])
             if "engine_ms" in row and "networkx_ms" in row:
                 row["times_faster"] = round(row["networkx_ms"] / max(row["engine_ms"], 0.01), 1)
+            if case in others[directed] and "engine_ms" in row:
+                works = {"ours": partial(resident, frozen[directed], algorithm, given)}
+                if "networkx_ms" in row:
+                    works["networkx"] = partial(plain, algorithm, graphs[directed], given)
+                row |= beside(works | others[directed][case], repeats)
             rows[case] = row | run
             save()
             print(f"{n} {case}: {row}", file=sys.stderr, flush=True)
@@ -239,6 +271,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose names hold this text")
     parser.add_argument("--resume", action="store_true", help="leave out what the file of --out already holds")
     parser.add_argument("--note", default="", help="what a reader must know of the run")
+    parser.add_argument(
+        "--libraries", action="store_true", help="other libraries beside it, in the cases that they have"
+    )
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     load = os.getloadavg()
@@ -258,7 +293,9 @@ def main() -> None:
             options.out.write_text(json.dumps(report, indent=1) + "\n")
 
     run = {name: report[name] for name in ("command", "commit")}
-    measure(sizes, options.patience, options.repeats, options.only, options.resume, earlier, save, run)
+    measure(
+        sizes, options.patience, options.repeats, options.only, options.resume, earlier, save, run, options.libraries
+    )
     print(json.dumps(report, indent=1))
 
 

@@ -118,6 +118,21 @@ def engine() -> str:
     return _rows(header, [[name, *(cell(cases.get(name)) for cases in sizes.values())] for name in names])
 
 
+def libraries() -> str:
+    """CPU time of kernels on a graph that is attached, over that of the fastest other library in the same run."""
+    sizes = _load("libraries")["sizes"]
+    names = list(dict.fromkeys(name for cases in sizes.values() for name, case in cases.items() if "best" in case))
+
+    def cell(case: dict[str, Any] | None) -> str:
+        if case is None or "best" not in case:
+            return ""
+        ours, best = (case["beside_ms"][name] for name in ("ours", case["best"]))
+        return f"{case['ours_to_best']:g} ({ours:g} ms, {case['best']} {best:g})"
+
+    header = ["algorithm", *(f"{int(size):,} nodes" for size in sizes)]
+    return _rows(header, [[name, *(cell(cases.get(name)) for cases in sizes.values())] for name in names])
+
+
 def calls() -> str:
     """Whole calls through tools/call, beside networkx, and loads."""
     return _rows(*readme_calls.calls(_load("calls")["sizes"]))
@@ -437,6 +452,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "views": views,
     "plan": plan,
     "engine": engine,
+    "libraries": libraries,
     "calls": calls,
     "reads": reads,
     "backend": backend,

@@ -29,11 +29,23 @@ def test_rows_of_an_earlier_run_keep_their_own_command(tmp_path: Path) -> None:
     assert {"engine_ms", "networkx_ms", "times_faster"} <= set(row)
 
 
+def test_other_libraries_run_beside_it(tmp_path: Path) -> None:
+    out = tmp_path / "libraries.json"
+    given = ["--libraries", "--sizes", "30", "--only", "components", "--repeats", "1", "--out", str(out)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "image/src")}
+    subprocess.run([sys.executable, "benchmarks/engine.py", *given], cwd=ROOT, env=env, capture_output=True, check=True)
+    row = json.loads(out.read_text(encoding="utf-8"))["sizes"]["30"]["components"]
+    assert set(row["beside_ms"]) == {"ours", "networkx", "rustworkx", "networkit", "scipy"}
+    assert row["best"] != "ours"
+    assert row["ours_to_best"] == pytest.approx(row["beside_ms"]["ours"] / row["beside_ms"][row["best"]], rel=0.2)
+
+
 @pytest.mark.parametrize(
     ("target", "name"),
     [
         ("bench", "serving"),
         ("bench-engine", "engine"),
+        ("bench-libraries", "libraries"),
         ("bench-calls", "calls"),
         ("bench-plan", "plan"),
         ("idle", "idle"),

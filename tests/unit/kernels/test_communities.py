@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.kernels.equal import asked, graphs, same
 
-from networkx_mcp.analysis.loaded_graph import Loaded
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.backend.kernels import communities
 from networkx_mcp.backend.kernels.arrays import Unsuited
 
@@ -158,7 +158,7 @@ def test_louvain_is_left_to_networkx_for(options: dict[str, Any]) -> None:
     graph = nx.karate_club_graph()
     nx.set_edge_attributes(graph, "red", "color")
     with pytest.raises(Unsuited):
-        communities.louvain_communities(Loaded.from_networkx(graph).arrays, **options)
+        communities.louvain_communities(LoadedGraph.from_networkx(graph).arrays, **options)
 
 
 @pytest.mark.parametrize("weights", [[0], [1, 0.5], [1e200], [1e-200], [-1, 2], [2**52, 3]])
@@ -167,7 +167,7 @@ def test_louvain_is_left_to_networkx_for_weights(weights: list[float]) -> None:
     for place, (*_, data) in enumerate(graph.edges(data=True)):
         data["weight"] = weights[place % len(weights)]
     with pytest.raises(Unsuited):
-        communities.louvain_communities(Loaded.from_networkx(graph).arrays)
+        communities.louvain_communities(LoadedGraph.from_networkx(graph).arrays)
 
 
 def test_another_generator_may_draw_in_another_way() -> None:

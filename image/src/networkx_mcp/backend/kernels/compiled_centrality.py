@@ -84,8 +84,8 @@ def pagerank(
     dangling: Any = None,
 ) -> NodeValues:
     """PageRank by power iteration, networkx's steps. Raises PowerIterationFailedConvergence."""
-    if native.missing():
-        raise Unsuited  # before anything is read
+    if native.missing() or type(max_iter) is not int or not {type(alpha), type(tol)} <= {int, float}:
+        raise Unsuited  # before anything is read; what is no number here is no number to the library
     if not graph.n:
         return NodeValues(graph, np.zeros(0))
     found = pagerank_within(graph, alpha, personalization, max_iter, tol, nstart, weight, dangling)
@@ -122,6 +122,6 @@ def pagerank_within(
     ranks = vector(graph, nstart, uniform).copy()
     stands = native.call(
         "nx_pagerank", n, frozen.in_indptr, frozen.in_indices, values, scale if values is None else None, len(sinks),
-        sinks, shares, jump, float(alpha), min(max_iter, 2**31 - 1), float(n * tol), ranks, np.empty(n), np.empty(n),
+        sinks, shares, jump, float(alpha), min(max(max_iter, 0), 2**31 - 1), float(n * tol), ranks, np.empty(n), np.empty(n),
     )  # fmt: skip
     return NodeValues(graph, ranks) if stands else None
