@@ -43,6 +43,7 @@ from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.backend.kernels import native
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.tools.analysis_arguments import OnGraph
 from networkx_mcp.tools.mcp_server import TOOLS
@@ -119,8 +120,8 @@ def child(send: int, name: str, extra: dict[str, Any], kernel: bool, patience: f
         return taken
 
     sys.setrecursionlimit(1000)
-    if not kernel:
-        engine.KERNELS.pop(name, None)
+    if not kernel and engine.KERNELS.pop(name, None):
+        os.environ[native.VARIABLE] = ""  # a correction may ask the kernel itself
     for base, denser in BASES:  # noqa: B007  the last pair is used below
         if (taken := run(base, SIZES[0])) is not None:
             break
@@ -222,6 +223,7 @@ def main() -> None:
     given = parser.parse_args()
     old = json.loads(RUNS.read_text(encoding="utf-8")) if RUNS.exists() else {"rows": {}}
     rows: dict[str, Any] = old["rows"] if given.only is not None or given.resume or given.fit else {}
+    engine.load()
     todo = [v for v in variants() if (v[1] in given.only if given.only is not None else v[0] not in rows)]
     todo.sort(key=lambda v: v[1] not in engine.KERNELS)
     head = {"command": "python benchmarks/cost.py", **machine(), "patience": given.patience, "unit": "CPU seconds"}
