@@ -153,7 +153,7 @@ class FrozenGraph:
         tags = np.frombuffer(text, np.uint8)[offsets[:-1]]
         if (tags == _INTEGER).all():
             numbers = np.frombuffer(text, np.uint8)[: offsets[-1]].reshape(self.n, -1)[:, 1:]
-            return np.ascontiguousarray(numbers).view("<i8").ravel().tolist()  # type: ignore[no-any-return]
+            return np.ascontiguousarray(numbers).view("<i8").ravel().tolist()
         if not text.isascii() or (tags != _TEXT).any():
             return self.ids_of(range(self.n))
         whole = text.decode("ascii")
