@@ -196,7 +196,7 @@ def measure(
     sizes: list[int],
     patience: float,
     repeats: int,
-    only: str,
+    only: list[str],
     resume: bool,
     report: dict[str, Any],
     save: Callable[[], None],
@@ -213,14 +213,13 @@ def measure(
         return milliseconds / 1e3 * (n / size) ** power
 
     for n in sizes:
-        kinds = {directed for case, (_, _, directed, _, _) in CASES.items() if only in case}
+        cases = {case: found for case, found in CASES.items() if any(text in case for text in only)}
+        kinds = {directed for _, _, directed, _, _ in cases.values()}
         graphs = {directed: sample(n, directed) for directed in kinds}
         frozen = {directed: LoadedGraph.from_networkx(graph).arrays.frozen for directed, graph in graphs.items()}
         others = {kind: engine_libraries.works(graph) if libraries else {} for kind, graph in graphs.items()}
         rows = report.setdefault(str(n), {})
-        for case, (algorithm, arguments, directed, mine, theirs) in CASES.items():
-            if only not in case:
-                continue
+        for case, (algorithm, arguments, directed, mine, theirs) in cases.items():
             if resume and (kept := rows.get(case)):
                 found = {who: kept[f"{who}_ms"] for who in ("engine", "networkx") if f"{who}_ms" in kept}
                 before |= {(case, who): (n, took) for who, took in (kept.get("beside_ms", {}) | found).items()}
@@ -270,7 +269,7 @@ def main() -> None:
     parser.add_argument("--million", action="store_true", help="also 1,000,000 nodes: 6 GB and some minutes")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--patience", type=float, default=20, help="seconds that one run may be expected to take")
-    parser.add_argument("--only", default="", help="cases whose names hold this text")
+    parser.add_argument("--only", nargs="+", default=[""], help="cases whose names hold one of these texts")
     parser.add_argument("--resume", action="store_true", help="leave out what the file of --out already holds")
     parser.add_argument("--note", default="", help="what a reader must know of the run")
     parser.add_argument(

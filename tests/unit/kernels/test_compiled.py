@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -20,6 +23,7 @@ from networkx_mcp.backend.kernels.arrays import Unsuited
 weights = st.integers(0, 4) | st.sampled_from([0.25, 0.5, 1.5])
 signed = st.integers(-3, 4) | st.sampled_from([-0.5, 0.5])
 ENGINE = "networkx-mcp"
+ROOT = Path(__file__).parents[3]
 
 
 def ends(data: st.DataObject, graph: nx.Graph) -> tuple[Any, Any]:
@@ -122,6 +126,14 @@ def test_larger_graphs(directed: bool) -> None:
 def test_the_library_is_of_this_interface() -> None:
     assert native.missing() == ""
     assert native.call("nx_interface") == native.INTERFACE
+
+
+def test_the_fuzz_calls_every_function() -> None:
+    """A thousand of the graphs of `make kernels-fuzz`, without its checks of memory."""
+    command = [sys.executable, "-m", "tests.unit.kernels.fuzz", "--graphs", "1000", "--seed", "7"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "nx_louvain" in done.stdout
 
 
 def test_without_the_library_kernels_step_back(monkeypatch: pytest.MonkeyPatch) -> None:
