@@ -73,6 +73,20 @@ def test_label_propagation_is_networkx_s_with_that_seed(graph: nx.Graph, seed: i
     assert used == "networkx-mcp"
 
 
+def test_label_propagation_ends_between_pairs_that_hold_their_labels() -> None:
+    """Nodes joined by edges of weight 0 draw one of the pairs' labels again and again, for ever in networkx."""
+    graph = nx.gnp_random_graph(60, 0.1, seed=1)
+    nx.set_edge_attributes(graph, 0, "weight")
+    pairs = list(nx.maximal_matching(graph))[:12]
+    for pair in pairs:
+        graph.edges[pair]["weight"] = 1
+    for seed in range(5):
+        found, used = asked(graph, "community.fast_label_propagation_communities", weight="weight", seed=seed)
+        assert used == "networkx-mcp"
+        assert nx.community.is_partition(graph, found)
+        assert all(any(group.issuperset(pair) for group in found) for pair in pairs)
+
+
 class GoesRound(Exception):
     """networkx has looked at the nodes of a small graph more often than a hundred turns take."""
 

@@ -128,7 +128,12 @@ def _floats(graph: Arrays, weight: str | None) -> Float:
     return values / largest if largest > _HUGE else values
 
 
-@kernel("community.fast_label_propagation_communities", engine=native.ENGINE, order=FIRST)
+@kernel(
+    "community.fast_label_propagation_communities",
+    engine=native.ENGINE,
+    order=FIRST,
+    note="Ends where networkx goes on for ever because equal labels, over edges of weight 0, are drawn again and again.",
+)
 def fast_label_propagation_communities(graph: Arrays, weight: str | None = None, seed: Any = None) -> NodeGroups:
     """networkx's own steps: with the same seed the same communities."""
     if native.missing():

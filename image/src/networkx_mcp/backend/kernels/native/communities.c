@@ -8,6 +8,13 @@
 
 /* -- label propagation (Traag and Subelj, "Large network community detection by fast label propagation", 2023) */
 
+enum {
+    /* networkx goes on for ever where equal labels, as all are over edges of weight 0, are drawn anew between groups that
+     * hold theirs. When nodes have been looked at so often on average, one whose label is among the most frequent keeps
+     * it, and as often again later all do. */
+    LOOKS = 1000,
+};
+
 /* A label of each node: `labels` (n). `in_ptr` and `in_indices` are NULL for an undirected graph; `out_weights` and
  * `in_weights`, one an entry and of either sign, NULL where edges count.
  * Work: `queue`, `waits`, `near`, `counts`, `seen` (n each). Returns 0. */
@@ -20,13 +27,14 @@ NX_API int32_t nx_propagate(int32_t n, const int32_t *out_ptr, const int32_t *ou
     const int32_t *ptr[2] = {out_ptr, in_ptr}, *indices[2] = {out_indices, in_indices};
     const double *weights[2] = {out_weights, in_weights};
     int32_t head = 0, waiting = n, turn = 0;
+    int64_t looks = 0, patience = (int64_t)LOOKS * n;
     for (int32_t v = 0; v < n; v++) {
         labels[v] = queue[v] = v;
         waits[v] = 1;
         seen[v] = 0;
     }
     nx_shuffle(chance, n, queue);
-    while (waiting) {
+    while (waiting && looks++ < 2 * patience) {
         int32_t v = queue[head], found = 0;
         head = head + 1 < n ? head + 1 : 0;
         waiting--;
@@ -57,6 +65,7 @@ NX_API int32_t nx_propagate(int32_t n, const int32_t *out_ptr, const int32_t *ou
         for (int32_t k = 0; k < found; k++)
             if (counts[near[k]] == most) near[equals++] = near[k];
         int32_t chosen = near[nx_below(chance, equals)];
+        if (looks > patience && seen[labels[v]] == turn && counts[labels[v]] == most) continue;
         if (labels[v] == chosen) continue;
         labels[v] = chosen;
         for (int way = 1; way >= 0; way--) {
