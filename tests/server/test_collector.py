@@ -43,8 +43,9 @@ def test_nearly_all_that_lives_after_the_start_is_frozen(tmp_path: Path) -> None
 
 
 def test_no_full_collection_looks_through_the_values_of_a_large_body(tmp_path: Path) -> None:
-    seen = tmp_path / "seen"
-    (tmp_path / "sitecustomize.py").write_text(WATCH.format(path=str(seen)), encoding="utf-8")
+    seen, told = tmp_path / "seen", tmp_path / "told"
+    script = ASK.format(path=str(told)) + WATCH.format(path=str(seen))
+    (tmp_path / "sitecustomize.py").write_text(script, encoding="utf-8")
     server = Server(tmp_path / "server")
     server.env["PYTHONPATH"] = f"{tmp_path}:{server.env.get('PYTHONPATH', '')}"
     lists = 95_000  # a body may hold 100,000
@@ -53,7 +54,7 @@ def test_no_full_collection_looks_through_the_values_of_a_large_body(tmp_path: P
         return [int(line) for line in seen.read_text(encoding="utf-8").split()] if seen.exists() else []
 
     with server:
-        eventually(looked_through)  # what the start has made, frozen after it
+        eventually(lambda: frozen(server, told)[0] > 0)  # what the start has made was looked through before
         before = len(looked_through())
         for _ in range(3):
             assert server.call("describe_graph", {"graph_id": [[]] * lists})["isError"]
