@@ -159,15 +159,17 @@ def _put(client: AdminClient, entry: BackupEntry, data: bytes, replace: bool) ->
 _LEFT = "it was left alone, --replace overwrites it"
 
 
-def _contents(data: bytes) -> tuple[bytes, str]:
+def _contents(data: bytes) -> tuple[model.Meta, str]:
     """What an archive says its graph is, and a digest of all that is in it, however much of that is still a log."""
     from networkx_mcp.analysis.graph_tasks import merge, read_snapshot
     from networkx_mcp.arrays import frozen
 
     found = archive.unpack(data)
     base = read_snapshot(found.snapshot) if found.snapshot else None
-    graph, _ = merge(model.decode_meta(found.header.meta).directed, base, [payload for _, payload in found.log])
-    return found.header.meta, hashlib.sha256(frozen.compress(graph)).hexdigest()
+    meta = model.decode_meta(found.header.meta)
+    graph, _ = merge(meta.directed, base, [payload for _, payload in found.log])
+    # What it takes in memory follows from the rest, and is not said of graphs that 0.1.0 wrote.
+    return msgspec.structs.replace(meta, memory=0), hashlib.sha256(frozen.compress(graph)).hexdigest()
 
 
 #: Exit code where all went well, but the backup does not hold graphs that were damaged in the store. The chart's jobs know it.
