@@ -44,10 +44,10 @@ class Collector:
         finally:
             self._large -= 1
             self._owed += count
-            if not self._planned and (not self._large or self._owed >= OWED_VALUES):
+            if not self._planned:
                 self._planned = True
                 # Not here: the frames of the call that ends still hold its values.
-                asyncio.get_running_loop().call_soon(self._collect)
+                asyncio.get_running_loop().call_soon(self._pay)
 
     async def run(self, started: asyncio.Event) -> None:
         """Take what the start and first calls make out of the collector's sight, then collect until cancelled."""
@@ -65,9 +65,15 @@ class Collector:
                     gc.freeze()
                     del freezes[0]
 
+    def _pay(self) -> None:
+        """Collect what is owed, unless another large body lives, which may have come since this was planned."""
+        self._planned = False
+        if not self._large or self._owed >= OWED_VALUES:
+            self._collect()
+
     def _collect(self) -> float:
         """Collect everything; the seconds that it took."""
-        self._planned, self._owed = False, 0
+        self._owed = 0
         began = time.perf_counter()
         gc.collect()
         return time.perf_counter() - began
