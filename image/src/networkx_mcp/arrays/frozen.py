@@ -11,7 +11,6 @@ import os
 import struct
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -19,15 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from networkx_mcp.arrays import csr, deferred, hashindex, layout, memfd, snapshot
+from networkx_mcp.arrays import csr, deferred, hashindex, id_columns, layout, memfd, snapshot
 from networkx_mcp.arrays.columns import AttributeTable, bounded
 from networkx_mcp.arrays.ids import NodeId, decode_id, encode_id
 
 #: Default cap of `decompress`, bytes: no graph that fits the default pod is larger.
 MAX_BYTES = 1 << 30
 _decode = msgspec.json.Decoder().decode
-#: What an id begins with.
-_TEXT, _INTEGER = ord("s"), ord("i")
 #: Neighbour lists up to this length are searched as Python lists, longer ones by numpy.
 _SHORT = 128
 
@@ -146,18 +143,9 @@ class FrozenGraph:
         return [decode_id(bytes(data[offsets[row] : offsets[row + 1]])) for row in rows]
 
     def all_ids(self) -> list[NodeId]:
-        """The ids of all nodes; where all are ASCII text, or all integers, many times faster than one by one."""
-        if not self.n:
-            return []
-        text, offsets = bytes(self._data), np.frombuffer(self._offsets, np.int32)[: self.n + 1]
-        tags = np.frombuffer(text, np.uint8)[offsets[:-1]]
-        if (tags == _INTEGER).all():
-            numbers = np.frombuffer(text, np.uint8)[: offsets[-1]].reshape(self.n, -1)[:, 1:]
-            return np.ascontiguousarray(numbers).view("<i8").ravel().tolist()
-        if not text.isascii() or (tags != _TEXT).any():
-            return self.ids_of(range(self.n))
-        whole = text.decode("ascii")
-        return [whole[start + 1 : end] for start, end in pairwise(offsets.tolist())]
+        """The ids of all nodes, many times faster than one by one."""
+        found: list[NodeId] = id_columns.typed(self.ids).to_pylist()
+        return found
 
     def iter_ids(self, start: int = 0, stop: int | None = None) -> Iterator[NodeId]:
         """Ids in order, from row `start` to before `stop`."""

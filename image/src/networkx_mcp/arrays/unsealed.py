@@ -93,6 +93,10 @@ class UnsealedGraph(FrozenGraph):
         """Ids of many node rows."""
         return [self.id_of(row) for row in rows]
 
+    def all_ids(self) -> list[NodeId]:
+        """The ids of all nodes."""
+        return list(self.iter_ids())
+
     def iter_ids(self, start: int = 0, stop: int | None = None) -> Iterator[NodeId]:
         """Ids in order, from row `start` to before `stop`."""
         for row in range(start, self.n if stop is None else min(stop, self.n)):

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from networkx_mcp.arrays import id_columns
 from networkx_mcp.arrays.columns import Assembler, AttributeTable, Column
-from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.backend.kernels.arrays import Arrays
 from networkx_mcp.backend.kernels.degrees import degrees
 from networkx_mcp.errors import quoted
@@ -113,7 +112,7 @@ def of_graph(graph: Arrays, sql: Iterable[str]) -> GraphTables:
     """The tables of a graph, for the statements `sql`: a rare attribute is made a column where one of them names it."""
     frozen = graph.frozen
     texts = [text.lower() for text in sql]
-    ids = typed_ids(frozen)
+    ids = id_columns.typed(frozen.ids)
     computed = {"degree": pa.array(degrees(graph))}
     if frozen.directed:
         computed |= {f"{way}_degree": pa.array(degrees(graph, way)) for way in ("in", "out")}
@@ -125,42 +124,6 @@ def of_graph(graph: Arrays, sql: Iterable[str]) -> GraphTables:
     made.nodes = pa.Table.from_arrays([ids, *nodes, *computed.values()], ["id", *node_names, *computed])
     made.edges = pa.Table.from_arrays([*ends, *edges], ["source", "target", *edge_names])
     return made
-
-
-def typed_ids(frozen: FrozenGraph) -> pa.Array:
-    """Ids by row: text, int64, or where both are a union of `text` and `number`."""
-    if not frozen.n:
-        return pa.array([], pa.string())
-    _, offsets_, data_ = frozen.ids.buffers()
-    offsets = np.frombuffer(offsets_, np.int32)[: frozen.n + 1]
-    data = np.frombuffer(data_, np.uint8)[: offsets[-1]]
-    begins = offsets[:-1]
-    integer = data[begins] == ord("i")
-    if integer.all():
-        return pa.array(_integers(data, begins))
-    if not integer.any():
-        return _texts(data, offsets, integer)
-    numbers = np.zeros(frozen.n, np.int64)
-    numbers[integer] = _integers(data, begins[integer])
-    children = [_texts(data, offsets, integer), pa.array(numbers, mask=~integer)]
-    return pa.UnionArray.from_sparse(pa.array(integer.astype(np.int8)), children, ["text", "number"])
-
-
-def _integers(data: NDArray[np.uint8], begins: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The values behind the tags that stand at `begins`, eight bytes each."""
-    found: NDArray[np.int64] = data[begins[:, None] + np.arange(1, 9, dtype=np.int32)].view("<i8").ravel()
-    return found
-
-
-def _texts(data: NDArray[np.uint8], offsets: NDArray[np.int32], integer: NDArray[np.bool_]) -> pa.Array:
-    """The texts behind the tags, null where the id is an integer."""
-    lengths = np.diff(offsets)
-    dropped = np.repeat(integer, lengths)
-    dropped[offsets[:-1]] = True
-    ends = np.zeros(len(offsets), np.int32)
-    np.cumsum(np.where(integer, 0, lengths - 1), out=ends[1:])
-    valid = pa.array(~integer).buffers()[1] if integer.any() else None
-    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(data[~dropped]), valid)
 
 
 def _mentions(text: str, name: str) -> bool:

@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 import msgspec
 
 from networkx_mcp.arrays.formats.common import FormatError, Options, counted
-from networkx_mcp.arrays.formats.export_pages import edge_rows, id_list, node_rows
+from networkx_mcp.arrays.formats.export_pages import edge_rows, node_rows
 from networkx_mcp.arrays.formats.json_nan import marked, without_marks
 from networkx_mcp.arrays.formats.record import LIKELY, SURE, FileHead, Format
 from networkx_mcp.arrays.formats.sink import Sink
@@ -197,7 +197,7 @@ def write(state: GraphState, options: Options) -> Iterator[bytes]:
 
 
 def _pieces(graph: FrozenGraph) -> Iterator[str]:
-    ids = id_list(graph)
+    ids = graph.all_ids()
     if len({str(node) for node in ids}) < len(ids):
         raise InvalidInput(
             "two nodes have ids of the same text, such as 1 and '1', which Cytoscape JSON cannot tell apart: use node-link",

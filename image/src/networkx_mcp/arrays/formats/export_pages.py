@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
+from networkx_mcp.arrays import id_columns
 from networkx_mcp.arrays.columns import AttributeTable, Column
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import NodeId
@@ -18,29 +18,8 @@ PAGE = 1 << 14
 
 def id_column(graph: FrozenGraph) -> pa.Array | None:
     """All ids as one int64 or text column; None where the graph has ids of both types."""
-    if not graph.n:
-        return pa.array([], pa.string())
-    _, offsets_, data_ = graph.ids.buffers()
-    offsets = np.frombuffer(offsets_, np.int32)[: graph.n + 1]
-    data = np.frombuffer(data_, np.uint8)
-    text = data[offsets[:-1]] == ord("s")
-    if text.all():
-        # Without the tags. (pc.binary_slice fails on arrays of tags alone.)
-        kept = np.ones(len(data), bool)
-        kept[offsets[:-1]] = False
-        moved = (offsets - offsets[0] - np.arange(graph.n + 1)).astype(np.int32)
-        rest = data[offsets[0] : offsets[-1]][kept[offsets[0] : offsets[-1]]]
-        return pa.StringArray.from_buffers(graph.n, pa.py_buffer(moved), pa.py_buffer(rest))
-    if text.any():
-        return None
-    raw = data[offsets[0] : offsets[-1]].reshape(graph.n, 9)[:, 1:]
-    return pa.array(np.ascontiguousarray(raw).view("<i8").ravel())
-
-
-def id_list(graph: FrozenGraph) -> list[NodeId]:
-    """All ids."""
-    column = id_column(graph)
-    return list(graph.iter_ids()) if column is None else column.to_pylist()
+    column = id_columns.typed(graph.ids)
+    return None if pa.types.is_union(column.type) else column
 
 
 def slice_column(column: Column, start: int, count: int) -> Column:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from networkx_mcp.arrays.formats.common import Options
-from networkx_mcp.arrays.formats.export_pages import edge_rows, id_list, node_rows
+from networkx_mcp.arrays.formats.export_pages import edge_rows, node_rows
 from networkx_mcp.arrays.formats.gml_reader import LABEL, LIST_START
 from networkx_mcp.arrays.formats.text import chunks
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -40,7 +40,7 @@ class _Writer:
             yield "  directed 1\n"
         taken: tuple[str, ...] = ("directed", "multigraph", "node", "edge")
         yield self._pairs(graph.graph_attributes, "  ", taken, "the graph")
-        ids = id_list(graph)
+        ids = graph.all_ids()
         for number, (node, attributes) in enumerate(node_rows(graph, ids)):
             label = node if isinstance(node, int) else f'"{_escape(node)}"'
             if label == '"[]"':

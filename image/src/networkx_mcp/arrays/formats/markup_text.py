@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from networkx_mcp.arrays.formats.export_pages import id_column, id_list
+from networkx_mcp.arrays.formats.export_pages import id_column
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, NodeId, format_id
 from networkx_mcp.errors import InvalidInput
@@ -24,7 +24,7 @@ _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 def ids_of(graph: FrozenGraph) -> tuple[list[NodeId], Literal["json", "integer", "string"], list[str]]:
     """The ids, what they are in the file, and each as it stands in an attribute there. Raises InvalidInput."""
-    column, ids = id_column(graph), id_list(graph)
+    column, ids = id_column(graph), graph.all_ids()
     if column is None:
         return ids, "json", [quoted(_encode(node).decode(), "the name of a node") for node in ids]
     if ids and isinstance(ids[0], int):

@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.arrays.formats.common import FormatError, Options
-from networkx_mcp.arrays.formats.export_pages import PAGE, id_list
+from networkx_mcp.arrays.formats.export_pages import PAGE
 from networkx_mcp.arrays.formats.lossy import LOST, drops, no_place
 from networkx_mcp.arrays.formats.record import SURE, FileHead, Format
 from networkx_mcp.arrays.formats.sink import Sink
@@ -296,7 +296,7 @@ def _weights(graph: FrozenGraph, drop: bool) -> tuple[str, list[Any] | None]:
 
 def _id_lines(graph: FrozenGraph) -> Iterator[str]:
     """The comments that name the nodes, where they are not the numbers from 1."""
-    ids = id_list(graph)
+    ids = graph.all_ids()
     if not ids or ids == list(range(1, graph.n + 1)):
         return
     if isinstance(ids[0], int) and ids == list(range(ids[0], ids[0] + graph.n)):

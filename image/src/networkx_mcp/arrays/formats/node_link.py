@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from networkx_mcp.arrays.formats.common import FormatError, Options
-from networkx_mcp.arrays.formats.export_pages import edge_rows, id_list, node_rows
+from networkx_mcp.arrays.formats.export_pages import edge_rows, node_rows
 from networkx_mcp.arrays.formats.json_nan import marked, without_marks
 from networkx_mcp.arrays.formats.record import POSSIBLE, SURE, FileHead, Format
 from networkx_mcp.arrays.formats.sink import Sink
@@ -259,7 +259,7 @@ def write(state: GraphState, options: Options) -> Iterator[bytes]:
 
 
 def _pieces(graph: FrozenGraph) -> Iterator[str]:
-    ids = id_list(graph)
+    ids = graph.all_ids()
     attributes_of_graph = _encode(graph.graph_attributes).decode()
     directed = "true" if graph.directed else "false"
     yield f'{{"directed":{directed},"multigraph":false,"graph":{attributes_of_graph},"nodes":['
