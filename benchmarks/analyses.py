@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import platform
 import random
 import sys
 import tempfile
@@ -97,19 +95,13 @@ async def main() -> None:
                 row = {"analysis": analysis, "cpu_ms_per_call": round(1000 * seconds / len(names), 3)}
                 rows.append({**row, "p50_ms": round(median, 2)})
                 print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-    document = {
-        "command": "python benchmarks/analyses.py " + " ".join(sys.argv[1:]),
-        "commit": provenance.commit(),
-        "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
+    facts = {
         "dataset": {"graphs": options.graphs, "nodes": NODES, "edges": EDGES, "seed": SEED},
         "settings": options.setting,
         "analyses_per_cpu_second": round(len(CALLS) * options.graphs / total, 1),
         "rows": rows,
     }
-    text = json.dumps(document, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
+    provenance.publish(facts, options.out)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import sys
 import time
@@ -101,19 +99,13 @@ def main() -> None:
                 row["ratio"] = round(1e9 * took / estimate, 2)
                 print(json.dumps(row), file=sys.stderr, flush=True)
                 rows.append(row)
-    document = {
-        "command": "python benchmarks/inline.py " + " ".join(sys.argv[1:]),
-        "commit": provenance.commit(),
-        "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
+    facts = {
         "budget_us": inline.BUDGET / 1e3,
         "longest_us": max(row["cpu_us"] for row in rows),
         "largest_ratio": max(row["ratio"] for row in rows),
         "rows": rows,
     }
-    text = json.dumps(document, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
+    provenance.publish(facts, options.out)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import sys
 import tempfile
@@ -189,20 +188,14 @@ async def main() -> None:
                         row |= await drive(port, users, plan(share), options.seconds, pid)
                     print(json.dumps(row), file=sys.stderr, flush=True)
                     rows.append(row)
-    document = {
-        "command": "python benchmarks/plan.py " + " ".join(sys.argv[1:]),
-        "commit": provenance.commit(),
-        "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
+    facts = {
         "versions": {name: version(name) for name in ("mcp", "starlette", "uvicorn", "networkx")},
         "dataset": {"nodes": 100, "edges": 300, "seed": SEED},
         "server_cores": options.cores,
         "note": "client and server on cores of one machine; the servers take turns",
         "rows": rows,
     }
-    text = json.dumps(document, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
+    provenance.publish(facts, options.out)
 
 
 if __name__ == "__main__":

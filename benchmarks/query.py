@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import statistics
@@ -187,9 +186,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pyarrow.set_cpu_count(1)
     graph = sample()
-    report = {
-        "command": " ".join(["python", "benchmarks/query.py", *sys.argv[1:]]),
-        "commit": provenance.commit(),
+    facts = {
         "machine": machine(),
         "versions": {name: version(name) for name in ("duckdb", "pyarrow", "numpy")},
         "nodes": graph.n,
@@ -198,10 +195,7 @@ def main() -> None:
         "views": views(graph, arguments.repeats),
         "calls_ms": asyncio.run(calls(arguments.repeats)),
     }
-    text = json.dumps(report, indent=2) + "\n"
-    if arguments.out:
-        arguments.out.write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    provenance.publish(facts, arguments.out)
 
 
 if __name__ == "__main__":

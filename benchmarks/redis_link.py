@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
+import provenance
 import uvloop
 from cost import machine
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -175,16 +175,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     rows = uvloop.run(measure(given.repeats))
-    report = {
-        "command": " ".join(["python", *sys.argv]),
-        **machine(),
-        "redis_py": version("redis"),
-        "calls": rows,
-    }
-    text = json.dumps(report, indent=1)
-    if given.out:
-        given.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    provenance.publish({"machine": machine(), "redis_py": version("redis"), "calls": rows}, given.out)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
+import provenance
 from cost import machine
 from tests.helpers.redis_server import RedisServer
 
@@ -71,11 +71,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     rows = asyncio.run(measure(given.repeats))
-    report = {"command": " ".join(["python", *sys.argv]), **machine(), "unit": "ms, median", "by_bytes": rows}
-    text = json.dumps(report, indent=1)
-    if given.out:
-        given.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    provenance.publish({"machine": machine(), "unit": "ms, median", "by_bytes": rows}, given.out)
 
 
 if __name__ == "__main__":

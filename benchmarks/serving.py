@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import json
 import os
-import platform
 import random
 import signal
 import socket
@@ -289,19 +288,13 @@ async def main() -> None:
                 await measure("read", store, reads, port, pid)
             if "mix" in options.loads:
                 await measure("mix", store, mixed, port, pid)
-    document = {
-        "command": "python benchmarks/serving.py " + " ".join(sys.argv[1:]),
-        "commit": provenance.commit(),
-        "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
+    facts = {
         "versions": {name: version(name) for name in ("mcp", "starlette", "uvicorn", "networkx", "redis")},
         "dataset": {"nodes": NODES, "edges_per_node": 3, "model": "preferential attachment", "seed": SEED},
         "note": "client and server share the cores of one machine",
         "rows": rows,
     }
-    text = json.dumps(document, indent=1)
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    provenance.publish(facts, options.out)
 
 
 if __name__ == "__main__":

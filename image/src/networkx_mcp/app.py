@@ -21,11 +21,11 @@ from starlette.types import Receive, Scope, Send
 from networkx_mcp.errors import ServiceError, StoreDamaged, StoreUnavailable
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.auth import Authenticator
-from networkx_mcp.http.collector import Collector
 from networkx_mcp.http.connections import RESERVE, Guard
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.edge import Edge
 from networkx_mcp.http.exposure import check_exposure
+from networkx_mcp.http.garbage_collector import GarbageCollector
 from networkx_mcp.http.health import Status
 from networkx_mcp.http.labels import Labels
 from networkx_mcp.http.mcp_service import McpService
@@ -105,7 +105,7 @@ class App:
         #: Why the services could not be opened; the process ends then.
         self.failed: BaseException | None = None
         self._deadlines = Deadlines(settings.limits)
-        self.collector = Collector()
+        self.collector = GarbageCollector()
         self._mcp = McpService(settings, admission, self._deadlines, budget, self.services.labels, self.collector)
         # Whatever else is served below a path of its own joins here; see `Service`.
         self.edge.routes.services["mcp"] = Service(self._mcp, frozenset({"POST"}), jsonrpc=True)

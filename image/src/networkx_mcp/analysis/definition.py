@@ -13,6 +13,10 @@ from networkx_mcp.analysis.cost import AlgorithmCall
 
 #: Arguments of a task, without the graph; what was not given is absent.
 Params: TypeAlias = Mapping[str, Any]
+#: In an answer of a task: facts of the run, for metrics, which are no part of the result.
+RUN = "_run"
+#: In an answer of a task: whether it may be kept; not where a repeat may answer otherwise.
+KEEP = "_keep"
 
 
 class GraphSize(NamedTuple):
@@ -41,9 +45,9 @@ def _any(_params: Params, _directed: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """An analysis that runs in a worker."""
+    """An analysis: a task that runs in a worker, or in the API where it is little (`analysis.inline`)."""
 
-    #: What the worker runs (see `workers.task_registry`).
+    #: What is run (see `workers.task_registry`).
     task: str
     #: Its answers are kept by version of the graph: they take longer to compute than to keep, and are small.
     cached: bool = False

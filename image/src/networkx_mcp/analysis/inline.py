@@ -192,20 +192,21 @@ def cost(tool: str, params: Mapping[str, Any], nodes: int, edges: int, *, made: 
     return found + _CALL + (0 if made else _ARRAYS + _MADE * (nodes + entries))
 
 
-def fits(tool: str, params: Mapping[str, Any], nodes: int, edges: int, most: int, *, made: bool = True) -> bool:
-    """Whether a call may be done here, as far as sizes and arguments tell; `most`: nodes and edges of its graph."""
+def affordable(
+    tool: str, params: Mapping[str, Any], nodes: int, edges: int, most: int, *, made: bool = True
+) -> float | None:
+    """The `cost` of a call that may be done here, as far as sizes and arguments tell, else None; `most`: nodes and edges of its graph."""
     if not 0 < nodes <= most - edges:
-        return False
+        return None
     found = cost(tool, params, nodes, edges, made=made)
-    return found is not None and found <= BUDGET and not native.missing()
+    return None if found is None or found > BUDGET or native.missing() else found
 
 
 def answer(tool: str, params: dict[str, Any], state: GraphState, most: int) -> Facts | None:
     """What the task of `tool` answers on a graph of at most `most` nodes and edges; None where a worker must."""
-    made = state.has_arrays
-    if not fits(tool, params, state.n, state.m, most, made=made):
+    spent = affordable(tool, params, state.n, state.m, most, made=state.has_arrays)
+    if spent is None:
         return None
-    spent = cost(tool, params, state.n, state.m, made=made) or 0.0
     try:
         if not _all_there(state, params):
             return None

@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from networkx_mcp.analysis import view
+from networkx_mcp.analysis.definition import KEEP, RUN
 from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, NETWORKX, LoadedGraph
 from networkx_mcp.analysis.result import rounded
 from networkx_mcp.arrays.columns import MISSING, Column
@@ -231,7 +232,7 @@ class Run:
             "exact": True,
             **answer,
             **self._notes(answer),
-            "_run": run,
+            RUN: run,
         }
 
     def _notes(self, answer: Facts) -> Facts:
@@ -267,7 +268,7 @@ def _on_view(
         raise error.moved(error.at, f"The call sees the {graph.state.n} nodes of its view.") from None
     answer["view"] = view.facts(graph)
     if not steady:
-        answer["_keep"] = False
+        answer[KEEP] = False
     return answer
 
 

@@ -138,16 +138,10 @@ def _with_ends(
 
 def _named(tree: Any, end: str) -> Iterator[str]:
     """In lower case what a condition names of an end: `city` of `s.city`."""
-    left = [tree]
-    while left:
-        item = left.pop()
-        if isinstance(item, list):
-            left.extend(item)
-        elif isinstance(item, dict):
-            left.extend(item.values())
-            names: list[str] = item.get("column_names", [])
-            if item.get("class") == "COLUMN_REF" and len(names) > 1 and names[0].lower() == end:
-                yield names[1].lower()
+    for part in statement.parts(tree):
+        names: list[str] = part.get("column_names", [])
+        if part.get("class") == "COLUMN_REF" and len(names) > 1 and names[0].lower() == end:
+            yield names[1].lower()
 
 
 def part(whole: FrozenGraph, nodes: Mask, edges: Mask) -> FrozenGraph:

@@ -23,7 +23,7 @@ import msgspec
 from typing_extensions import TypedDict
 
 from networkx_mcp.analysis import cost_advice, inline
-from networkx_mcp.analysis.definition import GraphSize
+from networkx_mcp.analysis.definition import KEEP, RUN, GraphSize
 from networkx_mcp.arrays.values import check_attributes, check_value
 from networkx_mcp.errors import InvalidInput, MemoryLimit, StoreUnavailable
 from networkx_mcp.graphs import model, offload
@@ -51,10 +51,6 @@ SHARE_BYTES = 256 * 1024
 SENDING = 8
 #: Keys of unsound results in the store that are remembered until ours take their place.
 UNSOUND = 256
-#: Facts of one run, for metrics; they are no part of a result.
-RUN = "_run"
-#: In a result, whether it may be kept: not where a repeat may answer otherwise.
-KEEP = "_keep"
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -334,7 +330,7 @@ class Analyst:
         """Whether a worker would cost more than the analysis, as far as is known before the graph is looked at."""
         if self._budget.level is Level.PROTECTIVE:  # refused, as all that needs a worker
             return False
-        return inline.fits(analysis.name, params, head.nodes, head.edges, self._small)
+        return inline.affordable(analysis.name, params, head.nodes, head.edges, self._small) is not None
 
     async def _at_once(
         self, tenant: str, graph_id: str, analysis: Analysis, params: dict[str, Any], mark: str

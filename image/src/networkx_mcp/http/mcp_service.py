@@ -11,9 +11,9 @@ from networkx_mcp.context import SCOPE_KEY, CallContext
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.body import Claim, read_body
 from networkx_mcp.http.body_values import Turnstile
-from networkx_mcp.http.collector import Collector
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.exchange import EXCHANGE_KEY, Exchange
+from networkx_mcp.http.garbage_collector import GarbageCollector
 from networkx_mcp.http.labels import OTHER, Labels
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.limits.shares import Shares
@@ -32,7 +32,7 @@ class McpService:
         deadlines: Deadlines,
         budget: MemoryAccount,
         labels: Labels,
-        collector: Collector,
+        collector: GarbageCollector,
     ) -> None:
         self._limits = settings.limits
         self._admission = admission

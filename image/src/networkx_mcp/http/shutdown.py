@@ -21,8 +21,8 @@ from typing import Protocol
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from networkx_mcp.http.collector import Collector
 from networkx_mcp.http.connections import Guard
+from networkx_mcp.http.garbage_collector import GarbageCollector
 from networkx_mcp.http.listening import accept_more, bound_unsent
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
@@ -37,7 +37,7 @@ class Application(Protocol):
 
     #: Set once the app answers calls.
     started: asyncio.Event
-    collector: Collector
+    collector: GarbageCollector
     #: Why it cannot; None as long as it may.
     failed: BaseException | None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from networkx_mcp.analysis.definition import RUN
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.tools.analysis_answer import table_answer
@@ -41,7 +42,7 @@ async def run(
     except asyncio.CancelledError:
         metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, "cancelled").inc()
         raise
-    facts = value.pop("_run", None)
+    facts = value.pop(RUN, None)
     if facts is not None:
         metrics.ALGORITHM_RUNS.labels(facts["algorithm"], facts["engine"], "ok").inc()
         metrics.ALGORITHM_DURATION.labels(facts["algorithm"]).observe(facts["seconds"])

@@ -45,8 +45,6 @@ NOTIFICATIONS = frozenset(
 )
 
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
 _NULL = msgspec.Raw(b"null")
 
 
@@ -182,7 +180,7 @@ class Message:
         )
         return found if plain else None
 
-    def _call(self, parts: MessageParts) -> _RawParams | None:
+    def _plain_call(self, parts: MessageParts) -> _RawParams | None:
         """The parameters of a call of a tool that has nothing but what all have."""
         if self.method != "tools/call" or not self._plain or self._built is not None:
             return None
@@ -206,7 +204,7 @@ class Message:
                 self.method = self.stated
         if parts.params is not msgspec.UNSET:
             with suppress(*_ERRORS):
-                found = self._call(parts) or _params.decode(parts.params)
+                found = self._plain_call(parts) or _params.decode(parts.params)
                 if found is not None:
                     self.params = MessageParams(_value(found.name), _value(found.uri), found.meta)
         if self.method == "tools/call" and self.params is not None and type(self.params.name) is str:

@@ -96,17 +96,21 @@ def _no_select(what: str, field: str) -> InvalidInput:
     )
 
 
-def _checked(tree: Any, field: str) -> Iterator[str]:
-    """The volatile parts of a tree. Raises InvalidInput for what it may not hold."""
+def parts(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a tree, itself among them, in no order."""
     left = [tree]
     while left:
         part = left.pop()
         if isinstance(part, list):
             left.extend(part)
-            continue
-        if not isinstance(part, dict):
-            continue
-        left.extend(part.values())
+        elif isinstance(part, dict):
+            left.extend(part.values())
+            yield part
+
+
+def _checked(tree: Any, field: str) -> Iterator[str]:
+    """The volatile parts of a tree. Raises InvalidInput for what it may not hold."""
+    for part in parts(tree):
         kind = part.get("type")
         if "class" in part:
             yield from _expression(part, field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from networkx_mcp.analysis.definition import KEEP
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.sql import engine, rows, statement, tables
 from networkx_mcp.analysis.task import Facts, Params, Run, task
@@ -30,6 +31,6 @@ def _answer(graph: LoadedGraph, sql: str, start: int) -> Facts:
             found = rows.read(connection, parsed.statement, start)
     found["notes"] = [*made.remarks(sql, found["columns"]), *found["notes"]]
     if parsed.volatile:
-        found["_keep"] = False
+        found[KEEP] = False
         found["volatile"] = list(parsed.volatile)
     return found

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from networkx_mcp.http import collector
-from networkx_mcp.http.collector import OWED_VALUES, Collector
+from networkx_mcp.http import garbage_collector
+from networkx_mcp.http.garbage_collector import OWED_VALUES, GarbageCollector
 
 
 class Cycle:
@@ -47,7 +47,7 @@ async def settled() -> None:
 
 
 async def test_what_a_large_body_leaves_is_collected_once_it_is_gone() -> None:
-    with Collector().values(100):
+    with GarbageCollector().values(100):
         left = old_cycle()
         await settled()
         assert left() is not None
@@ -56,7 +56,7 @@ async def test_what_a_large_body_leaves_is_collected_once_it_is_gone() -> None:
 
 
 async def test_it_is_not_collected_while_another_large_body_lives_until_much_is_owed() -> None:
-    one = Collector()
+    one = GarbageCollector()
     with one.values(100):
         with one.values(100):
             left = old_cycle()
@@ -69,10 +69,10 @@ async def test_it_is_not_collected_while_another_large_body_lives_until_much_is_
 
 
 async def test_everything_is_collected_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(collector, "PAUSE_PER_SECOND", 0.0)
+    monkeypatch.setattr(garbage_collector, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(garbage_collector, "PAUSE_PER_SECOND", 0.0)
     started = asyncio.Event()
-    task = asyncio.create_task(Collector().run(started))
+    task = asyncio.create_task(GarbageCollector().run(started))
     try:
         left = old_cycle()
         await settled()

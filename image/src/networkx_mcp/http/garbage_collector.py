@@ -27,7 +27,7 @@ OWED_VALUES = 600_000
 _NEVER = 2**31 - 1
 
 
-class Collector:
+class GarbageCollector:
     """Begins full collections of this process. There is one in a process, as there is one `gc`."""
 
     def __init__(self) -> None:
