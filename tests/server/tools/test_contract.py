@@ -52,15 +52,6 @@ def test_schemas_are_schemas(tools: Tools) -> None:
         assert tool["outputSchema"]["type"] == "object"
 
 
-def test_every_integer_has_bounds_that_a_machine_word_holds(tools: Tools) -> None:
-    """Node ids are checked by themselves."""
-    for tool in tools.listed.values():
-        for name, schema in tool["inputSchema"]["properties"].items():
-            for option in schema.get("anyOf", [schema]):
-                if option.get("type") == "integer" and {"type": "string"} not in schema.get("anyOf", ()):
-                    assert option["maximum"] < 2**53, f"{tool['name']}.{name}"
-
-
 def test_an_integer_of_any_length_is_refused_by_name(tools: Tools) -> None:
     for number in (2**64, 10**30, 10**400, -(10**30)):
         for name, field in (("describe_graph", "offset"), ("rank_nodes", "sample"), ("delete_graph", "if_version")):

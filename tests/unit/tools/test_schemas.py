@@ -18,6 +18,8 @@ FORBIDDEN = {
     "$ref", "$defs", "definitions", "$schema", "oneOf", "allOf", "not", "if", "const", "discriminator",
     "exclusiveMinimum", "exclusiveMaximum", "patternProperties", "prefixItems", "nullable", "title",
 }  # fmt: skip
+#: What the validator tells where it is passed, and every conversation would pay for.
+UNSAID = {"minLength", "maxLength", "minItems", "maxItems"}
 
 TOOLS: list[Tool] = list(mcp_server.TOOLS.values())
 
@@ -53,6 +55,27 @@ def test_no_schema_has_a_keyword_that_some_host_refuses(found: list[tuple[str, d
     assert len(found) > 100
     for path, schema in found:
         assert not schema.keys() & FORBIDDEN, path
+
+
+def test_bounds_and_defaults_that_go_without_saying_are_not_said() -> None:
+    for path, schema in inputs():
+        assert not schema.keys() & UNSAID, path
+        assert schema.get("minimum", 2) not in (0, 1), path
+        assert schema.get("maximum", 0) <= 10_000, path
+        assert schema.get("default") not in (False, 0, ""), path
+
+
+def test_every_integer_has_a_bound_that_a_machine_word_holds() -> None:
+    """Node ids are checked by themselves."""
+    integers = 0
+    for tool in TOOLS:
+        for name, schema in tool.arguments.model_json_schema()["properties"].items():
+            options = schema.get("anyOf", [schema])
+            for option in options:
+                if option.get("type") == "integer" and {"type": "string"} not in options:
+                    assert option["maximum"] < 2**53, f"{tool.name}.{name}"
+                    integers += 1
+    assert integers > 30
 
 
 def test_an_argument_has_one_type_or_a_choice_of_types_without_null() -> None:

@@ -15,18 +15,13 @@ if TYPE_CHECKING:
     from networkx_mcp.analysis.definition import Params
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows to show.")]
-Members = Annotated[int, Field(ge=0, le=1000, description="Nodes to list of each group; its size counts all.")]
-Seed = Annotated[
-    int | None, Field(ge=0, le=2**32 - 1, description="Seed of random choices (0); same seed, same answer.")
-]
+Members = Annotated[int, Field(ge=0, le=1000, description="Nodes to list of each group.")]
+Seed = Annotated[int | None, Field(ge=0, le=2**32 - 1, description="Seed of random choices (0).")]
 DefaultWeight = Annotated[
     str | None,
-    Field(
-        description='Edge attribute of weights (`weight`, where the method knows weights and edges have it); "": each edge '
-        "counts 1."
-    ),
+    Field(description='Edge attribute of weights (`weight`, if edges have it); "": each edge counts 1.'),
 ]
-Weight = Annotated[str | None, Field(description="Edge attribute of lengths or weights; left out, each edge counts 1.")]
+Weight = Annotated[str | None, Field(description="Edge attribute of weights or lengths; left out: each edge counts 1.")]
 
 
 #: Without what every schema of all those tools would repeat: limits, and that nothing else is accepted.
@@ -76,16 +71,14 @@ class OnView(OnGraph):
 
     view: Annotated[
         Annotated[View | None, BeforeValidator(client_values.mapping), WithJsonSchema(_VIEW_SCHEMA)],
-        Field(description="Only this part: SQL conditions on nodes and edges (s., t.: its ends), ids left out."),
+        Field(description="Only this part: SQL conditions on nodes and edges (s., t.: its ends), ids to leave out."),
     ] = None
 
 
 class Heavy(OnView):
     """Arguments of an analysis whose cost is estimated before it starts."""
 
-    force: Annotated[
-        bool, Field(description="Run although the estimate is above the time limit, at which it is stopped.")
-    ] = False
+    force: Annotated[bool, Field(description="Run although the estimate is above the time limit.")] = False
 
 
 def weight_of(params: Params, default: str | None = None) -> str | None:

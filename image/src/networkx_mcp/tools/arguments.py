@@ -160,20 +160,18 @@ Pairs: TypeAlias = Annotated[Any, PlainValidator(_parse_edges), WithJsonSchema(E
 GraphId: TypeAlias = Annotated[
     str,
     BeforeValidator(_parse_graph_id, json_schema_input_type=str),
-    Field(description="Id of the graph, as create_graph or list_graphs gave it."),
+    Field(description="Id of the graph."),
 ]
 OperationId: TypeAlias = Annotated[
     str | None,
-    Field(description="Your name for this write (1-128 printable characters): repeated with it, it happens once."),
+    Field(description="Your name for this write: a repeat with it changes nothing more."),
 ]
 IfVersion: TypeAlias = Annotated[
     int | None,
     Field(
         ge=1,
         le=MOST_VERSION,
-        description="Write only if the graph is at this version still; a conflict names the current one.",
+        description="Write only if this is still the version.",
     ),
 ]
-Offset: TypeAlias = Annotated[
-    int, Field(ge=0, le=MOST, description="Rows to skip: the offset that a truncated answer named.")
-]
+Offset: TypeAlias = Annotated[int, Field(ge=0, le=MOST, description="Rows to skip.")]

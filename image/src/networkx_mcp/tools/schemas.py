@@ -12,11 +12,15 @@ from typing import Any
 #: Keywords that some host refuses, or that only cost tokens; of the last two the meaning is said another way.
 _LEFT_OUT = frozenset({"$defs", "$ref", "title", "discriminator", "const", "oneOf", "anyOf"})
 _NEAREST = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+#: Bounds that a model meets without being told, and every conversation would pay for. The validator holds them all and
+#: names the field.
+_UNSAID = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
+_MOST_SAID = 10_000
 
 
 def of_arguments(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of arguments, in which null is left out: an optional argument may be null, but need not be."""
-    found = _plain(schema, schema.get("$defs", {}), nullable=False)
+    found = _short(_plain(schema, schema.get("$defs", {}), nullable=False))
     found.pop("description", None)
     return found
 
@@ -50,6 +54,30 @@ def _plain(schema: dict[str, Any], defs: dict[str, Any], *, nullable: bool) -> d
         else:
             found[key] = value
     return found
+
+
+def _short(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without bounds and defaults that go without saying."""
+    found: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "properties":
+            found[key] = {name: _short(part) for name, part in value.items()}
+        elif key == "items":
+            found[key] = _short(value)
+        elif key == "anyOf":
+            found[key] = [_short(option) for option in value]
+        elif not _unsaid(key, value):
+            found[key] = value
+    return found
+
+
+def _unsaid(key: str, value: Any) -> bool:
+    return (
+        key in _UNSAID
+        or (key == "minimum" and value in (0, 1))
+        or (key == "maximum" and value > _MOST_SAID)
+        or (key == "default" and value in (False, 0, ""))
+    )
 
 
 def _alternatives(options: list[dict[str, Any]], *, nullable: bool) -> dict[str, Any]:
