@@ -143,6 +143,26 @@ def test_versions_of_header_and_meta_that_differ_are_both_named(header: str | No
     assert (meta if isinstance(meta, str) else json.dumps(meta)) in error["message"]
 
 
+@pytest.mark.parametrize("text", [b'"\xff"', b'"a\xed\xa0\x80"', b'"\\ud800"', b"1e999", b"9" * 400])
+@pytest.mark.parametrize("member", ["jsonrpc", "id", "method", "name", "uri", "_meta", META])
+def test_a_value_that_a_scan_passes_and_no_reader_takes_is_refused_or_left_to_the_sdk(member: str, text: bytes) -> None:
+    """msgspec passes over such a value without a look, and raises three kinds of errors when it is read."""
+    request = modern("tools/call", {"name": "x", "uri": "y", "arguments": {}})
+    body = json.loads(request["content"])
+    params = body["params"]
+    holder = body if member in body else params["_meta"] if member == META else params
+    holder[member] = "@@"
+    content = json.dumps(body).encode().replace(b'"@@"', text)
+    if member in ("uri", "_meta") or (
+        holder is not body and b"ud800" in text
+    ):  # no header repeats it, or the SDK reads it
+        assert read(content, raw(request["headers"])).wants_answer
+        return
+    error = refused(content, request["headers"])["error"]
+    assert error["code"] == (MISMATCH if member in ("name", META) else INVALID)
+    assert error["message"].isprintable()
+
+
 def test_the_other_routing_headers_are_compared_and_named_too() -> None:
     request = modern("tools/call", {"name": "list_graphs", "arguments": {}})
     for header, said in (("mcp-method", "tools/list"), ("mcp-name", "delete_graph"), ("mcp-name", "=?base64?x?=")):

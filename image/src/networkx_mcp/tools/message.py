@@ -91,10 +91,16 @@ _call = msgspec.json.Decoder(_RawCall)
 _any = msgspec.json.Decoder()
 
 
-def _value(raw: msgspec.Raw) -> Any:
-    """What `raw` stands for. A list or an object, which is right nowhere here, stays as it came: how many values it holds is
-    looked at later, and only where a slot was taken (`http/body_values.py`)."""
-    return raw if bytes(memoryview(raw)[:1]) in (b"[", b"{") else _any.decode(raw)
+def value_of(raw: msgspec.Raw) -> Any:
+    """What `raw` stands for. What is right nowhere here stays as it came: a list or an object, of which how many values it holds is
+    looked at later, and only where a slot was taken (`http/body_values.py`); and what a scan passes over and no reader takes, text that
+    is no UTF-8, say, or `1e999`."""
+    if bytes(memoryview(raw)[:1]) in (b"[", b"{"):
+        return raw
+    try:
+        return _any.decode(raw)
+    except _ERRORS:
+        return raw
 
 
 class Message:
@@ -194,22 +200,18 @@ class Message:
         return found
 
     def _look(self, parts: MessageParts) -> None:
-        with suppress(*_ERRORS):
-            self.jsonrpc = _value(parts.jsonrpc)
+        self.jsonrpc = value_of(parts.jsonrpc)
         if parts.method is not msgspec.UNSET:
-            self.stated = parts.method
-            with suppress(*_ERRORS):
-                self.stated = _value(parts.method)
+            self.stated = value_of(parts.method)
             if type(self.stated) is str:
                 self.method = self.stated
         if parts.params is not msgspec.UNSET:
             with suppress(*_ERRORS):
                 found = self._plain_call(parts) or _params.decode(parts.params)
                 if found is not None:
-                    self.params = MessageParams(_value(found.name), _value(found.uri), found.meta)
+                    self.params = MessageParams(value_of(found.name), value_of(found.uri), found.meta)
         if self.method == "tools/call" and self.params is not None and type(self.params.name) is str:
             self.tool = self.params.name
         if parts.id is not msgspec.UNSET:
-            with suppress(*_ERRORS):
-                request_id = _value(parts.id)
-                self.request_id = request_id if type(request_id) in (str, int) else None
+            request_id = value_of(parts.id)
+            self.request_id = request_id if type(request_id) in (str, int) else None

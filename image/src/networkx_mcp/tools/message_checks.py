@@ -26,7 +26,7 @@ from mcp_types import (
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
 from networkx_mcp.errors import shortened
-from networkx_mcp.tools.message import REQUESTS, Message, MessageParams, MessageParts
+from networkx_mcp.tools.message import REQUESTS, Message, MessageParams, MessageParts, value_of
 
 #: Characters of an id that is text; the answer repeats it.
 MAX_ID_CHARACTERS = 1024
@@ -54,7 +54,6 @@ class MessageRefused(Exception):
 
 
 _meta = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_any = msgspec.json.Decoder()
 
 
 def check(message: Message, headers: Sequence[tuple[bytes, bytes]]) -> None:
@@ -112,15 +111,14 @@ def _id(parts: MessageParts) -> int | str | None:
         return None
     raw = bytes(parts.id).strip()
     if raw[:1] == b'"':
-        try:
-            text = _any.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise MessageRefused(INVALID_REQUEST, "id is text that is not valid Unicode") from None
+        text = value_of(parts.id)
+        if type(text) is not str:
+            raise MessageRefused(INVALID_REQUEST, "id is text that is not valid Unicode")
         if len(text) > MAX_ID_CHARACTERS:
             raise MessageRefused(
                 INVALID_REQUEST, f"id has {len(text)} characters; an answer repeats at most {MAX_ID_CHARACTERS}"
             )
-        return str(text)
+        return text
     if _INTEGER.fullmatch(raw) and _LEAST <= (number := int(raw)) <= _MOST:
         return number
     if raw == b"null" and parts.method is msgspec.UNSET and parts.error is not msgspec.UNSET:
@@ -160,7 +158,7 @@ def _check_versions(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         meta = {}
     if (raw := meta.get(PROTOCOL_VERSION_META_KEY)) is not None:
-        said = _any.decode(raw)
+        said = value_of(raw)
         if header is None or said != header:
             _mismatch(VERSION_HEADER, header, f"{PROTOCOL_VERSION_META_KEY} of params._meta", said, request_id)
     if header is None or header in HANDSHAKE_PROTOCOL_VERSIONS:
@@ -196,7 +194,7 @@ def _shown(value: Any) -> str:
     """A caller's value as a refusal says it again."""
     if isinstance(value, str):
         return shortened(value) or "empty"
-    if isinstance(value, msgspec.Raw):  # a list or an object
+    if isinstance(value, msgspec.Raw):  # a list or an object, or what no reader takes
         return shortened(bytes(value).decode("utf-8", "replace"))
     try:
         return shortened(json.dumps(value))
