@@ -45,6 +45,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "find_algorithms": {"query": "bridges"},
 }
 WRITES = {"create_graph", "load_graph", "edit_graph", "delete_graph"}
+#: Analyses that write where they are asked to keep their result.
+KEEPS = ["rank_nodes"]
+KEPT = {"save_as": NAME, "operation_id": "keep-1"}
 GRAPH_ROUTES = {
     "read": ("GET", "/graphs/{id}?format=csv"),
     "read if changed": ("GET", "/graphs/{id}?format=node-link"),
@@ -131,6 +134,7 @@ def test_every_tool_is_probed(world: World) -> None:
     named = {name for name, tool in world.listed.items() if "graph_id" in tool["inputSchema"].get("required", ())}
     assert named == ON_GRAPH.keys()
     assert world.listed.keys() == ON_GRAPH.keys() | OTHERS.keys()
+    assert {name for name, tool in world.listed.items() if "save_as" in tool["inputSchema"]["properties"]} == set(KEEPS)
 
 
 # --- a foreign graph is an absent one
@@ -168,6 +172,14 @@ def same_for_foreign_and_absent(world: World, ask: Callable[[str], httpx.Respons
 def test_a_tool_says_the_same_of_a_foreign_graph_and_of_none(world: World, name: str, era: Any) -> None:
     answer = same_for_foreign_and_absent(
         world, lambda graph_id: world.tool(world.bob, name, {"graph_id": graph_id, **ON_GRAPH[name]}, era)
+    )
+    assert caller.read(answer).error == "not_found"
+
+
+@pytest.mark.parametrize("name", KEEPS)
+def test_a_result_is_kept_in_a_foreign_graph_as_in_none(world: World, name: str) -> None:
+    answer = same_for_foreign_and_absent(
+        world, lambda graph_id: world.tool(world.bob, name, {"graph_id": graph_id, **ON_GRAPH[name], **KEPT})
     )
     assert caller.read(answer).error == "not_found"
 
@@ -257,6 +269,14 @@ def test_scopes_are_enforced_on_every_tool_and_each_denial_is_audited_once(world
             assert (answer.error, answer.data["scope"]) == ("forbidden", scope), name
             assert denials(world) == before + 1, name
     assert world.asked(world.reader, "describe_graph", graph_id=FOREIGN).ok
+    for name in KEEPS:
+        full = {"graph_id": FOREIGN, **ON_GRAPH[name]}
+        before = denials(world)
+        answer = caller.read(world.tool(world.reader, name, {**full, **KEPT}, era))
+        assert (answer.error, answer.data["scope"]) == ("forbidden", "write"), name
+        assert "leave save_as out" in answer.text
+        assert denials(world) == before + 1, name
+        assert world.asked(world.reader, name, **full).ok, name
 
 
 def test_scopes_are_enforced_on_resources_and_routes_and_each_denial_is_audited_once(world: World) -> None:
@@ -330,8 +350,10 @@ def test_each_write_is_audited_with_who_what_and_versions(world: World) -> None:
     assert audited(loaded) == {"action": "put", "versions": (2, 3), **who}
     put = world.http(world.ann, "PUT", "/graphs/audited?format=edge-list")
     assert audited(ToolAnswer(put.status_code, "", headers=put.headers)) == {"action": "put", "versions": (3, 4), **who}
+    kept = ask(world.ann, "rank_nodes", graph_id="audited", measure="pagerank", save_as=NAME)
+    assert audited(kept) == {"action": "keep", "versions": (4, 5), **who}
     deleted = ask(world.ann, "delete_graph", graph_id="audited")
-    assert audited(deleted) == {"action": "delete", "versions": (4, None), **who}
+    assert audited(deleted) == {"action": "delete", "versions": (5, None), **who}
 
 
 def test_a_read_of_a_graph_that_the_tenant_does_not_have_is_audited(world: World) -> None:
@@ -377,6 +399,9 @@ def test_no_log_line_holds_a_token_or_data_of_a_graph(world: World) -> None:
     for tool in ON_GRAPH:  # and answers that are no errors
         if tool not in WRITES:
             assert world.asked(world.ann, tool, graph_id=FOREIGN, **ON_GRAPH[tool]).ok, tool
+        if tool in KEEPS:
+            kept = world.asked(world.ann, tool, graph_id=FOREIGN, **ON_GRAPH[tool], save_as=NAME, replace=True)
+            assert kept.data["saved"], tool
     text = world.server.log_text()
     for secret in (*world.tokens, str(world.server.token), NODE, VALUE, NAME, ABOUT):
         assert secret not in text

@@ -17,6 +17,8 @@ Params: TypeAlias = Mapping[str, Any]
 RUN = "_run"
 #: In an answer of a task: whether it may be kept; not where a repeat may answer otherwise.
 KEEP = "_keep"
+#: In an answer of a task: what of its result is to become an attribute of the graph (`analysis.keeping`).
+SAVE = "_save"
 
 
 class GraphSize(NamedTuple):

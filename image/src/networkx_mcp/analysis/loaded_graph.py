@@ -18,6 +18,8 @@ from networkx_mcp.backend.kernels.arrays import Arrays
 
 if TYPE_CHECKING:
     import networkx as nx
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: Stored bytes of a value that no algorithm and no label reads: it is not made into objects, which may be thirty times as large.
 _LONG = 256 * 1024
@@ -25,7 +27,7 @@ _LONG = 256 * 1024
 #: The engine of what no kernel answers.
 NETWORKX = "networkx"
 #: Keys of a task's params that describe the graphs; everything else is an argument of the task.
-GRAPH_KEYS = frozenset({"graphs", "allowance", "view"})
+GRAPH_KEYS = frozenset({"graphs", "allowance", "view", "save"})
 
 
 def load_states(params: dict[str, Any], fds: Sequence[int]) -> list[GraphState]:
@@ -55,6 +57,8 @@ class LoadedGraph:
         self.allowance: float | None = None
         #: What an answer about this graph must say beside its numbers.
         self.remarks: list[str] = []
+        #: Of a part of another graph: the rows that its nodes and its edges have there.
+        self.part_of: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     @classmethod
     def all_of(cls, params: dict[str, Any], fds: Sequence[int]) -> list[LoadedGraph]:

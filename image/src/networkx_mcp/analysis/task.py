@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from networkx_mcp.analysis import view
+from networkx_mcp.analysis import keeping, view
 from networkx_mcp.analysis.definition import KEEP, RUN
 from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, NETWORKX, LoadedGraph
 from networkx_mcp.analysis.result import rounded
@@ -37,6 +37,9 @@ class Params:
         self._values = {name: value for name, value in params.items() if name not in GRAPH_KEYS}
         #: What the answer must say about how the arguments were taken.
         self.notes: list[str] = []
+        self._saves = bool(params.get("save"))
+        #: What of the result becomes an attribute, where the call asks for that.
+        self.saved: keeping.Values | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -47,6 +50,11 @@ class Params:
 
     def given(self, name: str) -> bool:
         return self._values.get(name) is not None
+
+    def save(self, values: Callable[[], keeping.Values]) -> None:
+        """Have `values()` become an attribute of the graph, where the call asks for that."""
+        if self._saves:
+            self.saved = values()
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
         """An integer whose bounds depend on the graph."""
@@ -248,9 +256,11 @@ def task(inner: Callable[..., Any]) -> Callable[[dict[str, Any], list[int]], Any
     @functools.wraps(inner)
     def run(params: dict[str, Any], fds: list[int]) -> Any:
         graph, *others = LoadedGraph.all_of(params, fds)
-        if not params.get("view"):
-            return on_graph(inner, graph, params, others)
-        return _on_view(inner, graph, params, others)
+        asked = params.get("save")
+        if asked:
+            keeping.check(graph, asked)
+        answer = (_on_view if params.get("view") else on_graph)(inner, graph, params, others)
+        return keeping.output(graph, asked, answer) if asked else answer
 
     return run
 
@@ -267,6 +277,9 @@ def _on_view(
             raise
         raise error.moved(error.at, f"The call sees the {graph.state.n} nodes of its view.") from None
     answer["view"] = view.facts(graph)
+    saved: keeping.Values | None = answer.get(keeping.VALUES)
+    if saved is not None and graph.part_of is not None:
+        answer[keeping.VALUES] = saved.seen_in(graph.part_of[saved.of == "edges"])
     if not steady:
         answer[KEEP] = False
     return answer
@@ -281,4 +294,6 @@ def on_graph(
     answer = body(graph, *others, args)
     if args.notes and "notes" in answer:
         answer["notes"] = [*answer["notes"], *args.notes]
+    if args.saved is not None:
+        answer[keeping.VALUES] = args.saved
     return answer

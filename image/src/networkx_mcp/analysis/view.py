@@ -69,6 +69,7 @@ def seen(graph: LoadedGraph, view: dict[str, Any]) -> tuple[LoadedGraph, bool]:
     edges &= nodes[whole.src] & nodes[whole.dst]
     found = LoadedGraph(GraphState(part(whole, nodes, edges), graph.directed))
     found.allowance, found.remarks = graph.allowance, graph.remarks
+    found.part_of = np.flatnonzero(nodes), np.flatnonzero(edges)
     return found, steady
 
 

@@ -70,7 +70,8 @@ class FrozenGraph:
         self._offsets = _view(np.frombuffer(offsets, np.int32)) if self.n else memoryview(b"")
         # Arrow's buffers are of signed bytes, which never compare equal to `bytes`
         self._data = memoryview(data if data is not None else b"").cast("B")
-        self._slots = _view(arrays["index"])
+        self.index = arrays["index"]
+        self._slots = _view(self.index)
         self._out_ptr, self._in_ptr = _view(self.out_indptr), _view(self.in_indptr)
 
     # -- where it lives
@@ -251,6 +252,21 @@ def assemble(
     else:
         arrays |= {"dst": tables.dst, "out_rows": tables.out_rows}
     return FrozenGraph.of(layout.Buffer(header, ids, arrays, nodes, edges))
+
+
+def with_attributes(
+    graph: FrozenGraph, nodes: AttributeTable | None = None, edges: AttributeTable | None = None
+) -> FrozenGraph:
+    """The same nodes and edges with another table of attributes of the nodes, the edges, or both, in their row order."""
+    arrays = {"index": graph.index, "src": graph.src, "out_indptr": graph.out_indptr}
+    arrays["out_indices"] = graph.out_indices
+    if graph.directed:
+        arrays |= {"in_indptr": graph.in_indptr, "in_indices": graph.in_indices, "in_rows": graph.in_rows}
+    else:
+        arrays |= {"dst": graph.dst, "out_rows": graph.out_rows}
+    nodes = graph.node_table if nodes is None else nodes
+    edges = graph.edge_table if edges is None else edges
+    return FrozenGraph.of(layout.Buffer(graph.header, graph.ids, arrays, nodes, edges))
 
 
 def compress(graph: FrozenGraph) -> bytes:

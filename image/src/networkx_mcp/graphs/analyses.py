@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.resident import Residents
     from networkx_mcp.settings import Settings
     from networkx_mcp.store.protocol import GraphKey, Head, Store
+    from networkx_mcp.workers.pool import TaskResult
 
 #: What an entry costs beside its bytes, in bytes; an estimate.
 ENTRY_BYTES = 512
@@ -325,6 +326,24 @@ class Analyst:
                 value = {name: fact for name, fact in result.value.items() if name != RUN}
                 self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
             return result.value, _versions(heads)
+
+    async def computed(
+        self, tenant: str, graph_id: str, analysis: Analysis, params: dict[str, Any], force: bool
+    ) -> tuple[TaskResult, Head]:
+        """What a worker makes of the graph as it is now, which may be the graph anew: the caller closes the result.
+
+        It is not cached: it is not of the next version."""
+        with Attempt("analyse", audited=False):
+            (source,), (head,) = await self._sources(tenant, [graph_id])
+            analysis.suits(params, source.directed)
+            if not force and "view" not in params:
+                size = GraphSize(head.nodes, head.edges, source.directed)
+                cost_advice.check(analysis, params, size, self._limit)
+            asked = params if force else {**params, "allowance": self._limit}
+            if source.nbytes <= offload.INLINE_FREEZE:  # it is written as an edit
+                return await self._offloader.run(analysis.task, asked, [source], tenant=tenant, keep=True), head
+            with await self._offloader.admitted(source.memory, tenant=tenant):
+                return await self._offloader.run(analysis.task, asked, [source], tenant=tenant, keep=True), head
 
     def _is_little(self, analysis: Analysis, params: dict[str, Any], head: Head) -> bool:
         """Whether a worker would cost more than the analysis, as far as is known before the graph is looked at."""

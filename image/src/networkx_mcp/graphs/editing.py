@@ -19,7 +19,7 @@ import msgspec
 from networkx_mcp.arrays.state import Counts, GraphState
 from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound, ServiceError
 from networkx_mcp.graphs import model, offload
-from networkx_mcp.graphs.model import EditOutcome
+from networkx_mcp.graphs.model import EditOutcome, Expected
 from networkx_mcp.graphs.outcomes import Attempt, too_busy, version_conflict
 from networkx_mcp.graphs.resident import Resident
 from networkx_mcp.graphs.write_context import ATTEMPTS, Hold, OperationName, WriteContext, pause
@@ -45,7 +45,7 @@ class _EditRequest(NamedTuple):
     graph_id: str
     edits: Sequence[Edit]
     payload: bytes
-    if_version: int | None
+    expected: Expected
     name: OperationName
 
 
@@ -83,24 +83,38 @@ class Editor:
         self, tenant: str, graph_id: str, edits: Sequence[Edit], if_version: int | None, operation_id: str | None
     ) -> EditOutcome:
         """Apply a batch of edits, all or nothing; see `Graphs.edit`."""
-        key = (tenant, model.check_graph_id(graph_id))
+        model.check_graph_id(graph_id)
         model.check_operation_id(operation_id)
         with Attempt("edit", graph_id) as attempt:
             self._context.offloader.refuse_writes()
             payload = self._context.encode_batch(edits)
             name = OperationName.of(operation_id, "edit", graph_id, if_version, payload)
-            await self._context.compactor.make_way(key)
-            async with self._context.locks.hold(key) as hold:
-                try:
-                    self._context.check_sizes(edits)
-                    request = _EditRequest(tenant, graph_id, edits, payload, if_version, name)
-                    return await self._until_done(request, hold, attempt)
-                except (InvalidInput, NotFound, LimitExceeded, Conflict):
-                    # Of a repeat this may be the consequence of the first time, or of a limit that came since.
-                    result = await self._context.known(tenant, graph_id, name)
-                    if result is None:
-                        raise
-                    return _repeated(result, attempt)
+            return await self.apply(tenant, graph_id, edits, payload, Expected(if_version), name, attempt)
+
+    async def apply(
+        self,
+        tenant: str,
+        graph_id: str,
+        edits: Sequence[Edit],
+        payload: bytes,
+        expected: Expected,
+        name: OperationName,
+        attempt: Attempt,
+    ) -> EditOutcome:
+        """Append a batch, `payload` once encoded, to the graph that is `expected`. Raises Conflict where it is not."""
+        key = (tenant, graph_id)
+        await self._context.compactor.make_way(key)
+        async with self._context.locks.hold(key) as hold:
+            try:
+                self._context.check_sizes(edits)
+                request = _EditRequest(tenant, graph_id, edits, payload, expected, name)
+                return await self._until_done(request, hold, attempt)
+            except (InvalidInput, NotFound, LimitExceeded, Conflict):
+                # Of a repeat this may be the consequence of the first time, or of a limit that came since.
+                result = await self._context.known(tenant, graph_id, name)
+                if result is None:
+                    raise
+                return _repeated(result, attempt)
 
     async def _until_done(self, request: _EditRequest, hold: Hold, attempt: Attempt) -> EditOutcome:
         loader, key = self._context.loader, (request.tenant, request.graph_id)
@@ -132,8 +146,8 @@ class Editor:
 
     async def _prepare(self, entry: Resident, request: _EditRequest) -> _Ready:
         version = entry.version
-        if request.if_version is not None and request.if_version != version:
-            raise version_conflict(request.graph_id, request.if_version, version)
+        if request.expected.version is not None and not request.expected.met_by(entry.head):
+            raise version_conflict(request.graph_id, request.expected.version, version)
         before = (entry.state.n, entry.state.m)
         ready_base: FrozenGraph | None = None
         if len(request.payload) <= INLINE_EDIT:

@@ -43,11 +43,12 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class GraphInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A graph without its contents. Times are Unix seconds, `stored_bytes` snapshot and log."""
 
-    graph_id: str
     version: int
-    directed: bool
     nodes: int
     edges: int
+    #: These two have defaults because a write that is repeated may have been an edit the first time (see `keeping`).
+    graph_id: str = ""
+    directed: bool = False
     #: Names this creation or replacement of the graph: versions begin again after a deletion.
     uid: str = ""
     description: str = ""
@@ -70,7 +71,7 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     nodes: int
     edges: int
-    summary: EditSummary
+    summary: EditSummary = EditSummary()
     repeated: bool = False
 
 

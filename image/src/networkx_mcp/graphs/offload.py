@@ -99,8 +99,8 @@ class Restored(NamedTuple):
     meta: bytes
 
 
-def _taken(fds: list[int]) -> tuple[FrozenGraph, bytes]:
-    """The buffer and the snapshot that a worker made; the buffer's descriptor is the graph's now."""
+def taken(fds: list[int]) -> tuple[FrozenGraph, bytes]:
+    """The buffer and the snapshot that a worker made; the buffer's descriptor, the first of `fds`, is the graph's now."""
     graph = FrozenGraph.attach(fds.pop(0))
     with memfd.attach(fds[0]) as data:
         return graph, bytes(data)
@@ -177,7 +177,7 @@ class Offloader:
         finally:
             os.close(fd)
         try:
-            graph, snapshot = _taken(result.fds)
+            graph, snapshot = taken(result.fds)
         finally:
             result.close()
         return Restored(graph, snapshot, **result.value)

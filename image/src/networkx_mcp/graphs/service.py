@@ -18,6 +18,7 @@ from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.administration import Administration
 from networkx_mcp.graphs.analyses import Analyst, Results
 from networkx_mcp.graphs.editing import Editor
+from networkx_mcp.graphs.keeping import Keep, Keeper
 from networkx_mcp.graphs.loading import Compactor, Loader
 from networkx_mcp.graphs.model import (
     Deleted,
@@ -66,6 +67,7 @@ class Graphs:
         self._editor = Editor(write_context)
         self._whole_graphs = whole_graphs = WholeGraphs(write_context, results)
         self._analyst = Analyst(settings, loader, offloader, results, residents, budget)
+        self._keeper = Keeper(write_context, self._analyst, self._editor, whole_graphs)
         self.admin = Administration(store, budget, loader, whole_graphs, offloader)
 
     def halve(self) -> None:
@@ -174,6 +176,20 @@ class Graphs:
         with _reading():
             checked = [model.check_graph_id(graph_id) for graph_id in graph_ids]
             return await self._analyst.analyse(_tenant(), checked, analysis, params, force)
+
+    async def analyse_and_keep(
+        self, graph_id: str, analysis: Analysis, params: dict[str, Any], keep: Keep, *, force: bool = False
+    ) -> tuple[dict[str, Any], int]:
+        """(answer of an analysis, version that it saw); its result by node or by edge, all of it, becomes an attribute under
+        that version. The answer has `saved` and `save`: `attribute`, `of` (nodes or edges), `version` (with the attribute; where it was
+        not kept, the graph's), `repeated`, `values`, `lost` (of how many it was taken), `left_out` (numbers that no JSON has), or
+        `problem`: why it was not kept.
+
+        Raises what `analyse` does, Conflict where the attribute exists and is not to be replaced, and LimitExceeded where a quota
+        has no room for it."""
+        with _reading():
+            checked = model.check_graph_id(graph_id)
+            return await self._keeper.analyse(_tenant(), checked, analysis, params, force, keep)
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from networkx_mcp.analysis.graph_tasks import file_digest
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays.formats import Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
-from networkx_mcp.arrays.memfd import attach
 from networkx_mcp.errors import (
     Conflict,
     GraphDamaged,
@@ -182,9 +181,7 @@ class WholeGraphs:
                 field="file",
             ) from None
         try:
-            base = FrozenGraph.attach(result.fds.pop(0))
-            with attach(result.fds[0]) as data:
-                snapshot = bytes(data)
+            base, snapshot = offload.taken(result.fds)
         finally:
             result.close()
         return base, snapshot, result.value

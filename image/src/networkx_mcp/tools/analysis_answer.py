@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from networkx_mcp.errors import echoed
 from networkx_mcp.tools.answer import Answer, beginning, fitting, noted, row_text, show, show_as, show_name
 
 
@@ -53,6 +54,26 @@ class AnalysisAnswer(Table):
     cached: NotRequired[Annotated[bool, Field(description="Computed before, on this version of the graph.")]]
 
 
+class SavedResult(TypedDict):
+    """The attribute that the result became, or did not become."""
+
+    attribute: str
+    of: NotRequired[Annotated[Literal["nodes", "edges"], Field(description="What has the attribute.")]]
+    version: Annotated[int, Field(description="The graph's, with the attribute; not saved: as it is now.")]
+    repeated: Annotated[bool, Field(description="The operation_id was known: it was saved before.")]
+    values: NotRequired[Annotated[int, Field(description="How many have it now.")]]
+    lost: NotRequired[Annotated[int, Field(description="How many lost it, being outside the result.")]]
+    left_out: NotRequired[Annotated[int, Field(description="Values that are no finite numbers.")]]
+    problem: NotRequired[Annotated[str, Field(description="Why it was not saved.")]]
+
+
+class KeptAnswer(AnalysisAnswer):
+    """An analysis whose result may become an attribute."""
+
+    saved: NotRequired[Annotated[bool, Field(description="With save_as: whether the graph has the result now.")]]
+    save: NotRequired[SavedResult]
+
+
 #: Not repeated in the text: they are the table itself, or tell the model nothing.
 _SILENT = frozenset(
     {
@@ -72,6 +93,8 @@ _SILENT = frozenset(
         "cached",
         "types",
         "view",
+        "saved",
+        "save",
     }
 )
 
@@ -102,7 +125,7 @@ def table_answer(
     # a worker's rows may be ten times as many as fit
     rows, lines = fitting(row_text(cells, row) for row in value["rows"])
     facts = {name: beginning(fact) if name not in _SILENT else fact for name, fact in value.items()}
-    notes = [*value["notes"], *_cut_cells(columns, value["rows"], rows, fewer)]
+    notes = [*saved_notes(value), *value["notes"], *_cut_cells(columns, value["rows"], rows, fewer)]
     notes += [
         f"`{name}`: the first {len(fact)} of {_total(value, name)}."
         for name, fact in facts.items()
@@ -118,6 +141,26 @@ def table_answer(
     header = "\t".join(columns if computed else map(show_name, columns))
     lines = [head(title, graph_id, version, data), header, *lines, *_briefly(data), *tail(data)]
     return Answer("\n".join(lines), data)
+
+
+def saved_notes(value: dict[str, Any]) -> list[str]:
+    """What became of `save_as`, where the call had it."""
+    if "saved" not in value:
+        return []
+    save: SavedResult = value["save"]
+    name = echoed(save["attribute"])
+    if not value["saved"]:
+        return [f"Not kept as {name}: {save['problem']}"]
+    if save["repeated"]:
+        return [
+            f"Kept as {name} before, under this operation_id, at version {save['version']}; nothing was written now."
+        ]
+    text = f"Kept as {name} of {save['values']} {save['of']}: the graph is at version {save['version']}."
+    if lost := save["lost"]:
+        text += f" {lost} outside the result lost it."
+    if left_out := save["left_out"]:
+        text += f" {left_out} values that are no finite numbers were left out."
+    return [text]
 
 
 def view_fact(value: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from networkx_mcp.analysis import client_values
 from networkx_mcp.analysis.sql.versions import NAME
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.graphs.keeping import Keep
 from networkx_mcp.tools.arguments import ID_SCHEMA, MOST_SQL, GraphId, NodeIds
 from networkx_mcp.tools.tool import Arguments
 
@@ -48,6 +50,10 @@ class View(Arguments):
         return {**given, "made_by": NAME} if given else None
 
 
+#: Arguments that the task does not get, or not as they are.
+_NO_PARAMS = frozenset({"graph_id", "force", "view", "save_as", "replace", "operation_id"})
+
+
 class OnGraph(Arguments):
     """Arguments of an analysis: all but the graph's id are the task's."""
 
@@ -56,7 +62,7 @@ class OnGraph(Arguments):
     def params(self) -> dict[str, Any]:
         """What the task gets; null counts as absent. Raises InvalidInput."""
         self.check()
-        found = {name: value for name, value in self if name not in ("graph_id", "force", "view") and value is not None}
+        found = {name: value for name, value in self if name not in _NO_PARAMS and value is not None}
         seen: View | None = getattr(self, "view", None)
         if seen is not None and (asked := seen.asked()) is not None:
             found["view"] = asked
@@ -79,6 +85,40 @@ class Heavy(OnView):
     """Arguments of an analysis whose cost is estimated before it starts."""
 
     force: Annotated[bool, Field(description="Run although the estimate is above the time limit.")] = False
+
+
+class Keeping(Heavy):
+    """Arguments of an analysis whose result may become an attribute of the graph."""
+
+    may_write: ClassVar[bool] = True
+
+    save_as: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Also keep the whole result, as this attribute of nodes or edges (scope write).",
+        ),
+    ] = None
+    replace: Annotated[bool, Field(description="An attribute of that name goes.")] = False
+    operation_id: Annotated[str | None, Field(description="As in edit_graph.")] = None
+
+    @property
+    def writes(self) -> bool:
+        return self.save_as is not None
+
+    def keep(self) -> Keep | None:
+        """What is to be kept of the result. Raises InvalidInput for what goes with `save_as` alone."""
+        if self.save_as is None:
+            for name in ("replace", "operation_id"):
+                if getattr(self, name):
+                    raise InvalidInput(f"{name}: goes with save_as; without it nothing is written.", field=name)
+            return None
+        of, numbers = self.result_of()
+        return Keep(self.save_as, self.replace, self.operation_id, of, numbers)
+
+    def result_of(self) -> tuple[Literal["nodes", "edges"] | None, bool]:
+        """What the result is of, where that is known before, and whether it is a number for each node (or edge)."""
+        return "nodes", True
 
 
 def weight_of(params: Params, default: str | None = None) -> str | None:

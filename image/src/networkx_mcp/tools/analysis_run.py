@@ -9,10 +9,12 @@ from networkx_mcp.analysis.definition import RUN
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.tools.analysis_answer import table_answer
+from networkx_mcp.tools.analysis_arguments import Keeping
 from networkx_mcp.tools.answer import Answer
 
 if TYPE_CHECKING:
     from networkx_mcp.analysis.definition import Analysis
+    from networkx_mcp.graphs.keeping import Keep
     from networkx_mcp.graphs.service import Graphs
     from networkx_mcp.tools.analysis_arguments import Heavy
 
@@ -23,19 +25,29 @@ _NO_ENGINE = "none"
 async def tabled(graphs: Graphs, analysis: Analysis, args: Heavy, *, title: str = "") -> Answer:
     """The answer of an analysis that is a page of rows; `title` is the tool's name where it is not given."""
     params = args.params()
-    value, version = await run(graphs, args.graph_id, analysis, params, force=args.force)
+    keep = args.keep() if isinstance(args, Keeping) else None
+    value, version = await run(graphs, args.graph_id, analysis, params, force=args.force, keep=keep)
     fewer = "members" if "members" in params else None
     title = title or analysis.name
     return table_answer(title, args.graph_id, version, value, offset=params.get("offset"), fewer=fewer)
 
 
 async def run(
-    graphs: Graphs, graph_id: str, analysis: Analysis, params: dict[str, Any], *, force: bool = False
+    graphs: Graphs,
+    graph_id: str,
+    analysis: Analysis,
+    params: dict[str, Any],
+    *,
+    force: bool = False,
+    keep: Keep | None = None,
 ) -> tuple[dict[str, Any], int]:
-    """`graphs.analyse`, counted. A run that failed counts under the tool's name: its algorithm may be anything."""
+    """`graphs.analyse`, or with `keep` `graphs.analyse_and_keep`, counted. A run that failed counts under the tool's name: its algorithm may be anything."""
     task = analysis.name
     try:
-        value, (version,) = await graphs.analyse([graph_id], analysis, params, force=force)
+        if keep is not None:
+            value, version = await graphs.analyse_and_keep(graph_id, analysis, params, keep, force=force)
+        else:
+            value, (version,) = await graphs.analyse([graph_id], analysis, params, force=force)
     except ServiceError as error:
         metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, error.outcome).inc()
         raise

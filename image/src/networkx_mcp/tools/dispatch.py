@@ -144,21 +144,20 @@ class Calls:
 
     async def _run(self, tool: Tool, raw: dict[str, Any], call: context.CallContext, *, modern: bool) -> CallResult:
         if tool.scope not in call.caller.scopes:
-            raise Forbidden(
-                f"{tool.name} needs the scope `{tool.scope}`, which this token does not have: "
-                "use a tool that only reads, or a token with that scope",
-                scope=tool.scope,
-            )
+            raise _forbidden(tool.name, tool.scope, "use a tool that only reads")
         arguments = tool.parse(raw)
+        writes = arguments.writes or tool.kind != "read"
+        if writes and context.WRITE not in call.caller.scopes:
+            raise _forbidden(f"{tool.name} with save_as", context.WRITE, "leave save_as out")
         left = call.deadline - time.monotonic() - _ANSWER_SECONDS
-        if left > _FOREVER or (tool.quick and tool.kind == "read"):
+        if left > _FOREVER or (tool.quick and not writes):
             answer = await tool.run(self._graphs, arguments)
         else:
             try:
                 async with asyncio.timeout(max(left, 0.0)):
                     answer = await tool.run(self._graphs, arguments)
             except TimeoutError:
-                raise _too_late(tool) from None
+                raise _too_late(tool, writes=writes) from None
         result = self._enveloped(answer.as_result(), modern=modern)
         return CallResult(result, answer_size.checked(result, tool.name))
 
@@ -176,8 +175,15 @@ class Calls:
         return result
 
 
-def _too_late(tool: Tool) -> DeadlineExceeded:
-    if tool.kind == "read":
+def _forbidden(what: str, scope: str, instead: str) -> Forbidden:
+    text = (
+        f"{what} needs the scope `{scope}`, which this token does not have: {instead}, or use a token with that scope"
+    )
+    return Forbidden(text, scope=scope)
+
+
+def _too_late(tool: Tool, *, writes: bool) -> DeadlineExceeded:
+    if not writes:
         what = ": ask for less, or try again when the server is less busy"
     else:
         # A write on its way to the store is followed to its end without its caller.

@@ -13,8 +13,8 @@ from networkx_mcp.analysis.sampling import SAMPLES, bound_text
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools import analysis_run, run_algorithm
-from networkx_mcp.tools.analysis_answer import AnalysisAnswer
-from networkx_mcp.tools.analysis_arguments import DefaultWeight, Heavy, Limit, Seed, weight_of
+from networkx_mcp.tools.analysis_answer import KeptAnswer
+from networkx_mcp.tools.analysis_arguments import DefaultWeight, Keeping, Limit, Seed, weight_of
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import MOST, NodeIds, Offset
 from networkx_mcp.tools.tool import Tool
@@ -31,7 +31,7 @@ else:
 _OPTIONS = sorted({"weight", *(option for measure in MEASURES.values() for option in measure.options)})
 
 
-class RankNodes(Heavy):
+class RankNodes(Keeping):
     """Arguments of rank_nodes."""
 
     measure: Annotated[
@@ -73,8 +73,11 @@ class RankNodes(Heavy):
                     f"{option}: {self.measure} does not take it. It is for: {', '.join(takes)}.", field=option
                 )
 
+    def result_of(self) -> tuple[Literal["nodes", "edges"], bool]:
+        return ("edges" if self.measure == "edge_betweenness" else "nodes"), True
 
-class Ranking(AnalysisAnswer):
+
+class Ranking(KeptAnswer):
     """Rows: rank, node, score (edge_betweenness: rank, source, target, score), highest first."""
 
     measure: str

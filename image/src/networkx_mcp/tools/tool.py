@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
@@ -26,12 +26,20 @@ class Arguments(BaseModel):
     """Base of all argument models: nothing unknown is accepted, numbers are finite (1e400 is not), and nothing is coerced
     but what can mean one thing only."""
 
+    #: Whether calls with these arguments may write to a graph, though the tool reads.
+    may_write: ClassVar[bool] = False
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _as_meant(cls, given: Any) -> Any:
         return as_meant(cls, given)
+
+    @property
+    def writes(self) -> bool:
+        """Whether this call writes to a graph, whatever its tool is."""
+        return False
 
 
 Kind = Literal["read", "add", "replace"]
@@ -77,7 +85,8 @@ class Tool:
     @cached_property
     def listing(self) -> dict[str, Any]:
         """The tool's entry in tools/list."""
-        read_only, destructive = _HINTS[self.kind]
+        # A host that lets calls of a reading tool pass unasked must not let a write pass with them.
+        read_only, destructive = _HINTS["replace" if self.arguments.may_write else self.kind]
         return {
             "name": self.name,
             "title": self.title,

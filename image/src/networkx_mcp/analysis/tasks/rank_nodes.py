@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from networkx_mcp.analysis import sampling
+from networkx_mcp.analysis import keeping, sampling
 from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import NotConverged, table
@@ -45,6 +45,7 @@ def rank_nodes(graph: LoadedGraph, args: Params) -> Facts:
     scores = _scores(graph, run, name, measure, weight, options)
     _defined(graph, measure.algorithm, scores)
     edges = name == "edge_betweenness"
+    args.save(lambda: keeping.by_edge(graph, scores.items()) if edges else keeping.by_node(graph, scores))
     if isinstance(scores, NodeValues) and scores.rows is None and wanted is None:
         return run.report({**_top(scores, limit, offset), **facts})
     order = graph.order  # networkx's dicts are not all in node order
