@@ -46,7 +46,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 }
 WRITES = {"create_graph", "load_graph", "edit_graph", "delete_graph"}
 #: Analyses that write where they are asked to keep their result.
-KEEPS = ["rank_nodes"]
+KEEPS = ["rank_nodes", "find_communities", "find_components", "partition_graph", "run_algorithm"]
 KEPT = {"save_as": NAME, "operation_id": "keep-1"}
 GRAPH_ROUTES = {
     "read": ("GET", "/graphs/{id}?format=csv"),

@@ -22,7 +22,7 @@ READS = {
     "find_components", "measure_graph", "find_algorithms", "run_algorithm", "partition_graph", "draw_graph", "query_graph",
 }  # fmt: skip
 #: These may keep their result as an attribute in the place of another (save_as, replace).
-KEEPS = {"rank_nodes"}
+KEEPS = {"rank_nodes", "find_communities", "find_components", "partition_graph", "run_algorithm"}
 #: load_graph may replace a graph.
 DESTROYS = {"load_graph", "edit_graph", "delete_graph", *KEEPS}
 

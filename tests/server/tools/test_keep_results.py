@@ -74,3 +74,41 @@ def test_a_repeat_says_that_it_is_one(tools: Tools, karate: str) -> None:
         in again["content"][0]["text"]
     )
     assert tools.data("describe_graph", graph_id=karate)["version"] == 2
+
+
+@pytest.mark.parametrize(
+    "tool, arguments, of",
+    [
+        ("find_communities", {}, "nodes"),
+        ("find_components", {}, "nodes"),
+        ("partition_graph", {"k": 3}, "nodes"),
+        ("run_algorithm", {"name": "core_number"}, "nodes"),
+        ("run_algorithm", {"name": "edge_betweenness_centrality"}, "edges"),
+    ],
+)
+def test_every_analysis_by_node_or_edge_can_be_kept(
+    tools: Tools, karate: str, tool: str, arguments: dict[str, Any], of: str
+) -> None:
+    call = {"graph_id": karate, **arguments}
+    data = tools.data(tool, **call, save_as="kept")
+    assert (data["saved"], data["save"]["of"], data["save"]["version"]) == (True, of, 2)
+    assert all(value is not None for (value,) in attributes(tools, karate, "kept", of))
+    assert data["rows"] == tools.data(tool, **call)["rows"]
+
+
+def test_what_is_kept_of_the_catalogue_though_it_exists_is_not_kept_and_told(tools: Tools, karate: str) -> None:
+    """Whose attribute it will be shows only with the result: that is not lost."""
+    tools.data("rank_nodes", graph_id=karate, save_as="x")
+    data = tools.data("run_algorithm", graph_id=karate, name="core_number", save_as="x")
+    assert (data["saved"], data["save"]["version"], data["total"]) == (False, 2, 34)
+    assert any(
+        note.startswith('Not kept as "x": save_as: the nodes have an attribute "x" already') for note in data["notes"]
+    )
+    assert tools.data("run_algorithm", graph_id=karate, name="bridges", save_as="x")["saved"], "no edge had it"
+
+
+def test_a_result_that_is_of_neither_is_an_error(tools: Tools, karate: str) -> None:
+    text, facts = tools.error("run_algorithm", graph_id=karate, name="density", save_as="x")
+    assert facts["field"] == "save_as"
+    assert "neither by node nor by edge" in text
+    assert tools.data("describe_graph", graph_id=karate)["version"] == 1

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -84,6 +85,46 @@ def by_group(graph: LoadedGraph, groups: NodeGroups | Sequence[Iterable[Any]], *
             else:
                 found[row] = place
     return _of_values("nodes", list(found), list(found.values()))
+
+
+def by_row(graph: LoadedGraph, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Values:
+    """The rows of a table: a value by node or edge (several are a list), true where the row is the node or edge alone, the number of
+    the row where it is a group of nodes. Raises InvalidInput for any other table."""
+    most = 2 * (graph.state.n + graph.state.m)
+    held = list(islice(rows, most + 1))
+    if len(held) > most:
+        raise InvalidInput(
+            f"the result has over {most} rows, more than one for each node and edge: only results by node or edge are kept.",
+            at="save_as",
+        )
+    if columns[0] == "node":
+        return _by_node_row(graph, held)
+    if list(columns[:2]) == ["source", "target"]:
+        return by_edge(graph, (((row[0], row[1]), _rest(row[2:])) for row in held))
+    if columns[-1] == "nodes" and columns[-2] == "size":
+        return by_group(graph, [row[-1] for row in held])
+    raise InvalidInput(
+        f"the result is neither by node nor by edge; its columns are {', '.join(map(echoed, columns))}.", at="save_as"
+    )
+
+
+def _by_node_row(graph: LoadedGraph, rows: Iterable[Sequence[Any]]) -> Values:
+    found: dict[Any, Any] = {}
+    for row in rows:
+        node = row[0]
+        if node not in graph.order:
+            raise InvalidInput(f"the result has {echoed(node)}, which is no node of the graph.", at="save_as")
+        if node in found:
+            raise InvalidInput(f"node {echoed(node)} has several values: none is kept.", at="save_as")
+        found[node] = _rest(row[1:])
+    return by_node(graph, found)
+
+
+def _rest(cells: Sequence[Any]) -> Any:
+    """What a row says of its node or edge: attributes of a derived graph are none of this one."""
+    if not cells or isinstance(cells[0], Mapping):
+        return True
+    return cells[0] if len(cells) == 1 else list(cells)
 
 
 def by_edge(graph: LoadedGraph, values: Iterable[tuple[tuple[Any, Any], Any]]) -> Values:

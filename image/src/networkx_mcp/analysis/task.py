@@ -37,7 +37,8 @@ class Params:
         self._values = {name: value for name, value in params.items() if name not in GRAPH_KEYS}
         #: What the answer must say about how the arguments were taken.
         self.notes: list[str] = []
-        self._saves = bool(params.get("save"))
+        #: Whether the result becomes an attribute of the graph.
+        self.saves = bool(params.get("save"))
         #: What of the result becomes an attribute, where the call asks for that.
         self.saved: keeping.Values | None = None
 
@@ -53,7 +54,7 @@ class Params:
 
     def save(self, values: Callable[[], keeping.Values]) -> None:
         """Have `values()` become an attribute of the graph, where the call asks for that."""
-        if self._saves:
+        if self.saves:
             self.saved = values()
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:

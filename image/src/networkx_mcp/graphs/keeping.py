@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from networkx_mcp.analysis.definition import KEEP, SAVE
+from networkx_mcp.analysis.keeping import FEW_VALUES
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays.values import check_name
 from networkx_mcp.errors import ServiceError
@@ -98,7 +99,8 @@ class Keeper:
         """Raises LimitExceeded where the write would surely be refused: before anything is computed."""
         grows = 0
         if keep.numbers and not keep.replace and "view" not in params:
-            grows = _NUMBER * (head.edges if keep.of == "edges" else head.nodes)
+            values = head.edges if keep.of == "edges" else head.nodes
+            grows = _NUMBER * values if values > FEW_VALUES else 0
         there = shared.memory_of(head.meta, head.snapshot_bytes, head.log_bytes)
         self._context.check_memory(there + grows, before=there)
         if keep.replace:

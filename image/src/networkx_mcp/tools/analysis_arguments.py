@@ -96,10 +96,10 @@ class Keeping(Heavy):
         str | None,
         Field(
             min_length=1,
-            description="Also keep the whole result, as this attribute of nodes or edges (scope write).",
+            description="Keep the whole result as this attribute (scope write).",
         ),
     ] = None
-    replace: Annotated[bool, Field(description="An attribute of that name goes.")] = False
+    replace: Annotated[bool, Field(description="If it exists.")] = False
     operation_id: Annotated[str | None, Field(description="As in edit_graph.")] = None
 
     @property

@@ -12,8 +12,8 @@ from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, P
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput, echoed
 from networkx_mcp.tools import analysis_run
-from networkx_mcp.tools.analysis_answer import AnalysisAnswer
-from networkx_mcp.tools.analysis_arguments import DefaultWeight, Heavy, Limit, Members, Seed
+from networkx_mcp.tools.analysis_answer import KeptAnswer
+from networkx_mcp.tools.analysis_arguments import DefaultWeight, Keeping, Limit, Members, Seed
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import MOST, Offset
 from networkx_mcp.tools.tool import Tool
@@ -29,7 +29,7 @@ else:
 MOST_RESOLUTION = 1e6
 
 
-class FindCommunities(Heavy):
+class FindCommunities(Keeping):
     """Arguments of find_communities."""
 
     method: Annotated[
@@ -76,8 +76,11 @@ class FindCommunities(Heavy):
                 f"k: {self.method} finds the number itself. k is for {_those(lambda one: bool(one.k))}.", field="k"
             )
 
+    def result_of(self) -> tuple[Literal["nodes", "edges"] | None, bool]:
+        return "nodes", self.method != "k_clique"
 
-class Communities(AnalysisAnswer):
+
+class Communities(KeptAnswer):
     """Rows: community, size, nodes; largest first."""
 
     method: str

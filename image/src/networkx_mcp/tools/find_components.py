@@ -12,8 +12,8 @@ from networkx_mcp.analysis.definition import Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools import analysis_run
-from networkx_mcp.tools.analysis_answer import AnalysisAnswer
-from networkx_mcp.tools.analysis_arguments import Heavy, Limit, Members
+from networkx_mcp.tools.analysis_answer import KeptAnswer
+from networkx_mcp.tools.analysis_arguments import Keeping, Limit, Members
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import NodeId, Offset
 from networkx_mcp.tools.tool import Tool
@@ -27,7 +27,7 @@ else:
     KindName = Literal[tuple(COMPONENT_KINDS)]
 
 
-class FindComponents(Heavy):
+class FindComponents(Keeping):
     """Arguments of find_components."""
 
     kind: Annotated[
@@ -41,8 +41,11 @@ class FindComponents(Heavy):
     limit: Limit = 20
     offset: Offset = 0
 
+    def result_of(self) -> tuple[Literal["nodes", "edges"] | None, bool]:
+        return "nodes", self.kind != "biconnected"
 
-class Components(AnalysisAnswer):
+
+class Components(KeptAnswer):
     """Rows: component, size, nodes; largest first."""
 
     kind: str

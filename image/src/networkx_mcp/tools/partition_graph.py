@@ -12,8 +12,8 @@ from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.tools import analysis_run
-from networkx_mcp.tools.analysis_answer import AnalysisAnswer
-from networkx_mcp.tools.analysis_arguments import DefaultWeight, Heavy, Limit, Members, Seed
+from networkx_mcp.tools.analysis_answer import KeptAnswer
+from networkx_mcp.tools.analysis_arguments import DefaultWeight, Keeping, Limit, Members, Seed
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import MOST, Offset
 from networkx_mcp.tools.tool import Tool
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
 
 
-class PartitionGraph(Heavy):
+class PartitionGraph(Keeping):
     """Arguments of partition_graph."""
 
     k: Annotated[int, Field(ge=1, le=MOST, description="How many parts.")]
@@ -34,7 +34,7 @@ class PartitionGraph(Heavy):
     offset: Offset = 0
 
 
-class Partition(AnalysisAnswer):
+class Partition(KeptAnswer):
     """Rows: part, size, nodes; the cut counts edges between parts."""
 
     k: int

@@ -15,8 +15,8 @@ from networkx_mcp.analysis.sampling import SAMPLES, bound_text
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools import analysis_run
-from networkx_mcp.tools.analysis_answer import AnalysisAnswer
-from networkx_mcp.tools.analysis_arguments import Heavy, Limit
+from networkx_mcp.tools.analysis_answer import KeptAnswer
+from networkx_mcp.tools.analysis_arguments import Keeping, Limit
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import Attributes, Offset
 from networkx_mcp.tools.tool import Tool
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
 
 
-class RunAlgorithm(Heavy):
+class RunAlgorithm(Keeping):
     """Arguments of run_algorithm."""
 
     name: Annotated[str, Field(max_length=200, description="Name of the algorithm, as find_algorithms gives it.")]
@@ -45,8 +45,11 @@ class RunAlgorithm(Heavy):
         given = validate_arguments(algorithm.name, self.arguments)
         return {**super().params(), "name": algorithm.name, "arguments": given}
 
+    def result_of(self) -> tuple[Literal["nodes", "edges"] | None, bool]:
+        return None, False
 
-class AlgorithmResult(AnalysisAnswer):
+
+class AlgorithmResult(KeptAnswer):
     """The result as rows; its columns depend on the algorithm. A derived graph comes as its edges."""
 
     weight: NotRequired[Annotated[str | None, Field(description="The edge attribute that was weighed by.")]]

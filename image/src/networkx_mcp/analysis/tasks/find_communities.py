@@ -6,6 +6,7 @@ from typing import Any
 
 import networkx as nx
 
+from networkx_mcp.analysis import keeping
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.analysis.tasks.find_components import by_size, group_table, of_arrays
@@ -51,8 +52,11 @@ def find_communities(graph: LoadedGraph, args: Params) -> Facts:
     if name != "k_clique":
         facts["modularity"] = _modularity(graph, found, weight, resolution)
     if isinstance(found, NodeGroups):
+        args.save(lambda: keeping.by_group(graph, found))
         return run.report({**of_arrays(graph, found, "community", None, limit, offset, members), **facts})
-    rows = [(number, len(nodes), nodes) for number, nodes in enumerate(by_size(graph, found), 1)]
+    ordered = by_size(graph, found)
+    args.save(lambda: keeping.by_group(graph, ordered, overlapping=name == "k_clique"))
+    rows = [(number, len(nodes), nodes) for number, nodes in enumerate(ordered, 1)]
     return run.report({**group_table("community", rows, limit, offset, members), **facts})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from networkx_mcp.analysis import keeping
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import MAX_ITEMS, Values, table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
@@ -26,6 +27,7 @@ def find_components(graph: LoadedGraph, args: Params) -> Facts:
     run = Run(graph, COMPONENT_KINDS[kind].algorithm)
     groups = run()
     if isinstance(groups, NodeGroups):
+        args.save(lambda: keeping.by_group(graph, groups))
         facts: Facts = {"kind": kind, "count": len(groups), "largest": int(groups.sizes.max(initial=0))}
         return run.report({**of_arrays(graph, groups, "component", node, limit, offset, members), **facts})
     found = run.timed(lambda: [set(component) for component in groups])
@@ -34,6 +36,7 @@ def find_components(graph: LoadedGraph, args: Params) -> Facts:
         cut = graph.sorted(run.timed(lambda: set(Run(graph, "articulation_points")())))
         facts |= {"articulation_points": cut[:MAX_ITEMS], "articulation_points_total": len(cut)}
     ordered = by_size(graph, found)
+    args.save(lambda: keeping.by_group(graph, ordered, overlapping=kind == "biconnected"))
     rows: list[tuple[int, int, list[Any]]] = [(number, len(nodes), nodes) for number, nodes in enumerate(ordered, 1)]
     if node is not None:
         rows = [row for row in rows if node in row[2]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from networkx_mcp.analysis import bisection
+from networkx_mcp.analysis import bisection, keeping
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.analysis.tasks.find_components import group_table
@@ -40,6 +40,7 @@ def partition_graph(graph: LoadedGraph, args: Params) -> Facts:
         groups[part].append(node)
     order = graph.order
     groups.sort(key=lambda nodes: (-len(nodes), order[nodes[0]] if nodes else n))
+    args.save(lambda: keeping.by_group(graph, groups))
     cut_edges, cut_weight = _cut(graph, parts, weight)
     facts: Facts = {
         "k": k, "exact": False, "weight": weight, "imbalance": imbalance, "seed": seed,

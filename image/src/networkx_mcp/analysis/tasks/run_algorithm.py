@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Iterator
+from itertools import tee
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
-from networkx_mcp.analysis import catalogue
+from networkx_mcp.analysis import catalogue, keeping
 from networkx_mcp.analysis.catalogue import Algorithm, Argument
 from networkx_mcp.analysis.corrected import undefined
 from networkx_mcp.analysis.corrected.domains import NON_NEGATIVE
@@ -85,7 +86,10 @@ def run_algorithm(graph: LoadedGraph, args: Params) -> Facts:
     normaliser = Normaliser(graph, labels, algorithm.result.split(",") if algorithm.result else None)
 
     def answer() -> Facts:
-        rows = _sorted(normaliser.rows(run(**kwargs)), order, offset + limit + 1)
+        whole = normaliser.rows(run(**kwargs))
+        if args.saves:
+            _save(graph, args, whole)
+        rows = _sorted(whole, order, offset + limit + 1)
         values = Values()
         found = table(rows.columns, rows.rows, limit=limit, total=rows.total, offset=offset, values=values)
         extra = {name: values.json(fact) for name, fact in rows.facts.items()}
@@ -93,6 +97,14 @@ def run_algorithm(graph: LoadedGraph, args: Params) -> Facts:
         return {**found, **_bounded(extra, limit, values)}
 
     return run.report({**run.timed(answer), **facts})
+
+
+def _save(graph: LoadedGraph, args: Params, whole: UncutTable) -> None:
+    """Have all rows become an attribute. Raises InvalidInput where they are of neither nodes nor edges."""
+    if "graph" in whole.facts:
+        raise InvalidInput("the result is a graph: only results by node or by edge are kept.", at="save_as")
+    first, whole.rows = tee(whole.rows)
+    args.save(lambda: keeping.by_row(graph, whole.columns, first))
 
 
 def _weighed(graph: LoadedGraph, algorithm: Algorithm, given: dict[str, Any], args: Params) -> Facts:
