@@ -22,7 +22,13 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define NX_API __attribute__((visibility("default")))
 #define NX_PREFETCH(address) __builtin_prefetch(address)
+#define NX_LOWEST(set) __builtin_ctzll(set) /* the lowest bit of a set that has one */
 #else
+static inline int NX_LOWEST(uint64_t set) {
+    int bit = 0;
+    while (!(set >> bit & 1)) bit++;
+    return bit;
+}
 #define NX_API
 #define NX_PREFETCH(address) ((void)0)
 #endif
