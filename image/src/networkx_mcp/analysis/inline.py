@@ -35,8 +35,10 @@ _CALL, _ARRAYS = 220_000, 160_000
 _MADE = 110
 #: A row of an answer, one with members that are looked for, and a value in it.
 _ROW, _GROUP, _VALUE = 500, 15_000, 600
-#: An element of what numpy and C do once; a step of a sum over neighbours; one of Brandes' search.
-_ELEMENT, _SUMMED, _SEARCHED = 20, 1.3, 6
+#: An element of what numpy and C do once; a step of a sum over neighbours; one of Brandes' search, and of that by sets.
+_ELEMENT, _SUMMED, _SEARCHED, _SEARCHED_SETS = 20, 1.3, 6, 3.5
+#: Nodes up to which it is by sets (SMALL of betweenness.c).
+_SETS = 256
 #: What components take beside their elements and their rows.
 _PARTS = 110_000
 #: Below it a sum of changes may stay for good, because numbers are rounded.
@@ -135,7 +137,7 @@ def _ranks(params: Mapping[str, Any], n: int, entries: int) -> float | None:
         case "pagerank":
             return cost + _ELEMENT * entries + _SUMMED * _steps(params, n) * (n + entries)
         case "betweenness":
-            return cost + _SEARCHED * sources * (n + entries)
+            return cost + (_SEARCHED_SETS if n <= _SETS else _SEARCHED) * sources * (n + entries)
     return None
 
 
