@@ -64,7 +64,15 @@ class Values:
         decimal text; sets become lists; a list longer than `max_items` is cut, its last item says so.
         """
         self.budget -= 1
-        if type(value) is Deferred:
+        kind = type(value)
+        # Nearly all values are one of these three.
+        if kind is int and -_INT64 <= value < _INT64:
+            return value
+        if kind is str and len(value) <= MAX_TEXT:
+            return value
+        if kind is float and math.isfinite(value):
+            return value + 0.0  # -0 is 0
+        if kind is Deferred:
             value = value.value if value.nbytes <= 4 * BYTES else str(value)
         if value is None or isinstance(value, bool | str):
             return self._text(value) if isinstance(value, str) else value

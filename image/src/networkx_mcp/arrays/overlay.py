@@ -8,7 +8,7 @@ is where networkx would have them. Attribute dicts are replaced, never changed, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -241,13 +241,25 @@ class Overlay:
         if not entries:
             del adjacency[index]
 
-    def add_edge(self, u: int, v: int, attributes: Attributes | None) -> None:
-        """Add an edge that is not there."""
-        self._put(u, v, attributes or None)
-        self.m += 1
-        self.entries += 1 if u == v and not self.directed else 2
-        if attributes:
-            self.value_bytes += size_of(attributes)
+    def add_edges(self, edges: Iterable[tuple[int, int, Attributes | None]]) -> None:
+        """Add edges that are not there, each once. Large graphs come through this loop: `_put` is written out."""
+        out_new, in_new = self.out_new, self.in_new
+        for u, v, attributes in edges:
+            given = attributes or None
+            entries = out_new.get(u)
+            if entries is None:
+                out_new[u] = {v: given}
+            else:
+                entries[v] = given
+            entries = in_new.get(v)
+            if entries is None:
+                in_new[v] = {u: given}
+            else:
+                entries[u] = given
+            self.m += 1
+            self.entries += 1 if u == v and not self.directed else 2
+            if given:
+                self.value_bytes += size_of(given)
 
     def _put(self, u: int, v: int, attributes: Attributes | None) -> None:
         entries = self.out_new.get(u)

@@ -34,8 +34,7 @@ def change_edges(
     """Add nodes, then edges, then merge attributes into edges."""
     for node in nodes:
         overlay.add_node(node, None)
-    for u, v, attributes in new:
-        overlay.add_edge(u, v, attributes)
+    overlay.add_edges(new)
     for u, v, attributes in changed:
         if attributes:
             overlay.set_edge(u, v, {**overlay.edge(u, v), **attributes})

@@ -56,6 +56,14 @@ def check_id(value: Any, where: str) -> Id:
         raise ValueError(error.message.rstrip(".")) from None
 
 
+def _plain(value: Any) -> bool:
+    """Whether `value` is surely a node id, as nearly all are: told without a word for an error."""
+    kind = type(value)
+    if kind is str:
+        return len(value) <= ids.MAX_ID_BYTES and value.isascii()
+    return kind is int and ids.INT64_MIN <= value <= ids.INT64_MAX
+
+
 def _parse_id(value: Any) -> Id:
     return check_id(value, "")
 
@@ -64,7 +72,7 @@ def _parse_ids(value: Any) -> list[Id]:
     value = client_values.array(value)
     if type(value) is not list:
         raise ValueError("must be an array of node ids, also of one")
-    return [check_id(item, f"[{index}]") for index, item in enumerate(value)]
+    return [item if _plain(item) else check_id(item, f"[{index}]") for index, item in enumerate(value)]
 
 
 def _parse_attributes(value: Any) -> dict[str, Any]:
@@ -84,7 +92,7 @@ def _parse_nodes(value: Any) -> NodeList:
     attributes: list[dict[str, Any] | None] = []
     for index, item in enumerate(value):
         if type(item) is not dict:
-            found.append(check_id(item, f"[{index}]"))
+            found.append(item if _plain(item) else check_id(item, f"[{index}]"))
             attributes.append(None)
             continue
         if "id" not in item:
@@ -104,6 +112,10 @@ def _parse_edges(value: Any) -> EdgeList:
     pairs: list[tuple[Id, Id]] = []
     attributes: list[dict[str, Any] | None] = []
     for index, item in enumerate(value):
+        if type(item) is list and len(item) == 2 and _plain(item[0]) and _plain(item[1]):
+            pairs.append((item[0], item[1]))
+            attributes.append(None)
+            continue
         edge = client_values.mapping(client_values.array(item)) if type(item) is str else item
         if type(edge) is dict:
             _only(edge, {"source", "target", "attributes"}, index)
