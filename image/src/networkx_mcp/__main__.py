@@ -1,4 +1,4 @@
-"""The command line: serve · token create · backup · restore · check."""
+"""The command line: serve · stdio · token create · backup · restore · check."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -25,9 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code."""
     options = _parser().parse_args(arguments)
     try:
-        code = {"serve": _serve, "check": _check, "token": _token, "backup": _copy, "restore": _copy}[options.command](
-            options
-        )
+        code = {
+            "serve": _serve,
+            "stdio": _stdio,
+            "check": _check,
+            "token": _token,
+            "backup": _copy,
+            "restore": _copy,
+        }[options.command](options)
     except ServiceError as error:
         print(f"networkx-mcp: {error.message}", file=sys.stderr)
         code = USAGE
@@ -44,7 +50,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("serve", help="serve until SIGTERM")
+    serve = commands.add_parser("serve", help="serve until SIGTERM")
+    serve.add_argument("--end-with-stdin", action="store_true", help="end when stdin does, as a child of `stdio` must")
+    stdio = commands.add_parser(
+        "stdio",
+        help="serve one host over stdin and stdout, as hosts start their servers",
+        description="Serves one host over stdin and stdout. Graphs are kept in a directory of the user's, which all hosts of "
+        "the user share. Logs go to stderr.",
+    )
+    stdio.add_argument("--data", type=Path, default=None, help="the directory of the graphs (default: the user's)")
     commands.add_parser("check", help="validate settings and store, print the settings in force")
     token = commands.add_parser("token", help="make tokens").add_subparsers(
         dest="token_command", required=True, metavar="COMMAND"
@@ -115,7 +129,20 @@ def _unknown() -> list[str]:
     ]
 
 
-def _serve(_: argparse.Namespace) -> int:
+def _stdio(options: argparse.Namespace) -> int:
+    from networkx_mcp.stdio import relay
+    from networkx_mcp.stdio.owner import Owner, default_directory
+
+    try:
+        owner = Owner(options.data or default_directory())
+    except OSError as error:
+        print(f"networkx-mcp: cannot keep graphs in {error.filename}: {error.strerror}", file=sys.stderr)
+        return FAILED
+    print(f"networkx-mcp: graphs are kept in {owner.directory}", file=sys.stderr)
+    return asyncio.run(relay.serve(owner))
+
+
+def _serve(options: argparse.Namespace) -> int:
     # As PID 1 a signal without a handler is ignored; until the server's own is there, just end.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     settings = _settings()
@@ -128,18 +155,33 @@ def _serve(_: argparse.Namespace) -> int:
 
     no_pandas.settle()
     from networkx_mcp.app import create_app
+    from networkx_mcp.http import listening
     from networkx_mcp.http.shutdown import HttpServer
     from networkx_mcp.limits import descriptors
 
     descriptors.raise_limit()
     app = create_app(settings)
     server = HttpServer(app, settings, app.services.guard)
+    path = settings.http.socket
+    if options.end_with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
-        server.run()
+        server.run(None if path is None else [listening.bind(path)])
     except OSError as error:
-        print(f"networkx-mcp: cannot listen on {settings.http.host}:{settings.http.port}: {error}", file=sys.stderr)
+        place = path or f"{settings.http.host}:{settings.http.port}"
+        print(f"networkx-mcp: cannot listen on {place}: {error}", file=sys.stderr)
         return FAILED
+    finally:
+        if path is not None:
+            path.unlink(missing_ok=True)
     return FAILED if app.failed is not None else 0
+
+
+def _end_with_stdin() -> None:
+    """Be told to end when stdin does: the process that held the other end is gone."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _check(_: argparse.Namespace) -> int:

@@ -484,6 +484,12 @@ class Http(Group):
     port: int = setting(
         8080, "Port that is listened on.", why="usual, and no privilege is needed", chart=False, ge=0, le=65535
     )
+    socket: Path | None = setting(
+        None,
+        "Unix socket that is listened on instead of host and port, for processes of the same user (mode 0600).",
+        why="`networkx-mcp stdio` uses it; others call by network",
+        chart=False,
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = setting(
         ("localhost", "127.0.0.1", "[::1]"),
         "Host names accepted on /mcp, /graphs and /admin, comma-separated; `*.example.org`, `*` allowed.",

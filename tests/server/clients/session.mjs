@@ -1,4 +1,5 @@
-// One session of a TypeScript client: node session.mjs URL ERA TOKEN|-; prints what it saw as JSON.
+// One session of a TypeScript client: node session.mjs URL ERA TOKEN|-; prints what it saw as JSON. In place of the URL,
+// `stdio:` and a command with its arguments as JSON starts the server.
 // With a fourth argument, a JSON list of [tool, arguments]: calls these, and prints how many characters each answer has.
 // ERA: modern (package client, 2026-07-28), legacy (package client, handshake), v1 (package sdk).
 import { createRequire } from 'node:module';
@@ -8,20 +9,27 @@ import { pathToFileURL } from 'node:url';
 const [url, era, token, calls] = process.argv.slice(2);
 const load = async name => import(pathToFileURL(createRequire(join(process.env.NODE_PATH, 'x.js')).resolve(name)));
 
+async function pipes(name) {
+    const { StdioClientTransport } = await load(name);
+    const [command, ...args] = JSON.parse(url.slice('stdio:'.length));
+    return new StdioClientTransport({ command, args, stderr: 'inherit' });
+}
+
 async function open() {
+    const piped = url.startsWith('stdio:');
     const options = token === '-' ? {} : { requestInit: { headers: { Authorization: `Bearer ${token}` } } };
     const info = { name: 'networkx-mcp-tests', version: '1.0.0' };
     if (era === 'v1') {
         const { Client } = await load('@modelcontextprotocol/sdk/client/index.js');
         const { StreamableHTTPClientTransport } = await load('@modelcontextprotocol/sdk/client/streamableHttp.js');
         const client = new Client(info);
-        await client.connect(new StreamableHTTPClientTransport(new URL(url), options));
+        await client.connect(piped ? await pipes('@modelcontextprotocol/sdk/client/stdio.js') : new StreamableHTTPClientTransport(new URL(url), options));
         return client;
     }
     const { Client, StreamableHTTPClientTransport } = await load('@modelcontextprotocol/client');
     const mode = era === 'modern' ? { pin: '2026-07-28' } : 'legacy';
     const client = new Client(info, { versionNegotiation: { mode } });
-    await client.connect(new StreamableHTTPClientTransport(new URL(url), options));
+    await client.connect(piped ? await pipes('@modelcontextprotocol/client/stdio') : new StreamableHTTPClientTransport(new URL(url), options));
     return client;
 }
 

@@ -28,15 +28,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
-async def python_session(server: Server, era: str) -> dict[str, Any]:
+async def python_session(transport: Any, era: str) -> dict[str, Any]:
     """What session.mjs does, by the Python SDK."""
-    headers = {"Authorization": f"Bearer {server.token}"}
-    async with (
-        httpx.AsyncClient(headers=headers, timeout=PATIENCE) as http,
-        Client(
-            streamable_http_client(server.url, http_client=http), mode=MODERN if era == "modern" else "legacy"
-        ) as client,
-    ):
+    async with Client(transport, mode=MODERN if era == "modern" else "legacy") as client:
         assert client.protocol_version == (MODERN if era == "modern" else HANDSHAKE)
 
         async def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +63,11 @@ async def python_session(server: Server, era: str) -> dict[str, Any]:
     return seen
 
 
-def typescript_session(server: Server, era: str) -> dict[str, Any]:
+def typescript_session(place: str, era: str, token: str = "-") -> dict[str, Any]:
+    """By the SDK of TypeScript; `place` is a URL, or `stdio:` and a command with its arguments as JSON."""
     node.package("@modelcontextprotocol/client")
     node.package("@modelcontextprotocol/sdk")
-    done = node.run(SESSION, server.url, era, str(server.token))
+    done = node.run(SESSION, place, era, token)
     assert done.returncode == 0, done.stderr[-3000:]
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen
@@ -103,12 +98,14 @@ def check(seen: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
 async def test_the_python_client(server: Server, era: str) -> None:
-    check(await python_session(server, era))
+    headers = {"Authorization": f"Bearer {server.token}"}
+    async with httpx.AsyncClient(headers=headers, timeout=PATIENCE) as http:
+        check(await python_session(streamable_http_client(server.url, http_client=http), era))
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy", "v1"])
 def test_the_typescript_client(server: Server, era: str) -> None:
-    check(typescript_session(server, era))
+    check(typescript_session(server.url, era, str(server.token)))
 
 
 async def test_the_python_client_finds_the_era_by_itself(server: Server) -> None:

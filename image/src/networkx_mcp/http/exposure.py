@@ -20,7 +20,7 @@ def is_loopback(host: str) -> bool:
 
 def check_exposure(settings: Settings) -> None:
     """Refuse to serve strangers. Raises InvalidInput naming the settings to change."""
-    if not settings.authenticated and not is_loopback(settings.http.host):
+    if settings.http.socket is None and not settings.authenticated and not is_loopback(settings.http.host):
         raise InvalidInput(
             f"http.host is {settings.http.host!r}, which others can reach, and no tokens are configured. "
             "Set NETWORKX_MCP_AUTH_TOKENS_DIR to a directory of token entries "

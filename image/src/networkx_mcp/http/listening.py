@@ -12,6 +12,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 #: Bytes of answers that the kernel takes for one connection before the client's side has room for them. A client that reads nothing
 #: would otherwise have it hold megabytes, which count to the memory of the container.
@@ -29,10 +30,12 @@ async def accept_more(
     """Further servers on the listening sockets of `server`, so that ACCEPTS connections are accepted in a turn. Close them with
     it: a socket listens as long as one of them is open."""
     loop = asyncio.get_running_loop()
+    listeners = [socket.socket(fileno=os.dup(one.fileno())) for one in server.sockets for _ in range(ACCEPTS - 1)]
     return [
-        await loop.create_server(protocol, sock=socket.socket(fileno=os.dup(listener.fileno())), backlog=backlog)
-        for listener in server.sockets
-        for _ in range(ACCEPTS - 1)
+        await loop.create_unix_server(protocol, sock=one, backlog=backlog)
+        if one.family == socket.AF_UNIX
+        else await loop.create_server(protocol, sock=one, backlog=backlog)
+        for one in listeners
     ]
 
 
@@ -40,4 +43,26 @@ def bound_unsent(server: asyncio.Server) -> None:
     """Let the kernel hold at most UNSENT_BYTES for each connection that `server` will accept; connections inherit it."""
     for listener in server.sockets:
         with socket.socket(fileno=os.dup(listener.fileno())) as same:
-            same.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+            if same.family != socket.AF_UNIX:
+                same.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+
+def bind(path: Path) -> socket.socket:
+    """A listening socket at `path` that its owner alone may connect to. A file that nobody listens on is replaced.
+
+    Raises OSError where somebody listens.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            path.unlink(missing_ok=True)
+        else:
+            raise OSError(f"another process listens on {path}")
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    old = os.umask(0o177)
+    try:
+        made.bind(str(path))
+    finally:
+        os.umask(old)
+    return made

@@ -131,7 +131,10 @@ class HttpServer(uvicorn.Server):
             self._sweeper = asyncio.create_task(self._sweep())
             self._collecting = asyncio.create_task(self._application.collector.run(self._application.started))
             address = self.servers[0].sockets[0].getsockname()
-            logs.event("server_listening", host=address[0], port=address[1])
+            if isinstance(address, tuple):
+                logs.event("server_listening", host=address[0], port=address[1])
+            else:
+                logs.event("server_listening", socket=str(address))
 
     def _connection(self) -> asyncio.Protocol:
         """What answers on a new connection; as uvicorn makes it."""
