@@ -67,7 +67,8 @@ def install(arguments: list[str], python: Path) -> None:
     try:
         told = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=True).stdout
         # Compiled once here, not by each of some hundred processes that the tests start.
-        command = [*uv(), "pip", "install", "--quiet", "--python", str(python), "--compile-bytecode", *arguments]
+        quiet = [] if sys.stderr.isatty() else ["--quiet"]  # somebody looks on: uv shows how far it is
+        command = [*uv(), "pip", "install", *quiet, "--python", str(python), "--compile-bytecode", *arguments]
         subprocess.run(command, env={**os.environ, **settings(told)}, check=True)
     except (subprocess.CalledProcessError, OSError) as error:
         print(f"install: uv did not do it ({error}); pip does, which takes longer", file=sys.stderr)

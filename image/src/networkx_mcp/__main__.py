@@ -148,7 +148,7 @@ def _serve(options: argparse.Namespace) -> int:
     settings = _settings()
     from networkx_mcp.telemetry import logs
 
-    logs.configure(settings.log.level)
+    logs.configure(settings.log.level, form=settings.log.format)
     for line in _unknown():
         logs.event("setting_unknown", level=logging.WARNING, message=line)
     from networkx_mcp.arrays import no_pandas

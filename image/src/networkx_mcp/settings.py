@@ -543,6 +543,12 @@ class Log(Group):
     level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "debug, info, warning or error. One JSON object a line on stdout.", why="one record a request"
     )
+    format: Literal["auto", "json", "text"] = setting(
+        "auto",
+        "json: one object a line; text: short lines for people; auto: text where stdout is a terminal.",
+        why="who starts it by hand reads it; what collects logs reads JSON",
+        chart=False,
+    )
     otlp_endpoint: str = setting(
         "", "OTLP/HTTP endpoint of a trace collector; empty: no traces.", unit="URL", why="off until there is one"
     )

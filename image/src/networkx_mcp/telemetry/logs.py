@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on stdout, whatever text a caller sent.
+"""Logs: one JSON object a line on stdout (in a terminal: `terminal`), whatever text a caller sent.
 
 Every line has the same first fields (`FIELDS`, null where unknown); a request's lines have exactly
 these. Text is escaped twice: JSON keeps a line one line, and control, ANSI and bidirectional
@@ -139,13 +139,19 @@ class LineFormatter(BaseJsonFormatter):
 
 _encoder = msgspec.json.Encoder()
 _handler: logging.StreamHandler[Any] | None = None
+_formatter = LineFormatter()
 
 
-def configure(level: str = "info", stream: IO[str] | None = None) -> None:
-    """Send all logs of this process to `stream` (stdout) as JSON lines. May be called again."""
-    global _handler
+def configure(level: str = "info", stream: IO[str] | None = None, form: str = "json") -> None:
+    """Send all logs of this process to `stream` (stdout), in the form of the setting `log.format`. May be called again."""
+    global _handler, _formatter
     _handler = handler = logging.StreamHandler(stream or sys.stdout)
-    handler.setFormatter(LineFormatter())
+    _formatter = LineFormatter()
+    if form == "text" or (form == "auto" and handler.stream.isatty()):
+        from networkx_mcp.telemetry.terminal import TerminalFormatter
+
+        _formatter = TerminalFormatter()
+    handler.setFormatter(_formatter)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
@@ -181,7 +187,7 @@ def request_end(seconds: float, success: bool, memory_mb: float) -> None:
     line["duration_ms"] = int(seconds * 100_000) / 100
     line["success"] = success
     line["memory_mb"] = memory_mb
-    text = _encoder.encode(line).decode() + "\n"
+    text = _formatter.jsonify_log_record(line) + "\n"
     handler.acquire()
     try:
         handler.stream.write(text)
