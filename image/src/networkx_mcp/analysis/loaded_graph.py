@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from networkx_mcp.errors import NotFound
+
 #: Stored bytes of a value that no algorithm and no label reads: it is not made into objects, which may be thirty times as large.
 _LONG = 256 * 1024
 
@@ -123,6 +125,12 @@ class LoadedGraph:
         """Have the answer say `text`, once."""
         if text not in self.remarks:
             self.remarks.append(text)
+
+    def missing(self, node: str | int, field: str) -> NotFound:
+        """The error for a node that is not in the graph: with the node that is called so, where there is one."""
+        from networkx_mcp.analysis import names
+
+        return names.missing(self, node, field)
 
     @property
     def directed(self) -> bool:

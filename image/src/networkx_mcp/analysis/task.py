@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from networkx_mcp.analysis import keeping, view
+from networkx_mcp.analysis import keeping, show, view
 from networkx_mcp.analysis.definition import KEEP, RUN
 from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, NETWORKX, LoadedGraph
 from networkx_mcp.analysis.result import rounded
@@ -70,21 +70,27 @@ class Params:
 
     def node(self, name: str) -> str | int:
         """A node of the graph."""
-        node: str | int = self._values[name]
-        if not self.graph.state.has_node(node):
-            raise self.graph.state.missing(node, name)
-        return node
+        return self._known(self._values[name], name)
 
     def nodes(self, name: str) -> list[str | int]:
         """Nodes of the graph, each once."""
         given: list[str | int] = self._values[name]
         if len(given) > _MOST_NODES:
             raise InvalidInput(f"{name}: must be a list of at most {_MOST_NODES} node ids.", field=name)
-        state = self.graph.state
-        for node in given:
-            if not state.has_node(node):
-                raise state.missing(node, name)
-        return list(dict.fromkeys(given))
+        return list(dict.fromkeys(self._known(node, name) for node in given))
+
+    def _known(self, node: str | int, name: str) -> str | int:
+        """A node of the graph: itself, or who is called so in the attribute `by`."""
+        if self.given("by"):
+            from networkx_mcp.analysis import names
+
+            attribute = self._values["by"]
+            if self.graph.state.n and self.graph.arrays.frozen.node_table.column(attribute) is None:
+                raise unknown_attribute(self.graph, attribute, "by", "node")
+            return names.resolve(self.graph, node, attribute, name)
+        if not self.graph.state.has_node(node):
+            raise self.graph.missing(node, name)
+        return node
 
     def weight(self, default: str | None = None, *, negative: bool = True) -> str | None:
         """The edge attribute to weigh by, None: none. Absent: `default` (networkx's), if an edge has it; "" asks for none.
@@ -276,7 +282,8 @@ def _on_view(
     except NotFound as error:
         if error.data.get("kind") != "node":
             raise
-        raise error.moved(error.at, f"The call sees the {graph.state.n} nodes of its view.") from None
+        hint = f"{error.hint} The call sees the {graph.state.n} nodes of its view.".strip()
+        raise error.moved(error.at, hint) from None
     answer["view"] = view.facts(graph)
     saved: keeping.Values | None = answer.get(keeping.VALUES)
     if saved is not None and graph.part_of is not None:
@@ -295,6 +302,8 @@ def on_graph(
     answer = body(graph, *others, args)
     if args.notes and "notes" in answer:
         answer["notes"] = [*answer["notes"], *args.notes]
+    if args.given("show") and "columns" in answer:
+        show.add(graph, args["show"], answer, args.get("offset", 0))
     if args.saved is not None:
         answer[keeping.VALUES] = args.saved
     return answer

@@ -64,7 +64,7 @@ def seen(graph: LoadedGraph, view: dict[str, Any]) -> tuple[LoadedGraph, bool]:
             graph.remark(note)
     for place, node in enumerate(view.get("without") or ()):
         if not graph.state.has_node(node):
-            raise graph.state.missing(node, f"view.without[{place}]")
+            raise graph.missing(node, f"view.without[{place}]")
         nodes[whole.find(node)] = False
     edges &= nodes[whole.src] & nodes[whole.dst]
     found = LoadedGraph(GraphState(part(whole, nodes, edges), graph.directed))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from networkx_mcp.analysis.show import SHOWN
 from networkx_mcp.errors import echoed
 from networkx_mcp.tools.answer import Answer, beginning, fitting, noted, row_text, show, show_as, show_name
 
@@ -121,7 +122,8 @@ def table_answer(
     `computed` is False where columns are named by callers and graphs, so that no name tells what is in them.
     """
     columns: list[str] = value["columns"]
-    cells = columns if computed else [""] * len(columns)
+    own = (len(columns) if computed else 0) - value.pop(SHOWN, 0)
+    cells = [*columns[:own], *[""] * (len(columns) - own)]
     # a worker's rows may be ten times as many as fit
     rows, lines = fitting(row_text(cells, row) for row in value["rows"])
     facts = {name: beginning(fact) if name not in _SILENT else fact for name, fact in value.items()}
@@ -138,7 +140,7 @@ def table_answer(
         data["truncated"] = True
         notes.append("The page ended early because its rows are long.")
         data["next_offset"] = None if offset is None else offset + len(rows)
-    header = "\t".join(columns if computed else map(show_name, columns))
+    header = "\t".join([*columns[:own], *map(show_name, columns[own:])])
     lines = [head(title, graph_id, version, data), header, *lines, *_briefly(data), *tail(data)]
     return Answer("\n".join(lines), data)
 

@@ -26,6 +26,10 @@ DefaultWeight = Annotated[
 Weight = Annotated[str | None, Field(description="Edge attribute of weights or lengths; left out: each edge counts 1.")]
 
 
+Show = Annotated[list[str] | None, Field(max_length=20, fail_fast=True, description="Attributes to add.")]
+By = Annotated[str | None, Field(description="Attribute that names nodes.")]
+
+
 #: Without what every schema of all those tools would repeat: limits, and that nothing else is accepted.
 _VIEW_SCHEMA = {
     "type": "object",
@@ -87,7 +91,13 @@ class Heavy(OnView):
     force: Annotated[bool, Field(description="Run although the estimate is above the time limit.")] = False
 
 
-class Keeping(Heavy):
+class Rows(Heavy):
+    """Arguments of an analysis whose rows name nodes."""
+
+    show: Show = None
+
+
+class Keeping(Rows):
     """Arguments of an analysis whose result may become an attribute of the graph."""
 
     may_write: ClassVar[bool] = True

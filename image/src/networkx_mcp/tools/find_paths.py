@@ -13,7 +13,7 @@ from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import AnalysisAnswer
-from networkx_mcp.tools.analysis_arguments import Heavy, Limit, Weight, weight_of
+from networkx_mcp.tools.analysis_arguments import By, Limit, Rows, Weight, weight_of
 from networkx_mcp.tools.answer import Answer
 from networkx_mcp.tools.arguments import NodeId, Offset
 from networkx_mcp.tools.tool import Tool
@@ -27,13 +27,14 @@ else:
     KindName = Literal[tuple(PATH_KINDS)]
 
 
-class FindPaths(Heavy):
+class FindPaths(Rows):
     """Arguments of find_paths."""
 
     source: Annotated[NodeId, Field(description="Where paths start.")]
     target: Annotated[
         NodeId | None, Field(description="Where paths end; left out: every node that can be reached.")
     ] = None
+    by: By = None
     kind: Annotated[
         KindName,
         Field(

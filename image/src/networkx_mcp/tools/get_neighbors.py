@@ -1,32 +1,37 @@
-"""get_neighbors: a node and what is beside it, from the resident graph, without a worker."""
+"""get_neighbors: a node and what is beside it, from the resident graph; a worker is asked for views and for names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from networkx_mcp.analysis.definition import Analysis
+from networkx_mcp.analysis.tasks import task_name
+from networkx_mcp.analysis.tasks.get_neighbors import Way, beside
+from networkx_mcp.errors import NotFound, ServiceError
+from networkx_mcp.tools import analysis_run
+from networkx_mcp.tools.analysis_answer import Seen, view_fact, view_text
+from networkx_mcp.tools.analysis_arguments import By, OnView, Show
 from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, more, noted, show, show_attributes
-from networkx_mcp.tools.arguments import GraphId, NodeId, Offset
-from networkx_mcp.tools.tool import Arguments, Tool
+from networkx_mcp.tools.arguments import NodeId, Offset
+from networkx_mcp.tools.tool import Tool
 
 if TYPE_CHECKING:
-    from networkx_mcp.arrays.state import GraphState
     from networkx_mcp.graphs.service import Graphs
 
 
-class GetNeighbors(Arguments):
+class GetNeighbors(OnView):
     """Arguments of get_neighbors."""
 
-    graph_id: GraphId
     node: Annotated[NodeId, Field(description='The node, exactly as it is: 1 and "1" are different.')]
+    by: By = None
     direction: Annotated[
         Literal["all", "out", "in"],
         Field(description="In a directed graph: edges to follow. Undirected: no difference."),
     ] = "all"
+    show: Show = None
     limit: Annotated[int, Field(ge=1, le=1000, description="Neighbors to show.")] = 50
     offset: Offset = 0
 
@@ -35,8 +40,9 @@ class Neighbor(TypedDict):
     """A node at the other end of an edge, and that edge's attributes."""
 
     id: Annotated[str | int, Field(description="Node id.")]
-    direction: Literal["out", "in", "both"]
+    direction: Way
     attributes: dict[str, Any]
+    shown: NotRequired[Annotated[dict[str, Any], Field(description="The neighbor's own attributes that `show` names.")]]
 
 
 class Neighbors(TypedDict):
@@ -53,88 +59,86 @@ class Neighbors(TypedDict):
     truncated: bool
     next_offset: int | None
     notes: list[str]
+    view: NotRequired[Seen]
 
 
 async def run(graphs: Graphs, args: GetNeighbors) -> Answer:
     """The tool."""
+    params = args.params()
+    if "view" in params or args.by is not None:
+        value, version = await analysis_run.run(graphs, args.graph_id, ANALYSIS, params)
+        return neighbors_answer(args, version, value)
     state, head, _ = await graphs.view(args.graph_id)
-    node = args.node
+    try:
+        value = beside(state, args.node, args.direction, args.offset, args.limit, args.show or ())
+    except NotFound as error:
+        return await _explained(graphs, args, params, error)
+    return neighbors_answer(args, head.version, {**value, "directed": state.directed, "notes": []})
+
+
+async def _explained(graphs: Graphs, args: GetNeighbors, params: dict[str, Any], error: NotFound) -> Answer:
+    """Raises NotFound for a node that is not there, with who is called so: a worker knows, unless none is free."""
+    try:
+        value, version = await analysis_run.run(graphs, args.graph_id, ANALYSIS, params)
+    except NotFound:
+        raise
+    except ServiceError:
+        raise error from None
+    return neighbors_answer(args, version, value)  # it came meanwhile
+
+
+def neighbors_answer(args: GetNeighbors, version: int, value: dict[str, Any]) -> Answer:
+    """As many neighbours of the page as fit; attributes that are too long to show are cut."""
+    node, total, directed = value["node"], value["total"], value["directed"]
     clipped = Clipper()
-    own = clipped(state.node_attributes(node))
-    degree = state.degree(node)
-    total, found = _adjacent(state, node, degree, args.direction, args.offset, args.limit)
+    own = clipped(value["attributes"])
     neighbors: list[Neighbor] = []
     about = show_attributes(own)
     size = len(about)
-    directed = state.directed
     lines = []
-    for other, way, edge in found:
+    for other, way, edge, its in value["neighbors"]:
         attributes = clipped(edge) if edge else edge
         text = show(other)
         if directed:
             text += f"\t{way}"
         if attributes:
             text += f"\t{show_attributes(attributes)}"
+        found: Neighbor = {"id": other, "direction": way, "attributes": attributes}
+        if args.show:
+            found["shown"] = clipped(its)
+            text += f"\t{show_attributes(found['shown'])}"
         size += len(text)
         if size > MAX_CHARACTERS and neighbors:
             break
-        neighbors.append({"id": other, "direction": way, "attributes": attributes})
+        neighbors.append(found)
         lines.append(text)
     truncated = args.offset + len(neighbors) < total
-    first = f"node {show(node)}: degree {degree}, {total} neighbors"
+    first = f"node {show(node)}{view_text(value)}: degree {value['degree']}, {total} neighbors"
     if about:
         first += f"; {about}"
+    notes = [*value["notes"], *clipped.notes()]
     lines.insert(0, first)
-    lines += noted(clipped.notes())
+    lines += noted(notes)
     if truncated:
         lines.append(more(len(neighbors), args.offset, total))
     data = {
         "graph_id": args.graph_id,
-        "version": head.version,
+        "version": version,
         "node": node,
         "attributes": own,
-        "degree": degree,
+        "degree": value["degree"],
         "neighbors": neighbors,
         "total": total,
         "offset": args.offset,
         "truncated": truncated,
         "next_offset": args.offset + len(neighbors) if truncated else None,
-        "notes": clipped.notes(),
+        "notes": notes,
+        **view_fact(value),
     }
     return Answer("\n".join(lines), data)
 
 
-Way = Literal["out", "in", "both"]
-
-
-def _adjacent(
-    state: GraphState, node: str | int, degree: int, direction: str, offset: int, limit: int
-) -> tuple[int, Iterable[tuple[str | int, Way, dict[str, Any]]]]:
-    """How many neighbors, and a page of them, each once: id, the way its edge runs, its attributes.
-
-    Of a directed graph successors come first; an edge each way is `both`, with the attributes of the
-    edge that leads out.
-    """
-    if not state.directed:
-        page = list(state.out_edges(node, offset, limit))
-        # A self-loop counts two in the degree, one here; on the last page nobody need look for it.
-        last = len(page) < limit and (page or not offset)
-        total = offset + len(page) if last else degree - state.has_edge(node, node)
-        return total, ((other, "both", data) for other, data in page)
-    if direction == "out":
-        return state.out_degree(node), ((other, "out", data) for other, data in state.out_edges(node, offset, limit))
-    if direction == "in":
-        return state.in_degree(node), ((other, "in", data) for other, data in state.in_edges(node, offset, limit))
-    ways: dict[str | int, Way] = dict.fromkeys(state.successors(node), "out")
-    for other in state.predecessors(node):
-        ways[other] = "both" if other in ways else "in"
-    among = islice(ways.items(), offset, offset + limit)
-    return len(ways), (
-        (other, way, state.edge_attributes(other, node) if way == "in" else state.edge_attributes(node, other))
-        for other, way in among
-    )
-
-
+ANALYSIS = Analysis(task_name("get_neighbors"))
 TOOL = Tool(
     name="get_neighbors",
     title="Neighbors of a node",
@@ -143,4 +147,5 @@ TOOL = Tool(
     answer=Neighbors,
     run=run,
     quick=True,
+    analysis=ANALYSIS,
 )

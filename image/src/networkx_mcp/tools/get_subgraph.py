@@ -13,7 +13,7 @@ from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import Seen, view_fact, view_text
-from networkx_mcp.tools.analysis_arguments import OnView
+from networkx_mcp.tools.analysis_arguments import By, OnView
 from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
 from networkx_mcp.tools.arguments import NodeId, NodeIds
 from networkx_mcp.tools.tool import Tool
@@ -32,6 +32,8 @@ class GetSubgraph(OnView):
         Literal["both", "out", "in"] | None,
         Field(description="Directed graphs: which edges lead on from center (both)."),
     ] = None
+    by: By = None
+    show: Annotated[list[str] | None, Field(max_length=20, fail_fast=True, description="Only these attributes.")] = None
     attributes: Annotated[bool, Field(description="Show attributes of nodes and edges.")] = True
     limit_nodes: Annotated[int, Field(ge=1, le=1000, description="Nodes to show.")] = 50
     limit_edges: Annotated[int, Field(ge=0, le=2000, description="Edges to show.")] = 100
@@ -41,6 +43,8 @@ class GetSubgraph(OnView):
             raise InvalidInput("nodes: give either nodes, or center with radius.", field="nodes")
         if self.nodes is not None and self.radius is not None:
             raise InvalidInput("radius: goes with center, not with nodes.", field="radius")
+        if self.show is not None and not self.attributes:
+            raise InvalidInput("show: goes with attributes=true, which it narrows.", field="show")
 
 
 class Rows(TypedDict):

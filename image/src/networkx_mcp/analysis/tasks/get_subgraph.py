@@ -7,19 +7,20 @@ from typing import Any
 
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import Values, table
-from networkx_mcp.analysis.task import Facts, Params, Run, task
+from networkx_mcp.analysis.task import Facts, Params, Run, has_attribute, task, unknown_attribute
 
 
 @task
 def get_subgraph(graph: LoadedGraph, args: Params) -> Facts:
     """The subgraph induced by `nodes`, or by all nodes within `radius` hops of `center`.
 
-    Arguments: `nodes`, or `center` with `radius` (default 1) and `direction` (both, out or in: which
+    Arguments: `nodes`, or `center` (by their ids, or by an attribute `by`) with `radius` (default 1) and `direction` (both, out or in: which
     edges of a directed graph lead on), `limit_nodes`, `limit_edges`, `attributes` (False leaves them
-    out). Two tables: `nodes` (node, distance, attributes; nearest first) and `edges` (source, target,
+    out), `show` (only these). Two tables: `nodes` (node, distance, attributes; nearest first) and `edges` (source, target,
     attributes; edges among the listed nodes, in their order); `truncated` tells if either was cut.
     """
     limit_nodes, limit_edges, attributes = args["limit_nodes"], args["limit_edges"], args["attributes"]
+    shown = _shown(graph, args.get("show"))
     run = Run(graph, "get_subgraph")
     run.engine = "arrays"
     if args.given("nodes"):
@@ -28,8 +29,20 @@ def get_subgraph(graph: LoadedGraph, args: Params) -> Facts:
         center, radius, direction = args.node("center"), args.get("radius", 1), args.get("direction", "both")
         distances = run.timed(lambda: _around(graph, center, radius, direction))
     return run.report(
-        run.timed(lambda: _tables(graph, distances, limit_nodes, limit_edges, attributes, args.given("center")))
+        run.timed(lambda: _tables(graph, distances, limit_nodes, limit_edges, attributes, args.given("center"), shown))
     )
+
+
+def _shown(graph: LoadedGraph, names: list[str] | None) -> frozenset[str] | None:
+    """The attributes to show, None: all. Raises NotFound for one that neither a node nor an edge has."""
+    for name in names or ():
+        if not has_attribute(graph, name):
+            raise unknown_attribute(graph, name, "show", "node")
+    return None if names is None else frozenset(names)
+
+
+def _narrowed(attributes: dict[str, Any], shown: frozenset[str] | None) -> dict[str, Any]:
+    return attributes if shown is None else {name: value for name, value in attributes.items() if name in shown}
 
 
 def _around(graph: LoadedGraph, center: Any, radius: int, direction: str) -> dict[Any, int]:
@@ -59,7 +72,13 @@ def _beside(graph: LoadedGraph, node: Any, direction: str) -> Iterable[Any]:
 
 
 def _tables(
-    graph: LoadedGraph, distances: dict[Any, int], limit_nodes: int, limit_edges: int, attributes: bool, around: bool
+    graph: LoadedGraph,
+    distances: dict[Any, int],
+    limit_nodes: int,
+    limit_edges: int,
+    attributes: bool,
+    around: bool,
+    shown: frozenset[str] | None,
 ) -> Facts:
     state = graph.state
     listed = list(distances)[:limit_nodes]
@@ -69,7 +88,11 @@ def _tables(
     nodes = table(
         columns,
         (
-            [node, *([distances[node]] if around else []), *([state.node_attributes(node)] if attributes else [])]
+            [
+                node,
+                *([distances[node]] if around else []),
+                *([_narrowed(state.node_attributes(node), shown)] if attributes else []),
+            ]
             for node in listed
         ),
         limit=limit_nodes,
@@ -81,7 +104,7 @@ def _tables(
     pairs = _edges_among(graph, listed, inside)
     edges = table(
         ["source", "target", *(["attributes"] if attributes else [])],
-        ([u, v, *([state.edge_attributes(u, v)] if attributes else [])] for u, v in pairs),
+        ([u, v, *([_narrowed(state.edge_attributes(u, v), shown)] if attributes else [])] for u, v in pairs),
         limit=limit_edges,
         total=len(pairs),
         values=values,

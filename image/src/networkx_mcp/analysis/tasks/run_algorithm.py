@@ -184,7 +184,7 @@ def _value(graph: LoadedGraph, algorithm: Algorithm, argument: Argument, given: 
 
 def _node(graph: LoadedGraph, node: Any, field: str) -> Any:
     if not graph.state.has_node(node):
-        raise graph.state.missing(node, field)
+        raise graph.missing(node, field)
     return node
 
 
