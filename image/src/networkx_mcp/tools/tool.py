@@ -62,7 +62,8 @@ class Tool:
     kind: Kind = "read"
     #: A repeat of the same call changes nothing more. Reads always are.
     idempotent: bool = True
-    #: Needs no worker: too short to be interrupted, so it is not watched for a client that hangs up.
+    #: Needs no worker, but for a short job now and then: too short to be interrupted, so it is not watched for a client that
+    #: hangs up.
     quick: bool = False
     #: What it runs in a worker, with its cost, for tools that analyse a graph.
     analysis: Analysis | None = None
