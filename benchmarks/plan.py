@@ -158,6 +158,7 @@ def servers(directory: str, cores: str) -> dict[str, tuple[list[str], int, dict[
         "NETWORKX_MCP_LOG_LEVEL": "warning",
         "NETWORKX_MCP_STORE_PATH": str(Path(directory, "store.sqlite3")),
         "NETWORKX_MCP_LIMITS_WORKERS": str(len(cores.split(","))),
+        "NETWORKX_MCP_LIMITS_TENANT_GRAPHS": "100000",
     }
     script = str(Path(__file__).with_name("plain_server.py"))
     return {

@@ -117,7 +117,16 @@ WORKERS = [
         "How jobs ended; timeout, memory_limit, crashed and zygote_lost are those that the alert counts.",
         {"{{reason}}": rate("networkx_mcp_worker_jobs_total", "reason")},
         stacked=True,
-        width=8,
+        width=6,
+    ),
+    Panel(
+        "Analyses without a worker",
+        "ops",
+        "Analyses of small graphs that the API began itself. `worker`: it could not answer, and a worker did. `failed`: by a "
+        "defect, which the log names (`inline_failed`); a worker answered.",
+        {"{{result}}": rate("networkx_mcp_inline_analyses_total", "result")},
+        stacked=True,
+        width=6,
     ),
     Panel(
         "Ends of workers",
@@ -125,7 +134,7 @@ WORKERS = [
         "Processes that ended. `idle`: they were kept for more jobs of their tenant, and none came, or another tenant's did.",
         {"{{reason}}": rate("networkx_mcp_worker_exits_total", "reason")},
         stacked=True,
-        width=8,
+        width=6,
     ),
     Panel(
         "Jobs that did not end well",
@@ -135,7 +144,7 @@ WORKERS = [
             "share": f'sum(rate(networkx_mcp_worker_jobs_total{{{POD}, reason=~"timeout|memory_limit|crashed|zygote_lost"}}[15m]))'
             f' / sum(rate(networkx_mcp_worker_jobs_total{{{POD}, reason!="shutdown"}}[15m]))'
         },
-        width=8,
+        width=6,
         alert="NetworkxMcpWorkerExits",
         maximum=0.5,
     ),

@@ -15,6 +15,7 @@ from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, RemoveEdges, RemoveNodes, SetEdgeAttributes
 from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.telemetry import metrics
 
 MOST = 5000
 PAGE = {"limit": 20, "offset": 0}
@@ -155,6 +156,31 @@ def test_all_else_is_a_workers(tool: str, params: dict[str, Any]) -> None:
     state = path(30)
     state.apply([AddEdges([(0, 1)], [{"weight": 2}], if_exists="update")])
     assert inline.answer(tool, params, state, MOST) is None
+
+
+def counted() -> dict[str, float]:
+    """What was begun in the API so far, by how it ended."""
+    [family] = metrics.INLINE_ANALYSES.collect()
+    return {sample.labels["result"]: sample.value for sample in family.samples}
+
+
+def test_what_is_begun_here_is_counted_by_how_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, degree = path(30), {"measure": "degree", **PAGE}
+
+    def more(params: dict[str, Any]) -> dict[str, float]:
+        before = counted()
+        inline.answer("rank_nodes", params, state, MOST)
+        return {end: value - before[end] for end, value in counted().items() if value != before[end]}
+
+    assert more(degree) == {"answered": 1}
+    assert more({**degree, "nodes": ["missing"]}) == {"worker": 1}
+    assert more({"measure": "closeness", **PAGE}) == {}, "nothing is begun that is known to be a worker's"
+
+    def defect(*_args: Any, **_kwargs: Any) -> None:
+        raise AssertionError("a defect")
+
+    monkeypatch.setitem(inline._ALGORITHMS, "degree", inline._Inline(defect, "none", weighted=True))  # type: ignore[arg-type]
+    assert more(degree) == {"failed": 1}
 
 
 def test_a_graph_of_more_elements_than_the_limit_is_a_workers() -> None:

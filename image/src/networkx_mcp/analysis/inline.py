@@ -23,6 +23,7 @@ from networkx_mcp.backend.kernels import compiled_centrality, compiled_paths, co
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.errors import NotFound, ServiceError
+from networkx_mcp.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,11 @@ _PARTS = 110_000
 _STANDS = 1e-9
 #: Nodes that an argument may name.
 _NAMED = 100
+
+
+#: How what was begun here ends; `networkx_mcp_inline_analyses_total` counts them.
+for _result in ("answered", "worker", "failed"):
+    metrics.INLINE_ANALYSES.labels(_result)
 
 
 class NotHere(Exception):
@@ -209,16 +215,18 @@ def answer(tool: str, params: dict[str, Any], state: GraphState, most: int) -> F
     spent = affordable(tool, params, state.n, state.m, most, made=state.has_arrays)
     if spent is None:
         return None
+    result, found = "worker", None
     try:
-        if not _all_there(state, params):
-            return None
-        frozen = state.unsealed()
-        return None if frozen is None else on_graph(_TOOLS[tool][0], _SmallGraph(state, frozen, spent), params)
+        if _all_there(state, params) and (frozen := state.unsealed()) is not None:
+            found = on_graph(_TOOLS[tool][0], _SmallGraph(state, frozen, spent), params)
+            result = "answered"
     except (NotHere, Unsuited, ServiceError):
-        return None
+        pass
     except Exception:
         logger.exception("an analysis at once failed", extra={"event": "inline_failed", "tool": tool})
-        return None
+        result = "failed"
+    metrics.INLINE_ANALYSES.labels(result).inc()
+    return found
 
 
 def _all_there(state: GraphState, params: Mapping[str, Any]) -> bool:

@@ -97,6 +97,11 @@ ALGORITHM_DURATION = _histogram(
     "algorithm_duration_seconds", "Run time of the algorithm.", _REQUEST_BUCKETS, "algorithm"
 )
 ALGORITHM_ELEMENTS = _counter("algorithm_elements_total", "Nodes and edges processed.", "algorithm")
+INLINE_ANALYSES = _counter(
+    "inline_analyses_total",
+    "Analyses that the API began itself (limits.inlineElements): answered, left to a worker, or failed and left to one.",
+    "result",
+)
 CACHE_REQUESTS = _counter("cache_requests_total", "Look-ups in a cache.", "cache", "outcome")
 STORE_UP = _gauge("store_up", "1 while the store answers.")
 STORE_DURATION = _histogram("store_duration_seconds", "Round trip to the store.", _STORE_BUCKETS, "operation")
