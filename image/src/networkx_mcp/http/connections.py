@@ -41,8 +41,10 @@ PROBE_BYTES = 256
 STRANGER_BYTES = 16 * 1024
 #: Paths that anybody may ask for, without a token.
 PROBES = frozenset({"/health", "/ready", "/startup", "/metrics"})
-#: Of these, those that begin at once in any crowd as the first request of a connection: a kubelet makes one for each probe.
-URGENT = PROBES - {"/metrics"}
+#: Of these, the one whose answer is long.
+SCRAPED = "/metrics"
+#: Those that begin at once in any crowd as the first request of a connection: a kubelet makes one for each probe.
+URGENT = PROBES - {SCRAPED}
 #: Sockets past the limit that are accepted to answer probes, and to tell others to come back.
 RESERVE = 32
 #: Time for the rest of a refused body to arrive and be thrown away, in seconds: a client that is
@@ -217,7 +219,8 @@ class Connection(HttpToolsProtocol):
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
         if not cycle.disconnected and not self.transport.is_closing():  # its client may have gone meanwhile
-            self.guard.places.busy(self)
+            if self.known or not (self.flow.write_paused or cycle.scope["path"] == SCRAPED):
+                self.guard.places.busy(self)  # else it waits for its own client, or for what all who scrape wait for
             super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
