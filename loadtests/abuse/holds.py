@@ -10,15 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from loadtests import processes
+from loadtests.abuse import kernel_sockets
 from loadtests.abuse.attack import World
 from loadtests.abuse.judge import Findings
 from loadtests.abuse.prober import Prober
 from loadtests.abuse.strikes import Strike, StruckServer
 from loadtests.abuse.subject import GRAPH, Subject
+from networkx_mcp.limits.socket_memory import BYTES_PER_SOCKET
+from networkx_mcp.settings import Limits
 
 HEALTH_SECONDS = 1.0
 #: A bound of a bucket of networkx_mcp_event_loop_lag_seconds.
 HOLD_SECONDS = 0.25
+#: What `networkx-mcp check` and the chart plan for the sockets of a default server.
+KERNEL_MIB = Limits().sockets * BYTES_PER_SOCKET / processes.MIB
 #: Between two looks at memory, in seconds; after a strike, for what it left.
 _LOOK_SECONDS, _SETTLE_SECONDS = 0.2, 1.0
 _BUCKET = re.compile(r'^networkx_mcp_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
@@ -36,6 +41,8 @@ class Held:
     #: Bound of the highest bucket of loop lag that was met, in seconds; infinite above all.
     longest_hold_below_seconds: float
     memory_peak_mib: float
+    #: What the kernel held at most for the server's sockets.
+    kernel_peak_mib: float
     #: How long the machine held a process that has nothing to do with the server.
     bystander_seconds: float
     wrong: str
@@ -46,8 +53,10 @@ class Held:
             yield f"/health took more than {HEALTH_SECONDS:g} s"
         if self.holds:
             yield f"the event loop was held for more than {HOLD_SECONDS:g} s"
-        if self.memory_peak_mib > memory_mib:
+        if self.memory_peak_mib + self.kernel_peak_mib > memory_mib:
             yield "memory over its limit"
+        if self.kernel_peak_mib > KERNEL_MIB:
+            yield f"the kernel held more than {KERNEL_MIB:g} MiB for sockets"
         if self.wrong:
             yield "a caller was not served"
 
@@ -63,10 +72,11 @@ async def strike(field: StruckServer, one: Strike) -> Held:
     subject = field.subject
     before = await asyncio.to_thread(lags, subject)
     prober = Prober(subject.host, subject.port)
-    peak, field.sent, field.wrong = 0.0, 0, ""
+    peak, kernel, field.sent, field.wrong = 0.0, 0, 0, ""
     thrown = asyncio.ensure_future(one.throw(field))
     while not thrown.done():
         peak = max(peak, (await asyncio.to_thread(processes.of_process, subject.pid)).memory / processes.MIB)
+        kernel = max(kernel, await asyncio.to_thread(kernel_sockets.held, subject.port))
         await asyncio.sleep(_LOOK_SECONDS)
     try:
         thrown.result()
@@ -85,6 +95,7 @@ async def strike(field: StruckServer, one: Strike) -> Held:
         int(total - new[HOLD_SECONDS]),
         min(bound for bound, count in new.items() if count == total),
         round(peak, 1),
+        round(kernel / processes.MIB, 1),
         seen.bystander_seconds,
         field.wrong,
     )

@@ -21,6 +21,8 @@ from networkx_mcp import mcp_wire
 CONNECTIONS, WRITTEN = 50, 12_000
 #: Sockets that idle: more than limits.sockets.
 IDLERS = 2_500
+#: Connections that send bodies nobody reads.
+SENDERS = 500
 #: Graphs of three nodes; a server of 1,024 descriptors holds 481 at most.
 GRAPHS = 600
 #: Seconds of a flood.
@@ -135,6 +137,27 @@ async def _half(field: StruckServer) -> None:
 
 async def _unread(field: StruckServer) -> None:
     await _idle(field, field.world.http("GET", "/metrics", token=None) * 16)
+
+
+async def _unread_bodies(field: StruckServer) -> None:
+    """Strangers whose bodies are read fast at first and thrown away, so that the kernel's buffers grow where nothing bounds them."""
+    head = field.world.http("PUT", "/graphs/none", token=None).replace(
+        b"Content-Length: 0", b"Content-Length: 60000000"
+    )
+    until = time.monotonic() + FLOOD_SECONDS
+
+    async def send() -> None:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(field.subject.host, field.subject.port)
+            writer.write(head)
+            while time.monotonic() < until:
+                writer.write(bytes(65536))
+                async with asyncio.timeout_at(asyncio.get_running_loop().time() + FLOOD_SECONDS):
+                    await writer.drain()
+            writer.transport.abort()
+
+    field.sent += SENDERS
+    await asyncio.gather(*(send() for _ in range(SENDERS)), return_exceptions=True)
 
 
 async def _scrapes(field: StruckServer) -> None:
@@ -255,6 +278,7 @@ STRIKES: tuple[Strike, ...] = (
     Strike("idle sockets", _idlers),
     Strike("idle sockets with half a request", _half),
     Strike("unread /metrics", _unread),
+    Strike("unread bodies", _unread_bodies),
     Strike("/metrics as fast as it goes", _scrapes),
     *(Strike(f"bodies: {name}", _body(name, "bob")) for name in shapes.values()),
     Strike("bodies: empty lists, no token", _body("empty lists", None)),

@@ -146,6 +146,7 @@ def test_a_backup_that_fails_does_not_hold_up_a_sync(code: int, told: bool) -> N
         failing = Path(place, "networkx-mcp")
         failing.write_text(f'#!/bin/sh\necho "$@" > "$0.log"\nexit {code}\n', encoding="utf-8")
         failing.chmod(0o755)
+        Path(place, "sh").symlink_to("/bin/sh")  # as in the image; here it may be on no PATH
         path = {"PATH": f"{place}:{os.environ['PATH']}"}
         done = subprocess.run(
             [*container["command"], *container["args"]], env=path, capture_output=True, text=True, check=False

@@ -52,6 +52,12 @@ REFUSALS: list[tuple[tuple[str, ...], str]] = [
         "first. Request at least 1232Mi or lower memory.residentMB.",
     ),
     (
+        ("limits.sockets=7152",),
+        "limits.sockets (7152) can take 1341 MiB of the kernel's memory, 192 KiB each; with 220 MiB for the processes and "
+        "memory.workerMB (384) that is more than 95 % of limits.memoryMB (2048). Lower limits.sockets or memory.workerMB, or "
+        "raise limits.memoryMB.",
+    ),
+    (
         ("store.valkey.resources.requests.memory=1279Mi",),
         "store.valkey.resources.requests.memory (1279Mi) is below 1.25 x store.valkey.maxMemoryMB (1024): a full store "
         "would use more than it asked for, and a node short of memory evicts such pods first. Raise the first or lower "

@@ -157,9 +157,11 @@ def _serve(options: argparse.Namespace) -> int:
     from networkx_mcp.app import create_app
     from networkx_mcp.http import listening
     from networkx_mcp.http.shutdown import HttpServer
-    from networkx_mcp.limits import descriptors
+    from networkx_mcp.limits import descriptors, socket_memory
 
     descriptors.raise_limit()
+    if (few := socket_memory.shortage(settings)) is not None:
+        logs.event("memory_short", level=logging.WARNING, message=few)
     app = create_app(settings)
     server = HttpServer(app, settings, app.services.guard)
     path = settings.http.socket
@@ -206,6 +208,11 @@ def _check(_: argparse.Namespace) -> int:
     why = native.missing()
     print(f"kernels: {f'by libraries, slower: {why}' if why else 'compiled'}", file=sys.stderr)
 
+    from networkx_mcp.limits import socket_memory
+
+    few = socket_memory.shortage(settings)
+    print(f"memory: {few or 'enough for the processes, all sockets and a heavy call'}", file=sys.stderr)
+
     from networkx_mcp.workers import sandbox
 
     sandbox.prepare()
@@ -227,6 +234,8 @@ def _check(_: argparse.Namespace) -> int:
     except StoreUnavailable as error:
         name = "path" if settings.store.type == "embedded" else "url"
         print(f"networkx-mcp: store.{name} {values['store'][name]}: {error.problem}", file=sys.stderr)
+        return FAILED
+    if few is not None:
         return FAILED
     print("check: all is well", file=sys.stderr)
     return 0

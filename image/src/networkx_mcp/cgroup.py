@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path("/sys/fs/cgroup")
 # v1 writes "no limit" as a page-rounded LONG_MAX.
 _UNLIMITED = 1 << 60
+#: Of version 2's memory.stat (Documentation/admin-guide/cgroup-v2.rst); none contains another.
+_KERNEL_FIELDS = ("sock", "kernel_stack", "pagetables", "sec_pagetables", "percpu", "slab_unreclaimable")
 
 
 def _own_paths() -> dict[str, str]:
@@ -63,6 +65,15 @@ def memory_working_set() -> int | None:
     fields = dict(line.split(" ", 1) for line in stat.splitlines())
     inactive = int(fields.get("total_inactive_file", fields.get("inactive_file", "0")))
     return max(0, int(usage) - inactive)
+
+
+def memory_kernel() -> int:
+    """Bytes of the group's limit that the kernel itself holds and cannot give back: buffers of sockets, page tables, its own
+    records. 0 in version 1, where a limit does not count sockets, and outside a group.
+    """
+    text = _read("memory", "memory.stat", "memory.stat")
+    fields = dict(line.split(" ", 1) for line in (text or "").splitlines())
+    return sum(int(fields.get(name, "0")) for name in _KERNEL_FIELDS) if "sock" in fields else 0
 
 
 def cpu_limit() -> float:

@@ -27,6 +27,19 @@ def make(memory_mb: int = 1000, baseline_mb: int = 100, **memory: object) -> Mem
     return budget
 
 
+def test_what_the_kernel_holds_cannot_be_promised_a_second_time() -> None:
+    budget = make()
+    free = budget.free
+    budget.measured(working_set=0, kernel=300 * MIB)
+    assert free - budget.free == 300 * MIB
+    assert budget.use_ratio == pytest.approx(0.4)
+    with pytest.raises(MemoryLimit):
+        budget.reserve("workers", budget.free + 1)
+    assert budget.cap("workers") == budget.free
+    budget.measured(working_set=0)
+    assert budget.free == free
+
+
 def test_what_fits_below_the_ceiling_is_entered_and_the_next_byte_is_refused() -> None:
     budget = make()
     room = int(1000 * MIB * CEILING_RATIO) - 100 * MIB

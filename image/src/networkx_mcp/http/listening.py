@@ -9,12 +9,15 @@ kubelet's probe among them, while those that are in are served.
 from __future__ import annotations
 
 import asyncio
+import asyncio.trsock
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-#: Bytes of answers that the kernel takes for one connection before the client's side has room for them. A client that reads nothing
+from networkx_mcp.limits.socket_memory import RECEIVE_BYTES, SEND_BYTES
+
+#: Bytes of answers, beside those on their way, that the kernel takes for one connection before the client's side has room for them. A client that reads nothing
 #: would otherwise have it hold megabytes, which count to the memory of the container.
 UNSENT_BYTES = 32 * 1024
 #: TCP_NOTSENT_LOWAT of Linux (tcp(7)); Python 3.11 has no name for it.
@@ -39,12 +42,14 @@ async def accept_more(
     ]
 
 
-def bound_unsent(server: asyncio.Server) -> None:
-    """Let the kernel hold at most UNSENT_BYTES for each connection that `server` will accept; connections inherit it."""
-    for listener in server.sockets:
+def bound_buffers(listeners: Iterable[socket.socket | asyncio.trsock.TransportSocket]) -> None:
+    """Let the kernel hold a bounded number of bytes for each connection that will be accepted; connections inherit it."""
+    for listener in listeners:
         with socket.socket(fileno=os.dup(listener.fileno())) as same:
             if same.family != socket.AF_UNIX:
                 same.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
 
 
 def bind(path: Path) -> socket.socket:

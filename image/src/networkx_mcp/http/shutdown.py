@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from networkx_mcp.http.connections import Guard
 from networkx_mcp.http.garbage_collector import GarbageCollector
-from networkx_mcp.http.listening import accept_more, bound_unsent
+from networkx_mcp.http.listening import accept_more, bound_buffers
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
 
@@ -126,7 +126,7 @@ class HttpServer(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
-            bound_unsent(self.servers[0])
+            bound_buffers(self.servers[0].sockets)
             self.servers += await accept_more(self.servers[0], self._connection, self.config.backlog)
             self._sweeper = asyncio.create_task(self._sweep())
             self._collecting = asyncio.create_task(self._application.collector.run(self._application.started))

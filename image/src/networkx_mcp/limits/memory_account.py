@@ -28,7 +28,7 @@ __all__ = ["ASSUMED_BASELINE", "CEILING_RATIO", "KINDS", "Kind", "Level", "Memor
 Kind = Literal["resident", "results", "workers", "bodies", "archives", "loads"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-#: Share of the limit that may be promised; the rest is for what no account sees (kernel, sockets).
+#: Share of the limit that may be promised; the rest is for what comes between two measurements.
 CEILING_RATIO = 0.95
 #: Size of API and zygote before the first measurement, in bytes (the promise: at most 220 MB idle).
 ASSUMED_BASELINE = 220 * MIB
@@ -99,6 +99,8 @@ class MemoryAccount:
         self._promised = 0
         #: Size of API, zygote and spare worker without shared memory, as last measured.
         self.baseline = min(ASSUMED_BASELINE, self.total // 4)
+        #: What the kernel was last measured to hold for the container.
+        self.kernel = 0
         #: What the container was last measured to use; 0 before the first measurement.
         self.working_set = 0
         self.levels = Levels(settings.memory.constrained_ratio, settings.memory.protective_ratio)
@@ -125,12 +127,12 @@ class MemoryAccount:
     @property
     def free(self) -> int:
         """Bytes that are not promised to anything."""
-        return max(0, self.ceiling - self.baseline - self._promised)
+        return max(0, self.ceiling - self.baseline - self.kernel - self._promised)
 
     @property
     def use_ratio(self) -> float:
         """Share of the limit in use: the working set, or the account without reservations if that is more."""
-        accounted = self.baseline + self._promised - self._used["workers"]
+        accounted = self.baseline + self.kernel + self._promised - self._used["workers"]
         return max(accounted, self.working_set) / self.total
 
     def used(self, kind: Kind) -> int:
@@ -139,7 +141,7 @@ class MemoryAccount:
 
     def cap(self, kind: Kind) -> int:
         """Bytes that `kind` may use at most, when nothing else uses any."""
-        most = max(0, self.ceiling - self.baseline)
+        most = max(0, self.ceiling - self.baseline - self.kernel)
         return min(most, self._caps[kind][0]) if kind in self._caps else most
 
     # -- entries -------------------------------------------------------------------------------
@@ -260,9 +262,10 @@ class MemoryAccount:
 
     # -- levels --------------------------------------------------------------------------------
 
-    def measured(self, *, working_set: int, baseline: int | None = None) -> None:
-        """Enter a measurement: what the container uses, and what API, zygote and spare are without graphs."""
+    def measured(self, *, working_set: int, baseline: int | None = None, kernel: int = 0) -> None:
+        """Enter a measurement: what the container uses, what API, zygote and spare are without graphs, and what of it the kernel holds."""
         self.working_set = working_set
+        self.kernel = kernel
         if baseline is not None:
             # What is entered one by one and lies in the heap of the API is measured there, too; it counts once. Not so
             # archives, which are entered before they are there. Entries are estimates, so a baseline is never below

@@ -85,6 +85,10 @@ def own_group(settings: Settings) -> bool:
     return limit is not None and limit <= settings.limits.memory_mb * MIB
 
 
+def _of_group() -> tuple[int | None, int]:
+    return cgroup.memory_working_set(), cgroup.memory_kernel()
+
+
 class Sampler:
     """Runs until closed. `processes` tells who is there now; it is called in the event loop."""
 
@@ -117,11 +121,13 @@ class Sampler:
         return sample
 
     async def _enter(self, sample: Sample | None) -> None:
-        working_set = await asyncio.to_thread(cgroup.memory_working_set) if self._own_group else None
+        working_set, kernel = await asyncio.to_thread(_of_group) if self._own_group else (None, 0)
         if working_set is None and sample is not None:
             working_set = sample.total
         if working_set is not None:
-            self._budget.measured(working_set=working_set, baseline=None if sample is None else sample.baseline)
+            self._budget.measured(
+                working_set=working_set, baseline=None if sample is None else sample.baseline, kernel=kernel
+            )
 
     async def _loop(self) -> None:
         tick = 0
