@@ -76,10 +76,10 @@ def _holds() -> Iterator[str]:
         return
     found = _load("holds")
     yield ""
-    yield "| strike | sent | slowest /health, s | holds above 250 ms | longest hold below, s | peak memory, MiB | a bystander held, s |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| strike | sent | slowest /health, s | holds above 250 ms | longest hold below, s | peak memory, MiB | kernel for sockets, MiB | a bystander held, s |"
+    yield "|---|---|---|---|---|---|---|---|"
     for one in found.abuse["strikes"]:
         yield (
             f"| {one['name']} | {one['sent']:,} | {one['health_slowest_seconds']:g} | {one['holds']} | "
-            f"{one['longest_hold_below_seconds']:g} | {one['memory_peak_mib']:g} | {one['bystander_seconds']:g} |"
+            f"{one['longest_hold_below_seconds']:g} | {one['memory_peak_mib']:g} | {one['kernel_peak_mib']:g} | {one['bystander_seconds']:g} |"
         )

@@ -52,8 +52,8 @@ REFUSALS: list[tuple[tuple[str, ...], str]] = [
         "first. Request at least 1232Mi or lower memory.residentMB.",
     ),
     (
-        ("limits.sockets=7152",),
-        "limits.sockets (7152) can take 1341 MiB of the kernel's memory, 192 KiB each; with 220 MiB for the processes and "
+        ("limits.sockets=7200",),
+        "limits.sockets (7200) can take 1350 MiB of the kernel's memory, 192 KiB each; with 220 MiB for the processes and "
         "memory.workerMB (384) that is more than 95 % of limits.memoryMB (2048). Lower limits.sockets or memory.workerMB, or "
         "raise limits.memoryMB.",
     ),

@@ -66,11 +66,11 @@ def test_check_prints_the_settings_in_force_and_looks_at_the_store(tmp_path: Pat
 
 
 def test_check_counts_what_the_kernel_may_hold_for_sockets(tmp_path: Path) -> None:
-    enough = run("check", cwd=tmp_path, LIMITS_SOCKETS="7151", LIMITS_MEMORY_MB="2048")
+    enough = run("check", cwd=tmp_path, LIMITS_SOCKETS="7100", LIMITS_MEMORY_MB="2048")
     assert enough.returncode == 0, enough.stderr
-    short = run("check", cwd=tmp_path, LIMITS_SOCKETS="7152", LIMITS_MEMORY_MB="2048")
+    short = run("check", cwd=tmp_path, LIMITS_SOCKETS="7200", LIMITS_MEMORY_MB="2048")
     assert short.returncode == 1
-    assert "memory: limits.sockets (7152) can take 1341 MiB of the kernel's memory" in short.stderr
+    assert "memory: limits.sockets (7200) can take 1350 MiB of the kernel's memory" in short.stderr
     assert "raise limits.memory_mb" in short.stderr
     assert "all is well" not in short.stderr
 

@@ -189,8 +189,8 @@ class Limits(Group):
     sockets: int = setting(
         2048,
         "Open client sockets of a pod. Where all are taken, idle ones make room, those that never showed a token first; past "
-        "that the next is refused. The hard limit of open files (`ulimit -Hn`) must allow them, or fewer are opened and the log "
-        "says so.",
+        "that the next is refused. Each can take 192 KiB of the kernel's memory. The hard limit of open files (`ulimit -Hn`) must allow "
+        "them, or fewer are opened and the log says so.",
         unit="sockets",
         why="chosen: five times what may run and wait",
         ge=16,

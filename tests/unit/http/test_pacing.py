@@ -70,6 +70,17 @@ def test_reads_past_the_time_of_a_turn_come_in_later_ones() -> None:
     assert pacing.PARSE_SECONDS < 0.25
 
 
+def test_reads_of_which_nothing_is_kept_end_a_turn_as_well() -> None:
+    async def read() -> None:
+        pacer, reads = Pacer(), 0
+        while pacer.may_parse() and reads < 10_000:
+            pacer.parsed(0.0)
+            reads += 1
+        assert 100 < reads < 1000
+
+    asyncio.run(read())
+
+
 def test_while_a_crowd_comes_turns_are_short_for_strangers() -> None:
     """A probe waits to be let in behind all who came before it."""
 

@@ -240,9 +240,15 @@ def test_routes_come_from_the_modules_that_serve_them() -> None:
 
 
 def test_a_strike_that_held_the_loop_is_found_and_one_that_did_not_is_none() -> None:
-    good = holds.Held("x", 1, 20, 0.9, 0, 0.25, 500.0, 0.0, "")
+    good = holds.Held("x", 1, 20, 0.9, 0, 0.25, 500.0, 10.0, 0.0, "")
     assert list(good.findings(2048)) == []
-    for worse in ({"health_slowest_seconds": 1.1}, {"holds": 1}, {"memory_peak_mib": 2049.0}, {"wrong": "503"}):
+    for worse in (
+        {"health_slowest_seconds": 1.1},
+        {"holds": 1},
+        {"memory_peak_mib": 2049.0},
+        {"kernel_peak_mib": 500.0},
+        {"wrong": "503"},
+    ):
         assert len(list(dataclasses.replace(good, **worse).findings(2048))) == 1  # type: ignore[arg-type]
 
 
