@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock programs tools linters writers docs test-networkx pictures promote sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock programs tools linters writers build-tools docs test-networkx pictures promote sbom clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -81,7 +81,7 @@ alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, d
 server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
-full: $(VENV)/.dev tools linters writers
+full: $(VENV)/.dev tools linters writers build-tools
 	@scripts/stage.sh full pytest $(ROOMS) -m needs -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
@@ -141,8 +141,21 @@ promote: ## Copy the tested git tag and image digest from staging to production
 
 LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command 'make lock' -q
+# Built in an environment of its own: with the compiler of the image, which names the oldest C library it builds for.
+DIST := $(or $(DIST),dist)
+wheel: $(VENV)/.dev build-tools ## Build the wheels and the sdist that go to PyPI into dist/, and look at them
+	@rm -rf $(DIST)
+	cd image && $(TOOLS)/build/bin/python -m hatchling build -d $(abspath $(DIST))
+	cd image && NETWORKX_MCP_PURE=1 $(TOOLS)/build/bin/python -m hatchling build -t wheel -d $(abspath $(DIST))
+	$(BIN)/auditwheel show $(DIST)/*manylinux*.whl
+
+build-tools: $(TOOLS)/build/.installed
+$(TOOLS)/build/.installed: image/requirements-build.txt | $(VENV)/bin/python
+	@$(BIN)/python scripts/install.py --into $(TOOLS)/build $<
+	@touch $@
+
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes
-	cd image && $(LOCK) pyproject.toml -o requirements.txt
+	cd image && $(LOCK) --all-extras pyproject.toml -o requirements.txt
 	cd image && $(LOCK) requirements-dev.in -o requirements-dev.txt
 	cd image && $(LOCK) requirements-build.in -o requirements-build.txt
 	cd tests/redis-server && $(LOCK) requirements.in -o requirements.txt

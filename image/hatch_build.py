@@ -1,7 +1,8 @@
 """Compiles the kernels: `python hatch_build.py [--optional] [--sanitize]`, and hatchling's hook for the wheel.
 
 The C sources become one shared library beside them, which knows nothing of Python: one file serves all versions.
-The compiler is $CC, else ziglang of requirements-build.txt, else cc, gcc or clang. A wheel is not built without it;
+The compiler is $CC, else ziglang of requirements-build.txt, else cc, gcc or clang. A wheel is not built without it, unless
+NETWORKX_MCP_PURE asks for one that fits every platform;
 an editable installation is, and the server then computes by its libraries, more slowly, and says so.
 """
 
@@ -33,6 +34,8 @@ LIBRARY = "kernels.so"
 FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off", "-Wall", "-Wextra")
 LINK = ("-s", "-Wl,--build-id=none")
 SANITIZE = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
+#: Set it, and the wheel is one for all platforms, without the library.
+PURE = "NETWORKX_MCP_PURE"
 #: The oldest C library that the wheel runs with: Debian 10's.
 GLIBC = "2.28"
 
@@ -93,10 +96,19 @@ class CustomBuildHook(BuildHookInterface):
             except NoCompiler as error:
                 self.app.display_warning(f"kernels are not compiled: {error}")
             return
+        if os.environ.get(PURE):
+            return
         made = build(Path(tempfile.mkdtemp()) / LIBRARY)
         build_data["pure_python"] = False
-        build_data["tag"] = "py3-none-" + sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        build_data["tag"] = f"py3-none-{_platform()}"
         build_data["force_include"][str(made)] = f"networkx_mcp/backend/kernels/native/{LIBRARY}"
+
+
+def _platform() -> str:
+    """The tag of the platform: where our compiler built for GLIBC, every Linux that has it or a later one (PEP 600)."""
+    if platform.system() == "Linux" and "ziglang" in compiler():
+        return f"manylinux_{GLIBC.replace('.', '_')}_{platform.machine()}"
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,11 @@ COMMAND = [sys.executable, "-m", "networkx_mcp", "stdio", "--data"]
 class Host:
     """One host: it starts `networkx-mcp stdio`, writes lines and reads lines."""
 
-    def __init__(self, directory: Path, log: Path) -> None:
+    def __init__(self, directory: Path, log: Path, command: Sequence[str] = COMMAND) -> None:
         self.directory = directory
         with log.open("ab") as stderr:
             self.process = subprocess.Popen(
-                [*COMMAND, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+                [*command, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
             )
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()

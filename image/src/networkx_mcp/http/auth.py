@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from networkx_mcp import extras
 from networkx_mcp.context import ANONYMOUS, Caller
 from networkx_mcp.errors import Forbidden, Unauthenticated
 from networkx_mcp.http.auth_failure import REASONS, AuthFailure
@@ -31,7 +32,8 @@ class Authenticator:
         self.table = TokenTable(settings.auth.tokens_dir) if settings.auth.tokens_dir else None
         self.oidc: IssuedTokens | None = None
         if settings.oidc.issuer:
-            from networkx_mcp.http.oidc import IssuedTokens  # PyJWT is loaded where an issuer is set
+            with extras.needed("oidc", "oidc.issuer", "oidc.issuer"):  # PyJWT is loaded where an issuer is set
+                from networkx_mcp.http.oidc import IssuedTokens
 
             self.oidc = IssuedTokens(settings.oidc)
         for reason in REASONS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from networkx_mcp import extras
 from networkx_mcp.settings import Settings
 from networkx_mcp.store.instrumented import InstrumentedStore
 from networkx_mcp.store.protocol import Store
@@ -12,7 +13,8 @@ def open_store(settings: Settings) -> InstrumentedStore:
     InvalidInput where the settings are wrong."""
     store: Store
     if settings.store.type == "redis":
-        from networkx_mcp.store.redis_store import RedisStore
+        with extras.needed("redis", "store.type redis", "store.type"):
+            from networkx_mcp.store.redis_store import RedisStore
 
         store = RedisStore(settings.store)
     else:

@@ -13,6 +13,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from networkx_mcp import extras
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.picture import Picture, render
 from networkx_mcp.analysis.task import Facts, Params, Run, task, unknown_attribute
@@ -178,9 +179,10 @@ def _picture(
 ) -> Picture:
     # matplotlib wants a writable directory for its font cache; the root file system may be read-only
     os.environ.setdefault("MPLCONFIGDIR", tempfile.gettempdir())
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with extras.needed("draw", "draw_graph"):
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     mpl.rcParams["svg.hashsalt"] = "networkx-mcp"  # the same graph gives the same bytes
     figure = Figure(figsize=(width, height), dpi=_DPI, layout="tight")
