@@ -11,7 +11,7 @@ from pathlib import Path
 
 from generated import settle
 
-from networkx_mcp.arrays.formats import COMMON, RECORDS, Format, Option
+from networkx_mcp.arrays.formats import COMMON, OF_UPLOADS, RECORDS, Format, Option
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
 
@@ -51,8 +51,21 @@ thing that you might not expect:
 
 ```json
 {"format": "csv", "format_from": "content", "source_column": "Source", "target_column": "Target", "merged_edges": 1,
- "skipped_edges": 0, "merged_nodes": 0, "missing_values": 2, "notes": ["the graph is directed, as the column 'Type' says"]}
+ "skipped_edges": 0, "merged_nodes": 0, "missing_values": 2, "rows": 312, "skipped_rows": 0, "notes": ["the graph is directed, as the column 'Type' says"]}
 ```
+
+**A table of nodes beside a table of edges** goes into the same graph with `mode=merge`:
+
+```console
+$ curl -T routes.csv 'http://127.0.0.1:8080/graphs/air?format=csv&source=from&target=to'
+$ curl -T airports.csv 'http://127.0.0.1:8080/graphs/air?format=csv&mode=merge&part=nodes&id=IATA&if_missing=skip'
+```
+
+Attributes are merged and those of the file count; nodes, edges and attributes that it does not name stay as they are. Either table may
+come first. Files of every format can be merged, in one write under the version that was read (`If-Match`, `Idempotency-Key` and
+limits hold as ever); the answer says what is new in the graph (`added_nodes`, `added_edges`), what has other attributes now
+(`changed_nodes`, `changed_edges`) and what was left out (`unknown_nodes`, `unknown_edges`). Ids of a file without types are text or integers as those
+of the graph are, and edges have a direction as its edges have.
 
 **A broken file changes nothing.** The error names the line and what to do.
 
@@ -80,7 +93,7 @@ def document() -> Iterator[str]:
         yield f"| [{record.name}](#{record.name}) | {read} | {write} | {names} | {types} |\n"
     yield READING
     yield "\n## Options of all formats\n\nThese are for reading. In a request they are query parameters, in `load_graph` arguments.\n\n"
-    yield from _options(COMMON)
+    yield from _options((*OF_UPLOADS, *COMMON))
     for record in RECORDS.values():
         yield from _section(record)
 

@@ -610,3 +610,37 @@ def test_who_hangs_up_has_the_worker_killed(large: Files) -> None:
     eventually(lambda: large.server.metric("worker_exits_total", reason="cancelled") == 1)
     eventually(lambda: large.server.metric("requests_total", method="graphs/put", outcome="cancelled") >= 1)
     assert large.get("hung?format=csv").status_code == 404
+
+
+# -- merged into a graph
+
+
+def test_a_table_of_nodes_is_merged_under_the_version_that_was_read(files: Files) -> None:
+    put = files.put("air?format=csv&source=from&target=to", b"from,to,km\nATL,ORD,976\nORD,LAX,2802\n")
+    assert put.status_code == 201
+    query = "air?mode=merge&part=nodes&id=IATA&if_missing=skip"
+    airports = "\ufeffIATA\tcity\r\nATL\tAtlanta\r\nXXX\tNowhere\r\n".encode()
+    late = files.put(query, airports, content_type="text/tab-separated-values", if_match='"7"')
+    assert (late.status_code, error(late)["error"]) == (412, "conflict")
+    answer = files.put(
+        query, airports, content_type="text/tab-separated-values", if_match=put.headers["etag"], idempotency_key="k"
+    )
+    assert (answer.status_code, version_of(answer)) == (200, 2)
+    found = answer.json()
+    assert (found["nodes"], found["edges"]) == (3, 2)
+    reading = found["reading"]
+    assert (reading["rows"], reading["changed_nodes"], reading["unknown_nodes"]) == (2, 1, 1)
+    again = files.put(
+        query, airports, content_type="text/tab-separated-values", if_match=put.headers["etag"], idempotency_key="k"
+    )
+    assert (again.status_code, version_of(again), again.json()["repeated"]) == (200, 2, True)
+    graph = read(files.get("air?format=node-link").content, "node-link")
+    assert graph.nodes["ATL"] == {"city": "Atlanta"}
+    assert graph.edges["ATL", "ORD"] == {"km": 976}
+
+
+def test_a_merge_beyond_a_limit_changes_nothing(files: Files) -> None:
+    files.put("full?format=edge-list", b"".join(b"n%d m%d\n" % (k, k) for k in range(20)))
+    answer = files.put("full?format=csv&mode=merge&part=nodes", b"id\n" + b"".join(b"x%d\n" % k for k in range(20)))
+    assert (answer.status_code, error(answer)["limit"]) == (413, "graph_nodes")
+    assert version_of(files.get("full?format=edge-list")) == 1

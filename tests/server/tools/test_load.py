@@ -83,7 +83,7 @@ def test_entities_of_xml_are_refused(tools: Tools) -> None:
 def test_an_existing_graph_is_replaced_only_when_told(tools: Tools, make_graph: Callable[..., str]) -> None:
     graph_id = make_graph(nodes=["old"])
     text, facts = tools.error("load_graph", content="a b\n", format="edge-list", graph_id=graph_id)
-    assert "`replace`" in text
+    assert "mode=merge to merge into it, mode=replace to load over it" in text
     assert facts["error"] == "conflict"
     data = tools.data("load_graph", content="a b\n", format="edge-list", graph_id=graph_id, replace=True)
     assert (data["version"], data["nodes"]) == (2, 2)
@@ -124,6 +124,7 @@ def test_the_answer_says_how_the_file_was_read(tools: Tools) -> None:
     assert text.split("\n")[1:] == [
         "note: read as csv, as its content tells",
         "note: the ends of edges are the columns 'Source' and 'Target'",
+        "note: 3 rows read",
         "note: 1 repeated edge was merged: later attributes count",
         "note: 1 missing value was left out (NaN, NA or empty)",
         "note: the column 'Weight' is the attribute 'weight'",
@@ -157,3 +158,37 @@ def test_what_an_error_advises_can_be_given(tools: Tools) -> None:
         assert tools.data("load_graph", content="1,2\n2,3\n", format="csv", options={"header": value})["edges"] == 2
     assert "directed=true" in tools.error("load_graph", content="a b\nb a\n")[0]
     assert tools.data("load_graph", content="a b\nb a\n", directed=True)["edges"] == 2
+
+
+ROUTES = "from,to,km\nATL,ORD,976\nORD,LAX,2802\n"
+AIRPORTS = '\ufeffIATA;city\r\nATL;Atlanta\r\nLAX;"Los Angeles; CA"\r\nXXX;Nowhere\r\n'
+
+
+@pytest.mark.parametrize("nodes_first", [False, True])
+def test_a_table_of_nodes_goes_beside_the_table_of_edges(tools: Tools, nodes_first: bool) -> None:
+    nodes: dict[str, Any] = {"content": AIRPORTS, "format": "csv", "part": "nodes", "options": {"id": "IATA"}}
+    edges: dict[str, Any] = {"content": ROUTES, "format": "csv", "part": "edges"}
+    first, second = (nodes, edges) if nodes_first else (edges, nodes)
+    graph_id = tools.data("load_graph", **first)["graph_id"]
+    data = tools.data("load_graph", graph_id=graph_id, mode="merge", **second)
+    assert (data["version"], data["nodes"], data["edges"]) == (2, 4, 2)
+    counts = {name: data["reading"][name] for name in ("added_nodes", "added_edges", "changed_nodes", "rows")}
+    if nodes_first:
+        assert counts == {"added_nodes": 1, "added_edges": 2, "changed_nodes": 0, "rows": 2}
+    else:
+        assert counts == {"added_nodes": 1, "added_edges": 0, "changed_nodes": 2, "rows": 3}
+    found = tools.data("query_graph", graph_id=graph_id, sql="SELECT id, city FROM nodes ORDER BY id")
+    assert found["rows"] == [["ATL", "Atlanta"], ["LAX", "Los Angeles; CA"], ["ORD", None], ["XXX", "Nowhere"]]
+
+
+def test_the_text_says_what_a_merge_did(tools: Tools) -> None:
+    graph_id = tools.data("load_graph", content=ROUTES, format="csv")["graph_id"]
+    more: dict[str, Any] = {"part": "nodes", "options": {"id": "IATA", "if_missing": "skip"}}
+    text = tools.text("load_graph", content=AIRPORTS, graph_id=graph_id, mode="merge", **more)
+    assert "the ids are the column 'IATA'" in text
+    assert "3 rows read" in text
+    assert "new are 0 nodes and 0 edges, changed 2 nodes and 0 edges" in text
+    assert "1 node left out: the graph does not have the nodes" in text
+    more["options"]["if_missing"] = "error"
+    error, _ = tools.error("load_graph", content=AIRPORTS, graph_id=graph_id, mode="merge", **more)
+    assert 'has no node "XXX"' in error

@@ -177,7 +177,7 @@ def test_ids_that_became_floats_are_integers_and_noted() -> None:
         ("source,target,w\na,b\n", 2, "2 cells where the header has 3: each row needs all cells"),
         ("source,target\n1,a,b\nb,c\n", 3, "has 3"),
         ("source,target\na,b,c\nb,c\n", 2, "3 cells where the header has 2"),  # no name of a row: R has those in quotes
-        ("id,name\na,Ann\n", 1, r"a table of nodes becomes a part.*the target stays empty; nothing"),
+        ("id,name\na,Ann\n", 1, r"a table of nodes needs part=nodes.*mode=merge.*; nothing"),
         (",a,b\na,0,1\n", 1, "the columns are '', 'a', 'b'"),
         ("# x\n\nsource,target\na,b\na,b,c\n", 5, "3 cells where the header has 2.*needs quotes"),
         ("sep=,\nsource,target\na,b\na,b\n", 4, "stands twice.*first in line 3"),

@@ -214,7 +214,8 @@ def test_repeats_are_counted() -> None:
     data = "source,target,w\nx,,1\na,b,1\nb,a,2\na,b,3\nx,,2\n"
     reading = load(data, "csv", duplicates="update").reading
     assert (reading.merged_edges, reading.skipped_edges, reading.merged_nodes) == (2, 0, 1)
-    assert reading.lines()[:2] == [
+    assert reading.lines()[:3] == [
+        "5 rows read",
         "2 repeated edges were merged: later attributes count",
         "1 repeated node was merged: later attributes count",
     ]

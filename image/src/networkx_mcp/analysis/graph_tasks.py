@@ -10,17 +10,22 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from networkx_mcp.arrays import edits, frozen, memfd
+from networkx_mcp.arrays import compose, edits, frozen, id_columns, memfd
 from networkx_mcp.arrays.frozen import FrozenGraph
+from networkx_mcp.arrays.ids import format_id
 from networkx_mcp.arrays.state import EditSummary, GraphState
 from networkx_mcp.errors import GraphDamaged, InvalidInput, LimitExceeded, NotFound
 from networkx_mcp.settings import MIB
 from networkx_mcp.store import archive
 from networkx_mcp.workers.task_registry import TaskOutput, parser, task
+
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.formats.common import Ids
+    from networkx_mcp.arrays.formats.reading import Reading
 
 
 def read_snapshot(snapshot: bytes) -> FrozenGraph:
@@ -62,6 +67,16 @@ def merge(
     return state.freeze(), summary
 
 
+def _sent(told: dict[str, Any], fds: list[int]) -> FrozenGraph | None:
+    """The base of a graph that was sent to a worker, None where it has none."""
+    if (index := told.get("base")) is not None:
+        return FrozenGraph.attach(fds[index])
+    if (index := told.get("snapshot")) is not None:
+        with memfd.attach(fds[index]) as data:
+            return read_snapshot(bytes(data))
+    return None
+
+
 @parser
 def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """`merge` in a worker.
@@ -71,13 +86,7 @@ def materialise(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     Value: `summary` (of `edit`). Descriptors: the buffer, then the snapshot.
     """
     (told,) = params["graphs"]
-    base = None
-    if (index := told.get("base")) is not None:
-        base = FrozenGraph.attach(fds[index])
-    elif (index := told.get("snapshot")) is not None:
-        with memfd.attach(fds[index]) as data:
-            base = read_snapshot(bytes(data))
-    graph, summary = merge(told["directed"], base, told["batches"], params.get("edit"))
+    graph, summary = merge(told["directed"], _sent(told, fds), told["batches"], params.get("edit"))
     # A copy: the graph closes its own descriptor, whoever sends this one closes it.
     out = [os.dup(graph.fd)]
     if params.get("compress"):
@@ -128,27 +137,66 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """A spooled file as a sealed buffer and its snapshot.
 
     Parameters: `format` (empty: as content and name tell), `filename`, `encoding`, `options`, and the limits `nodes`,
-    `edges`, `bytes`, `value`. Descriptors: the file. Value: `directed`, `nodes`, `edges`, `digest` (of the file), `reading` (a
-    `formats.Reading`). Descriptors: the buffer, the snapshot.
-    Raises InvalidInput that names the line of a broken file, LimitExceeded.
+    `edges`, `bytes`, `value`; `graphs`: one that the file is merged into, or none, and then `if_missing` (see `_merged`).
+    Descriptors: the file, then those of the graph. Value: `digest` (of the file), `reading` (a `formats.Reading`).
+    Descriptors: the buffer, the snapshot.
+    Raises InvalidInput that names the line of a broken file, LimitExceeded, NotFound (a node that must be there).
     """
     from networkx_mcp.arrays import formats
 
+    base = into = None
+    for told in params.get("graphs", ()):
+        base, _ = merge(told["directed"], _sent(told, fds), told["batches"])
+        into = formats.Into(base.directed, _ids_of(base))
     digest = file_digest(fds[0])
     os.lseek(fds[0], 0, os.SEEK_SET)
     with os.fdopen(os.dup(fds[0]), "rb") as file:
         limits = formats.ParseLimits(**{name: params[name] for name in ("nodes", "edges", "bytes", "value")})
         hints = formats.Hints(filename=params["filename"], encoding=params["encoding"])
-        graph, reading = formats.load(file, params["format"], params["options"], limits, hints)
+        graph, reading = formats.load(file, params["format"], params["options"], limits, hints, into)
+    if base is not None:
+        graph = _merged(base, graph, params["if_missing"], reading)
     snapshot = memfd.create("snapshot", [frozen.compress(graph)])
-    value = {
-        "directed": graph.directed,
-        "nodes": graph.n,
-        "edges": graph.m,
-        "digest": digest,
-        "reading": reading.as_dict(),
-    }
-    return TaskOutput(value, [os.dup(graph.fd), snapshot])
+    return TaskOutput({"digest": digest, "reading": reading.as_dict()}, [os.dup(graph.fd), snapshot])
+
+
+def _ids_of(base: FrozenGraph) -> Ids:
+    """What untyped ids of a file that is merged into the graph are to be."""
+    kinds = id_columns.kinds(base.ids)
+    if len(kinds) != 1:
+        return "auto"
+    return "string" if "text" in kinds else "integer"
+
+
+#: Ids that an error or a note names.
+_NAMED = 5
+
+
+def _merged(base: FrozenGraph, addition: FrozenGraph, if_missing: str, reading: Reading) -> FrozenGraph:
+    """`addition` merged into `base`, told in `reading`. Of nodes that `base` lacks `if_missing` says: `add`, `skip` or `error` (NotFound)."""
+    absent = compose.unknown(base, addition)
+    if if_missing == "error" and len(absent):
+        state = GraphState(base)
+        first = addition.id_of(int(absent[0]))
+        named = ", ".join(map(format_id, addition.ids_of(absent[:_NAMED].tolist())))
+        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+        raise NotFound(
+            f"the graph has no node {named}{more}, which the file names; nothing was changed",
+            hint="if_missing=add makes them, if_missing=skip leaves their rows out.",
+            kind="node",
+            node=first,
+            nearest=state.nearest_nodes(first),
+        )
+    made = compose.compose(base, addition, known_only=if_missing == "skip")
+    reading.added_nodes, reading.added_edges = made.nodes_added, made.edges_added
+    reading.changed_nodes, reading.changed_edges = made.nodes_changed, made.edges_changed
+    reading.unknown_nodes, reading.unknown_edges = made.nodes_left_out, made.edges_left_out
+    if base.n and addition.n and len(absent) == addition.n:
+        reading.note(
+            f"no node of the file was in the graph: its ids are such as {format_id(base.id_of(0))}, those of the file such as "
+            f"{format_id(addition.id_of(0))}"
+        )
+    return made.graph
 
 
 @task

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from networkx_mcp.arrays import functions as pc
+
 _INTEGER = ord("i")
+
+
+def kinds(ids: pa.Array) -> frozenset[Literal["text", "integer"]]:
+    """What encoded `ids` are."""
+    tags = pc.unique(pc.binary_slice(ids, 0, 1)).to_pylist()
+    return frozenset("integer" if tag[0] == _INTEGER else "text" for tag in tags)
 
 
 def typed(ids: pa.Array) -> pa.Array:

@@ -8,13 +8,13 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from networkx_mcp.analysis.graph_tasks import file_digest
 from networkx_mcp.arrays import edits as batches
-from networkx_mcp.arrays.formats import Reading
+from networkx_mcp.arrays.formats import OF_UPLOADS, Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.errors import (
     Conflict,
@@ -24,6 +24,7 @@ from networkx_mcp.errors import (
     NotFound,
     ServiceError,
     WorkerCrashed,
+    echoed,
 )
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.model import Deleted, Expected, GraphInfo, Meta, Stamp, Upload, UploadedGraph
@@ -36,6 +37,9 @@ from networkx_mcp.store.protocol import Head, NewGraph, Quota, StoredCounts, Wri
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
     from networkx_mcp.graphs.analyses import Results
+
+#: Times that a file is read and merged anew because the graph changed meanwhile.
+MERGES = 4
 
 _info_result = msgspec.msgpack.Decoder(GraphInfo)
 _deleted_result = msgspec.msgpack.Decoder(Deleted)
@@ -52,6 +56,38 @@ class NewContents:
     version: int = 1
     #: It may take more memory than `limits.graph_mb`: it was backed up, perhaps before that bound.
     restored: bool = False
+
+
+class _Merge(NamedTuple):
+    """How a file goes into a graph that is there."""
+
+    #: What becomes of nodes that the graph does not have.
+    if_missing: str
+
+    @classmethod
+    def take(cls, options: dict[str, Any]) -> _Merge | None:
+        """Out of the options of an upload; None where it replaces what is there. Raises InvalidInput."""
+        mode, if_missing = options.pop("mode", "replace"), options.pop("if_missing", None)
+        for option, value in zip(OF_UPLOADS, (mode, if_missing or "add"), strict=True):
+            if value not in option.values:
+                raise InvalidInput(
+                    f"option {option.name} is {echoed(value)}: use {' or '.join(option.values)}",
+                    field=f"options.{option.name}",
+                )
+        if mode == "merge":
+            return cls(if_missing or "add")
+        if if_missing is not None:
+            raise InvalidInput("option if_missing is for mode=merge", field="options.if_missing")
+        return None
+
+
+class _There(NamedTuple):
+    """What an upload is written onto."""
+
+    expected: Expected
+    #: The graph that the file is merged into, and its nodes and edges.
+    source: offload.GraphSource | None = None
+    size: tuple[int, int] = (0, 0)
 
 
 class WholeGraphs:
@@ -116,8 +152,9 @@ class WholeGraphs:
     async def upload(
         self, tenant: str, graph_id: str, upload: Upload, expected: Expected, operation_id: str | None
     ) -> UploadedGraph:
-        """Parse a spooled file and make it the graph's contents; see `Graphs.put`."""
+        """Parse a spooled file and make it the graph's contents, or merge it into them; see `Graphs.put`."""
         options = plain_options(upload.options)
+        merge = _Merge.take(options)
         model.check_graph_id(graph_id)
         model.check_operation_id(operation_id)
         description = model.check_description(str(options.pop("description", "")))
@@ -126,22 +163,45 @@ class WholeGraphs:
             self._context.offloader.refuse_large()
             if expected.version is not None and operation_id is None:
                 await self._refuse_early(tenant, graph_id, expected)
-            rest = (repr(sorted(options.items())), description, *expected)
-            try:
-                base, snapshot, value = await self._parse(tenant, upload, options)
-            except (InvalidInput, LimitExceeded):
-                name = OperationName(operation_id, "")
-                if upload.format and operation_id is not None:
-                    digest = await asyncio.to_thread(file_digest, upload.fd)
-                    name = _name(operation_id, graph_id, upload.format, rest, digest)
-                if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
-                    raise
-                return UploadedGraph(**msgspec.structs.asdict(first), reading=Reading(format=upload.format))
-            reading, digest = msgspec.convert(value["reading"], Reading), value["digest"]
-            name = _name(operation_id, graph_id, reading.format, rest, digest)
-            contents = NewContents(Meta(directed=base.directed, description=description), base, snapshot)
-            info = await self.put(tenant, graph_id, contents, expected, name, attempt)
-            return UploadedGraph(**msgspec.structs.asdict(info), reading=reading)
+            rest = (repr(sorted(options.items())), description, *expected, *(merge or ()))
+            for meeting in range(1, MERGES + 1):
+                there = _There(expected)
+                if merge is not None:
+                    there = await self._merge_into(tenant, graph_id, expected, merge)
+                try:
+                    base, snapshot, value = await self._parse(tenant, upload, options, there.source, merge)
+                    self._context.check_limits(base.n, base.m, there.size)
+                except (InvalidInput, LimitExceeded, NotFound):
+                    name = OperationName(operation_id, "")
+                    if upload.format and operation_id is not None:
+                        digest = await asyncio.to_thread(file_digest, upload.fd)
+                        name = _name(operation_id, graph_id, upload.format, rest, digest)
+                    if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
+                        raise
+                    return UploadedGraph(**msgspec.structs.asdict(first), reading=Reading(format=upload.format))
+                reading, digest = msgspec.convert(value["reading"], Reading), value["digest"]
+                name = _name(operation_id, graph_id, reading.format, rest, digest)
+                contents = NewContents(Meta(directed=base.directed, description=description), base, snapshot)
+                try:
+                    info = await self.put(tenant, graph_id, contents, there.expected, name, attempt)
+                except (Conflict, NotFound):
+                    # Of a merge: the graph that was read is not the one that is there now.
+                    if merge is None or expected.version is not None or meeting == MERGES:
+                        raise
+                    await pause(meeting)
+                else:
+                    return UploadedGraph(**msgspec.structs.asdict(info), reading=reading)
+        raise AssertionError("the last meeting raises")
+
+    async def _merge_into(self, tenant: str, graph_id: str, expected: Expected, merge: _Merge) -> _There:
+        """The graph that a file is merged into. Raises NotFound where there is none and none may be made."""
+        if await self._context.loader.find(tenant, graph_id) is None:
+            if merge.if_missing != "add":
+                raise await self._context.loader.not_found(tenant, graph_id)
+            return _There(expected if expected.version is not None else Expected(0))
+        entry = await self._context.loader.current(tenant, graph_id)
+        at = Expected(entry.version, entry.uid) if expected.met_by(entry.head) else expected
+        return _There(at, offload.GraphSource.of(entry), (entry.state.n, entry.state.m))
 
     async def _refuse_early(self, tenant: str, graph_id: str, expected: Expected) -> None:
         """A version that is wrong already need not be parsed; the store checks it again."""
@@ -156,8 +216,14 @@ class WholeGraphs:
         return version_conflict(graph_id, expected.version, head.version)
 
     async def _parse(
-        self, tenant: str, upload: Upload, options: dict[str, Any]
+        self,
+        tenant: str,
+        upload: Upload,
+        options: dict[str, Any],
+        source: offload.GraphSource | None,
+        merge: _Merge | None,
     ) -> tuple[FrozenGraph, bytes, dict[str, Any]]:
+        """What a worker makes of a file, merged into `source` where there is one."""
         params = {
             "format": upload.format,
             "filename": upload.hints.filename,
@@ -172,7 +238,11 @@ class WholeGraphs:
             # A graph may be as large as that, whatever the file is; a larger one is refused when it is there.
             with await self._context.offloader.admitted(self._context.limits.graph_mb * MIB, tenant=tenant):
                 result = await self._context.offloader.run(
-                    f"{offload.TASKS}:parse_upload", params, tenant=tenant, fds=[upload.fd]
+                    f"{offload.TASKS}:parse_upload",
+                    params | ({"if_missing": merge.if_missing} if merge is not None else {}),
+                    [source] if source is not None else [],
+                    tenant=tenant,
+                    fds=[upload.fd],
                 )
         except WorkerCrashed as error:
             raise InvalidInput(

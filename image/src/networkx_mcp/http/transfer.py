@@ -2,7 +2,8 @@
 
     GET  /graphs                     a page of the tenant's graphs (`after`, `limit`, `prefix`)
     PUT  /graphs/{id}?format=csv     the body becomes the graph's contents; without a format the content type tells it,
-                                     else the file's content and name (`filename`, or Content-Disposition)
+                                     else the file's content and name (`filename`, or Content-Disposition);
+                                     with `mode=merge` what it has is merged into the graph
     GET  /graphs/{id}?format=csv     the graph as a file
 
 The ETag is `"<version>-<beginning of the uid>"`, of a download with `-<format>` behind it: after a graph was deleted and

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from networkx_mcp import context
 from networkx_mcp.arrays import formats
@@ -55,8 +56,19 @@ class LoadGraph(Arguments):
             "edge a line. Left out: as the content tells."
         ),
     ] = None
-    graph_id: Annotated[str | None, Field(description="Left out: a new id. An existing graph needs `replace`.")] = None
-    replace: Annotated[bool, Field(description="Load over `graph_id`, if it exists.")] = False
+    graph_id: Annotated[str | None, Field(description="Left out: a new id. An existing graph needs `mode`.")] = None
+    mode: Annotated[
+        Literal["replace", "merge"] | None,
+        Field(description="An existing graph: load over it, or merge the file into it."),
+    ] = None
+    #: What release 0.1.0 had for mode=replace.
+    replace: SkipJsonSchema[bool] = False
+    part: Annotated[
+        Literal["edges", "nodes"] | None,
+        Field(
+            description="Tables: what a row is. nodes: `id` and attributes; with mode=merge, beside a table of edges."
+        ),
+    ] = None
     directed: Annotated[
         bool | None, Field(description="Whether edges have a direction, for formats that do not say (no).")
     ] = None
@@ -86,7 +98,7 @@ class LoadGraph(Arguments):
 
     def given(self) -> dict[str, Any]:
         """The options of the format that were given. Raises InvalidInput for `encoding`."""
-        names = ("directed", "source", "target", "delimiter")
+        names = ("directed", "part", "source", "target", "delimiter")
         if "encoding" in self.options:
             raise InvalidInput(
                 "options.encoding: the content is a string, which has none: leave it out.", field="options"
@@ -99,6 +111,8 @@ class LoadGraph(Arguments):
             found["ids"] = self.ids
         if self.description:
             found["description"] = self.description
+        if self.mode == "merge":
+            found["mode"] = self.mode
         return found
 
 
@@ -106,7 +120,7 @@ async def run(graphs: Graphs, args: LoadGraph) -> Answer:
     """The tool."""
     tenant = context.current().caller.tenant
     graph_id = args.graph_id or mint_graph_id(tenant, args.operation_id)
-    if_version = None if args.replace else 0
+    if_version = None if args.replace or args.mode else 0
     # The text is a string: whatever encoding it declares, these bytes are UTF-8.
     hints = Hints(encoding="utf-8")
     with _spooled(args.content) as file:
@@ -116,7 +130,7 @@ async def run(graphs: Graphs, args: LoadGraph) -> Answer:
         except Conflict as error:
             if if_version is None:
                 raise
-            message = f"graph {echoed(graph_id)} exists: give `replace` to load over it, or another graph_id"
+            message = f"graph {echoed(graph_id)} exists: give mode=merge to merge into it, mode=replace to load over it, or another graph_id"
             raise Conflict(message, retry_after=error.retry_after, **error.data) from error
     data = {**summary(info), "repeated": info.repeated, "reading": info.reading.as_dict()}
     lines = [("already loaded, " if info.repeated else "loaded ") + line(info)]

@@ -13,24 +13,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
-from networkx_mcp.arrays.formats.common import FormatError, Hints, Options, ParseLimits
+from networkx_mcp.arrays.formats.common import FormatError, Hints, Into, Options, ParseLimits
 from networkx_mcp.arrays.formats.encoding import as_utf8
 from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.formats.recognise import choose
-from networkx_mcp.arrays.formats.record import COMMON, Format, Option
+from networkx_mcp.arrays.formats.record import COMMON, OF_TABLES, OF_UPLOADS, Format, Option
 from networkx_mcp.arrays.formats.registry import READ, RECORDS, WRITTEN, known, of_content_type, of_name
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
+from networkx_mcp.errors import InvalidInput
 
 __all__ = [
     "COMMON",
+    "OF_UPLOADS",
     "READ",
     "RECORDS",
     "WRITTEN",
     "Format",
     "FormatError",
     "Hints",
+    "Into",
     "Option",
     "ParseLimits",
     "ParsedGraph",
@@ -52,21 +55,33 @@ class ParsedGraph(NamedTuple):
 
 
 def load(
-    file: IO[bytes], format_: str, options: Mapping[str, Any], limits: ParseLimits, hints: Hints | None = None
+    file: IO[bytes],
+    format_: str,
+    options: Mapping[str, Any],
+    limits: ParseLimits,
+    hints: Hints | None = None,
+    into: Into | None = None,
 ) -> ParsedGraph:
     """The graph in a file that can be read from its present position to its end.
 
-    `format_` empty: as content and name (`hints`) tell. Raises FormatError (data `line`, where lines exist),
+    `format_` empty: as content and name (`hints`) tell. `into`: the graph that it is to be merged into. Raises FormatError (data `line`, where lines exist),
     InvalidInput for unknown formats and options and where the format cannot be told, LimitExceeded past `limits`.
     """
     hints = hints or Hints()
     limits.check_file(file)
     found = Options(options)
     encoding = found.text("encoding") or hints.encoding
-    record, chosen_by = choose(file, format_, hints.filename, encoded=bool(encoding))
+    tabular = next((name for name in OF_TABLES if options.get(name) is not None), None)
+    record, chosen_by = choose(file, format_, hints.filename, encoded=bool(encoding), tabular=tabular is not None)
+    if tabular is not None and not record.tabular:
+        raise InvalidInput(
+            f"option {tabular} is for tables ({', '.join(name for name in READ if RECORDS[name].tabular)}), and the file is "
+            f"{record.title}",
+            field=f"options.{tabular}",
+        )
     if record.text and encoding:
         file = as_utf8(file, encoding, limits)
-    sink = Sink(limits, found)
+    sink = Sink(limits, found, into)
     sink.recoded = record.text and bool(encoding)
     sink.reading.format, sink.reading.format_from = record.name, chosen_by
     assert record.parse is not None

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import IO, Any, Final
 
 import pyarrow as pa
@@ -37,7 +38,7 @@ from networkx_mcp.arrays.formats.columnar_types import (
 from networkx_mcp.arrays.formats.common import FormatError, Options, ParseLimits, Place
 from networkx_mcp.arrays.formats.record import SURE, FileHead, Format, Part
 from networkx_mcp.arrays.formats.sink import Sink
-from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS_OF_TABLES, choose, emit
+from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS_OF_TABLES, SHAPES, TableShape, emit
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import LimitExceeded
 
@@ -134,7 +135,7 @@ class _TableReader:
     """Takes the batches of one file; knows which columns they have and how much came."""
 
     def __init__(self, options: Options, sink: Sink, format_: str) -> None:
-        self._given = options.text("source"), options.text("target")
+        self._shape = TableShape.take(options)
         options.finish()
         sink.typed_ids(format_)
         self._sink = sink
@@ -143,7 +144,7 @@ class _TableReader:
         self._came = 0
         self._size = 0
         self._notes: dict[str, FieldNote] = {}
-        self._ends = ("", "")
+        self._ends: tuple[str, str | None] = ("", None)
 
     def check_rows(self, rows: int) -> None:
         """Raises LimitExceeded for more rows than a graph within the limits can have; `rows` are declared ones."""
@@ -180,8 +181,12 @@ class _TableReader:
         if of_table.directed is not None:
             self._sink.set_directed(of_table.directed)
         self._sink.builder.graph_attributes = of_table.attributes
-        source, target = self._given
-        self._ends = choose(schema.names, source or of_table.source, target or of_table.target)
+        shape = self._shape
+        if shape.part != "nodes":
+            shape = replace(shape, source=shape.source or of_table.source, target=shape.target or of_table.target)
+        found = shape.choose(schema.names)
+        found.tell(self._sink.reading)
+        self._ends = found
         self._notes = {field.name: note(field.metadata, FieldNote) for field in schema}
         # From here on what is really there counts, not what was declared.
         self._size = 0
@@ -199,7 +204,12 @@ class _TableReader:
             def place(row: int, base: int = base) -> Place:
                 return f"row {base + row + 1}"
 
-            source, target = (decode_ids(columns.pop(name), self._notes[name], name, place) for name in self._ends)
+            source, target = (
+                pa.nulls(part.num_rows)
+                if name is None
+                else decode_ids(columns.pop(name), self._notes[name], name, place)
+                for name in self._ends
+            )
             if isinstance(source, list) or isinstance(target, list):
                 source, target = (ids if isinstance(ids, list) else ids.to_pylist() for ids in (source, target))
             elif target.null_count < len(target) and _is_number(source) != _is_number(target):
@@ -211,7 +221,7 @@ class _TableReader:
                 name: decode_column(column, self._notes[name], name, place, self._limits)
                 for name, column in columns.items()
             }
-            emit(self._sink, source, target, found, place)
+            emit(self._sink, self._shape, source, target, found, place)
             self._came += part.num_rows
 
 
@@ -299,7 +309,8 @@ FORMATS = (
         text=False,
         keeps=_KEEPS,
         rank=7,
-        options=(*ENDS, NODE_ROWS_OF_TABLES),
+        tabular=True,
+        options=(*ENDS, *SHAPES, NODE_ROWS_OF_TABLES),
     ),
     Format(
         name="arrow",
@@ -313,6 +324,7 @@ FORMATS = (
         text=False,
         keeps=_KEEPS,
         rank=8,
-        options=(*ENDS, NODE_ROWS_OF_TABLES),
+        tabular=True,
+        options=(*ENDS, *SHAPES, NODE_ROWS_OF_TABLES),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Literal, NoReturn, TypeAlias
+from typing import IO, Any, Literal, NamedTuple, NoReturn, TypeAlias
 
 from networkx_mcp.errors import InvalidInput, LimitExceeded
 
@@ -37,6 +37,14 @@ class Hints:
 
     filename: str = ""
     encoding: str = ""
+
+
+class Into(NamedTuple):
+    """What is known of the graph that a file is merged into."""
+
+    directed: bool
+    #: What its ids are, and so those of a file without types: `auto` where both are there, or none.
+    ids: Ids = "auto"
 
 
 def counted(count: int, what: str, of: str = "") -> str:

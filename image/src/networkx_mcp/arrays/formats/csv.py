@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from networkx_mcp.arrays.formats.csv_layout import find_layout
 from networkx_mcp.arrays.formats.record import LIKELY, FileHead, Format, Option, late
-from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS
+from networkx_mcp.arrays.formats.table import ENDS, NODE_ROWS, SHAPES
 
 
 def _sniff(head: FileHead) -> int:
@@ -46,9 +46,11 @@ FORMAT = Format(
     write=late("csv_writer", "write"),
     sniff=_sniff,
     keeps=frozenset({"nodes", "node attributes", "edge attributes"}),
+    tabular=True,
     rank=1,
     options=(
         *ENDS,
+        *SHAPES,
         Option(
             "delimiter",
             "One character that separates cells.",

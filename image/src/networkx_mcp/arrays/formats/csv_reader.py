@@ -17,7 +17,7 @@ from networkx_mcp.arrays.formats.encoding import refuse_encoding
 from networkx_mcp.arrays.formats.record import HEAD_BYTES
 from networkx_mcp.arrays.formats.rows import snap
 from networkx_mcp.arrays.formats.sink import Sink
-from networkx_mcp.arrays.formats.table import choose, emit
+from networkx_mcp.arrays.formats.table import Columns, TableShape, emit
 from networkx_mcp.arrays.formats.text import text_ids
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _UNNAMED: Final = re.compile(r"Unnamed: \d+")
 
 def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See `csv`."""
-    given = options.text("source"), options.text("target")
+    shape = TableShape.take(options)
     has_header = options.flag("header", default=True)
     decimal = options.text("decimal", ".", (".", ",")) or "."
     delimiter = options.separator()
@@ -44,10 +44,10 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     text = _Text(data, delimiter, has_header=has_header is not False, decimal=decimal)
     del data
     names = text.names
-    source, target = _ends(text, given, sink)
+    source, target = _ends(text, shape, sink)
     if "" in names[1:]:
         text.read_nameless()
-    table = text.read({source: pa.string(), target: pa.string()})
+    table = text.read(dict.fromkeys([source] if target is None else [source, target], pa.string()))
     texts = [field.name for field in table.schema if _is_text(table[field.name])]
     if texts:
         again = text.read(dict.fromkeys(texts, pa.string()), texts)
@@ -59,11 +59,13 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
         for number, field in enumerate(table.schema):
             if pa.types.is_string(field.type):
                 table = table.set_column(number, field.name, pc.utf8_trim_whitespace(table[field.name]))
+    if target is None:
+        ends = pa.chunked_array([pa.nulls(len(chunk), pa.string()) for chunk in table[source].chunks], pa.string())
+    else:
+        ends = table[target]
     if not sink.repeats_allowed:
-        sink.limits.check_edges(len(table) - table[target].null_count)
-    ids = text_ids(
-        pa.chunked_array([*table[source].chunks, *table[target].chunks], pa.string()), sink.ids, sink.reading
-    )
+        sink.limits.check_edges(len(table) - ends.null_count)
+    ids = text_ids(pa.chunked_array([*table[source].chunks, *ends.chunks], pa.string()), sink.ids, sink.reading)
     sources, targets = ids.slice(0, len(table)), ids.slice(len(table))
     columns = {name: table[name] for name in names if name not in (source, target)}
     for name, column in columns.items():
@@ -71,7 +73,8 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
             columns[name] = meant(column, name, decimal, sink.reading)
     _tell_numbers(columns, text, sink)
     _without_row_numbers(columns, names[0], sink)
-    _gephi(columns, source, table[target], text, sink)
+    if target is not None:
+        _gephi(columns, source, ends, text, sink)
     del table, ids
     # In pieces of the parser's blocks: what is made along the way stays small.
     start = 0
@@ -82,29 +85,29 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
             return text.line(start + row + 1)
 
         part = {name: column.slice(start, count).combine_chunks() for name, column in columns.items()}
-        emit(sink, chunk, targets.slice(start, count).combine_chunks(), part, place)
+        emit(sink, shape, chunk, targets.slice(start, count).combine_chunks(), part, place)
         start += count
 
 
-def _ends(text: _Text, given: tuple[str | None, str | None], sink: Sink) -> tuple[str, str]:
-    """The columns of the ends, noted. Raises FormatError that says what to do."""
+def _ends(text: _Text, shape: TableShape, sink: Sink) -> Columns:
+    """The columns of ids, noted. Raises FormatError that says what to do."""
     try:
-        source, target = choose(text.names, *given)
+        columns = shape.choose(text.names)
     except FormatError as error:
         hints = []
         if len(text.names) == 1:
             hints.append("if the cells are separated by another character, give it by option delimiter")
         if (
             text.has_header
-            and not any(given)
+            and shape == TableShape(part=shape.part)
             and "no two columns" in error.reason
             and "table of nodes" not in error.reason
         ):
             hints.append("if the first line is no header but an edge, give option header=false")
         reason = error.reason.replace(repr(_INDEX), "''")
         raise FormatError("; ".join([reason, *hints]), text.layout.lines or 1) from None
-    sink.reading.source_column, sink.reading.target_column = source, target
-    return source, target
+    columns.tell(sink.reading)
+    return columns
 
 
 def _tell_numbers(columns: dict[str, pa.ChunkedArray], text: _Text, sink: Sink) -> None:

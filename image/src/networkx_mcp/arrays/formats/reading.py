@@ -21,6 +21,12 @@ class Reading(msgspec.Struct, kw_only=True):
     #: Names of the columns that were taken for the ends of edges, where the file has columns with names.
     source_column: str | None = None
     target_column: str | None = None
+    #: The column of the ids, of a table of nodes.
+    id_column: str | None = None
+    #: Rows of a table; None where the file is none.
+    rows: int | None = None
+    #: Rows that were passed over: without any value, or without an id where that was asked for.
+    skipped_rows: int = 0
     #: Edges that stood twice: their attributes went into the first (`duplicates=update`), or were left out (`skip`).
     merged_edges: int = 0
     skipped_edges: int = 0
@@ -28,6 +34,14 @@ class Reading(msgspec.Struct, kw_only=True):
     merged_nodes: int = 0
     #: Values that say that there is none (NaN, NA, an empty number) and were left out.
     missing_values: int = 0
+    #: Merged into a graph: nodes and edges that are new there, and those that were there and have other attributes now.
+    added_nodes: int | None = None
+    added_edges: int | None = None
+    changed_nodes: int | None = None
+    changed_edges: int | None = None
+    #: Those that were left out because the graph does not have the nodes.
+    unknown_nodes: int = 0
+    unknown_edges: int = 0
     #: What else was done, in sentences.
     notes: list[str] = []
 
@@ -48,6 +62,24 @@ class Reading(msgspec.Struct, kw_only=True):
             lines.append(f"read as {self.format}, as its {self.format_from} tells")
         if self.source_column is not None and (self.source_column, self.target_column) != ("source", "target"):
             lines.append(f"the ends of edges are the columns {self.source_column!r} and {self.target_column!r}")
+        if self.id_column is not None and self.id_column != "id":
+            lines.append(f"the ids are the column {self.id_column!r}")
+        told = self.added_nodes is not None or self.skipped_rows or self.merged_edges or self.skipped_edges
+        if self.rows is not None and told:
+            skipped = f", {self.skipped_rows} passed over" if self.skipped_rows else ""
+            lines.append(f"{self.rows} row{'s' if self.rows != 1 else ''} read{skipped}")
+        if self.added_nodes is not None:
+            lines.append(
+                f"merged into the graph: new are {self.added_nodes} nodes and {self.added_edges} edges, changed "
+                f"{self.changed_nodes} nodes and {self.changed_edges} edges"
+            )
+        if self.unknown_nodes or self.unknown_edges:
+            left = " and ".join(
+                f"{count} {what}{'s' if count != 1 else ''}"
+                for count, what in ((self.unknown_nodes, "node"), (self.unknown_edges, "edge"))
+                if count
+            )
+            lines.append(f"{left} left out: the graph does not have the nodes")
         if self.merged_edges:
             lines.append(f"{counted(self.merged_edges, 'repeated edge')} merged: later attributes count")
         if self.skipped_edges:

@@ -67,10 +67,12 @@ _UNREAD: Final = {
 _LINES: Final = 20
 
 
-def choose(file: IO[bytes], format_: str, filename: str, *, encoded: bool) -> tuple[Format, ChosenBy]:
+def choose(
+    file: IO[bytes], format_: str, filename: str, *, encoded: bool, tabular: bool = False
+) -> tuple[Format, ChosenBy]:
     """The format of a file (from its present position, which stays): the caller's, else as content and name tell.
 
-    `encoded`: the caller says the encoding of the text, so its bytes tell nothing before they are decoded. Raises
+    `tabular`: it is a table with named columns, as the caller's options say. `encoded`: the caller says the encoding of the text, so its bytes tell nothing before they are decoded. Raises
     InvalidInput (field `format`) where the format is unknown or cannot be told, FormatError for what is no file of
     a graph, and where the content is surely of another format than the caller says.
     """
@@ -103,6 +105,8 @@ def choose(file: IO[bytes], format_: str, filename: str, *, encoded: bool) -> tu
     named = of_name(filename, READ)
     if len(named) == 1:
         return named[0], "name"
+    if tabular and not named and head.text and head.content[:1] and head.content[0][0] not in "[{<":
+        return RECORDS["csv"], "content"
     among = named or [RECORDS[name] for name in READ]
     scores = {record.name: score for record in among if (score := record.sniff(head)) > 0}
     best = [name for name, score in scores.items() if score == max(scores.values())]

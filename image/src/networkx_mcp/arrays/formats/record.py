@@ -146,6 +146,8 @@ class Format:
     keeps: frozenset[Part] = frozenset()
     #: Whether it holds undirected graphs alone: a directed one is refused when writing, and a file need not say what it is.
     undirected: bool = False
+    #: Whether it is a table with named columns.
+    tabular: bool = False
     #: Its place in lists: what is used most comes first.
     rank: int = 50
     #: Those of its own; all formats have the ones in `COMMON`.
@@ -188,4 +190,21 @@ COMMON: Final = (
         "the charset of the content type, else UTF-8",
     ),
 )
+#: Options of every upload, whatever its format: not the parsers but the graph service takes them.
+OF_UPLOADS: Final = (
+    Option(
+        "mode",
+        "What becomes of the graph that is there: the file takes its place, or is merged into it.",
+        ("replace", "merge"),
+        "replace",
+    ),
+    Option(
+        "if_missing",
+        "With `mode=merge`, nodes of the file that the graph does not have: made, left out with their edges, or an error.",
+        ("add", "skip", "error"),
+        "add",
+    ),
+)
+#: Names of options that say that a file is a table.
+OF_TABLES: Final = ("part", "id", "incomplete")
 DELIMITER: Final = Option("delimiter", "One character that separates cells.", (), "white space", True, False)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Final, TypeAlias
 
 from networkx_mcp.arrays.builder import DuplicateEdge, GraphBuilder
-from networkx_mcp.arrays.formats.common import FormatError, Ids, Options, ParseLimits, Place, counted, where
+from networkx_mcp.arrays.formats.common import FormatError, Ids, Into, Options, ParseLimits, Place, counted, where
 from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, NodeId, format_id
@@ -28,8 +28,9 @@ _SLACK = 1 << 16
 class Sink:
     """Builder, limits and places. The options that all formats share are read here."""
 
-    def __init__(self, limits: ParseLimits, options: Options) -> None:
+    def __init__(self, limits: ParseLimits, options: Options, into: Into | None = None) -> None:
         self.limits = limits
+        self._into = into
         #: What is done to make a graph of the file: parsers add to it, answers tell it.
         self.reading = Reading()
         #: Whether files of the format list all nodes, so that one which only edges name is worth telling.
@@ -40,7 +41,14 @@ class Sink:
         self._duplicates = options.text("duplicates", "error", ("error", "update", "skip"))
         #: The option `ids`, None where it was not given.
         self.ids_given: Ids | None = options.text("ids", None, ("auto", "string", "integer"))  # type: ignore[assignment]
-        self.ids: Ids = self.ids_given or "auto"
+        self.ids: Ids = self.ids_given or (into.ids if into is not None else "auto")
+        if into is not None:
+            if self._directed not in (None, into.directed):
+                raise InvalidInput(
+                    f"option directed: the graph that this is merged into is {_kind(into.directed)}: leave it out",
+                    field="options.directed",
+                )
+            self._directed = into.directed
         self.restart()
 
     def restart(self) -> None:
@@ -73,7 +81,12 @@ class Sink:
     def set_directed(self, directed: bool, place: Place = None) -> None:
         """What the file itself says. Raises FormatError where the option says otherwise."""
         if self._directed is not None and self._directed != directed:
-            kind = "directed" if directed else "undirected"
+            kind = _kind(directed)
+            if self._into is not None:
+                raise FormatError(
+                    f"the file says it is {kind}, and the graph that it is merged into is {_kind(self._directed)}",
+                    place,
+                )
             raise FormatError(
                 f"the file says it is {kind}, the option directed says otherwise: leave the option out", place
             )
@@ -188,6 +201,10 @@ class Sink:
             return None
         first, places = self._places[at]
         return _at(places, edge - first)
+
+
+def _kind(directed: bool) -> str:
+    return "directed" if directed else "undirected"
 
 
 def _nowhere(_: int) -> Place:

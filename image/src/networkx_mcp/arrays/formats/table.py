@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.columns import AttributeTable, Column, encode_values
 from networkx_mcp.arrays.formats.common import FormatError, Options, Place
 from networkx_mcp.arrays.formats.export_pages import slice_column
+from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.formats.record import Option
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -53,7 +54,9 @@ END_NAMES: Final = (
     ("u", "v"),
 )
 #: What the first column of a table of nodes is called.
-_NODE_IDS: Final = frozenset({"id", ":id", "_id", "node", "node_id", "nodeid", "node id", "vertex", "name", "key"})
+_NODE_IDS: Final = (
+    "id", ":id", "_id", "node_id", "nodeid", "node id", "node", "vertex", "vertex_id", "key", "name", "source"
+)  # fmt: skip
 #: The options of tables.
 ENDS: Final = (
     Option(
@@ -68,6 +71,22 @@ ENDS: Final = (
         "target", "The column of the target.", (), "target, to, dst, ... when reading; target when writing", True, True
     ),
 )
+#: What may be said of a table beside its ends.
+SHAPES: Final = (
+    Option(
+        "part",
+        "What a row is: `edges`, an edge; `nodes`, a node and its attributes. Left out: an edge, or without a target a node by itself.",
+        ("edges", "nodes"),
+        "either",
+    ),
+    Option("id", "With `part=nodes`: the column of the ids.", (), "id, node_id, node, key, name, ..."),
+    Option(
+        "incomplete",
+        "With `part`: a row without an id is an error, or passed over and counted.",
+        ("error", "skip"),
+        "error",
+    ),
+)
 _ROWS = "Rows for nodes, before those of edges: where one has attributes or no edge, always, or never."
 NODE_ROWS: Final = Option("nodes", _ROWS, ("auto", "all", "none"), "auto", False, True)
 NODE_ROWS_OF_TABLES: Final = Option("nodes", _ROWS, ("auto", "all", "none"), "all", False, True)
@@ -79,27 +98,92 @@ Ids: TypeAlias = pa.Array | list[Any]
 # -- reading
 
 
-def choose(names: Sequence[str], source: str | None, target: str | None) -> tuple[str, str]:
-    """The columns of source and target among `names`. Raises FormatError that says what there is."""
+class Columns(NamedTuple):
+    """The columns that hold ids."""
+
+    source: str
+    #: None: each row is a node.
+    target: str | None
+
+    def tell(self, reading: Reading) -> None:
+        """Say which were taken."""
+        if self.target is None:
+            reading.id_column = self.source
+        else:
+            reading.source_column, reading.target_column = self.source, self.target
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """What a caller says of the rows of a table."""
+
+    source: str | None = None
+    target: str | None = None
+    id_column: str | None = None
+    part: Literal["edges", "nodes"] | None = None
+    skip_incomplete: bool = False
+
+    @classmethod
+    def take(cls, options: Options) -> TableShape:
+        """Out of the options. Raises InvalidInput for those that contradict each other."""
+        source, target, id_column = options.text("source"), options.text("target"), options.text("id")
+        part = options.text("part", None, ("edges", "nodes"))
+        incomplete = options.text("incomplete", None, ("error", "skip"))
+        if part == "nodes":
+            for name, value in (("source", source), ("target", target)):
+                if value is not None:
+                    raise InvalidInput(
+                        f"option {name}: with part=nodes a row is a node: name the column of its id by option id",
+                        field=f"options.{name}",
+                    )
+        elif id_column is not None:
+            raise InvalidInput("option id is for part=nodes: edges have source and target", field="options.id")
+        if incomplete is not None and part is None:
+            raise InvalidInput(
+                "option incomplete needs part=edges or part=nodes: without it a row without a target is a node",
+                field="options.incomplete",
+            )
+        return cls(source, target, id_column, part, incomplete == "skip")  # type: ignore[arg-type]
+
+    def choose(self, names: Sequence[str]) -> Columns:
+        """The columns of ids among `names`. Raises FormatError that says what there is."""
+        _check_names(names)
+        if self.part != "nodes":
+            return Columns(*_choose_ends(names, self.source, self.target))
+        for wanted in (self.id_column,) if self.id_column is not None else _NODE_IDS:
+            if (found := _column(names, wanted)) is not None:
+                return Columns(found, None)
+        what = "" if self.id_column is None else f" {self.id_column!r}"
+        raise FormatError(
+            f"there is no column of ids{what}: name it by option id; the columns are {_listed(names) or 'none'}"
+        )
+
+
+def _check_names(names: Sequence[str]) -> None:
     if len(names) > MAX_COLUMNS:
         raise FormatError(f"the table has {len(names)} columns; at most {MAX_COLUMNS} are allowed")
     for name in names:
         if name and names.count(name) > 1:
             raise FormatError(f"two columns are named {name!r}: rename one")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name[:60]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
+
+
+def _choose_ends(names: Sequence[str], source: str | None, target: str | None) -> tuple[str, str]:
+    """The columns of source and target."""
     for default in END_NAMES:
         chosen = _column(names, source or default[0]), _column(names, target or default[1])
         if chosen[0] is not None and chosen[1] is not None and chosen[0] != chosen[1]:
             return chosen[0], chosen[1]
     wanted = " and ".join(repr(name) for name in (source or "source", target or "target"))
-    found = ", ".join(repr(name[:60]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
     nodes = ""
     if source is None and target is None and any(name.strip().casefold() in _NODE_IDS for name in names[:2]):
-        nodes = (
-            "; a table of nodes becomes a part of the table of edges: its ids are the source, the target stays empty"
-        )
+        nodes = "; a table of nodes needs part=nodes, and mode=merge where it comes after its table of edges"
     raise FormatError(
         f"there are no two columns {wanted}: name the columns that hold the ends of an edge by options source and "
-        f"target; the columns are {found or 'none'}{nodes}"
+        f"target; the columns are {_listed(names) or 'none'}{nodes}"
     )
 
 
@@ -120,17 +204,33 @@ def find_ends(names: Sequence[str]) -> tuple[int, int] | None:
     return None
 
 
-def emit(sink: Sink, sources: Ids, targets: Ids, columns: Mapping[str, Any], place: Callable[[int], Place]) -> None:
+def emit(
+    sink: Sink,
+    shape: TableShape,
+    sources: Ids,
+    targets: Ids,
+    columns: Mapping[str, Any],
+    place: Callable[[int], Place],
+) -> None:
     """Hand rows over: nodes stand in the order in which the rows name them. `place` tells where row k stands.
 
-    `columns`: Arrow arrays or Columns, null where missing.
+    `columns`: Arrow arrays or Columns, null where missing. Of a table of nodes `targets` are all null.
     """
     no_source, no_target = _missing(sources), _missing(targets)
+    sink.reading.rows = (sink.reading.rows or 0) + len(no_source)
     blank = _blank(no_source & no_target, columns)
-    if (no_source & ~blank).any():
-        raise FormatError("the source is missing", place(int(np.flatnonzero(no_source & ~blank)[0])))
+    broken = no_source & ~blank
+    if shape.part == "edges":
+        broken |= no_target & ~blank
+    if broken.any() and not shape.skip_incomplete:
+        row = int(np.flatnonzero(broken)[0])
+        what = "the id" if shape.part == "nodes" else "the source" if no_source[row] else "the target"
+        advice = "" if shape.part is None else ": option incomplete=skip passes over such rows"
+        raise FormatError(f"{what} is missing{advice}", place(row))
     if blank.any():
         sink.reading.note("rows without any value were passed over")
+    sink.reading.skipped_rows += int((blank | broken).sum())
+    no_source, no_target, blank = no_source | broken, no_target | broken, blank | broken
     columns = {name: _without_nan(column, sink) for name, column in columns.items() if _filled(column)}
     columns = {name: column for name, column in columns.items() if _filled(column)}
     if not no_target.any():
