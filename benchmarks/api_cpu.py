@@ -22,11 +22,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import provenance
+from loadtests.agentic import ANALYSES, AgentGraph, plan
 from loadtests.frugal_http import ClientConnection, Requests
-from plan import ANALYSES, User, plan
+from plan import SEED
 from serving import HOST, free_port, own_cpu_seconds, process
 
-CALLS = plan(55)
+CALLS = plan()
 #: Time for what an answer leaves to be done, in seconds.
 _REST = 0.005
 
@@ -40,7 +41,7 @@ async def play(port: int, pid: int, users: int, name: str) -> dict[str, list[flo
     requests = Requests(f"{HOST}:{port}")
     connections = [ClientConnection(HOST, port) for _ in range(users)]
     found: dict[str, list[float]] = {}
-    players = [User(f"{name}-{number}", number) for number in range(users)]
+    players = [AgentGraph(f"{name}-{number}", SEED + number) for number in range(users)]
     for step, kind in enumerate((*CALLS, "degree", "kept")):
         asked = "degree" if kind == "kept" else kind
         bodies = [requests.call("modern", "", *player.arguments(asked, step)) for player in players]

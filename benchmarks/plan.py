@@ -14,91 +14,20 @@ import argparse
 import asyncio
 import json
 import os
-import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import provenance
+from loadtests.agentic import ANALYSES, AgentGraph, plan
 from loadtests.frugal_http import ClientConnection, Requests
 from serving import HOST, cpu_seconds, free_port, own_cpu_seconds, process
 
 SEED = 20261130
-ANALYSES = ("path", "degree", "betweenness", "components", "pagerank")
-#: Analyses in the order in which a user asks for them.
-ASKED = (
-    "path",
-    "path",
-    "degree",
-    "betweenness",
-    "path",
-    "components",
-    "pagerank",
-    "path",
-    "degree",
-    "betweenness",
-    "path",
-)
-CALLS = 20
-
-
-def plan(share: int) -> list[str]:
-    """The calls of one user, `share` percent of them analyses, spread evenly; writes and reads as 2 to 1 among the others."""
-    first = ["create", "add_nodes", "add_edges"]
-    rest = CALLS - len(first)
-    analyses = min(rest, round(CALLS * share / 100))
-    others = ["info", "add_edges", "add_nodes"]
-    found = []
-    for place in range(rest):
-        due = (place + 1) * analyses // rest - place * analyses // rest
-        number = sum(kind in ANALYSES for kind in found)
-        found.append(ASKED[number % len(ASKED)] if due else others[(place - number) % 3])
-    return first + found
-
-
-class User:
-    """One user's graph as far as it knows it."""
-
-    def __init__(self, name: str, number: int) -> None:
-        self.graph = name
-        self._chance = random.Random(SEED + number)
-        self._nodes: list[str] = []
-        self._edges: dict[tuple[str, str], None] = {}
-
-    def arguments(self, kind: str, step: int) -> tuple[str, dict[str, Any]]:
-        """The tool and its arguments."""
-        graph = {"graph_id": self.graph}
-        match kind:
-            case "create":
-                return "create_graph", graph
-            case "add_nodes":
-                new = [f"x{step}_{k}" for k in range(10)] if self._nodes else [f"n{k}" for k in range(100)]
-                self._nodes += new
-                return "edit_graph", {**graph, "edits": [{"action": "add_nodes", "nodes": new}]}
-            case "add_edges":
-                edges = list(self._fresh(20 if self._edges else 300))
-                return "edit_graph", {**graph, "edits": [{"action": "add_edges", "edges": edges}]}
-            case "path":
-                source, target = self._chance.choice(list(self._edges))
-                return "find_paths", {**graph, "source": source, "target": target}
-            case "info":
-                return "describe_graph", graph
-            case "components":
-                return "find_components", graph
-        return "rank_nodes", {**graph, "measure": kind}
-
-    def _fresh(self, count: int) -> Iterator[list[str]]:
-        while count:
-            u, v = sorted(self._chance.sample(self._nodes, 2))
-            if (u, v) not in self._edges:
-                self._edges[u, v] = None
-                count -= 1
-                yield [u, v]
 
 
 async def drive(port: int, users: int, calls: list[str], seconds: float, pid: int) -> dict[str, Any]:
@@ -113,7 +42,7 @@ async def drive(port: int, users: int, calls: list[str], seconds: float, pid: in
         connection = ClientConnection(HOST, port)
         turn = 0
         while time.perf_counter() < end:
-            user = User(f"plan-{run}-{number}-{turn}", number)
+            user = AgentGraph(f"plan-{run}-{number}-{turn}", SEED + number)
             turn += 1
             for step, kind in enumerate(calls):
                 request = requests.call("modern", "", *user.arguments(kind, step))
@@ -159,6 +88,7 @@ def servers(directory: str, cores: str) -> dict[str, tuple[list[str], int, dict[
         "NETWORKX_MCP_STORE_PATH": str(Path(directory, "store.sqlite3")),
         "NETWORKX_MCP_LIMITS_WORKERS": str(len(cores.split(","))),
         "NETWORKX_MCP_LIMITS_TENANT_GRAPHS": "100000",
+        "NETWORKX_MCP_STORE_TIMEOUT_SECONDS": "20",  # a disk that others share: what waits for it shows in P95
     }
     script = str(Path(__file__).with_name("plain_server.py"))
     return {

@@ -39,6 +39,7 @@ MODULES = tuple(
         "frugal_http",
         "generator",
         "histogram",
+        "agentic",
         "call_outcomes",
         "player",
         "ready_probes",

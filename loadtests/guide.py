@@ -31,6 +31,8 @@ PLANNED = 0.7
 STATED_ERROR = 0.15
 NODES, LARGE = "nodes-local-embedded", "nodes-local-embedded-large"
 POD, FLEETS = "capacity-cluster-shared-1pod-mixed-every-10s", "pods"
+#: Users whose calls are analyses of small graphs of their own, in half; planned for once a pod was measured with them.
+AGENTS = "capacity-cluster-shared-1pod-agentic-every-10s"
 #: The same readers without think time, by both clients.
 GENERATOR, LOCUST = "users-local-embedded-reader", "scenario-local-embedded-reader"
 
@@ -63,10 +65,23 @@ class Need:
     calls_per_user: float
     graphs: dict[int, int]
     in_use: float = 0.2
+    #: The result with the knee that its pods are planned by.
+    pod: str = POD
 
 
 def _result(name: str) -> Result:
     return results.load(results.RESULTS / f"{name}.json")
+
+
+def measured(name: str) -> bool:
+    """Whether there is such a result."""
+    return (results.RESULTS / f"{name}.json").exists()
+
+
+@cache
+def pod_calls(name: str) -> float:
+    """Calls per second of a pod at the least knee of any repeat of a result."""
+    return min(point.requests_per_second for point in results.at_knee(_result(name)))
 
 
 def _sizes(name: str) -> list[Size]:
@@ -127,7 +142,7 @@ def memory_mib(graphs: dict[int, int]) -> float:
 
 def pods(need: Need) -> int:
     """Pods for the calls, and at least two."""
-    return max(2, math.ceil(need.users * need.calls_per_user / (PLANNED * model().pod_calls)))
+    return max(2, math.ceil(need.users * need.calls_per_user / (PLANNED * pod_calls(need.pod))))
 
 
 def store_mib(need: Need) -> float:
@@ -159,6 +174,7 @@ EXAMPLES = (
     Need("a team", 50, 0.5, {1_000: 200, 10_000: 20}),
     Need("a company", 2_000, 0.5, {1_000: 10_000, 10_000: 500}),
     Need("a service", 200_000, 0.5, {1_000: 500_000, 10_000: 20_000}),
+    *((Need("agents that compute", 2_000, 0.5, {100: 20_000}, pod=AGENTS),) if measured(AGENTS) else ()),
 )
 
 
@@ -176,7 +192,9 @@ def told(need: Need) -> str:
 def reservations() -> str:
     """What a reader must know of the results that the guide rests on: those of a tree with changes, and what their notes say."""
     told = []
-    for name in (NODES, LARGE, POD, FLEETS, GENERATOR, LOCUST):
+    for name in (NODES, LARGE, POD, AGENTS, FLEETS, GENERATOR, LOCUST):
+        if name == AGENTS and not measured(name):
+            continue
         result = _result(name)
         if result.dirty:
             told.append(f"[{name}](results/{name}.json) ({result.note or 'no note of what else ran'})")
@@ -198,6 +216,13 @@ def table() -> str:
         f"| stored size of the same | {1000 * found.stored_mib_per_node:.4f} MiB | {NODES} |",
         f"| calls/s of a pod at its least knee, users: {results.users_are(_result(POD).points[0])} | {found.pod_calls:.0f} | {POD} |",
         f"| of these heavy calls/s | {found.pod_heavy:.1f} | {POD} |",
+        *(
+            [
+                f"| the same, users: {results.users_are(_result(AGENTS).points[0])} | {pod_calls(AGENTS):.0f} | {AGENTS} |"
+            ]
+            if measured(AGENTS)
+            else []
+        ),
         f"| CPU of the client a call, generator | {client_ms(GENERATOR):.2f} ms | {GENERATOR} |",
         f"| CPU of the client a call, Locust with its start | {client_ms(LOCUST):.2f} ms | {LOCUST} |",
         f"| CPU of the store a call, one of ten a write | {1e6 * found.store_cpus_per_call:.0f} us | {FLEETS} |",

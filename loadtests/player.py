@@ -80,7 +80,7 @@ class User(asyncio.Protocol):
 
     def next_call(self) -> workloads.Call:
         tool, arguments = next(self.calls)
-        if self.failed and self.kind == "agent":  # what follows builds on what failed: the next task
+        if self.failed and self.kind in workloads.BUILDERS:  # what follows builds on what failed: the next task
             while tool != "create_graph":
                 tool, arguments = next(self.calls)
         self.failed = False

@@ -131,11 +131,11 @@ def at_knee(result: Result) -> list[Point]:
 
 
 def heavy(point: Point) -> dict[str, dict[str, float]]:
-    """What a point says of the tools that took a worker.
+    """What a point says of the tools that took a worker: none of `agentic` users, whose graphs are small.
 
     Their calls are few among those of mixed users, so what is told of all calls says little of them.
     """
-    return {tool: seen for tool, seen in point.tools.items() if tool in HEAVY}
+    return {tool: seen for tool, seen in point.tools.items() if tool in HEAVY and point.workload != "agentic"}
 
 
 def heavy_calls(point: Point) -> float:

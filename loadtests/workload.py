@@ -6,6 +6,7 @@
 | `editor` | 3 edits to 7 reads of graphs that all editors share; weights of edges, so that graphs do not grow |
 | `analyst` | algorithms, on a graph of 1,000 nodes |
 | `agent` | creates a graph, loads data, analyses, queries, deletes; again |
+| `agentic` | a plan of twenty calls, half of them analyses, on a small graph of its own (`agentic.py`), and deletes it; again |
 | `mixed` | of ten users six readers, two editors, one agent, one analyst |
 
 The same seed gives each user the same calls; an analyst's differ from run to run as well, because the server keeps
@@ -20,8 +21,10 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from loadtests import agentic as plan_of_twenty
+
 SEED = 20261123
-#: Tools of these calls that take a worker; every other is answered from memory.
+#: Tools of these calls that take a worker; every other is answered from memory. So are those of `agentic`, whose graphs are small.
 HEAVY = frozenset({"find_communities", "find_components", "find_paths", "get_subgraph", "load_graph", "rank_nodes"})
 #: Nodes of the graph that readers and analysts use; of each graph that editors share.
 NODES, SHARED_NODES = 1000, 200
@@ -147,11 +150,20 @@ def agent(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
         yield "delete_graph", {"graph_id": graph_id}
 
 
+def agentic(user: int, run: str, seed: int = SEED) -> Iterator[Call]:
+    """One plan of twenty calls after the other, each on a graph of its own."""
+    for task in itertools.count():
+        graph = plan_of_twenty.AgentGraph(f"agentic-{run}-{user}-{task}", f"{seed} agentic {user} {task}")
+        for step, kind in enumerate(plan_of_twenty.plan()):
+            yield graph.arguments(kind, step)
+        yield "delete_graph", {"graph_id": graph.graph_id}
+
+
 #: The kinds of users of `mixed`, by the last digit of their number.
 MIX = ("reader", "reader", "editor", "reader", "agent", "reader", "reader", "editor", "reader", "analyst")
 
 User = Callable[[int, str], Iterator[Call]]
-USERS: dict[str, User] = {"reader": reader, "editor": editor, "analyst": analyst, "agent": agent}
+USERS: dict[str, User] = {"reader": reader, "editor": editor, "analyst": analyst, "agent": agent, "agentic": agentic}
 
 
 def kind_of(workload: str, user: int) -> str:
@@ -162,4 +174,6 @@ def kind_of(workload: str, user: int) -> str:
     return workload
 
 
+#: Users whose calls build on the first one of their task.
+BUILDERS = frozenset({"agent", "agentic"})
 WORKLOADS = (*USERS, "mixed")

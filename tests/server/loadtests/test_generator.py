@@ -49,7 +49,7 @@ def generate(server: Server, during: Callable[[], None] = lambda: None, **job: A
     return json.loads(lines[-1]), lines[:-1]
 
 
-@pytest.mark.parametrize("workload", ["agent", "mixed"])
+@pytest.mark.parametrize("workload", ["agent", "agentic", "mixed"])
 def test_every_workload_runs_without_a_mistake(server: Server, workload: str) -> None:
     found, marks = generate(server, workload=workload, users=10)
     assert marks == ["begin", "end"]
@@ -58,10 +58,11 @@ def test_every_workload_runs_without_a_mistake(server: Server, workload: str) ->
     assert found["probes"]["failed"] == 0
 
 
-def test_agents_leave_no_graphs(server: Server) -> None:
-    generate(server, workload="agent", users=3, seconds=1)
+@pytest.mark.parametrize("workload", ["agent", "agentic"])
+def test_agents_leave_no_graphs(server: Server, workload: str) -> None:
+    generate(server, workload=workload, users=3, seconds=1)
     graphs = server.call("list_graphs", {"limit": 200})["structuredContent"]["graphs"]
-    assert not [row["graph_id"] for row in graphs if row["graph_id"].startswith("agent-")]
+    assert not [row["graph_id"] for row in graphs if row["graph_id"].startswith("agent")]
 
 
 def test_what_the_client_counts_is_what_the_server_counts(server: Server) -> None:

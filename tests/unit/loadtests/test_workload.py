@@ -44,11 +44,20 @@ def test_preparation_and_sizes_fit_the_tools() -> None:
         tools()[tool].validate({"graph_id": "g", **arguments})
 
 
-def test_an_agent_deletes_what_it_creates() -> None:
-    made = calls("agent", count=15 * 5)
+@pytest.mark.parametrize(("kind", "task"), [("agent", 15), ("agentic", 21)])
+def test_an_agent_deletes_what_it_creates(kind: str, task: int) -> None:
+    made = calls(kind, count=task * 5)
     created = [arguments["graph_id"] for tool, arguments in made if tool == "create_graph"]
     assert created == [arguments["graph_id"] for tool, arguments in made if tool == "delete_graph"]
     assert len(set(created)) == 5
+
+
+def test_half_of_what_an_agentic_user_asks_is_an_analysis_of_a_small_graph() -> None:
+    made = calls("agentic", count=21)
+    analyses = [tool for tool, _ in made if tool in {"rank_nodes", "find_paths", "find_components"}]
+    edges = [edge for _, call in made for edit in call.get("edits", ()) for edge in edit.get("edges", ())]
+    assert len(analyses) == 11
+    assert 300 <= len(edges) == len({frozenset(edge) for edge in edges}) < 400
 
 
 def test_editors_share_graphs_and_graphs_do_not_grow() -> None:
