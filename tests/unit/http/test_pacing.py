@@ -22,7 +22,7 @@ def test_a_crowd_begins_a_few_a_turn_and_those_with_a_token_first() -> None:
         pacer, turn = Pacer(), [0]
         started: list[tuple[int, str]] = []
         for kind in ["stranger"] * 100 + ["known"] * 40:
-            pacer.start(lambda kind=kind: started.append((turn[0], kind)), known=kind == "known")  # type: ignore[misc]
+            pacer.start(lambda kind=kind: started.append((turn[0], kind)), "a" if kind == "known" else None)  # type: ignore[misc]
         assert len(started) == STARTS
         found = await turns(pacer, started, turn)
         each = Counter(number for number, _ in started)
@@ -34,12 +34,52 @@ def test_a_crowd_begins_a_few_a_turn_and_those_with_a_token_first() -> None:
     asyncio.run(crowd())
 
 
+def test_a_tenant_with_a_thousand_requests_keeps_no_other_waiting() -> None:
+    async def flood() -> None:
+        pacer, turn = Pacer(), [0]
+        started: list[tuple[int, str]] = []
+
+        def come(tenant: str) -> None:
+            pacer.start(lambda: started.append((turn[0], tenant)), tenant)
+
+        for _ in range(1000):
+            come("flood")
+        for _ in range(3):
+            come("a")
+        come("b")
+        await turns(pacer, started, turn)
+        assert [number for number, tenant in started if tenant != "flood"] == [1, 1, 1, 1]
+        assert len(started) == 1004
+        assert max(Counter(number for number, _ in started).values()) == STARTS
+
+    asyncio.run(flood())
+
+
+def test_large_requests_of_a_tenant_keep_no_other_waiting() -> None:
+    async def flood() -> None:
+        pacer, done = Pacer(), list[str]()
+
+        def parse(tenant: str) -> None:
+            done.append(tenant)
+            pacer.parsed(PARSE_SECONDS / 2)
+
+        pacer.parsed(PARSE_SECONDS)
+        for tenant in ["flood"] * 100 + ["a", "a"]:
+            pacer.later(lambda tenant=tenant: parse(tenant), tenant)  # type: ignore[misc]
+        for _ in range(102):
+            await asyncio.sleep(0)
+        assert len(done) == 102
+        assert done[:4] == ["flood", "a"] * 2
+
+    asyncio.run(flood())
+
+
 def test_who_comes_alone_does_not_wait() -> None:
     async def alone() -> None:
         pacer = Pacer()
         for _ in range(3 * STARTS):
             begun: list[int] = []
-            pacer.start(lambda begun=begun: begun.append(1), known=False)  # type: ignore[misc]
+            pacer.start(lambda begun=begun: begun.append(1), None)  # type: ignore[misc]
             assert begun
             await asyncio.sleep(0)
             await asyncio.sleep(0)
@@ -59,7 +99,7 @@ def test_reads_past_the_time_of_a_turn_come_in_later_ones() -> None:
         pacer.parsed(PARSE_SECONDS)
         assert not pacer.may_parse()
         for _ in range(10):
-            pacer.later(parse)
+            pacer.later(parse, None)
         seen = []
         while done < 10:
             await asyncio.sleep(0)
@@ -88,7 +128,7 @@ def test_while_a_crowd_comes_turns_are_short_for_strangers() -> None:
         pacer, turn = Pacer(), [0]
         started: list[tuple[int, str]] = []
         for kind in ["stranger"] * 100 + ["known"] * 40:
-            pacer.start(lambda kind=kind: started.append((turn[0], kind)), known=kind == "known")  # type: ignore[misc]
+            pacer.start(lambda kind=kind: started.append((turn[0], kind)), "a" if kind == "known" else None)  # type: ignore[misc]
         for _ in range(4):
             for _ in range(CROWD):
                 pacer.accepted()

@@ -93,7 +93,7 @@ class Authentication:
         try:
             exchange.call.caller = await self._auth.caller(scope["headers"])
             if exchange.connection is not None:
-                exchange.connection.authenticated()
+                exchange.connection.authenticated(exchange.call.caller.tenant)
             await self.app(scope, receive, send)
         except Unauthenticated as error:
             exchange.headers.append((b"www-authenticate", self._auth.challenge(error, scope)))

@@ -75,6 +75,8 @@ class Connection(HttpToolsProtocol):
         self.answered = now
         #: Whether a request on it was authenticated.
         self.known = False
+        #: Of its newest request that was.
+        self.tenant: str | None = None
         self._head_bytes = self._head_fields = 0
         self._body_bytes = self._overhead = 0
         self._in_headers = True
@@ -124,8 +126,9 @@ class Connection(HttpToolsProtocol):
     def _forget(self) -> None:
         self._when_lost = None
 
-    def authenticated(self) -> None:
-        """A request on this connection was authenticated."""
+    def authenticated(self, tenant: str) -> None:
+        """A request on this connection was authenticated: by a token of this tenant."""
+        self.tenant = tenant
         if not self.known:
             self.known = True
             self.transport.set_write_buffer_limits()
@@ -137,7 +140,7 @@ class Connection(HttpToolsProtocol):
         if len(data) > small and not pacer.may_parse():
             self._unparsed = data
             self.transport.pause_reading()
-            pacer.later(self._resume)
+            pacer.later(self._resume, self.tenant)
             return
         began = time.perf_counter()
         self._parse(data)
@@ -215,7 +218,7 @@ class Connection(HttpToolsProtocol):
             self.guard.places.busy(self)
             super()._start_asgi_task(cycle, app)
         else:  # a stranger whose turn has not come can be spared: else a crowd of them would be busy, and who comes now idle
-            self.guard.pacer.start(lambda: self._begin(cycle, app), known=self.known)
+            self.guard.pacer.start(lambda: self._begin(cycle, app), self.tenant)
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
         if not cycle.disconnected and not self.transport.is_closing():  # its client may have gone meanwhile
