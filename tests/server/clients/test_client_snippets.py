@@ -1,0 +1,108 @@
+"""docs/clients.md: every snippet is of the form that its host reads, and the programs run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.helpers import node
+from tests.helpers.patience import PATIENCE
+from tests.helpers.server import Server
+
+from networkx_mcp.__main__ import _parser
+
+ROOT = Path(__file__).resolve().parents[3]
+TEXT = (ROOT / "docs/clients.md").read_text(encoding="utf-8")
+URL = "http://127.0.0.1:8080/mcp"
+#: Where each host keeps its servers.
+TABLES = {
+    "Claude Code": "mcpServers",
+    "Claude Desktop": "mcpServers",
+    "VS Code": "servers",
+    "Cursor": "mcpServers",
+    "Codex": "mcp_servers",
+    "Gemini CLI": "mcpServers",
+    "Zed": "context_servers",
+    "LibreChat": "mcpServers",
+}
+#: The key that names a server over HTTP.
+URL_KEYS = {"Gemini CLI": "httpUrl"}
+
+
+def snippets() -> list[tuple[str, str, str]]:
+    """(heading, language, text) of each block."""
+    found = []
+    for section in TEXT.split("\n## ")[1:]:
+        heading = section.partition("\n")[0]
+        found += [(heading, language, text) for language, text in re.findall(r"```(\w+)\n(.*?)```", section, re.DOTALL)]
+    return found
+
+
+def configurations() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The server that each configuration names."""
+    for heading, language, text in snippets():
+        if heading not in TABLES or language == "sh":
+            continue
+        read = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}[language]
+        yield heading, read(text)[TABLES[heading]]["graphs"]
+
+
+def test_every_host_has_a_way_in() -> None:
+    assert {heading for heading, _ in configurations()} == set(TABLES)
+
+
+@pytest.mark.parametrize(("host", "server"), list(configurations()))
+def test_a_configuration_starts_our_command_or_calls_our_address(host: str, server: dict[str, Any]) -> None:
+    if server.get("command") == "npx":
+        assert URL in server["args"]
+    elif "command" in server:
+        assert server["command"] == "uvx"
+        package, *arguments = server["args"]
+        assert package.startswith("networkx-mcp")
+        assert _parser().parse_args(arguments).command == "stdio"
+    else:
+        assert server[URL_KEYS.get(host, "url")] == URL
+
+
+def test_commands_are_words_of_a_shell_and_name_our_server() -> None:
+    commands = [shlex.split(text) for _, language, text in snippets() if language == "sh"]
+    assert commands
+    for words in commands:
+        assert URL in words or "stdio" in words
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("snippets")) as started:
+        started.call("create_graph", {"graph_id": "seen"})
+        yield started
+
+
+def program(language: str, server: Server) -> str:
+    (text,) = [text for heading, found, text in snippets() if (heading, found) == ("Your own program", language)]
+    assert URL in text
+    return text.replace(URL, server.url)
+
+
+def test_the_python_program_runs(server: Server) -> None:
+    command = [sys.executable, "-c", program("python", server)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert "seen" in done.stdout, done.stderr
+
+
+def test_the_typescript_program_runs(server: Server, tmp_path: Path) -> None:
+    node.package("@modelcontextprotocol/client")
+    (tmp_path / "node_modules").symlink_to(node.MODULES)
+    script = tmp_path / "program.mjs"
+    script.write_text(program("js", server), encoding="utf-8")
+    done = node.run(script, cwd=tmp_path)
+    assert "seen" in done.stdout, done.stderr
