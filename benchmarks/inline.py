@@ -55,7 +55,7 @@ def graph(nodes: int, edges: int, directed: bool) -> GraphState:
 def calls(state: GraphState) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every kind of call that may be done at once."""
     first, last = next(state.nodes()), list(state.nodes())[-1]
-    for measure in ("degree", "degree_centrality", "pagerank", "betweenness"):
+    for measure in ("degree", "degree_centrality", "core", "pagerank", "betweenness"):
         yield "rank_nodes", {"measure": measure, **PAGE}
     yield "rank_nodes", {"measure": "degree", "limit": 1000, "offset": 0}
     yield "rank_nodes", {"measure": "degree", "nodes": [first, last], **PAGE}

@@ -102,8 +102,8 @@ class Limits(Group):
     )
     inline_elements: int = setting(
         5000,
-        "Nodes and edges of a graph up to which short analyses (degrees, components, hops, a shortest path, pagerank, betweenness) "
-        "run in the API itself, each in less than 1 ms; 0: in workers, as all others.",
+        "Nodes and edges of a graph up to which short analyses (degrees, core numbers, components, hops, a shortest path, pagerank, "
+        "betweenness) run in the API itself, each in less than 1 ms; 0: in workers, as all others.",
         unit="nodes and edges",
         why="a worker costs more than they compute (`benchmarks/README.md`)",
         ge=0,

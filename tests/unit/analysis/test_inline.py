@@ -62,10 +62,10 @@ def calls(state: GraphState, chance: random.Random) -> Iterator[tuple[str, dict[
     nodes = list(state.nodes())
     some = chance.sample(nodes, min(3, len(nodes)))
     page = {"limit": chance.choice([1, 5, 20]), "offset": chance.choice([0, 3])}
-    measures = ["degree", "degree_centrality", "pagerank", "betweenness"]
+    measures = ["degree", "degree_centrality", "pagerank", "betweenness", "core"]
     for measure in [*measures, *(["in_degree", "out_degree"] if state.directed else [])]:
         for weight in ({}, {"weight": ""}, {"weight": "weight"}, {"weight": "cost"}):
-            if measure != "degree_centrality" or not weight:
+            if measure not in {"degree_centrality", "core"} or not weight:
                 yield "rank_nodes", {"measure": measure, **page, **weight}
         yield "rank_nodes", {"measure": measure, "nodes": some, **page}
     yield "rank_nodes", {"measure": "betweenness", "sample": 5, "seed": 3, "normalized": False, **page}
@@ -101,7 +101,7 @@ def test_it_answers_what_a_worker_answers(seed: int, caplog: pytest.LogCaptureFi
                 answered.add((tool, params.get("measure", params.get("kind"))))
     assert answered == {
         *(("rank_nodes", name) for name in ("degree", "in_degree", "out_degree", "degree_centrality")),
-        *(("rank_nodes", name) for name in ("pagerank", "betweenness")),
+        *(("rank_nodes", name) for name in ("pagerank", "betweenness", "core")),
         ("find_components", None), ("find_paths", "shortest"), ("find_paths", "reachable"),
     }  # fmt: skip
     assert not caplog.records, "a call that cannot be done here is handed over, and none fails"

@@ -65,6 +65,7 @@ def answers(state: GraphState, number: int) -> Iterator[tuple[str, dict[str, Any
         ("pagerank", "rank_nodes", {"measure": "pagerank", "alpha": chance.choice([0.1, 0.85, 1.0]), **weight}),
         ("betweenness", "rank_nodes", {"measure": "betweenness", "endpoints": chance.random() < 0.5}),
         ("sample", "rank_nodes", {"measure": "betweenness", "sample": chance.randint(1, len(nodes)), "seed": number}),
+        ("core", "rank_nodes", {"measure": "core"}),
         ("components", "find_components", {"members": 1000}),
         ("path", "find_paths", {"kind": "shortest", "source": source, "target": target}),
         ("reachable", "find_paths", {"kind": "reachable", "source": source, "cutoff": chance.choice([0, 1, 2, 1000])}),
@@ -87,6 +88,8 @@ def test_graphs_of_every_shape(part: int) -> None:
                     assert sum(row[2] for row in rows) == 2 * state.m, number
                 case "pagerank":
                     assert sum(row[2] for row in rows) == pytest.approx(1), number
+                case "core":
+                    assert all(0 <= row[2] <= 2 * state.n for row in rows), number
                 case "betweenness" | "sample":
                     assert all(row[2] is None or row[2] >= 0 for row in rows), number
                 case "components":
@@ -95,4 +98,4 @@ def test_graphs_of_every_shape(part: int) -> None:
                     assert all(state.has_edge(u, v) for u, v in pairwise(rows[0][2])), number
                 case "reachable":
                     assert all(row[1] >= 1 for row in rows), number
-    assert seen == {"degree", "pagerank", "betweenness", "sample", "components", "path", "reachable"}
+    assert seen == {"degree", "pagerank", "betweenness", "sample", "core", "components", "path", "reachable"}

@@ -19,7 +19,7 @@ from networkx_mcp.analysis.task import Facts, on_graph
 from networkx_mcp.analysis.tasks import find_components, find_paths, rank_nodes
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
-from networkx_mcp.backend.kernels import compiled_centrality, compiled_paths, compiled_structure, degrees, native
+from networkx_mcp.backend.kernels import compiled_centrality, compiled_paths, compiled_structure, cores, degrees, native
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.errors import NotFound, ServiceError
@@ -37,7 +37,7 @@ _MADE = 110
 #: A row of an answer, one with members that are looked for, and a value in it.
 _ROW, _GROUP, _VALUE = 500, 15_000, 600
 #: An element of what numpy and C do once; a step of a sum over neighbours; one of Brandes' search, and of that by sets.
-_ELEMENT, _SUMMED, _SEARCHED, _SEARCHED_SETS = 20, 1.3, 6, 3.5
+_ELEMENT, _SUMMED, _SEARCHED, _SEARCHED_SETS = 20, 1.3, 6, 4
 #: Nodes up to which it is by sets (SMALL of betweenness.c).
 _SETS = 256
 #: What components take beside their elements and their rows.
@@ -85,6 +85,12 @@ def _pagerank(
     return found
 
 
+def _core_number(graph: Arrays) -> NodeValues:
+    if graph.frozen.loops:  # an error, which a worker tells
+        raise NotHere
+    return cores.core_number(graph)
+
+
 _ALGORITHMS: Mapping[str, _Inline] = {
     "degree": _Inline(degrees.degree, degrees.ENGINE, weighted=True),
     "in_degree": _Inline(degrees.in_degree, degrees.ENGINE, weighted=True),
@@ -92,6 +98,7 @@ _ALGORITHMS: Mapping[str, _Inline] = {
     "degree_centrality": _Inline(degrees.degree_centrality, degrees.ENGINE),
     "pagerank": _Inline(_pagerank, native.ENGINE, weighted=True),
     "betweenness_centrality": _Inline(compiled_centrality.betweenness_centrality, native.ENGINE),
+    "core_number": _Inline(_core_number, native.ENGINE),
     "connected_components": _Inline(compiled_structure.connected_components, native.ENGINE),
     "weakly_connected_components": _Inline(compiled_structure.connected_components, native.ENGINE),
     "shortest_path": _Inline(_shortest_path, native.ENGINE),
@@ -140,6 +147,8 @@ def _ranks(params: Mapping[str, Any], n: int, entries: int) -> float | None:
     match params["measure"]:
         case "degree" | "in_degree" | "out_degree" | "degree_centrality":
             return cost + _ELEMENT * entries
+        case "core":
+            return cost + 2 * _ELEMENT * (n + entries)
         case "pagerank":
             return cost + _ELEMENT * entries + _SUMMED * _steps(params, n) * (n + entries)
         case "betweenness":
