@@ -329,6 +329,12 @@ class Auth(Group):
         why="without tokens nobody but the machine itself is served",
         chart=False,
     )
+    anonymous: bool = setting(
+        False,
+        "Serve everybody who reaches the address, without tokens: for a container whose port is published on loopback alone.",
+        why="who listens to others must say that it wants no tokens",
+        chart=False,
+    )
     reload_seconds: float = setting(
         2,
         "How often the token directory is looked at, in seconds.",

@@ -116,6 +116,19 @@ def test_without_tokens_it_refuses_to_serve_others_and_says_what_to_set(host: st
         check_exposure(Settings(http=Http(host=host)))
 
 
+def test_without_tokens_it_serves_others_where_somebody_says_so() -> None:
+    check_exposure(Settings(http=Http(host="0.0.0.0"), auth=Auth(anonymous=True)))
+
+
+def test_tokens_and_nobody_needing_one_are_a_contradiction(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"auth\.anonymous"):
+        check_exposure(Settings(auth=Auth(tokens_dir=tmp_path, anonymous=True)))
+
+
+def test_a_unix_socket_is_the_users_alone() -> None:
+    check_exposure(Settings(http=Http(host="0.0.0.0", socket=Path("server.sock"))))
+
+
 def test_with_tokens_it_serves_others(tmp_path: Path) -> None:
     check_exposure(Settings(http=Http(host="0.0.0.0"), auth=Auth(tokens_dir=tmp_path)))
 
