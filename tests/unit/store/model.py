@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+import msgspec
+
 from networkx_mcp.store.protocol import NewGraph, Operation, Quota, StoredCounts
 from networkx_mcp.store.shared import record_bytes
+
+#: What graphs weigh as their writers measured them: meta -> bytes in memory. Any other meta is of a writer who did not.
+WEIGHED = {msgspec.msgpack.encode({"directed": True, "memory": size}): size for size in (1, 300, 1000)}
 
 
 @dataclass
@@ -21,8 +26,21 @@ class Graph:
     log: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
+    def logged(self) -> int:
+        return sum(len(payload) for _, payload in self.log)
+
+    @property
     def stored(self) -> int:
-        return len(self.snapshot) + sum(len(payload) for _, payload in self.log)
+        return len(self.snapshot) + self.logged
+
+    @property
+    def memory(self) -> int:
+        """The base as it was measured, or for what it stores; and the log."""
+        return base_memory(self.meta, self.snapshot) + self.logged
+
+
+def base_memory(meta: bytes, snapshot: bytes) -> int:
+    return WEIGHED.get(meta, len(snapshot))
 
 
 class Refused(Exception):
@@ -46,6 +64,10 @@ class Tenant:
         records = sum(record_bytes(one) for some in self.operations.values() for one in some.values())
         return sum(graph.stored for graph in self.graphs.values()) + records
 
+    @property
+    def memory(self) -> int:
+        return sum(graph.memory for graph in self.graphs.values())
+
     def known(self, graph_id: str, operation: Operation | None) -> Operation | None:
         """The first write under this id. Raises Refused where it was another request."""
         first = self.operations.get(graph_id, {}).get(operation.operation_id) if operation else None
@@ -60,10 +82,13 @@ class Tenant:
             while self.keep is not None and len(records) > self.keep:
                 records.popitem(last=False)
 
-    def _check(self, quota: Quota, size: int, growth: int, operation: Operation | None) -> None:
+    def _check(self, quota: Quota, size: int, growth: int, more: int, operation: Operation | None) -> None:
+        """`more`: by how much the graph grows in memory."""
         growth += record_bytes(operation)
         if size > quota.graph_bytes:
             raise Refused("LimitExceeded", size)
+        if more > 0 and self.memory + more > quota.tenant_memory:
+            raise Refused("LimitExceeded", self.memory + more)
         if growth > 0 and self.bytes + growth > quota.tenant_bytes:
             raise Refused("LimitExceeded", self.bytes + growth)
 
@@ -82,7 +107,8 @@ class Tenant:
             raise Refused("Conflict", graph.version)
         if len(self.graphs) + 1 > quota.tenant_graphs:
             raise Refused("LimitExceeded", len(self.graphs) + 1)
-        self._check(quota, len(new.snapshot), len(new.snapshot), operation)
+        size = len(new.snapshot)
+        self._check(quota, size, size, base_memory(new.meta, new.snapshot), operation)
         self._fill(new, new.version, operation)
         self.had_graphs = True
         return None
@@ -93,7 +119,8 @@ class Tenant:
         if first := self.known(new.graph_id, operation):
             return first
         graph = self._at(new.graph_id, version, uid)
-        self._check(quota, len(new.snapshot), len(new.snapshot) - graph.stored, operation)
+        size, more = len(new.snapshot), base_memory(new.meta, new.snapshot) - graph.memory
+        self._check(quota, size, size - graph.stored, more, operation)
         self._fill(new, version + 1, operation)
         return None
 
@@ -117,7 +144,7 @@ class Tenant:
         if first := self.known(graph_id, operation):
             return first
         graph = self._at(graph_id, version, uid)
-        self._check(quota, graph.stored + len(payload), len(payload), operation)
+        self._check(quota, graph.stored + len(payload), len(payload), len(payload), operation)
         graph.version += 1
         graph.log.append((graph.version, payload))
         graph.counts = counts
@@ -132,7 +159,7 @@ class Tenant:
         self._remember(graph_id, operation)
         return None
 
-    def compact(self, graph_id: str, uid: str, version: int, snapshot: bytes) -> bool:
+    def compact(self, graph_id: str, uid: str, version: int, snapshot: bytes, meta: bytes | None = None) -> bool:
         graph = self.graphs.get(graph_id)
         if graph is None or graph.uid != uid or version <= graph.snapshot_version:
             return False
@@ -141,4 +168,5 @@ class Tenant:
         graph.log = [entry for entry in graph.log if entry[0] > version]
         graph.base = graph.snapshot_version = version
         graph.snapshot = snapshot
+        graph.meta = graph.meta if meta is None else meta
         return True

@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from hypothesis.stateful import (
 )
 from tests.helpers.redis_server import RedisServer
 from tests.unit.store.conftest import AMPLE
-from tests.unit.store.model import Graph, Refused, Tenant
+from tests.unit.store.model import WEIGHED, Graph, Refused, Tenant
 
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.settings import StoreSettings
@@ -41,7 +42,12 @@ tenants, graph_ids = st.sampled_from(["t", "t", "t", "t2"]), st.sampled_from(GRA
 #: Which graph a write means; see Machine.pick.
 choices = st.integers(0, 9)
 bodies = st.one_of(st.binary(max_size=8), st.integers(100, 400).map(lambda size: b"x" * size))
-quotas = st.sampled_from([AMPLE, AMPLE, AMPLE, Quota(250, 600, 100), Quota(10**6, 300, 1)])
+TIGHT = [Quota(250, 600, 100), Quota(10**6, 300, 1), AMPLE._replace(tenant_memory=1100)]
+quotas = st.sampled_from([AMPLE, AMPLE, AMPLE, *TIGHT])
+#: Of a writer that measured the graph in memory, and of those that did not: release 0.1.0, or somebody who spoiled it.
+metas = st.sampled_from(
+    [*WEIGHED, b"", b"\n", msgspec.msgpack.encode({"memory": 0}), msgspec.msgpack.encode({"memory": -5})]
+)
 operations = st.one_of(
     st.none(),
     st.builds(Operation, st.sampled_from("123456"), st.sampled_from(["f", "f", "f", "other"]), st.binary(max_size=4)),
@@ -81,9 +87,8 @@ class Machine(RuleBasedStateMachine):
 
     # Helpers -----------------------------------------------------------------------------------
 
-    def new(self, graph_id: str, snapshot: bytes) -> NewGraph:
+    def new(self, graph_id: str, snapshot: bytes, meta: bytes) -> NewGraph:
         self.created += 1
-        meta = b"\n" * (self.created % 3)
         return NewGraph(graph_id, f"uid {self.created}", meta, StoredCounts(self.created, 1), snapshot)
 
     def version(self, tenant: str, graph_id: str) -> int:
@@ -122,9 +127,11 @@ class Machine(RuleBasedStateMachine):
 
     # Writes ------------------------------------------------------------------------------------
 
-    @rule(tenant=tenants, graph_id=graph_ids, snapshot=bodies, quota=quotas, operation=operations)
-    def create(self, tenant: str, graph_id: str, snapshot: bytes, quota: Quota, operation: Operation | None) -> None:
-        new = self.new(graph_id, snapshot)
+    @rule(tenant=tenants, graph_id=graph_ids, snapshot=bodies, meta=metas, quota=quotas, operation=operations)
+    def create(
+        self, tenant: str, graph_id: str, snapshot: bytes, meta: bytes, quota: Quota, operation: Operation | None
+    ) -> None:
+        new = self.new(graph_id, snapshot, meta)
         got = self.run(self.outcome(self.store.create(tenant, new, quota, operation)))
         expected = lambda: self.tenants[tenant].create(new, quota, operation)  # noqa: E731
         self.compare(got, expected, operation.result if operation else b"")
@@ -156,13 +163,28 @@ class Machine(RuleBasedStateMachine):
         self.compare(got, expected, operation.result if operation else b"")
 
     @precondition(some_graph)
-    @rule(choice=choices, snapshot=bodies, quota=quotas, operation=operations, offset=offsets, stranger=strangers)
+    @rule(
+        choice=choices,
+        snapshot=bodies,
+        meta=metas,
+        quota=quotas,
+        operation=operations,
+        offset=offsets,
+        stranger=strangers,
+    )
     def replace(
-        self, choice: int, snapshot: bytes, quota: Quota, operation: Operation | None, offset: int, stranger: bool
+        self,
+        choice: int,
+        snapshot: bytes,
+        meta: bytes,
+        quota: Quota,
+        operation: Operation | None,
+        offset: int,
+        stranger: bool,
     ) -> None:
         tenant, graph_id = self.pick(choice)
         uid = "stranger" if stranger else self.uid(tenant, graph_id)
-        new, version = self.new(graph_id, snapshot), self.version(tenant, graph_id) + offset
+        new, version = self.new(graph_id, snapshot, meta), self.version(tenant, graph_id) + offset
         got = self.run(self.outcome(self.store.replace(tenant, graph_id, uid, version, new, quota, operation)))
         expected = lambda: self.tenants[tenant].replace(uid, version, new, quota, operation)  # noqa: E731
         self.compare(got, expected, operation.result if operation else b"")
@@ -177,11 +199,11 @@ class Machine(RuleBasedStateMachine):
         self.compare(got, expected, operation.result if operation else b"")
 
     @precondition(some_graph)
-    @rule(choice=choices, snapshot=bodies, back=st.integers(-1, 4))
-    def compact(self, choice: int, snapshot: bytes, back: int) -> None:
+    @rule(choice=choices, snapshot=bodies, back=st.integers(-1, 4), meta=st.none() | metas)
+    def compact(self, choice: int, snapshot: bytes, back: int, meta: bytes | None) -> None:
         tenant, graph_id = self.pick(choice)
         arguments = (
-            graph_id, self.uid(tenant, graph_id), self.version(tenant, graph_id) - back, snapshot or b"s",
+            graph_id, self.uid(tenant, graph_id), self.version(tenant, graph_id) - back, snapshot or b"s", meta,
         )  # fmt: skip
         assert self.run(self.store.compact(tenant, *arguments)) == self.tenants[tenant].compact(*arguments)
 
@@ -292,6 +314,7 @@ class Machine(RuleBasedStateMachine):
         assert await self.store.tenants() == had
         for tenant, model in self.tenants.items():
             assert await self.store.usage(tenant) == Usage(graphs=len(model.graphs), bytes=model.bytes)
+            assert await self.store.memory(tenant) == model.memory
             listed = await self.store.list_graphs(tenant, "", 10)
             assert [head.graph_id for head in listed] == sorted(model.graphs)
             assert await self.store.heads([(tenant, name) for name in sorted(model.graphs)]) == listed
