@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from loadtests.abuse import bombs
+from loadtests.abuse import bombs, hostile_sql
 from loadtests.abuse.raw_connections import Wires
 from loadtests.frugal_http import Requests
 
@@ -78,6 +78,12 @@ def result_bombs() -> Iterator[Throw]:
         )
 
 
+def sql_bombs() -> Iterator[Throw]:
+    """Statements and views that fill memory, never end, are nested as deep as may be, or are no queries."""
+    while True:
+        yield from ((tool, arguments) for tool, arguments, _ in hostile_sql.calls("long"))
+
+
 def reads() -> Iterator[Throw]:
     """The cheapest calls there are."""
     while True:
@@ -94,6 +100,7 @@ BOMBS: dict[str, Callable[[], Iterator[Throw]]] = {
     "memory bombs": memory_bombs,
     "CPU bombs": cpu_bombs,
     "result bombs": result_bombs,
+    "SQL bombs": sql_bombs,
 }  # fmt: skip
 #: Not large, but more at once than there are slots and places.
 FLOODS: dict[str, Callable[[], Iterator[Throw]]] = {"flood of reads": reads, "flood of analyses": analyses}

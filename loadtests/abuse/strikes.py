@@ -6,13 +6,14 @@ A strike is thrown as a whole, at a server that serves nobody else, while /healt
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests.abuse import shapes, weights
+from loadtests.abuse import hostile_sql, shapes, weights
 from loadtests.abuse.attack import World
 from loadtests.abuse.subject import GRAPH, Subject
 from networkx_mcp import mcp_wire
@@ -266,6 +267,20 @@ async def _inflating(field: StruckServer) -> None:
             field.wrong = f"an archive of {mebibytes} MiB: {answer[:200]!r}"
 
 
+async def _hostile_sql(field: StruckServer) -> None:
+    """Statements and conditions that must not run, or take more than there is, as many at once as there are workers."""
+    places = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def ask(tool: str, arguments: dict[str, Any], may: frozenset[str]) -> None:
+        async with places:
+            field.sent += 1
+            told = (await asyncio.to_thread(field.subject.rpc, *mcp_wire.call(tool, arguments)))[1]
+        if hostile_sql.outcome(told) not in may:
+            field.wrong = f"{str(arguments)[:100]}: {str(told)[:200]}"
+
+    await asyncio.gather(*(ask(*one) for one in hostile_sql.calls(GRAPH)))
+
+
 STRIKES: tuple[Strike, ...] = (
     Strike("pipelining: GET /mcp", _ahead("/mcp")),
     Strike("pipelining: GET /health", _ahead("/health")),
@@ -285,6 +300,7 @@ STRIKES: tuple[Strike, ...] = (
     Strike("bodies: 45 large ones at once", _at_once),
     Strike("large values of one graph, by all that reads", _large_values),
     Strike("graphs and archives that inflate", _inflating),
+    Strike("SQL and views that must not run, or want too much", _hostile_sql),
     Strike("descriptors: more graphs than they allow", _graphs, few=True),
     Strike("descriptors: idle sockets", _idlers, few=True),
 )

@@ -9,11 +9,12 @@ import struct
 from collections.abc import Iterator
 
 import pytest
-from loadtests.abuse import holds, malformed, mutants, neighbours, served_mutants, strikes, tenants
+from loadtests.abuse import holds, hostile_sql, malformed, mutants, neighbours, served_mutants, strikes, tenants
 from loadtests.abuse.judge import Findings
-from loadtests.abuse.subject import Subject, mint, revoke
+from loadtests.abuse.subject import GRAPH, Subject, mint, revoke
 from tests.helpers.server import Server, message
 
+from networkx_mcp import mcp_wire
 from networkx_mcp.arrays import arrow_messages
 from networkx_mcp.store import archive
 
@@ -113,6 +114,19 @@ def test_bombs_end_by_name_and_the_user_beside_them_is_answered(server: Server) 
     assert stretches[neighbours.LIKE].allocated > 0
     assert not any("internal" in bomb for stretch in stretches.values() for bomb in stretch.bombs)
     subject.call("describe_graph", graph_id="busy")
+
+
+def test_what_is_no_query_and_no_condition_is_refused_by_name(server: Server) -> None:
+    """What wants too much is for the long form."""
+    subject = subject_of(server)
+    subject.plant()
+    before = subject.processes()
+    forbidden = [one for one in hostile_sql.calls(GRAPH) if one[2] == hostile_sql.REFUSED]
+    assert len(forbidden) > 100
+    for tool, arguments, _ in forbidden:
+        told = subject.rpc(*mcp_wire.call(tool, arguments))[1]
+        assert hostile_sql.outcome(told) == "invalid_input", arguments
+    assert subject.processes() == before
 
 
 @pytest.mark.parametrize("name", ["pipelining: GET /mcp", "chunks of one byte, no token", "bodies: lists in lists"])
