@@ -65,6 +65,30 @@ def test_check_prints_the_settings_in_force_and_looks_at_the_store(tmp_path: Pat
     assert "SQLite" in checked.stderr
 
 
+def test_check_says_where_stdio_keeps_graphs(tmp_path: Path) -> None:
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "share"), "PYTHONPATH": str(SOURCE)}
+    done = subprocess.run(
+        [sys.executable, "-m", "networkx_mcp", "check"],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"stdio: keeps its graphs in {tmp_path / 'share' / 'networkx-mcp'}" in done.stderr
+
+
+def test_the_examples_of_the_help_are_commands(tmp_path: Path) -> None:
+    from networkx_mcp.__main__ import _parser
+
+    shown = run("--help", cwd=tmp_path).stdout.partition("examples:\n")[2].splitlines()
+    lines = [line.strip().split("   ")[0].split() for line in shown if line.strip()]
+    assert len(lines) >= 6
+    for words in lines:
+        command = words[words.index("networkx-mcp") + 1 :]
+        assert _parser().parse_args(command).command == command[0]
+
+
 def test_check_counts_what_the_kernel_may_hold_for_sockets(tmp_path: Path) -> None:
     enough = run("check", cwd=tmp_path, LIMITS_SOCKETS="7100", LIMITS_MEMORY_MB="2048")
     assert enough.returncode == 0, enough.stderr

@@ -22,6 +22,17 @@ from networkx_mcp.settings import Settings, shown, unknown_variables
 USAGE, FAILED = 2, 1
 
 
+_EXAMPLES = """\
+examples:
+  networkx-mcp stdio                                 what a host starts (Claude Desktop, VS Code, ...)
+  networkx-mcp serve                                 on http://127.0.0.1:8080/mcp, for several clients
+  NETWORKX_MCP_HTTP_PORT=9000 networkx-mcp serve     settings are variables NETWORKX_MCP_<GROUP>_<NAME>
+  networkx-mcp check                                 look at the settings in force, the store and the sandbox
+  networkx-mcp token create --name ann               a token for Ann, and the entry to store
+  networkx-mcp backup --url http://127.0.0.1:8080 --out backups
+"""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code."""
     options = _parser().parse_args(arguments)
@@ -46,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="networkx-mcp",
         description="A graph server for language models: NetworkX over the Model Context Protocol.",
-        epilog="Settings are environment variables NETWORKX_MCP_<GROUP>_<NAME>; `networkx-mcp check` prints them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -190,6 +202,7 @@ def _check(_: argparse.Namespace) -> int:
     settings = _settings()
     from networkx_mcp.http.auth import Authenticator
     from networkx_mcp.http.exposure import check_exposure
+    from networkx_mcp.stdio.owner import default_directory
     from networkx_mcp.store import open_store
     from networkx_mcp.telemetry import logs
 
@@ -199,6 +212,7 @@ def _check(_: argparse.Namespace) -> int:
     for line in _unknown():
         print(f"environment: {line}", file=sys.stderr)
     check_exposure(settings)
+    print(f"stdio: keeps its graphs in {default_directory()}", file=sys.stderr)
     table = Authenticator(settings).table
     if table is not None:
         print(f"tokens: {len(table)} entries in {table.directory}", file=sys.stderr)
