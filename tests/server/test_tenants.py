@@ -29,6 +29,7 @@ ON_GRAPH: dict[str, dict[str, Any]] = {
     "find_paths": {"source": NODE, "target": NODE},
     "get_subgraph": {"center": NODE},
     "query_graph": {"sql": f"SELECT * FROM nodes WHERE id = '{NODE}'"},
+    "derive_graph": {"into": "derived", "from_sql": {"nodes": f"SELECT * FROM nodes WHERE id = '{NODE}'"}},
     "rank_nodes": {"measure": "pagerank"},
     "find_communities": {},
     "find_components": {},
@@ -44,7 +45,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "list_graphs": {},
     "find_algorithms": {"query": "bridges"},
 }
-WRITES = {"create_graph", "load_graph", "edit_graph", "delete_graph"}
+WRITES = {"create_graph", "load_graph", "edit_graph", "delete_graph", "derive_graph"}
 #: Analyses that write where they are asked to keep their result.
 KEEPS = ["rank_nodes", "find_communities", "find_components", "partition_graph", "run_algorithm"]
 KEPT = {"save_as": NAME, "operation_id": "keep-1"}

@@ -23,8 +23,8 @@ READS = {
 }  # fmt: skip
 #: These may keep their result as an attribute in the place of another (save_as, replace).
 KEEPS = {"rank_nodes", "find_communities", "find_components", "partition_graph", "run_algorithm"}
-#: load_graph may replace a graph.
-DESTROYS = {"load_graph", "edit_graph", "delete_graph", *KEEPS}
+#: load_graph and derive_graph may replace a graph.
+DESTROYS = {"load_graph", "edit_graph", "delete_graph", "derive_graph", *KEEPS}
 
 
 # --- the listing

@@ -57,6 +57,16 @@ def test_get_subgraph_who_is_around_the_pazzi(tools: Tools, florence: str) -> No
     assert "edge Pazzi -- Salviati" in text
 
 
+def test_derive_graph_the_marriages_of_one_family(tools: Tools, florence: str) -> None:
+    edges = "SELECT * FROM edges WHERE 'Medici' IN (source, target)"
+    text = tools.text("derive_graph", graph_id=florence, into="medici", replace=True, from_sql={"edges": edges})
+    assert text.splitlines() == [
+        "derived medici: undirected, 7 nodes, 6 edges, version 1",
+        "from florence at version 1",
+        "note: 8 nodes left out that no edge names.",
+    ]
+
+
 def test_query_graph_which_families_have_most_marriages(tools: Tools, florence: str) -> None:
     sql = "SELECT node, count(*) AS marriages, sum(wealth) AS wealth FROM ends GROUP BY node ORDER BY 2 DESC, 1 LIMIT 2"
     assert tools.lines("query_graph", graph_id=florence, sql=sql)[1:] == [

@@ -47,6 +47,8 @@ class GraphBuilder:
         self.duplicates: Duplicates = duplicates
         #: Attributes of the graph itself; set them before `freeze`.
         self.graph_attributes: dict[str, Any] = {}
+        #: Those of another graph, which are taken as they are there.
+        self.inherited: dict[str, Any] = {}
         #: Known after `freeze`: edges that had been given before, and nodes with attributes of which that is so.
         self.repeated_edges = 0
         self.repeated_nodes = 0
@@ -103,11 +105,13 @@ class GraphBuilder:
         if len(self._loose) >= _CHUNK:
             self._flush()
 
-    def add_nodes(self, nodes: Any, columns: Mapping[str, Any] | None = None, *, field: str = "nodes") -> None:
-        """Add a column of nodes: Arrow or numpy integers or text, or a list of ids.
+    def add_nodes(
+        self, nodes: Any, columns: Mapping[str, Any] | AttributeTable | None = None, *, field: str = "nodes"
+    ) -> None:
+        """Add a column of nodes: Arrow or numpy integers or text, `ingest.Encoded`, or a list of ids.
 
         `columns`: attribute name to a column of the same length, null where missing; a `columns.Column` is
-        taken as it is, without a check of its values.
+        taken as it is, without a check of its values, and so is the table of another graph.
         """
         ids = encode_ids(nodes, field)
         at = self._put(ids)
@@ -115,7 +119,12 @@ class GraphBuilder:
         self._check_columns(found, lambda row: value_sizes.of_node(decode_id(ids[row].as_py())))
 
     def add_edges(
-        self, sources: Any, targets: Any, columns: Mapping[str, Any] | None = None, *, field: str = "edges"
+        self,
+        sources: Any,
+        targets: Any,
+        columns: Mapping[str, Any] | AttributeTable | None = None,
+        *,
+        field: str = "edges",
     ) -> None:
         """Add columns of edges; `sources`, `targets` and `columns` as in `add_nodes`."""
         heads, tails = encode_ids(sources, f"{field}.source"), encode_ids(targets, f"{field}.target")
@@ -212,7 +221,7 @@ class GraphBuilder:
         found = check_attributes(self.graph_attributes, "attributes")
         if self._value_bytes is not None:
             value_sizes.check_sizes(found, self._value_bytes, value_sizes.OF_GRAPH)
-        return found
+        return {**self.inherited, **found}
 
     def _unique(
         self, src: NDArray[np.int32], dst: NDArray[np.int32], ids: pa.Array
@@ -262,7 +271,8 @@ class _Items:
         self._positions: list[NDArray[np.int32]] = []
         self._length = 0
         self._loose_values: dict[str, tuple[list[int], list[Any]]] = {}
-        self._columns: list[tuple[str, NDArray[np.int64], Column]] = []
+        #: In the order in which they came, later ones win. A table has names of its own.
+        self._columns: list[tuple[str, NDArray[np.int64], Column | AttributeTable]] = []
 
     def __len__(self) -> int:
         return self._length + len(self.loose)
@@ -286,11 +296,18 @@ class _Items:
             self._columns.append((name, np.array(rows, np.int64), encode_values(values)))
         self._loose_values = {}
 
-    def extend(self, positions: NDArray[np.int32], columns: Mapping[str, Any] | None, field: str) -> dict[str, Column]:
-        """Items with columns of attributes; the columns as they are kept."""
+    def extend(
+        self, positions: NDArray[np.int32], columns: Mapping[str, Any] | AttributeTable | None, field: str
+    ) -> dict[str, Column]:
+        """Items with columns of attributes; the columns as they are kept, but for those of a table."""
         count = len(positions)
         rows = np.arange(self._length, self._length + count)
         found: dict[str, Column] = {}
+        if isinstance(columns, AttributeTable):
+            assert columns.rows == count
+            if columns:
+                self._columns.append(("", rows, columns))
+            columns = None
         for name, values in (columns or {}).items():
             check_name(name, field)
             column = found[name] = encode_column(values, f"{field}.{name}")
@@ -307,7 +324,8 @@ class _Items:
             return 0
         filled = np.zeros(len(rows), bool)
         for _, items, column in self._columns:
-            filled[items[np.asarray(column.values.is_valid())]] = True
+            for part in _parts(column):
+                filled[items[np.asarray(part.values.is_valid())]] = True
         return int(filled.sum()) - len(np.unique(rows[filled]))
 
     def take_positions(self) -> NDArray[np.int32]:
@@ -319,8 +337,20 @@ class _Items:
         assembler = Assembler(size)
         for name, items, column in self._columns:
             target = rows[items]
+            if isinstance(column, AttributeTable):
+                valid = np.flatnonzero(target >= 0)
+                source = np.full(size, -1, np.int64)
+                source[target[valid]] = valid  # of items that are one row the last
+                assembler.base(column, source)
+                continue
             if (target < 0).any():
                 valid = np.flatnonzero(target >= 0)
                 target, column = target[valid], column.take(pa.array(valid))
             assembler.put_column(name, target, column)
         return assembler.build()
+
+
+def _parts(column: Column | AttributeTable) -> list[Column]:
+    if isinstance(column, Column):
+        return [column]
+    return [*column.columns.values(), *([] if column.rest is None else [column.rest])]

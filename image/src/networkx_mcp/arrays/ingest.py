@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +14,16 @@ from networkx_mcp.arrays.values import check_attributes
 from networkx_mcp.errors import InvalidInput
 
 
+class Encoded(NamedTuple):
+    """Ids of another graph, as they stand there: encoded (see `arrays.ids`), and so not checked again."""
+
+    ids: pa.Array
+
+
 def encode_ids(values: Any, field: str) -> pa.Array:
-    """Encoded ids (Arrow binary) of a column: Arrow or numpy integers or text, or a list of ids."""
+    """Encoded ids (Arrow binary) of a column: Arrow or numpy integers or text, `Encoded`, or a list of ids."""
+    if isinstance(values, Encoded):
+        return values.ids
     if isinstance(values, (list, tuple)):
         return pa.array([encode_id(check_id(v, f"{field}[{k}]")) for k, v in enumerate(values)], pa.binary())
     array = _flat(values)

@@ -317,7 +317,7 @@ class Analyst:
                         cost_advice.check(analysis, params, size, self._limit)
                 if little and (done := await self._at_once(tenant, graph_ids[0], analysis, params, mark)) is not None:
                     return done
-            sources, heads = await self._sources(tenant, graph_ids)
+            sources, heads = await self._loader.sources(tenant, graph_ids)
             analysis.suits(params, sources[0].directed)
             asked = {**params, "allowance": self._limit} if analysis.cached and not force else params
             result = await self._offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
@@ -334,7 +334,7 @@ class Analyst:
 
         It is not cached: it is not of the next version."""
         with Attempt("analyse", audited=False):
-            (source,), (head,) = await self._sources(tenant, [graph_id])
+            (source,), (head,) = await self._loader.sources(tenant, [graph_id])
             analysis.suits(params, source.directed)
             if not force and "view" not in params:
                 size = GraphSize(head.nodes, head.edges, source.directed)
@@ -364,15 +364,6 @@ class Analyst:
         kept = {name: fact for name, fact in value.items() if name != RUN}
         self._results.put(ResultKey.of(tenant, [entry.head], mark), kept, value["seconds"])
         return value, (entry.version,)
-
-    async def _sources(self, tenant: str, graph_ids: Sequence[str]) -> tuple[list[offload.GraphSource], list[Head]]:
-        """The graphs as they are now, one after the other: each load may need a worker. One that is named twice is read once."""
-        read: dict[str, tuple[offload.GraphSource, Head]] = {}
-        for graph_id in graph_ids:
-            if graph_id not in read:
-                entry = await self._loader.current(tenant, graph_id)
-                read[graph_id] = offload.GraphSource.of(entry), entry.head  # before it gets later writes
-        return [read[graph_id][0] for graph_id in graph_ids], [read[graph_id][1] for graph_id in graph_ids]
 
 
 def _size(data: bytes) -> int:

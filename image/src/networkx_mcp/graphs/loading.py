@@ -138,6 +138,15 @@ class Loader:
             # A shared read that began before our head, or a graph replaced meanwhile: look again.
         raise Unavailable(f"graph {graph_id!r} is replaced faster than it can be read; try again", retry_after=1)
 
+    async def sources(self, tenant: str, graph_ids: Sequence[str]) -> tuple[list[offload.GraphSource], list[Head]]:
+        """The graphs as they are now, one after the other: each load may need a worker. One that is named twice is read once."""
+        read: dict[str, tuple[offload.GraphSource, Head]] = {}
+        for graph_id in graph_ids:
+            if graph_id not in read:
+                entry = await self.current(tenant, graph_id)
+                read[graph_id] = offload.GraphSource.of(entry), entry.head  # before it gets later writes
+        return [read[graph_id][0] for graph_id in graph_ids], [read[graph_id][1] for graph_id in graph_ids]
+
     def resident(self, tenant: str, graph_id: str) -> Resident | None:
         """The graph as it is here, perhaps behind the store."""
         return self._residents.get((tenant, graph_id))

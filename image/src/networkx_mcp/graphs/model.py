@@ -20,6 +20,8 @@ from networkx_mcp.errors import GraphDamaged, InvalidInput, shortened
 from networkx_mcp.store.protocol import DamagedHead, Head
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from networkx_mcp.arrays.state import GraphState
 
 GRAPH_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -63,6 +65,34 @@ class UploadedGraph(GraphInfo, frozen=True, kw_only=True):
     """A graph whose contents came as a file, and what was done to read it."""
 
     reading: Reading
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A graph that another was made of."""
+
+    graph_id: str
+    version: int
+
+
+class DerivedGraph(GraphInfo, frozen=True, kw_only=True):
+    """A graph that was made of others, and what there is to say of that; a repeat of the write no longer knows it."""
+
+    sources: list[Source] = []
+    #: What was merged, left out and missing, by name.
+    counts: dict[str, int] = {}
+    notes: list[str] = []
+    #: Nodes and edges that the view of the first showed; None without one.
+    view: dict[str, int] | None = None
+    engine: str = ""
+    seconds: float = 0.0
+    elements: int = 0
+
+    @classmethod
+    def of(
+        cls, info: GraphInfo, sources: Sequence[Source] = (), facts: Mapping[str, Any] | None = None
+    ) -> DerivedGraph:
+        """`info`, with the sources and what the worker told."""
+        return cls(**msgspec.structs.asdict(info), sources=list(sources), **(facts or {}))
 
 
 class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,10 +215,10 @@ def listed(head: Head | DamagedHead) -> GraphInfo | None:
         return None
 
 
-def check_graph_id(graph_id: str) -> str:
-    """`graph_id` itself. Raises InvalidInput that states the rule."""
+def check_graph_id(graph_id: str, field: str = "graph_id") -> str:
+    """`graph_id` itself. Raises InvalidInput (naming `field`) that states the rule."""
     if not isinstance(graph_id, str) or not GRAPH_ID.fullmatch(graph_id):
-        raise InvalidInput(f"graph_id {shortened(repr(graph_id))} is not valid: use {GRAPH_ID_RULE}", field="graph_id")
+        raise InvalidInput(f"{field} {shortened(repr(graph_id))} is not valid: use {GRAPH_ID_RULE}", field=field)
     return graph_id
 
 

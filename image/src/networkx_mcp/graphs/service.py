@@ -17,11 +17,13 @@ from networkx_mcp.errors import NotFound
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.administration import Administration
 from networkx_mcp.graphs.analyses import Analyst, Results
+from networkx_mcp.graphs.deriving import Deriver
 from networkx_mcp.graphs.editing import Editor
 from networkx_mcp.graphs.keeping import Keep, Keeper
 from networkx_mcp.graphs.loading import Compactor, Loader
 from networkx_mcp.graphs.model import (
     Deleted,
+    DerivedGraph,
     EditOutcome,
     Expected,
     GraphInfo,
@@ -66,6 +68,7 @@ class Graphs:
         self._write_context = write_context = WriteContext(settings, store, loader, residents, offloader, compactor)
         self._editor = Editor(write_context)
         self._whole_graphs = whole_graphs = WholeGraphs(write_context, results)
+        self._deriver = Deriver(write_context, whole_graphs)
         self._analyst = Analyst(settings, loader, offloader, results, residents, budget)
         self._keeper = Keeper(write_context, self._analyst, self._editor, whole_graphs)
         self.admin = Administration(store, budget, loader, whole_graphs, offloader)
@@ -151,6 +154,29 @@ class Graphs:
         Raises InvalidInput (naming the line), LimitExceeded, Conflict, NotFound, Shed (memory).
         """
         return await self._whole_graphs.upload(_tenant(), graph_id, upload, Expected(if_version, if_uid), operation_id)
+
+    async def derive(
+        self,
+        graph_ids: Sequence[str],
+        into: str,
+        analysis: Analysis,
+        params: dict[str, Any],
+        if_version: int | None = None,
+        operation_id: str | None = None,
+        *,
+        force: bool = False,
+    ) -> DerivedGraph:
+        """Make a graph of others (a worker does, by the task of `analysis`), and write it as `into`: new, or its next version.
+
+        `if_version`: see `put`. Where `into` is one of the graphs it is written only onto the version that was read.
+        Raises InvalidInput, NotFound, LimitExceeded, Conflict, Shed (memory), and what the task raises.
+        """
+        model.check_graph_id(into, "into")
+        checked = [model.check_graph_id(graph_id) for graph_id in graph_ids]
+        with _reading():
+            return await self._deriver.derive(
+                _tenant(), checked, into, analysis, params, Expected(if_version), operation_id, force
+            )
 
     async def export(
         self,

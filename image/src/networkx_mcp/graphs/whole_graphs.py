@@ -162,7 +162,7 @@ class WholeGraphs:
             self._context.offloader.refuse_writes()
             self._context.offloader.refuse_large()
             if expected.version is not None and operation_id is None:
-                await self._refuse_early(tenant, graph_id, expected)
+                await self.refuse_early(tenant, graph_id, expected)
             rest = (repr(sorted(options.items())), description, *expected, *(merge or ()))
             for meeting in range(1, MERGES + 1):
                 there = _There(expected)
@@ -203,8 +203,8 @@ class WholeGraphs:
         at = Expected(entry.version, entry.uid) if expected.met_by(entry.head) else expected
         return _There(at, offload.GraphSource.of(entry), (entry.state.n, entry.state.m))
 
-    async def _refuse_early(self, tenant: str, graph_id: str, expected: Expected) -> None:
-        """A version that is wrong already need not be parsed; the store checks it again."""
+    async def refuse_early(self, tenant: str, graph_id: str, expected: Expected) -> None:
+        """A version that is wrong already need not be made; the store checks it again. Raises Conflict, NotFound."""
         found = await self._context.loader.find(tenant, graph_id)
         if not expected.met_by(found):
             raise await self._unexpected(tenant, graph_id, expected, found)

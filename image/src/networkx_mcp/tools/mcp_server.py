@@ -20,6 +20,7 @@ from networkx_mcp.settings import Settings
 from networkx_mcp.tools import (
     create_graph,
     delete_graph,
+    derive_graph,
     describe_graph,
     draw_graph,
     edit_graph,
@@ -81,6 +82,7 @@ TOOLS: dict[str, Tool] = {
         delete_graph,
         edit_graph,
         query_graph,
+        derive_graph,
         get_neighbors,
         find_paths,
         get_subgraph,

@@ -1,0 +1,118 @@
+"""Derivations: a graph that a worker makes of others becomes a new graph, or the next version of one.
+
+What can be refused before anything is computed is: a graph that is there, a version that is not, the number of graphs, memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from networkx_mcp.analysis import cost_advice
+from networkx_mcp.analysis.definition import GraphSize
+from networkx_mcp.errors import InvalidInput
+from networkx_mcp.graphs import model, offload
+from networkx_mcp.graphs.model import DerivedGraph, Expected, Meta, Source
+from networkx_mcp.graphs.outcomes import Attempt
+from networkx_mcp.graphs.whole_graphs import NewContents
+from networkx_mcp.graphs.write_context import OperationName
+from networkx_mcp.settings import KIB, MIB
+from networkx_mcp.store import shared
+
+if TYPE_CHECKING:
+    from networkx_mcp.analysis.definition import Analysis
+    from networkx_mcp.graphs.whole_graphs import WholeGraphs
+    from networkx_mcp.graphs.write_context import WriteContext
+    from networkx_mcp.store.protocol import Head
+
+
+class Deriver:
+    """Derivations of this process."""
+
+    def __init__(self, write_context: WriteContext, whole_graphs: WholeGraphs) -> None:
+        self._context = write_context
+        self._whole_graphs = whole_graphs
+
+    async def derive(
+        self,
+        tenant: str,
+        graph_ids: Sequence[str],
+        into: str,
+        analysis: Analysis,
+        params: dict[str, Any],
+        expected: Expected,
+        operation_id: str | None,
+        force: bool,
+    ) -> DerivedGraph:
+        """Make the graph; see `Graphs.derive`."""
+        model.check_operation_id(operation_id)
+        name = OperationName.of(operation_id, "derive", list(graph_ids), into, params, *expected)
+        with Attempt("derive", into, sources=list(graph_ids)) as attempt:
+            if (first := await self._whole_graphs.repeated(tenant, into, name, attempt)) is not None:
+                return DerivedGraph.of(first)
+            self._context.offloader.refuse_writes()
+            self._context.offloader.refuse_large()
+            await self._refuse_early(tenant, into, expected)
+            sources, heads = await self._context.loader.sources(tenant, graph_ids)
+            self._check_cost(analysis, params, heads, force)
+            if into in graph_ids and expected.version is None:
+                # What is written rests on what was read: nothing that came between them is lost.
+                head = heads[list(graph_ids).index(into)]
+                expected = Expected(head.version, head.uid)
+            base, snapshot, facts = await self._made(tenant, analysis, params, sources, heads, force)
+            contents = NewContents(Meta(directed=base.directed), base, snapshot)
+            info = await self._whole_graphs.put(tenant, into, contents, expected, name, attempt)
+            found = [Source(graph_id=head.graph_id, version=head.version) for head in heads]
+            return DerivedGraph.of(info, found, facts)
+
+    async def _refuse_early(self, tenant: str, into: str, expected: Expected) -> None:
+        """What is wrong already need not be computed; the store checks it again."""
+        await self._whole_graphs.refuse_early(tenant, into, expected)
+        if await self._context.loader.find(tenant, into) is None:
+            there = (await self._context.store.usage(tenant)).graphs
+            if there >= self._context.quota.tenant_graphs:
+                raise shared.over("tenant_graphs", self._context.quota, there + 1)
+
+    def _check_cost(self, analysis: Analysis, params: dict[str, Any], heads: Sequence[Head], force: bool) -> None:
+        """Raise what the arguments and the sizes of the graphs tell before a worker is taken."""
+        directions = {model.meta_of(head).directed for head in heads}
+        if len(directions) > 1:
+            named = ", ".join(
+                f"{head.graph_id} is {'directed' if model.meta_of(head).directed else 'undirected'}" for head in heads
+            )
+            raise InvalidInput(
+                f"graphs of both kinds cannot be combined: {named}.",
+                at="others",
+                hint="Derive an undirected one first: algorithm=to_undirected.",
+            )
+        head = heads[0]
+        size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
+        analysis.suits(params, size.directed)
+        if not force and "view" not in params:  # how large that is the worker knows
+            cost_advice.check(analysis, params, size, self._context.limits.request_timeout_seconds)
+
+    async def _made(
+        self,
+        tenant: str,
+        analysis: Analysis,
+        params: dict[str, Any],
+        sources: Sequence[offload.GraphSource],
+        heads: Sequence[Head],
+        force: bool,
+    ) -> tuple[Any, bytes, dict[str, Any]]:
+        limits = self._context.limits
+        asked = {
+            **params,
+            "named": [(head.graph_id, head.version) for head in heads],
+            "nodes": limits.graph_nodes,
+            "edges": limits.graph_edges,
+            "value": limits.value_kib * KIB,
+            **({} if force else {"allowance": limits.request_timeout_seconds}),
+        }
+        # A graph may be as large as that, whatever it is made of; a larger one is refused when it is there.
+        with await self._context.offloader.admitted(limits.graph_mb * MIB, tenant=tenant):
+            result = await self._context.offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
+            try:
+                return *offload.taken(result.fds), result.value
+            finally:
+                result.close()

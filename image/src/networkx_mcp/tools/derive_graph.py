@@ -1,0 +1,158 @@
+"""derive_graph: a new graph made of others."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from typing_extensions import TypedDict
+
+from networkx_mcp import context
+from networkx_mcp.analysis import client_values
+from networkx_mcp.analysis.definition import Analysis
+from networkx_mcp.analysis.tasks import task_name
+from networkx_mcp.errors import Conflict, Forbidden, InvalidInput, ServiceError, echoed
+from networkx_mcp.telemetry import metrics
+from networkx_mcp.tools.analysis_answer import Seen
+from networkx_mcp.tools.analysis_arguments import Heavy
+from networkx_mcp.tools.answer import Answer, noted
+from networkx_mcp.tools.arguments import MOST_SQL, IfVersion, OperationId
+from networkx_mcp.tools.graph_summary import CreatedGraph, line, summary
+from networkx_mcp.tools.tool import Arguments, Tool
+
+if TYPE_CHECKING:
+    from networkx_mcp.graphs.model import DerivedGraph
+    from networkx_mcp.graphs.service import Graphs
+
+_SQL = {"type": "string"}
+
+
+class FromSql(Arguments):
+    """SELECTs for the nodes and the edges; see `analysis.derive.from_sql`."""
+
+    nodes: Annotated[str | None, Field(min_length=1, max_length=MOST_SQL)] = None
+    edges: Annotated[str | None, Field(min_length=1, max_length=MOST_SQL)] = None
+    directed: bool | None = None
+
+
+class DeriveGraph(Heavy):
+    """Arguments of derive_graph."""
+
+    into: Annotated[str, Field(description="Id of the graph to make.")]
+    from_sql: Annotated[
+        Annotated[
+            FromSql | None,
+            BeforeValidator(client_values.mapping),
+            WithJsonSchema({"type": "object", "properties": {"nodes": _SQL, "edges": _SQL}}),
+        ],
+        Field(
+            description="SELECTs as of query_graph, of columns id, or source and target, and attributes. nodes alone keep "
+            "edges between them, edges alone the nodes they name. directed: if not as graph_id."
+        ),
+    ] = None
+    replace: Annotated[bool, Field(description="Write the next version of `into`, if it exists.")] = False
+    if_version: IfVersion = None
+    operation_id: OperationId = None
+
+    def check(self) -> None:
+        """Raise InvalidInput where there is not one way to make a graph."""
+        if self.if_version is not None and not self.replace:
+            raise InvalidInput("is of a graph that exists: give `replace`, too.", at="if_version")
+        if self.from_sql is not None and not (self.from_sql.nodes or self.from_sql.edges):
+            raise InvalidInput("needs `nodes` or `edges`, a SELECT.", at="from_sql")
+
+    def how(self) -> dict[str, Any]:
+        """The one way, with its arguments."""
+        if self.from_sql is None:
+            raise InvalidInput("give `from_sql`.")
+        return {"from_sql": {name: value for name, value in self.from_sql if value is not None}}
+
+    def params(self) -> dict[str, Any]:
+        """What the task gets. Raises InvalidInput."""
+        whole = super().params()
+        return {"how": self.how(), **({"view": whole["view"]} if "view" in whole else {})}
+
+
+class SourceRow(TypedDict):
+    """A graph that it was made of."""
+
+    graph_id: str
+    version: int
+
+
+class Derived(CreatedGraph):
+    """The graph that was made."""
+
+    sources: list[SourceRow]
+    counts: Annotated[dict[str, int], Field(description="What was merged, left out and missing, where any was.")]
+    notes: list[str]
+    view: NotRequired[Seen]
+
+
+async def run(graphs: Graphs, args: DeriveGraph) -> Answer:
+    """The tool."""
+    if context.READ not in context.current().caller.scopes:
+        raise Forbidden(
+            "derive_graph reads graphs, too, and needs the scope `read`, which this token does not have: use a token with both",
+            scope=context.READ,
+        )
+    params = args.params()
+    if_version = args.if_version if args.replace else 0
+    try:
+        made = await graphs.derive(
+            [args.graph_id], args.into, ANALYSIS, params, if_version, args.operation_id, force=args.force
+        )
+    except Conflict as error:
+        _count("none", error.outcome)
+        if if_version != 0 or "version" not in error.data:
+            raise
+        message = f"graph {echoed(args.into)} exists: give `replace` to write its next version, or another `into`"
+        raise Conflict(message, retry_after=error.retry_after, **error.data) from error
+    except ServiceError as error:
+        _count("none", error.outcome)
+        raise
+    except asyncio.CancelledError:
+        _count("none", "cancelled")
+        raise
+    if not made.repeated:
+        _count(made.engine, "ok")
+        metrics.ALGORITHM_DURATION.labels(ANALYSIS.name).observe(made.seconds)
+        metrics.ALGORITHM_ELEMENTS.labels(ANALYSIS.name).inc(made.elements)
+    return _answer(made)
+
+
+def _count(engine: str, outcome: str) -> None:
+    metrics.ALGORITHM_RUNS.labels(ANALYSIS.name, engine, outcome).inc()
+
+
+def _answer(made: DerivedGraph) -> Answer:
+    sources = [{"graph_id": one.graph_id, "version": one.version} for one in made.sources]
+    lines = [("already derived, " if made.repeated else "derived ") + line(made)]
+    if sources:
+        view = f", view of {made.view['nodes']} nodes and {made.view['edges']} edges" if made.view else ""
+        lines.append("from " + ", ".join(f"{one.graph_id} at version {one.version}" for one in made.sources) + view)
+    lines += noted(made.notes)
+    data = {
+        **summary(made),
+        **({"view": made.view} if made.view else {}),
+        "repeated": made.repeated,
+        "sources": sources,
+        "counts": made.counts,
+        "notes": made.notes,
+    }
+    return Answer("\n".join(lines), data)
+
+
+ANALYSIS = Analysis(task_name("derive_graph"))
+TOOL = Tool(
+    name="derive_graph",
+    title="Derive a graph",
+    description="Make a new graph of one that exists, which stays as it is.",
+    arguments=DeriveGraph,
+    answer=Derived,
+    run=run,
+    kind="replace",
+    idempotent=False,
+    analysis=ANALYSIS,
+)
