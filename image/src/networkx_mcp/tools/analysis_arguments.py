@@ -10,7 +10,7 @@ from networkx_mcp.analysis import client_values
 from networkx_mcp.analysis.sql.versions import NAME
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.graphs.keeping import Keep
-from networkx_mcp.tools.arguments import ID_SCHEMA, MOST_SQL, GraphId, NodeIds
+from networkx_mcp.tools.arguments import MOST_SQL, GraphId, NodeIds
 from networkx_mcp.tools.tool import Arguments
 
 if TYPE_CHECKING:
@@ -30,15 +30,8 @@ Show = Annotated[list[str] | None, Field(max_length=20, fail_fast=True, descript
 By = Annotated[str | None, Field(description="Attribute that names nodes.")]
 
 
-#: Without what every schema of all those tools would repeat: limits, and that nothing else is accepted.
-_VIEW_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "nodes": {"type": "string"},
-        "edges": {"type": "string"},
-        "without": {"type": "array", "items": ID_SCHEMA},
-    },
-}
+#: Its parts are told in words: ten tools would repeat the schema of each.
+_VIEW_SCHEMA = {"type": "object"}
 
 
 class View(Arguments):
@@ -81,7 +74,9 @@ class OnView(OnGraph):
 
     view: Annotated[
         Annotated[View | None, BeforeValidator(client_values.mapping), WithJsonSchema(_VIEW_SCHEMA)],
-        Field(description="Only this part: SQL conditions on nodes and edges (s., t.: its ends), ids to leave out."),
+        Field(
+            description="Only this part: {nodes, edges: SQL conditions (edges: s. and t. are the ends), without: [ids]}."
+        ),
     ] = None
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.model import DerivedGraph
     from networkx_mcp.graphs.service import Graphs
 
-_SQL = {"type": "string"}
-
 
 class FromSql(Arguments):
     """SELECTs for the nodes and the edges; see `analysis.derive.from_sql`."""
@@ -44,11 +42,11 @@ class DeriveGraph(Heavy):
         Annotated[
             FromSql | None,
             BeforeValidator(client_values.mapping),
-            WithJsonSchema({"type": "object", "properties": {"nodes": _SQL, "edges": _SQL}}),
+            WithJsonSchema({"type": "object"}),
         ],
         Field(
-            description="SELECTs as of query_graph, of columns id, or source and target, and attributes. nodes alone keep "
-            "edges between them, edges alone the nodes they name. directed: if not as graph_id."
+            description="{nodes, edges, directed?}: SELECTs as of query_graph, with id, or source and target; other columns "
+            "are attributes. nodes alone keep edges between them, edges alone the nodes they name."
         ),
     ] = None
     replace: Annotated[bool, Field(description="Write the next version of `into`, if it exists.")] = False
