@@ -182,6 +182,7 @@ VIEWERS: dict[str, dict[str, Any]] = {
     "partition_graph": {"k": 2},
     "run_algorithm": {"name": "pagerank"},
     "draw_graph": {},
+    "get_neighbors": {"node": "ATL"},
 }
 
 
@@ -191,7 +192,7 @@ def test_every_analysis_takes_a_view_and_says_what_it_saw(tools: Tools, routes: 
     for name, arguments in VIEWERS.items():
         found = tools.result(name, graph_id=routes, view={"nodes": "country = 'United States'"}, **arguments)
         assert found["structuredContent"]["view"] == {"nodes": 2, "edges": 2}, name
-        assert "version 1, view of 2 nodes and 2 edges" in found["content"][0]["text"].splitlines()[0], name
+        assert "view of 2 nodes and 2 edges" in found["content"][0]["text"].splitlines()[0], name
         whole = tools.result(name, graph_id=routes, **arguments)
         assert "view" not in whole["structuredContent"], name
 
