@@ -78,9 +78,10 @@ class Site:
                     found[tenant, graph["graph_id"]] = (*about, answer.json())
         return found
 
-    def admin(self, method: str, path: str) -> httpx.Response:
+    def admin(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token_file.read_text(encoding='utf-8')}"}
-        return httpx.request(method, f"{self.server.base_url}/admin/{path}", headers=headers, timeout=PATIENCE)
+        url = f"{self.server.base_url}/admin/{path}"
+        return httpx.request(method, url, headers=headers, content=content, timeout=PATIENCE)
 
 
 def site(directory: Path, **settings: object) -> Site:
@@ -424,6 +425,11 @@ class Spoiled:
         self.store.delete(self.key("g", graph_id))
         self.store.rpush(self.key("g", graph_id), "x")
 
+    def change_a_byte(self, graph_id: str) -> None:
+        found = self.store.lpop(self.key("s", graph_id))
+        assert isinstance(found, bytes)
+        self.store.lpush(self.key("s", graph_id), found[:-1] + bytes([found[-1] ^ 1]))
+
     def lose_the_log(self, graph_id: str) -> None:
         self.store.delete(self.key("l", graph_id), self.key("s", graph_id))
 
@@ -465,6 +471,20 @@ def test_a_backup_without_damaged_graphs_is_made_and_says_what_it_lacks(spoiled:
 
     restored = spoiled.place.run("restore", "--from", str(spoiled.directory))
     assert (restored.returncode, "ann/empty is not in the backup" in restored.stderr) == (commands.INCOMPLETE, True)
+
+
+def test_a_graph_of_which_a_byte_changed_in_the_store_pushes_out_no_good_copy(spoiled: Spoiled) -> None:
+    archived = spoiled.place.admin("GET", "tenants/ann/graphs/typed/archive").content
+    put = spoiled.place.admin("PUT", "tenants/ann/graphs/loaded/archive", content=archived)
+    assert put.status_code == 201, put.text
+    assert spoiled.backup()[0] == 0
+    good = spoiled.last_day(1)
+    spoiled.change_a_byte("loaded")
+    code, report, told = spoiled.backup("--keep", "1")
+    assert (code, good.exists()) == (commands.INCOMPLETE, True)
+    (one,) = report["left_out"]
+    assert (one["graph_id"], one["last_copy"]) == ("loaded", good.name)
+    assert "checksum differs" in told
 
 
 def test_the_last_good_copy_of_a_damaged_graph_is_kept_until_the_graph_is_mended_or_gone(spoiled: Spoiled) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from networkx_mcp.analysis import graph_tasks
+from networkx_mcp.arrays import snapshot
 from networkx_mcp.errors import Conflict, InvalidInput, MemoryLimit, NotFound
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.model import Deleted, Expected, GraphInfo, GraphPage
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.loading import Loader
     from networkx_mcp.graphs.whole_graphs import WholeGraphs
     from networkx_mcp.limits.memory_account import MemoryAccount
-    from networkx_mcp.store.protocol import Store, Usage
+    from networkx_mcp.store.protocol import Contents, Store, Usage
 
 #: Graphs of one page of a list.
 MAX_PAGE = 200
@@ -87,7 +89,8 @@ class Administration:
         """The graph as an archive (see `archive`) in pieces that `restore_raw` takes, joined, on any store.
 
         At most `limits.graph_mb` and some KiB; what it takes of memory is entered in the account until the context
-        ends. Raises NotFound, Shed where that memory is not free within MEMORY_SECONDS, MemoryLimit where it never is.
+        ends. Raises NotFound, Shed where that memory is not free within MEMORY_SECONDS, MemoryLimit where it never is, and GraphDamaged
+        where the snapshot's own checksum does not hold: a copy of that would push out good ones.
         """
         with Attempt("export_raw", graph_id, of_tenant=tenant):
             head = await self._loader.head(tenant, model.check_graph_id(graph_id))
@@ -106,7 +109,7 @@ class Administration:
                     contents = await self._store.read(tenant, graph_id)
                 except NotFound:
                     raise await self._loader.not_found(tenant, graph_id) from None
-                yield await asyncio.to_thread(archive.pack, tenant, contents)
+                yield await asyncio.to_thread(_packed, tenant, contents)
 
     async def restore_raw(
         self, tenant: str, data: bytes, *, graph_id: str | None = None, replace: bool = False
@@ -142,3 +145,12 @@ class Administration:
                 raise Conflict(
                     f"graph {graph_id!r} exists already; restore it under another id, or say replace", **error.data
                 ) from None
+
+
+def _packed(tenant: str, contents: Contents) -> list[bytes]:
+    if contents.snapshot:
+        try:
+            snapshot.raw_size(contents.snapshot)
+        except ValueError as error:
+            raise graph_tasks.unreadable(str(error)) from None
+    return archive.pack(tenant, contents)
