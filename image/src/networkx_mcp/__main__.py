@@ -70,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Serves one host over stdin and stdout. Graphs are kept in a directory of the user's, which all hosts of "
         "the user share. Logs go to stderr.",
     )
+    stdio.add_argument(
+        "--allow",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="let this host load and save files beneath this directory, by path; may be given more than once",
+    )
     stdio.add_argument("--data", type=Path, default=None, help="the directory of the graphs (default: the user's)")
     commands.add_parser("check", help="validate settings and store, print the settings in force")
     token = commands.add_parser("token", help="make tokens").add_subparsers(
@@ -145,13 +153,17 @@ def _stdio(options: argparse.Namespace) -> int:
     from networkx_mcp.stdio import relay
     from networkx_mcp.stdio.owner import Owner, default_directory
 
+    for path in options.allow:
+        if not path.is_dir():
+            print(f"networkx-mcp: --allow {path}: no such directory", file=sys.stderr)
+            return USAGE
     try:
         owner = Owner(options.data or default_directory())
     except OSError as error:
         print(f"networkx-mcp: cannot keep graphs in {error.filename}: {error.strerror}", file=sys.stderr)
         return FAILED
     print(f"networkx-mcp: graphs are kept in {owner.directory}", file=sys.stderr)
-    return asyncio.run(relay.serve(owner))
+    return asyncio.run(relay.serve(owner, options.allow))
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -11,11 +11,14 @@ import contextlib
 import json
 import sys
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import httpx
 
 from networkx_mcp import mcp_wire
+from networkx_mcp.stdio.files import Files
 from networkx_mcp.stdio.owner import AT_ONCE, CannotStart, Owner
 
 #: Bytes of one message; the server refuses smaller ones than this by its own limit, and says so.
@@ -33,8 +36,10 @@ _PARSE, _INVALID, _INTERNAL = -32700, -32600, -32603
 class Relay:
     """One host."""
 
-    def __init__(self, owner: Owner, output: IO[bytes]) -> None:
+    def __init__(self, owner: Owner, output: IO[bytes], directories: Sequence[Path] = ()) -> None:
         self._owner = owner
+        self._files = Files(directories, owner.http)
+        self._own_tools = {tool["name"] for tool in self._files.listing()}
         self._output = output
         self._places = asyncio.Semaphore(AT_ONCE)
         self._running: dict[int | str, asyncio.Task[None]] = {}
@@ -91,6 +96,9 @@ class Relay:
 
     async def _answer(self, message: dict[str, Any], line: bytes) -> None:
         try:
+            if self._is_ours(message):
+                self._write(await self._of_files(message))
+                return
             response = await self._post(message, line)
         except (CannotStart, httpx.HTTPError) as error:
             if "id" in message:
@@ -105,8 +113,35 @@ class Relay:
         if message.get("method") == "initialize":
             version = told.get("result", {}).get("protocolVersion")
             self._agreed = version if isinstance(version, str) else None
+        if message.get("method") == "tools/list" and "result" in told:
+            told["result"]["tools"] += self._files.listing()
         # What the server refuses before it reads the message has no id.
         self._write(told | {"id": message["id"]})
+
+    def _is_ours(self, message: dict[str, Any]) -> bool:
+        params = message.get("params")
+        if message.get("method") != "tools/call" or "id" not in message or not isinstance(params, dict):
+            return False
+        return params.get("name") in self._own_tools
+
+    async def _of_files(self, message: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a call of a tool that this process has beside the server's."""
+        params = message["params"]
+        given = params.get("arguments") or {}
+        if not isinstance(given, dict):
+            found: dict[str, Any] = {
+                "content": [{"type": "text", "text": "arguments: must be an object."}],
+                "isError": True,
+            }
+        else:
+            try:
+                found = await self._files.call(params["name"], given)
+            except httpx.ConnectError:
+                await self._owner.ensure()
+                found = await self._files.call(params["name"], given)
+        if self._agreed is None:
+            found = {"resultType": "complete"} | found
+        return {"jsonrpc": "2.0", "id": message["id"], "result": found}
 
     async def _post(self, message: dict[str, Any], line: bytes) -> httpx.Response:
         """The server's answer. Raises CannotStart, and HTTPError where it ended while it worked on what may not be repeated."""
@@ -180,8 +215,9 @@ def _read(source: IO[bytes], loop: asyncio.AbstractEventLoop, lines: asyncio.Que
         asyncio.run_coroutine_threadsafe(lines.put(None), loop).result()
 
 
-async def serve(owner: Owner) -> int:
-    """Relay between this process's pipes and the server. Returns the exit code."""
+async def serve(owner: Owner, directories: Sequence[Path] = ()) -> int:
+    """Relay between this process's pipes and the server; files beneath `directories` can be loaded and saved. Returns the exit
+    code. Raises OSError where one is no directory."""
     try:
         await owner.ensure()
     except CannotStart as error:
@@ -189,6 +225,6 @@ async def serve(owner: Owner) -> int:
         return 1
     # Whatever prints by accident must not stand among the messages.
     output, sys.stdout = sys.stdout.buffer, sys.stderr
-    await Relay(owner, output).run(sys.stdin.buffer)
+    await Relay(owner, output, directories).run(sys.stdin.buffer)
     await owner.close(END_SECONDS)
     return 0
