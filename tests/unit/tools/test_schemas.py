@@ -19,7 +19,7 @@ FORBIDDEN = {
     "exclusiveMinimum", "exclusiveMaximum", "patternProperties", "prefixItems", "nullable", "title",
 }  # fmt: skip
 #: What the validator tells where it is passed, and every conversation would pay for.
-UNSAID = {"minLength", "maxLength", "minItems", "maxItems"}
+UNSAID = {"minLength", "maxLength", "minItems", "maxItems", "additionalProperties"}
 
 TOOLS: list[Tool] = list(mcp_server.TOOLS.values())
 

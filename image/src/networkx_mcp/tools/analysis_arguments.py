@@ -83,7 +83,7 @@ class OnView(OnGraph):
 class Heavy(OnView):
     """Arguments of an analysis whose cost is estimated before it starts."""
 
-    force: Annotated[bool, Field(description="Run although the estimate is above the time limit.")] = False
+    force: Annotated[bool, Field(description="Run although it may pass the time limit.")] = False
 
 
 class Rows(Heavy):

@@ -147,15 +147,8 @@ def _parse_graph_id(value: Any) -> Any:
     return str(value) if type(value) is int else value  # graphs may be named by digits, and never by a number
 
 
-NODES_SCHEMA: dict[str, Any] = {
-    "type": "array",
-    "items": {
-        "anyOf": [
-            *ID_SCHEMA["anyOf"],
-            {"type": "object", "properties": {"id": ID_SCHEMA, "attributes": _OBJECT}, "required": ["id"]},
-        ]
-    },
-}
+#: An object has `id` and `attributes`.
+NODES_SCHEMA: dict[str, Any] = {"type": "array", "items": {"anyOf": [*ID_SCHEMA["anyOf"], _OBJECT]}}
 #: Objects with source, target and attributes are edges, too; hosts take no alternatives of lists and objects.
 EDGES_SCHEMA: dict[str, Any] = {
     "type": "array",
@@ -176,7 +169,7 @@ GraphId: TypeAlias = Annotated[
 ]
 OperationId: TypeAlias = Annotated[
     str | None,
-    Field(description="Your name for this write: a repeat with it changes nothing more."),
+    Field(description="Name of this write: a repeat changes nothing more."),
 ]
 IfVersion: TypeAlias = Annotated[
     int | None,

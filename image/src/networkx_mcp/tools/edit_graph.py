@@ -143,10 +143,10 @@ _ITEM: dict[str, Any] = {
         "action": {
             "type": "string",
             "enum": list(_BY_NAME),
-            "description": "Takes: add_nodes: nodes (of one that exists attributes are merged). remove_nodes: nodes (with "
-            "their edges), if_missing. add_edges: edges (missing ends are made), if_exists. remove_edges: edges, if_missing. "
+            "description": "Takes: add_nodes: nodes (attributes of one that exists are merged). remove_nodes: nodes, "
+            "if_missing. add_edges: edges (missing ends are made), if_exists. remove_edges: edges, if_missing. "
             "set_node_attributes: nodes. set_edge_attributes: edges. set_graph_attributes: attributes. remove_attributes: "
-            "names, and the nodes, edges or graph to take them from. clear removes all.",
+            "names, and nodes, edges or graph. clear removes all.",
         },
         "nodes": {**NODES_SCHEMA, "description": 'Ids, or {"id", "attributes"} objects.'},
         "edges": {**EDGES_SCHEMA, "description": "[source, target] or [source, target, {attributes}]."},
@@ -156,7 +156,7 @@ _ITEM: dict[str, Any] = {
         "if_exists": {
             "type": "string",
             "enum": list(get_args(IfExists)),
-            "description": "An edge that is there: refuse the batch (default), leave it, or merge the attributes.",
+            "description": "An edge that is there: refuse the batch (default), leave it, or merge attributes.",
         },
         "if_missing": {
             "type": "string",

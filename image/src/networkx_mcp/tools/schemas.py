@@ -12,8 +12,8 @@ from typing import Any
 #: Keywords that some host refuses, or that only cost tokens; of the last two the meaning is said another way.
 _LEFT_OUT = frozenset({"$defs", "$ref", "title", "discriminator", "const", "oneOf", "anyOf"})
 _NEAREST = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
-#: Bounds that a model meets without being told, and every conversation would pay for. The validator holds them all and
-#: names the field.
+#: What a model does without being told (bounds, no other arguments), and every conversation would pay for. The validator
+#: holds it all and names the field.
 _UNSAID = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
 _MOST_SAID = 10_000
 
@@ -74,6 +74,7 @@ def _short(schema: dict[str, Any]) -> dict[str, Any]:
 def _unsaid(key: str, value: Any) -> bool:
     return (
         key in _UNSAID
+        or (key == "additionalProperties" and value is False)
         or (key == "minimum" and value in (0, 1))
         or (key == "maximum" and value > _MOST_SAID)
         or (key == "default" and value in (False, 0, ""))
