@@ -17,6 +17,7 @@ from networkx_mcp.graphs.model import Upload
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.settings import Settings
+from networkx_mcp.tools import rank_nodes
 from networkx_mcp.workers.pool import Compute
 
 
@@ -35,6 +36,21 @@ async def test_an_unchanged_graph_costs_one_version_read(graphs: Graphs, store: 
     store.calls.clear()
     await asyncio.gather(*(graphs.view("g") for _ in range(50)))
     assert store.calls == {"heads": 1}
+
+
+async def test_an_analysis_in_the_api_asks_for_the_version_once_and_sees_what_was_acknowledged(
+    open_graphs: OpenGraphs, store: FaultyStore
+) -> None:
+    one, two = open_graphs(), open_graphs()
+    degree = {"measure": "degree", "limit": 20, "offset": 0}
+    await one.create("g", False, edits=[AddEdges([("a", "b")])])
+    await two.view("g")
+    for number in range(2, 5):
+        store.calls.clear()
+        value, (version,) = await two.analyse(["g"], rank_nodes.ANALYSIS, degree)
+        assert (version, value["total"]) == (number - 1, number)
+        assert store.calls == ({"heads": 1} if number == 2 else {"heads": 2, "read_log": 1})
+        await one.edit("g", [AddNodes([number])])
 
 
 async def test_a_changed_graph_costs_its_missing_operations_once(open_graphs: OpenGraphs, store: FaultyStore) -> None:

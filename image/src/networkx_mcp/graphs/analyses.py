@@ -315,7 +315,7 @@ class Analyst:
                     for head in heads:
                         size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
                         cost_advice.check(analysis, params, size, self._limit)
-                if little and (done := await self._at_once(tenant, graph_ids[0], analysis, params, mark)) is not None:
+                if little and (done := await self._at_once(tenant, heads[0], analysis, params, mark)) is not None:
                     return done
             sources, heads = await self._loader.sources(tenant, graph_ids)
             analysis.suits(params, sources[0].directed)
@@ -352,13 +352,15 @@ class Analyst:
         return inline.affordable(analysis.name, params, head.nodes, head.edges, self._small) is not None
 
     async def _at_once(
-        self, tenant: str, graph_id: str, analysis: Analysis, params: dict[str, Any], mark: str
+        self, tenant: str, head: Head, analysis: Analysis, params: dict[str, Any], mark: str
     ) -> tuple[Any, tuple[int, ...]] | None:
         """What the analysis answers; None where a worker must."""
-        entry = await self._loader.current(tenant, graph_id)
+        entry = await self._loader.current_of(tenant, head)
         analysis.suits(params, entry.directed)
+        had = entry.state.has_arrays
         value = inline.answer(analysis.name, params, entry.state, self._small)
-        self._residents.changed(entry)  # its arrays are kept until the next edit
+        if not had:
+            self._residents.changed(entry)  # its arrays are kept until the next edit
         if value is None:
             return None
         kept = {name: fact for name, fact in value.items() if name != RUN}

@@ -105,6 +105,21 @@ class Loader:
             nearest=near,
         )
 
+    async def current_of(self, tenant: str, head: Head) -> Resident:
+        """The graph of a head that this very call was told by the store: it is not asked again where that is resident.
+
+        Raises as `current` does."""
+        entry = self._residents.get((tenant, head.graph_id))
+        if entry is not None and (entry.uid, entry.version, entry.head.updated) == (
+            head.uid,
+            head.version,
+            head.updated,
+        ):
+            metrics.CACHE_REQUESTS.labels("graphs", "hit").inc()
+            self._refresh(entry, head)
+            return entry
+        return await self.current(tenant, head.graph_id)
+
     async def current(self, tenant: str, graph_id: str) -> Resident:
         """The graph with every write acknowledged before this call.
 
