@@ -28,6 +28,9 @@ def test_list_graphs_which_graph_is_about_marriages(tools: Tools, florence: str)
 def test_describe_graph_how_large_is_it_and_what_is_on_its_edges(tools: Tools, florence: str) -> None:
     first, *rest = tools.text("describe_graph", graph_id=florence, limit=1).splitlines()
     assert "undirected, 15 nodes, 20 edges" in first
+    assert rest[0].startswith("edge attribute wealth: integer, 20 of 20, 16 to 20, 4 different, most 17 (7)")
+    assert rest[0].endswith("; could be a weight")
+    assert rest[1].startswith("export: GET /graphs/florence?format=, with the same token; one of csv")
     assert "edge Acciaiuoli -- Medici\twealth=20" in rest
 
 

@@ -24,7 +24,7 @@ from networkx_mcp.graphs.model import GRAPH_ID
 from networkx_mcp.telemetry.audit import refused
 from networkx_mcp.tools.answer import to_json
 from networkx_mcp.tools.cursors import invalid_cursor, one_page
-from networkx_mcp.tools.describe_graph import overview
+from networkx_mcp.tools.describe_graph import described
 from networkx_mcp.tools.dispatch import ERROR_META, Context
 from networkx_mcp.tools.graph_summary import page
 
@@ -87,7 +87,7 @@ class Resources:
             )
         try:
             _may_read()
-            answer = overview(await self._graphs.view(graph_id), 0, CONTENTS)
+            answer = await described(self._graphs, graph_id, 0, CONTENTS)
         except ServiceError as error:
             raise _protocol_error(error, uri) from error
         return ReadResourceResult(
