@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 #: A row of the answer. `commonest`: pairs of value and count, of what is not different everywhere; `least` and `most` of numbers.
 COLUMNS = ("of", "attribute", "type", "count", "different", "least", "most", "commonest")
 #: Attributes of nodes, and of edges, that are told; those that most have come first.
-MOST_ATTRIBUTES = 50
+MOST_ATTRIBUTES = 25
 #: Values that are told, and characters of each.
-_COMMONEST, _CHARACTERS = 3, 60
+_COMMONEST, _CHARACTERS = 3, 40
 #: What the API looks at itself: nodes and edges, values of theirs, bytes and columns of a buffer, characters of a text.
 LITTLE, LITTLE_VALUES, LITTLE_BYTES, LITTLE_COLUMNS, LITTLE_CHARACTERS = 500, 800, 64 * 1024, 16, 200
 

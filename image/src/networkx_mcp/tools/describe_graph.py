@@ -209,8 +209,8 @@ ANALYSIS = Analysis(task_name("describe_graph"), cached=True)
 TOOL = Tool(
     name="describe_graph",
     title="Describe a graph",
-    description="Size, version and attributes of a graph: those of nodes and edges with type, range or commonest values. Then "
-    "nodes and edges page by page. Look here before an analysis.",
+    description="A graph's size, version and attributes (type, range, commonest values), then its nodes and edges page by "
+    "page. Look here before an analysis.",
     arguments=DescribeGraph,
     answer=Overview,
     run=run,

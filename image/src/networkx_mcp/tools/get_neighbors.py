@@ -29,7 +29,7 @@ class GetNeighbors(OnView):
     by: By = None
     direction: Annotated[
         Literal["all", "out", "in"],
-        Field(description="In a directed graph: edges to follow. Undirected: no difference."),
+        Field(description="In a directed graph: edges to follow."),
     ] = "all"
     show: Show = None
     limit: Annotated[int, Field(ge=1, le=1000, description="Neighbors to show.")] = 50

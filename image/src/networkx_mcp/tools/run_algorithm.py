@@ -154,7 +154,7 @@ ANALYSIS = Analysis(task_name("run_algorithm"), cached=True, calls=_calls, alter
 TOOL = Tool(
     name="run_algorithm",
     title="Run an algorithm",
-    description="Run an algorithm of find_algorithms on a graph. The graph is not changed.",
+    description="Run an algorithm of find_algorithms on a graph.",
     arguments=RunAlgorithm,
     answer=AlgorithmResult,
     run=run,
