@@ -67,6 +67,18 @@ limits hold as ever); the answer says what is new in the graph (`added_nodes`, `
 (`changed_nodes`, `changed_edges`) and what was left out (`unknown_nodes`, `unknown_edges`). Ids of a file without types are text or integers as those
 of the graph are, and edges have a direction as its edges have.
 
+**SQL shapes a table before it is a graph**: `sql` is one SELECT over the table `rows` (DuckDB's), in CSV, Parquet and Arrow. Payments become
+edges with their sum and number:
+
+```console
+$ curl -T payments.csv 'http://127.0.0.1:8080/graphs/pay?format=csv&directed=true' \\
+    --url-query 'sql=SELECT payer AS source, payee AS target, sum(amount) AS amount, count(*) AS n FROM rows GROUP BY ALL'
+```
+
+The result is read as any table, so `source`, `target`, `part`, `id` and `mode` speak of its columns. It runs in the process that reads the file, which
+can open nothing, and reads `rows` alone. Columns of CSV have the types of their cells; numbers with zeros before them (`007`) stay text. The answer
+says how many rows there were (`rows`) and how many the SELECT made (`selected_rows`).
+
 **A broken file changes nothing.** The error names the line and what to do.
 
 **NaN is a missing value** in every format, because JSON has none: the attribute is left out and counted. Infinite numbers are

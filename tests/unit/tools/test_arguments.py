@@ -163,10 +163,10 @@ def test_what_is_no_id_is_refused_with_the_fix(node: object) -> None:
         (GetNeighbors, {"graph_id": "g", "node": 1, "direction": "up"}, "`direction` must be all, out or in"),
         (CreateGraph, {"edges": [["a", "b"], ["a"]]}, "`edges`: [1] must be [source, target]"),
         (CreateGraph, {"edges": [["a", True]]}, "`edges`: [0] target"),
-        (CreateGraph, {"edges": [["a", "b", 2]]}, "`edges`: [0]: attributes must be an object"),
+        (CreateGraph, {"edges": [["a", "b", "2"]]}, "`edges`: [0]: attributes must be an object"),
         (
             CreateGraph,
-            {"edges": [{"source": "a", "target": "b", "weight": 2}]},
+            {"edges": [{"source": "a", "target": "b", "weight": 2, "attributes": {}}]},
             "attributes belong inside `attributes`",
         ),
         (CreateGraph, {"nodes": [{"name": "a"}]}, "`nodes`: [0] has no `id`"),
@@ -380,3 +380,42 @@ def test_arguments_of_a_task_are_those_that_were_given() -> None:
 def test_every_action_becomes_an_edit_of_the_log(action: dict[str, Any], edit: edits.Edit) -> None:
     found = validate(EditGraph, {"graph_id": "g", "edits": [action]}, "t")
     assert to_edit(found.edits[0]) == edit
+
+
+def test_an_edge_is_written_as_people_write_edges() -> None:
+    written: list[Any] = [
+        ["a", "b"],
+        ["b", "c", 5],
+        ["c", "d", 0.5],
+        {"source": "d", "target": "e", "weight": 2, "since": 2020},
+        {"source": "e", "target": "f", "attributes": {"weight": 3}},
+        ["f", "g", {"weight": 4}],
+    ]
+    found = validate(CreateGraph, {"edges": written}, "t").edges
+    assert found.attributes == [
+        None,
+        {"weight": 5},
+        {"weight": 0.5},
+        {"weight": 2, "since": 2020},
+        {"weight": 3},
+        {"weight": 4},
+    ]
+    assert found.taken() == [
+        "a number behind source and target was taken for the attribute weight",
+        'keys beside source and target were taken for attributes: "weight", "since"',
+    ]
+    assert validate(CreateGraph, {"edges": [["a", "b", {"weight": 1}]]}, "t").edges.taken() == []
+
+
+@pytest.mark.parametrize(
+    ("edge", "why"),
+    [
+        (["a", "b", True], "attributes must be an object"),
+        (["a", "b", "5"], "attributes must be an object"),
+        (["a", "b", 1, 2], "must be [source, target], [source, target, weight] or"),
+        ({"source": "a", "weight": 1}, "has no `target`"),
+        ({"source": "a", "target": "b", "weight": 1, "attributes": {}}, "unknown key `weight`"),
+    ],
+)
+def test_an_edge_that_may_mean_two_things_is_refused(edge: Any, why: str) -> None:
+    assert why in refused(CreateGraph, {"edges": [edge]})

@@ -83,7 +83,7 @@ def test_an_argument_has_one_type_or_a_choice_of_types_without_null() -> None:
         if "anyOf" in schema:
             # Beside alternatives hosts take a description only; alternatives of arrays they take for none.
             assert schema.keys() <= {"anyOf", "description"}, path
-            assert {option["type"] for option in schema["anyOf"]} <= {"string", "integer", "object"}, path
+            assert {option["type"] for option in schema["anyOf"]} <= {"string", "integer", "number", "object"}, path
         else:
             assert schema["type"] in ("string", "integer", "number", "boolean", "array", "object"), path
         assert schema.get("default", 0) is not None, path

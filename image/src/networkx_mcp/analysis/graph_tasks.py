@@ -21,7 +21,7 @@ from networkx_mcp.arrays.state import EditSummary, GraphState
 from networkx_mcp.errors import GraphDamaged, InvalidInput, LimitExceeded, NotFound
 from networkx_mcp.settings import MIB
 from networkx_mcp.store import archive
-from networkx_mcp.workers.task_registry import TaskOutput, parser, task
+from networkx_mcp.workers.task_registry import TaskOutput, parser, prepared_by, task
 
 if TYPE_CHECKING:
     from networkx_mcp.arrays.formats.common import Ids
@@ -132,6 +132,15 @@ def file_digest(fd: int) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
+def _prepare_shape(params: dict[str, Any]) -> None:
+    if "sql" in params["options"]:
+        # All of it: once the worker is shut in it can open no file, and a module is one.
+        from networkx_mcp.analysis.sql import engine, shaping  # noqa: F401
+
+        engine.prepare()
+
+
+@prepared_by(_prepare_shape)
 @parser
 def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     """A spooled file as a sealed buffer and its snapshot.
@@ -153,7 +162,13 @@ def parse_upload(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     with os.fdopen(os.dup(fds[0]), "rb") as file:
         limits = formats.ParseLimits(**{name: params[name] for name in ("nodes", "edges", "bytes", "value")})
         hints = formats.Hints(filename=params["filename"], encoding=params["encoding"])
-        graph, reading = formats.load(file, params["format"], params["options"], limits, hints, into)
+        options = dict(params["options"])
+        shape = None
+        if (sql := options.pop("sql", None)) is not None:
+            from networkx_mcp.analysis.sql import shaping
+
+            shape = shaping.shaper(sql)
+        graph, reading = formats.load(file, params["format"], options, limits, hints, into, shape)
     if base is not None:
         graph = _merged(base, graph, params["if_missing"], reading)
     snapshot = memfd.create("snapshot", [frozen.compress(graph)])

@@ -8,7 +8,7 @@ named, be it by an edge (source before target).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from networkx_mcp.arrays import csr, value_sizes
 from networkx_mcp.arrays import functions as pc
-from networkx_mcp.arrays.columns import Assembler, AttributeTable, Column, encode_values
+from networkx_mcp.arrays.aggregate import AGGREGATES, Aggregate, aggregate
+from networkx_mcp.arrays.columns import Assembler, AttributeTable, Column, concat, encode_values
 from networkx_mcp.arrays.frozen import FrozenGraph, assemble
 from networkx_mcp.arrays.ids import NodeId, check_id, decode_id, encode_id, format_id
 from networkx_mcp.arrays.ingest import encode_column, encode_ids
@@ -26,7 +27,9 @@ from networkx_mcp.errors import InvalidInput
 #: Ids kept as Python objects before they become an Arrow array.
 _CHUNK = 1 << 16
 
-Duplicates = Literal["error", "update", "skip"]
+Duplicates: TypeAlias = Literal["error", "update", "skip"] | Aggregate
+#: The attribute in which `count` counts.
+COUNT = "count"
 
 
 class DuplicateEdge(InvalidInput):
@@ -37,7 +40,8 @@ class GraphBuilder:
     """Collects a graph; `freeze` ends it.
 
     `duplicates` says what a repeated edge is (for undirected graphs also the reverse one): an error,
-    an update of the attributes, or nothing. A repeated node always merges attributes. With `value_bytes` a value whose
+    an update of the attributes, nothing, or how the values of each attribute become one (see `aggregate`; `count` keeps the first
+    and counts in the attribute COUNT). A repeated node always merges attributes. With `value_bytes` a value whose
     JSON is longer is refused (LimitExceeded, see `value_sizes`) as it comes.
     """
 
@@ -52,6 +56,10 @@ class GraphBuilder:
         #: Known after `freeze`: edges that had been given before, and nodes with attributes of which that is so.
         self.repeated_edges = 0
         self.repeated_nodes = 0
+        #: Of these, those whose ends stand the other way round than the first time.
+        self.turned_edges = 0
+        #: Attributes of which the first value was kept, as theirs are none that `duplicates` is for.
+        self.first_taken: list[str] = []
         #: Nodes that only edges named.
         self.unlisted_nodes = 0
         # All ids ever named, in order; a node or edge knows its position there (an edge: its source's,
@@ -213,9 +221,32 @@ class GraphBuilder:
             ids=ids,
             tables=tables,
             nodes=nodes.assemble(n, node_rows),
-            edges=edges.assemble(len(src), rows),
+            edges=self._edge_table(edges, len(src), rows),
             attributes=self._checked_of_graph(),
         )
+
+    def _edge_table(self, edges: _Items, size: int, rows: NDArray[Any]) -> AttributeTable:
+        if self.duplicates not in AGGREGATES or not size:
+            return edges.assemble(size, rows)
+        found = Assembler(size)
+        for name, items, column in edges.whole_columns():
+            try:
+                one = aggregate(self.duplicates, rows[items].astype(np.int64), column)
+            except ValueError as error:
+                raise InvalidInput(f"{error}.", at=f"edges.{name}") from None
+            if one.first_taken:
+                self.first_taken.append(name)
+            most = self._value_bytes
+            if most is not None and value_sizes.longer_row(one.values.values, one.values.kind, most) >= 0:
+                raise value_sizes.too_long("an edge", name, most)
+            if name == COUNT and self.duplicates == "count":
+                raise InvalidInput(
+                    "the edges have an attribute of that name, in which count would count.", at=f"edges.{COUNT}"
+                )
+            found.put_column(name, one.groups, one.values)
+        if self.duplicates == "count":
+            found.put_column(COUNT, np.arange(size), Column("int", pa.array(np.bincount(rows, minlength=size))))
+        return found.build()
 
     def _checked_of_graph(self) -> dict[str, Any]:
         found = check_attributes(self.graph_attributes, "attributes")
@@ -245,6 +276,7 @@ class GraphBuilder:
                 second,
             )
         kept = np.flatnonzero(~repeated)
+        self.turned_edges = int((src[repeated] != src[firsts[repeated]]).sum())
         self.repeated_edges = len(keys) - len(kept)
         rows = np.searchsorted(kept, firsts)
         if self.duplicates == "skip":
@@ -331,6 +363,20 @@ class _Items:
     def take_positions(self) -> NDArray[np.int32]:
         found, self._positions = self._positions, []
         return np.concatenate(found) if found else np.zeros(0, np.int32)
+
+    def whole_columns(self) -> list[tuple[str, NDArray[np.int64], Column]]:
+        """The attributes by name, each once: of which items, and the values."""
+        parts: dict[str, tuple[list[NDArray[np.int64]], list[Column]]] = {}
+        for name, items, column in self._columns:
+            if isinstance(column, Column):
+                named = [(name, column)]
+            else:
+                named = [(one, values) for one in column.names() if (values := column.column(one)) is not None]
+            for one, values in named:
+                found = parts.setdefault(one, ([], []))
+                found[0].append(items)
+                found[1].append(values)
+        return [(name, np.concatenate(items), concat(columns)) for name, (items, columns) in parts.items()]
 
     def assemble(self, size: int, rows: NDArray[Any]) -> AttributeTable:
         """The attribute table of `size` rows; item k goes to `rows[k]`, nowhere where that is negative."""

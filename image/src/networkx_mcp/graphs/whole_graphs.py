@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Times that a file is read and merged anew because the graph changed meanwhile.
 MERGES = 4
+#: Characters of an upload's SQL.
+MOST_SQL = 20_000
 
 _info_result = msgspec.msgpack.Decoder(GraphInfo)
 _deleted_result = msgspec.msgpack.Decoder(Deleted)
@@ -155,6 +157,8 @@ class WholeGraphs:
         """Parse a spooled file and make it the graph's contents, or merge it into them; see `Graphs.put`."""
         options = plain_options(upload.options)
         merge = _Merge.take(options)
+        if "sql" in options:
+            options["sql"] = check_sql(options["sql"])
         model.check_graph_id(graph_id)
         model.check_operation_id(operation_id)
         description = model.check_description(str(options.pop("description", "")))
@@ -426,6 +430,15 @@ class WholeGraphs:
 def _name(operation_id: str | None, graph_id: str, format_: str, rest: tuple[Any, ...], digest: str) -> OperationName:
     """What an upload is called; `rest` are its options, description, version and uid."""
     return OperationName.of(operation_id, "put", graph_id, format_, *rest, digest)
+
+
+def check_sql(sql: Any) -> str:
+    """The option `sql`. Raises InvalidInput for what is no text, or too long."""
+    if not isinstance(sql, str) or not sql.strip():
+        raise InvalidInput("option sql is one SELECT over the table rows", field="options.sql")
+    if len(sql) > MOST_SQL:
+        raise InvalidInput(f"option sql has {len(sql)} characters; at most {MOST_SQL} are allowed", field="options.sql")
+    return sql
 
 
 def plain_options(options: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from networkx_mcp.analysis import client_values
 from networkx_mcp.arrays import ids
 from networkx_mcp.arrays.ids import NodeId as Id
-from networkx_mcp.errors import InvalidInput, shortened
+from networkx_mcp.errors import InvalidInput, echoed, shortened
 
 #: Rows, parts and samples beyond any graph, and versions beyond any life: larger integers fit no machine word somewhere
 #: below, and a bound here names the argument.
@@ -36,6 +36,20 @@ class EdgeList(NamedTuple):
 
     pairs: list[tuple[Id, Id]]
     attributes: list[dict[str, Any] | None] | None
+    #: Edges whose third value is a number, which was taken for the weight; keys of objects that were taken for attributes.
+    weights: int = 0
+    keys: tuple[str, ...] = ()
+
+    def taken(self) -> list[str]:
+        """What was taken for what, in sentences for the answer."""
+        said = []
+        if self.weights:
+            said.append("a number behind source and target was taken for the attribute weight")
+        if self.keys:
+            said.append(
+                f"keys beside source and target were taken for attributes: {', '.join(map(echoed, self.keys[:10]))}"
+            )
+        return said
 
 
 def no_nodes() -> NodeList:
@@ -111,6 +125,7 @@ def _parse_edges(value: Any) -> EdgeList:
         raise ValueError("must be an array of [source, target] or [source, target, {attributes}]")
     pairs: list[tuple[Id, Id]] = []
     attributes: list[dict[str, Any] | None] = []
+    weights, keys = 0, dict[str, None]()
     for index, item in enumerate(value):
         if type(item) is list and len(item) == 2 and _plain(item[0]) and _plain(item[1]):
             pairs.append((item[0], item[1]))
@@ -118,15 +133,25 @@ def _parse_edges(value: Any) -> EdgeList:
             continue
         edge = client_values.mapping(client_values.array(item)) if type(item) is str else item
         if type(edge) is dict:
-            _only(edge, {"source", "target", "attributes"}, index)
             if missing := [key for key in ("source", "target") if key not in edge]:
                 raise ValueError(f"[{index}] has no `{missing[0]}`")
-            edge = [edge["source"], edge["target"], edge.get("attributes")]
+            given = edge.get("attributes")
+            if "attributes" in edge:
+                _only(edge, {"source", "target", "attributes"}, index)
+            elif len(edge) > 2:
+                given = {key: value for key, value in edge.items() if key not in ("source", "target")}
+                keys.update(dict.fromkeys(given))
+            edge = [edge["source"], edge["target"], given]
+        elif type(edge) is list and len(edge) == 3 and type(edge[2]) in (int, float):
+            edge = [edge[0], edge[1], {"weight": edge[2]}]
+            weights += 1
         if type(edge) is not list or not 2 <= len(edge) <= 3:
-            raise ValueError(f"[{index}] must be [source, target] or [source, target, {{attributes}}]")
+            raise ValueError(
+                f"[{index}] must be [source, target], [source, target, weight] or [source, target, {{attributes}}]"
+            )
         pairs.append((check_id(edge[0], f"[{index}] source"), check_id(edge[1], f"[{index}] target")))
         attributes.append(_attributes(edge[2] if len(edge) == 3 else None, index))
-    return EdgeList(pairs, attributes if any(attributes) else None)
+    return EdgeList(pairs, attributes if any(attributes) else None, weights, tuple(keys))
 
 
 def _only(item: dict[str, Any], allowed: set[str], index: int) -> None:
@@ -152,7 +177,12 @@ NODES_SCHEMA: dict[str, Any] = {"type": "array", "items": {"anyOf": [*ID_SCHEMA[
 #: Objects with source, target and attributes are edges, too; hosts take no alternatives of lists and objects.
 EDGES_SCHEMA: dict[str, Any] = {
     "type": "array",
-    "items": {"type": "array", "items": {"anyOf": [*ID_SCHEMA["anyOf"], _OBJECT]}, "minItems": 2, "maxItems": 3},
+    "items": {
+        "type": "array",
+        "items": {"anyOf": [{"type": "string"}, {"type": "number"}, _OBJECT]},
+        "minItems": 2,
+        "maxItems": 3,
+    },
 }
 
 NodeId: TypeAlias = Annotated[Any, PlainValidator(_parse_id), WithJsonSchema(ID_SCHEMA)]

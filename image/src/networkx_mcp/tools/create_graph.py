@@ -9,7 +9,7 @@ from pydantic import Field
 
 from networkx_mcp.arrays import edits as batch
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.answer import Answer, noted
 from networkx_mcp.tools.arguments import (
     Attributes,
     EdgeList,
@@ -51,7 +51,7 @@ class CreateGraph(Arguments):
     )
     edges: Annotated[
         Edges,
-        Field(description="Edges: [source, target] or [source, target, {attributes}]; missing nodes are made."),
+        Field(description="Edges: [source, target], and a weight or {attributes}; missing nodes are made."),
     ] = Field(default_factory=no_edges)
     operation_id: OperationId = None
 
@@ -70,7 +70,8 @@ async def run(graphs: Graphs, args: CreateGraph) -> Answer:
     except InvalidInput as error:
         raise as_created(error, bool(args.attributes), bool(args.nodes.ids)) from error
     data = {**summary(info), "repeated": info.repeated}
-    return Answer(("already made, " if info.repeated else "created ") + line(info), data)
+    lines = [("already made, " if info.repeated else "created ") + line(info), *noted(args.edges.taken())]
+    return Answer("\n".join(lines), data)
 
 
 def additions(nodes: NodeList, edges: EdgeList) -> list[Edit]:

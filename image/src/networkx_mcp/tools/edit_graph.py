@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
 from networkx_mcp.errors import echoed, nearest_words
-from networkx_mcp.tools.answer import Answer, show
+from networkx_mcp.tools.answer import Answer, noted, show
 from networkx_mcp.tools.arguments import (
     EDGES_SCHEMA,
     NODES_SCHEMA,
@@ -149,7 +149,7 @@ _ITEM: dict[str, Any] = {
             "names, and nodes, edges or graph. clear removes all.",
         },
         "nodes": {**NODES_SCHEMA, "description": 'Ids, or {"id", "attributes"} objects.'},
-        "edges": {**EDGES_SCHEMA, "description": "[source, target] or [source, target, {attributes}]."},
+        "edges": {**EDGES_SCHEMA, "description": "[source, target], and a weight or {attributes}."},
         "attributes": {"type": "object", "description": "Of the graph itself."},
         "names": {"type": "array", "items": {"type": "string"}, "description": "Attributes to remove."},
         "graph": {"type": "boolean", "description": "Remove them from the graph itself."},
@@ -275,7 +275,13 @@ async def run(graphs: Graphs, args: EditGraph) -> Answer:
         f"{head}: {', '.join(parts) or 'nothing changed'}\n"
         f"{show(args.graph_id)}: {outcome.nodes} nodes, {outcome.edges} edges, version {outcome.version}"
     )
-    return Answer(text, data)
+    taken = dict.fromkeys(
+        said
+        for action in args.edits
+        if isinstance(action, AddEdges | SetEdgeAttributes)
+        for said in action.edges.taken()
+    )
+    return Answer("\n".join([text, *noted(taken)]), data)
 
 
 TOOL = Tool(

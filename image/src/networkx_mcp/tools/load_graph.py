@@ -13,6 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 from networkx_mcp import context
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
+from networkx_mcp.arrays.formats.record import DUPLICATES
 from networkx_mcp.errors import Conflict, InvalidInput, echoed
 from networkx_mcp.graphs.model import Upload, mint_graph_id
 from networkx_mcp.tools.answer import Answer, noted
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 TEXT_FORMATS = tuple(name for name in formats.READ if formats.RECORDS[name].text)
 if TYPE_CHECKING:
     TextFormat: TypeAlias = str
+    Duplicates: TypeAlias = str
 else:
     TextFormat = Literal[TEXT_FORMATS]
+    Duplicates = Literal[DUPLICATES]
 
 
 class LoadAnswer(CreatedGraph):
@@ -72,6 +75,13 @@ class LoadGraph(Arguments):
     directed: Annotated[
         bool | None, Field(description="Whether edges have a direction, for formats that do not say (no).")
     ] = None
+    sql: Annotated[
+        str | None,
+        Field(
+            description="Tables: a SELECT (DuckDB) over `rows` whose result is loaded: SELECT payer AS source, payee AS target, "
+            "sum(amount) AS amount FROM rows GROUP BY ALL."
+        ),
+    ] = None
     source: Annotated[str | None, Field(description="csv: column of the source (`source`, `from`, ...).")] = None
     target: Annotated[str | None, Field(description="csv: column of the target (`target`, `to`, ...).")] = None
     delimiter: Annotated[
@@ -87,8 +97,10 @@ class LoadGraph(Arguments):
         Field(description="Ids without type: auto makes integers where all are."),
     ] = "auto"
     duplicates: Annotated[
-        Literal["error", "skip", "update"],
-        Field(description="An edge that comes twice: refuse the file, keep the first, or merge."),
+        Duplicates,
+        Field(
+            description="An edge that comes twice: refuse the file, keep the first, merge, or make one of the values."
+        ),
     ] = "error"
     options: Annotated[
         dict[str, Any], Field(description='Further ones of the format, such as {"label": "id"} of gml.')
@@ -98,7 +110,7 @@ class LoadGraph(Arguments):
 
     def given(self) -> dict[str, Any]:
         """The options of the format that were given. Raises InvalidInput for `encoding`."""
-        names = ("directed", "part", "source", "target", "delimiter")
+        names = ("directed", "part", "sql", "source", "target", "delimiter")
         if "encoding" in self.options:
             raise InvalidInput(
                 "options.encoding: the content is a string, which has none: leave it out.", field="options"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import pytest_asyncio
+from pyarrow import parquet
 from tests.unit.graphs.conftest import act_as
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
-from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from networkx_mcp.errors import Conflict, InvalidInput, LimitExceeded, MemoryLimit, NotFound
 from networkx_mcp.graphs.model import Upload, UploadedGraph
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.settings import Settings
@@ -180,3 +183,121 @@ async def test_a_merge_that_makes_the_graph_too_large_changes_nothing(pair: list
 async def test_modes_that_there_are_not_are_refused(pair: list[Graphs], options: dict[str, str], why: str) -> None:
     with pytest.raises(InvalidInput, match=why):
         await put(pair[0], ROUTES, **options)
+
+
+# --- tables that SQL shapes first, by DuckDB in a worker that can open nothing
+
+PAYMENTS = (
+    b"\xef\xbb\xbfdate;payer;payee;amount;account\r\n2024-01-02;ann;bob;5,50;007\r\n2024-01-03;ann;bob;7;007\r\n"
+    b'2024-02-01;bob;ann;1,25;012\r\n;;;;\r\n2024-02-02;ann;;3;012\r\n2024-02-03;"c, d";bob;NA;012\r\n'
+)
+SUMS = "SELECT payer AS source, payee AS target, sum(amount) AS amount, count(*) AS n FROM rows GROUP BY ALL"
+
+
+async def test_sql_shapes_a_table_before_it_is_a_graph(pair: list[Graphs]) -> None:
+    one, _ = pair
+    sql = SUMS.replace("FROM rows", "FROM rows WHERE payee IS NOT NULL") + " ORDER BY 1, 2"
+    info = await put(one, PAYMENTS, "pay", sql=sql, directed=True, decimal=",")
+    assert (info.reading.rows, info.reading.selected_rows, info.reading.missing_values) == (6, 3, 1)
+    assert "6 rows read, 3 made of them by sql" in info.reading.lines()
+    assert (await seen(one, "pay"))[1] == {
+        ("ann", "bob"): {"amount": 12.5, "n": 2},
+        ("bob", "ann"): {"amount": 1.25, "n": 1},
+        ("c, d", "bob"): {"n": 1},
+    }
+
+
+async def test_sql_sees_the_types_of_cells_and_zeros_before_numbers(pair: list[Graphs]) -> None:
+    one, _ = pair
+    sql = "SELECT DISTINCT account AS id, typeof(amount) AS kind, typeof(date) AS day FROM rows WHERE payer = 'ann' ORDER BY 1"
+    await put(one, PAYMENTS, "accounts", sql=sql, part="nodes", decimal=",")
+    assert (await seen(one, "accounts"))[0] == {
+        "007": {"kind": "DOUBLE", "day": "VARCHAR"},
+        "012": {"kind": "DOUBLE", "day": "VARCHAR"},
+    }
+
+
+async def test_a_shaped_table_is_merged_with_the_ids_of_the_graph(pair: list[Graphs]) -> None:
+    one, _ = pair
+    await put(one, b"source,target\n1,2\n2,x\n", "mixed")
+    info = await put(
+        one, b"key,n\n1,10\n2,20\n", "mixed", mode="merge", part="nodes", sql="SELECT key AS id, n * 2 AS n FROM rows"
+    )
+    assert (info.reading.changed_nodes, info.reading.added_nodes) == (2, 0)
+    assert (await seen(one, "mixed"))[0] == {"1": {"n": 20}, "2": {"n": 40}, "x": {}}
+
+
+@pytest.mark.parametrize("format_", ["parquet", "arrow"])
+async def test_tables_with_types_are_shaped_too(pair: list[Graphs], format_: str) -> None:
+    table = pa.table(
+        {
+            "payer": [1, 1, 2],
+            "payee": [2, 2, 3],
+            "amount": [2**62, 2**62, 1],
+            "day": pa.array([0, 1, 2], pa.timestamp("s")),
+        }
+    )
+    sink = io.BytesIO()
+    if format_ == "parquet":
+        parquet.write_table(table, sink)
+    else:
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    sql = SUMS.replace("count(*)", "max(day) AS latest, count(*)")
+    await put(pair[0], sink.getvalue(), "typed", format_, sql=sql)
+    edges = (await seen(pair[0], "typed"))[1]
+    # Parquet has no whole seconds: pyarrow writes milliseconds
+    latest = "1970-01-01 00:00:01" + (".000" if format_ == "parquet" else "")
+    assert edges[1, 2] == {"amount": 2**63, "latest": latest, "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        (
+            "SELECT nope AS source, payee AS target FROM rows",
+            r"nope.*Columns: rows\(date, payer, payee, amount, account\)",
+        ),
+        ("SELECT payer AS source, payee AS target FROM edges", "edges"),
+        ("SELECT payer AS source, amount::INT AS target FROM rows", "Could not convert"),
+        ("SELECT payer, payee FROM rows", "name the columns that hold the ends"),
+        ("DELETE FROM rows", "must be a SELECT.*a query reads the table and changes nothing"),
+        ("SELECT 1; SELECT 2", "must be one SELECT"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "may not read from .read_csv.*reads the table alone.*In FROM: rows"),
+        ("SELECT * FROM '/etc/passwd'", "/etc/passwd"),
+        ("WITH x AS (COPY rows TO '/tmp/x') SELECT * FROM rows", "COPY"),
+        ("SELECT getenv('HOME') AS source, 1 AS target FROM rows", "may not call"),
+        ("ATTACH '/tmp/x.db'", "must be a SELECT"),
+        ("SET threads = 4", "must be a SELECT"),
+        ("", "one SELECT over the table rows"),
+    ],
+)
+async def test_sql_that_cannot_run_names_what_is_wrong_and_changes_nothing(
+    pair: list[Graphs], sql: str, why: str
+) -> None:
+    with pytest.raises(InvalidInput, match=f"(?s){why}"):
+        await put(pair[0], PAYMENTS.replace(b"ann;bob;7", b"ann;bob;zz"), sql=sql)
+    assert (await pair[0].info("air")).version == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT range AS source, range + 1 AS target FROM range(1000000000)",
+        "SELECT repeat('x', 400000000) AS source, 'b' AS target FROM rows",
+        "SELECT list(range) AS x, 'a' AS source, 'b' AS target FROM range(100000000)",
+    ],
+)
+async def test_sql_that_would_fill_the_memory_is_stopped(pair: list[Graphs], sql: str) -> None:
+    with pytest.raises((MemoryLimit, LimitExceeded, InvalidInput)):
+        await put(pair[0], PAYMENTS, sql=sql)
+    assert (await pair[0].info("air")).version == 1
+
+
+async def test_only_tables_are_shaped(pair: list[Graphs]) -> None:
+    with pytest.raises(InvalidInput, match="option sql is for tables"):
+        await put(pair[0], b"a b\n", "list", "edge-list", sql=SUMS)
+    with pytest.raises(InvalidInput, match="at most 20000"):
+        await put(pair[0], PAYMENTS, "long", sql="SELECT 1 " * 3000)
+    with pytest.raises(InvalidInput, match="'N' and 'n', which SQL takes for one"):
+        await put(pair[0], b"N,n,target\n1,2,3\n", "folded", sql="SELECT N AS source, target FROM rows")

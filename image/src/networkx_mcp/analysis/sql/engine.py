@@ -40,12 +40,14 @@ _SHUT = ("SET temp_directory = ''", "SET enable_external_access = false", "SET G
 _MOST_MESSAGE = 600
 
 _database: DuckDBPyConnection | None = None
+#: Bytes of data of this process once the database was open: a worker that reads bytes of others can open no file to ask again.
+_data_bytes = 0
 _locked = False
 
 
 def prepare() -> None:
     """Load DuckDB and open the empty database of this process, once; it is no part of any job."""
-    global _database
+    global _database, _data_bytes
     if _database is not None:
         return
     import duckdb
@@ -53,7 +55,7 @@ def prepare() -> None:
     database = duckdb.connect(":memory:", config=_CONFIG)
     for statement in _SHUT:
         database.execute(statement)
-    _database = database
+    _database, _data_bytes = database, linux.data_bytes()
 
 
 @contextmanager
@@ -78,7 +80,11 @@ def _memory() -> int:
     limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
     if limit == resource.RLIM_INFINITY:  # not in a worker: a test
         return 256 * MIB
-    return max((limit - linux.data_bytes()) * SHARE // 100, 16 * MIB)
+    try:
+        now = linux.data_bytes()
+    except PermissionError:  # shut in by `workers.sandbox`
+        now = _data_bytes
+    return max((limit - now) * SHARE // 100, 16 * MIB)
 
 
 @contextmanager
@@ -97,7 +103,7 @@ def explained(sql: str, field: str, columns: dict[str, list[str]], *, before: in
     except duckdb.OutOfMemoryException:
         raise out_of_memory() from None
     except duckdb.Error as error:
-        _refuse(str(error), sql, field, columns, before)
+        refuse(str(error), sql, field, columns, before)
 
 
 def out_of_memory() -> ServiceError:
@@ -109,7 +115,8 @@ def out_of_memory() -> ServiceError:
     )
 
 
-def _refuse(text: str, sql: str, field: str, columns: dict[str, list[str]], before: int) -> NoReturn:
+def refuse(text: str, sql: str, field: str, columns: dict[str, list[str]], before: int) -> NoReturn:
+    """Raise what `explained` raises, for the `text` of an error of DuckDB's that another library passed on."""
     kind, _, body = text.partition(": ")
     try:
         told: dict[str, Any] = json.loads(body)

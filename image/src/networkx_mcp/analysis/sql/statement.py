@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -47,6 +47,16 @@ VOLATILE = frozenset(
 )  # fmt: skip
 
 
+class Over(NamedTuple):
+    """What a query reads, in the words of its errors."""
+
+    name: str
+    tables: str
+
+
+GRAPH, TABLE = Over("the graph", "nodes, edges, ends"), Over("the table", "rows")
+
+
 @dataclass(frozen=True, slots=True)
 class SelectStatement:
     """A statement that may run."""
@@ -58,8 +68,10 @@ class SelectStatement:
     tree: dict[str, Any]
 
 
-def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int = 0) -> SelectStatement:
-    """`sql`, which may run. Raises InvalidInput (`field`) for anything but one SELECT. `before`: see `engine.explained`."""
+def parse(
+    connection: DuckDBPyConnection, sql: str, field: str, *, before: int = 0, over: Over = GRAPH
+) -> SelectStatement:
+    """`sql`, which may run; `over` is what it reads. Raises InvalidInput (`field`) for anything but one SELECT. `before`: see `engine.explained`."""
     with engine.explained(sql, field, {}, before=before):
         statements = connection.extract_statements(sql)
     if len(statements) != 1:
@@ -74,7 +86,7 @@ def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int =
             hint="SELECT DISTINCT column tells which there are.",
         )
     if kind != "SELECT":
-        raise _no_select(kind, field)
+        raise _no_select(kind, field, over)
     with engine.explained(sql, field, {}, before=before):
         (text,) = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0]
     try:
@@ -82,14 +94,14 @@ def parse(connection: DuckDBPyConnection, sql: str, field: str, *, before: int =
     except RecursionError:
         raise InvalidInput("the statement is nested too deeply.", at=field) from None
     if serialized["error"] or len(serialized["statements"]) != 1:
-        raise _no_select(str(serialized.get("error_message", kind)), field)
+        raise _no_select(str(serialized.get("error_message", kind)), field, over)
     tree = serialized["statements"][0]["node"]
-    return SelectStatement(statements[0], tuple(sorted(set(_checked(tree, field)))), tree)
+    return SelectStatement(statements[0], tuple(sorted(set(_checked(tree, field, over)))), tree)
 
 
-def _no_select(what: str, field: str) -> InvalidInput:
+def _no_select(what: str, field: str, over: Over) -> InvalidInput:
     return InvalidInput(
-        f"must be a SELECT, and this is {what.upper() if what.isupper() else echoed(what)}: a query reads the graph and changes "
+        f"must be a SELECT, and this is {what.upper() if what.isupper() else echoed(what)}: a query reads {over.name} and changes "
         "nothing.",
         at=field,
         hint="SELECT, WITH, FROM, VALUES, PIVOT, UNPIVOT, DESCRIBE and SUMMARIZE may be used; edit_graph writes.",
@@ -108,17 +120,17 @@ def parts(tree: Any) -> Iterator[dict[str, Any]]:
             yield part
 
 
-def _checked(tree: Any, field: str) -> Iterator[str]:
+def _checked(tree: Any, field: str, over: Over) -> Iterator[str]:
     """The volatile parts of a tree. Raises InvalidInput for what it may not hold."""
     for part in parts(tree):
         kind = part.get("type")
         if "class" in part:
-            yield from _expression(part, field)
+            yield from _expression(part, field, over)
         elif isinstance(kind, str):
             if kind not in _QUERIES and kind not in _TABLES and not _plain(kind):
-                raise _no_select(kind.removesuffix("_QUERY_NODE").removesuffix("_NODE"), field)
+                raise _no_select(kind.removesuffix("_QUERY_NODE").removesuffix("_NODE"), field, over)
             if kind == "TABLE_FUNCTION":
-                _table_function(part, field)
+                _table_function(part, field, over)
             if part.get("sample"):
                 yield "TABLESAMPLE"
 
@@ -128,7 +140,7 @@ def _plain(kind: str) -> bool:
     return kind.endswith(("_MODIFIER", "_TYPE_INFO")) or kind in _ORDERS
 
 
-def _expression(part: dict[str, Any], field: str) -> Iterator[str]:
+def _expression(part: dict[str, Any], field: str, over: Over) -> Iterator[str]:
     kind = part["class"]
     if kind == "PARAMETER":
         raise InvalidInput("has a parameter (`?`, `$1`): write the value itself.", at=field)
@@ -139,16 +151,16 @@ def _expression(part: dict[str, Any], field: str) -> Iterator[str]:
     elif "function_name" in part:
         name = part["function_name"].lower()
         if name in FORBIDDEN or name.startswith(_FORBIDDEN_PREFIXES):
-            raise InvalidInput(f"may not call {echoed(name)}: a query reads the graph alone.", at=field)
+            raise InvalidInput(f"may not call {echoed(name)}: a query reads {over.name} alone.", at=field)
         if name in VOLATILE:
             yield name
 
 
-def _table_function(part: dict[str, Any], field: str) -> None:
+def _table_function(part: dict[str, Any], field: str, over: Over) -> None:
     name = part["function"].get("function_name", "").lower()
     if name not in TABLE_FUNCTIONS:
         raise InvalidInput(
-            f"may not read from {echoed(name)}: a query reads the graph alone.",
+            f"may not read from {echoed(name)}: a query reads {over.name} alone.",
             at=field,
-            hint=f"In FROM: nodes, edges, ends, and {', '.join(sorted(TABLE_FUNCTIONS))}.",
+            hint=f"In FROM: {over.tables}, and {', '.join(sorted(TABLE_FUNCTIONS))}.",
         )

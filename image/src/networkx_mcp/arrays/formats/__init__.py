@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
-from networkx_mcp.arrays.formats.common import FormatError, Hints, Into, Options, ParseLimits
+from networkx_mcp.arrays.formats.common import FormatError, Hints, Into, Options, ParseLimits, Shape
 from networkx_mcp.arrays.formats.encoding import as_utf8
 from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.formats.recognise import choose
@@ -61,14 +61,18 @@ def load(
     limits: ParseLimits,
     hints: Hints | None = None,
     into: Into | None = None,
+    shape: Shape | None = None,
 ) -> ParsedGraph:
     """The graph in a file that can be read from its present position to its end.
 
-    `format_` empty: as content and name (`hints`) tell. `into`: the graph that it is to be merged into. Raises FormatError (data `line`, where lines exist),
+    `format_` empty: as content and name (`hints`) tell. `into`: the graph that it is to be merged into. `shape`: what is made
+    of its table first (the option `sql`, in words that this package knows nothing of). Raises FormatError (data `line`, where lines exist),
     InvalidInput for unknown formats and options and where the format cannot be told, LimitExceeded past `limits`.
     """
     hints = hints or Hints()
     limits.check_file(file)
+    if shape is not None:
+        options = {**options, "sql": ""}
     found = Options(options)
     encoding = found.text("encoding") or hints.encoding
     tabular = next((name for name in OF_TABLES if options.get(name) is not None), None)
@@ -81,7 +85,8 @@ def load(
         )
     if record.text and encoding:
         file = as_utf8(file, encoding, limits)
-    sink = Sink(limits, found, into)
+    found.text("sql")
+    sink = Sink(limits, found, into, shape)
     sink.recoded = record.text and bool(encoding)
     sink.reading.format, sink.reading.format_from = record.name, chosen_by
     assert record.parse is not None

@@ -24,6 +24,7 @@ from typing import IO, Any, Final
 import pyarrow as pa
 
 from networkx_mcp.arrays import arrow_messages
+from networkx_mcp.arrays.columns import Column
 from networkx_mcp.arrays.formats.columnar_plain import plain
 from networkx_mcp.arrays.formats.columnar_types import (
     FieldNote,
@@ -59,7 +60,7 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
     from pyarrow import parquet
 
-    reader = _TableReader(options, sink, "parquet")
+    reader = _opened(options, sink, "parquet")
     data = pa.py_buffer(file.read())
     try:
         with parquet.ParquetFile(data, arrow_extensions_enabled=True) as probe:
@@ -76,13 +77,14 @@ def parse_parquet(file: IO[bytes], options: Options, sink: Sink) -> None:
             for batch in table.iter_batches(batch_size=_FEW_ROWS if shared else _ROWS, use_threads=False):
                 batch.validate(full=True)  # the reader takes text for UTF-8 that says so
                 reader.take(batch)
+        reader.finish()
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
         raise _broken("Parquet", error) from None
 
 
 def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
     """See the module."""
-    reader = _TableReader(options, sink, "arrow")
+    reader = _opened(options, sink, "arrow")
     data = file.read()
     try:
         file_ = arrow_messages.is_file(data)
@@ -96,6 +98,7 @@ def parse_arrow(file: IO[bytes], options: Options, sink: Sink) -> None:
             for batch in map(source.get_batch, range(source.num_record_batches)) if file_ else source:
                 batch.validate(full=True)
                 reader.take(batch)
+        reader.finish()
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError) as error:
         raise _broken("Arrow", error) from None
 
@@ -134,10 +137,11 @@ def _is_text(type_: pa.DataType) -> bool:
 class _TableReader:
     """Takes the batches of one file; knows which columns they have and how much came."""
 
-    def __init__(self, options: Options, sink: Sink, format_: str) -> None:
-        self._shape = TableShape.take(options)
-        options.finish()
-        sink.typed_ids(format_)
+    def __init__(self, shape: TableShape, sink: Sink, row: str = "row", *, untyped: bool = False) -> None:
+        """`row`: what its errors call a row. `untyped`: ids are text where the sink says so."""
+        self._shape = shape
+        self._row = row
+        self._as_text = untyped and sink.ids == "string"
         self._sink = sink
         self._limits: ParseLimits = sink.limits
         self._rows = 0
@@ -202,7 +206,7 @@ class _TableReader:
             base = self._came
 
             def place(row: int, base: int = base) -> Place:
-                return f"row {base + row + 1}"
+                return f"{self._row} {base + row + 1}"
 
             source, target = (
                 pa.nulls(part.num_rows)
@@ -210,6 +214,11 @@ class _TableReader:
                 else decode_ids(columns.pop(name), self._notes[name], name, place)
                 for name in self._ends
             )
+            if self._as_text:
+                source, target = (
+                    ids.cast(pa.string()) if isinstance(ids, pa.Array) and _is_number(ids) else ids
+                    for ids in (source, target)
+                )
             if isinstance(source, list) or isinstance(target, list):
                 source, target = (ids if isinstance(ids, list) else ids.to_pylist() for ids in (source, target))
             elif target.null_count < len(target) and _is_number(source) != _is_number(target):
@@ -223,6 +232,59 @@ class _TableReader:
             }
             emit(self._sink, self._shape, source, target, found, place)
             self._came += part.num_rows
+
+    def finish(self) -> None:
+        """Everything came."""
+
+
+class _ShapedReader(_TableReader):
+    """Gathers a file's table, and hands over what is made of it."""
+
+    def begin(self, schema: pa.Schema) -> None:
+        check_note(schema.metadata, self._limits)
+        self._schema = schema
+        self._parts: list[pa.Table] = []
+        self._size = 0
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        columns = []
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            self.check_bytes(decoded_bytes(column, name))
+            made = plain(column, name, self._sink.reading)
+            columns.append(made.values if isinstance(made, Column) else made)
+        self._parts.append(pa.Table.from_arrays(columns, batch.schema.names))
+
+    def finish(self) -> None:
+        table = pa.concat_tables(self._parts) if self._parts else self._schema.empty_table()
+        emit_shaped(table, self._shape, self._sink)
+
+
+def _opened(options: Options, sink: Sink, format_: str) -> _TableReader:
+    shape = TableShape.take(options)
+    options.finish()
+    sink.typed_ids(format_)
+    return (_TableReader if sink.shape is None else _ShapedReader)(shape, sink)
+
+
+def emit_shaped(table: pa.Table, shape: TableShape, sink: Sink, *, untyped: bool = False) -> None:
+    """Hand over what the sink's shape makes of the table of a file. `untyped`: see `_TableReader`."""
+    assert sink.shape is not None
+    _check_names(table.column_names)
+    reader = _TableReader(shape, sink, "row of the result", untyped=untyped)
+    with sink.shape(table) as (schema, batches):
+        reader.begin(schema.remove_metadata())
+        for batch in batches:
+            reader.check_rows(batch.num_rows)
+            reader.take(batch)
+    sink.reading.selected_rows, sink.reading.rows = sink.reading.rows or 0, len(table)
+
+
+def _check_names(names: list[str]) -> None:
+    """SQL folds case. Raises FormatError for columns that it cannot tell apart."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.setdefault(name.casefold(), name)) is not name:
+            raise FormatError(f"two columns are named {other!r} and {name!r}, which SQL takes for one: rename one")
 
 
 def _is_number(ids: pa.Array) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import IO, Any, Literal, NamedTuple, NoReturn, TypeAlias
+
+import pyarrow as pa
 
 from networkx_mcp.errors import InvalidInput, LimitExceeded
 
@@ -37,6 +40,10 @@ class Hints:
 
     filename: str = ""
     encoding: str = ""
+
+
+#: Makes another table of one: its schema, and its batches as they are taken.
+Shape: TypeAlias = "Callable[[pa.Table], AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]]"
 
 
 class Into(NamedTuple):

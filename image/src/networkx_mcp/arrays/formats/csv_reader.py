@@ -44,6 +44,11 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
     text = _Text(data, delimiter, has_header=has_header is not False, decimal=decimal)
     del data
     names = text.names
+    if sink.shape is not None:
+        from networkx_mcp.arrays.formats.columnar import emit_shaped
+
+        emit_shaped(_typed(text, decimal, sink), shape, sink, untyped=True)
+        return
     source, target = _ends(text, shape, sink)
     if "" in names[1:]:
         text.read_nameless()
@@ -87,6 +92,31 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
         part = {name: column.slice(start, count).combine_chunks() for name, column in columns.items()}
         emit(sink, shape, chunk, targets.slice(start, count).combine_chunks(), part, place)
         start += count
+
+
+def _typed(text: _Text, decimal: str, sink: Sink) -> pa.Table:
+    """All columns in the types that their cells have, for SQL; numbers with zeros before them stay text."""
+    if "" in text.names[1:]:
+        text.read_nameless()
+    table = text.read({})
+    texts = [field.name for field in table.schema if _is_text(table[field.name])]
+    if text.has_padded_numbers():
+        whole = [field.name for field in table.schema if pa.types.is_integer(field.type)]
+        cells = text.read(dict.fromkeys(whole, pa.string()), whole) if whole else table
+        texts += [name for name in whole if pc.any(pc.match_substring_regex(cells[name], r"^\s*[+-]?0[0-9]")).as_py()]
+    if texts:
+        again = text.read(dict.fromkeys(texts, pa.string()), texts)
+        for name in texts:
+            table = table.set_column(table.schema.get_field_index(name), name, again[name])
+    columns = {name: table[name] for name in table.column_names if name[:1] != "\0" or name == _INDEX}
+    for name, column in columns.items():
+        if pa.types.is_null(column.type):
+            columns[name] = column.cast(pa.string())
+        elif pa.types.is_string(column.type):
+            cells = pc.utf8_trim_whitespace(column) if text.padded else column
+            columns[name] = cells if name in texts else meant(cells, name, decimal, sink.reading)
+    _without_row_numbers(columns, text.names[0], sink)
+    return pa.table(columns)
 
 
 def _ends(text: _Text, shape: TableShape, sink: Sink) -> Columns:

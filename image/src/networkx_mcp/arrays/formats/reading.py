@@ -25,10 +25,14 @@ class Reading(msgspec.Struct, kw_only=True):
     id_column: str | None = None
     #: Rows of a table; None where the file is none.
     rows: int | None = None
+    #: Rows that SQL made of them, where it did.
+    selected_rows: int | None = None
     #: Rows that were passed over: without any value, or without an id where that was asked for.
     skipped_rows: int = 0
-    #: Edges that stood twice: their attributes went into the first (`duplicates=update`), or were left out (`skip`).
+    #: Edges that stood twice: their attributes went into the first (as `duplicates` says), or were left out (`skip`).
     merged_edges: int = 0
+    #: How edges were merged, where some were: the option `duplicates`.
+    duplicates: str | None = None
     skipped_edges: int = 0
     #: Nodes that stood twice with attributes; these were merged, later ones count.
     merged_nodes: int = 0
@@ -64,10 +68,17 @@ class Reading(msgspec.Struct, kw_only=True):
             lines.append(f"the ends of edges are the columns {self.source_column!r} and {self.target_column!r}")
         if self.id_column is not None and self.id_column != "id":
             lines.append(f"the ids are the column {self.id_column!r}")
-        told = self.added_nodes is not None or self.skipped_rows or self.merged_edges or self.skipped_edges
+        told = (
+            self.added_nodes is not None
+            or self.selected_rows is not None
+            or self.skipped_rows
+            or self.merged_edges
+            or self.skipped_edges
+        )
         if self.rows is not None and told:
             skipped = f", {self.skipped_rows} passed over" if self.skipped_rows else ""
-            lines.append(f"{self.rows} row{'s' if self.rows != 1 else ''} read{skipped}")
+            made = f", {self.selected_rows} made of them by sql" if self.selected_rows is not None else ""
+            lines.append(f"{self.rows} row{'s' if self.rows != 1 else ''} read{made}{skipped}")
         if self.added_nodes is not None:
             lines.append(
                 f"merged into the graph: new are {self.added_nodes} nodes and {self.added_edges} edges, changed "
@@ -81,7 +92,7 @@ class Reading(msgspec.Struct, kw_only=True):
             )
             lines.append(f"{left} left out: the graph does not have the nodes")
         if self.merged_edges:
-            lines.append(f"{counted(self.merged_edges, 'repeated edge')} merged: later attributes count")
+            lines.append(f"{counted(self.merged_edges, 'repeated edge')} merged: {_merged(self.duplicates)}")
         if self.skipped_edges:
             lines.append(f"{counted(self.skipped_edges, 'repeated edge')} skipped: the first was kept")
         if self.merged_nodes:
@@ -89,3 +100,11 @@ class Reading(msgspec.Struct, kw_only=True):
         if self.missing_values:
             lines.append(f"{counted(self.missing_values, 'missing value')} left out (NaN, NA or empty)")
         return lines + self.notes
+
+
+def _merged(how: str | None) -> str:
+    if how in (None, "update"):
+        return "later attributes count"
+    if how == "count":
+        return "the first attributes count, and `count` is the number of rows"
+    return f"attributes have the {how}"

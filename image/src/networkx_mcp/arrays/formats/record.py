@@ -11,14 +11,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, Any, Final, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from networkx_mcp.arrays.aggregate import AGGREGATES
 from networkx_mcp.arrays.formats.common import Options
-from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.state import GraphState
 
+if TYPE_CHECKING:
+    from networkx_mcp.arrays.formats.sink import Sink
+
 #: Reads a file into the sink. Raises FormatError, LimitExceeded, InvalidInput (options).
-Parser: TypeAlias = Callable[[IO[bytes], Options, Sink], None]
+Parser: TypeAlias = "Callable[[IO[bytes], Options, Sink], None]"
 #: Makes the bytes of a file. Raises InvalidInput, as late as they are made, for what the format cannot carry.
 Writer: TypeAlias = Callable[[GraphState, Options], Iterator[bytes]]
 
@@ -163,6 +166,8 @@ class Format:
         return self.content_types[0]
 
 
+#: What may become of an edge that stands twice.
+DUPLICATES: Final = ("error", "update", "skip", *AGGREGATES)
 #: Options of all formats when reading.
 COMMON: Final = (
     Option(
@@ -173,8 +178,10 @@ COMMON: Final = (
     ),
     Option(
         "duplicates",
-        "What an edge that stands twice is: an error, an update of the attributes, or nothing.",
-        ("error", "update", "skip"),
+        "What an edge that stands twice is: an error; an update of the attributes; nothing (`skip`); or how the values of each attribute "
+        "become one: sums and means of numbers, extremes, the `first` or `last` that is there, a `list`. `count` keeps the first and counts "
+        "the rows in an attribute `count`.",
+        DUPLICATES,
         "error",
     ),
     Option(
@@ -206,5 +213,5 @@ OF_UPLOADS: Final = (
     ),
 )
 #: Names of options that say that a file is a table.
-OF_TABLES: Final = ("part", "id", "incomplete")
+OF_TABLES: Final = ("part", "id", "incomplete", "sql")
 DELIMITER: Final = Option("delimiter", "One character that separates cells.", (), "white space", True, False)

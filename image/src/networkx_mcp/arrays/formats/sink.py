@@ -9,8 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Final, TypeAlias
 
 from networkx_mcp.arrays.builder import DuplicateEdge, GraphBuilder
-from networkx_mcp.arrays.formats.common import FormatError, Ids, Into, Options, ParseLimits, Place, counted, where
+from networkx_mcp.arrays.formats.common import (
+    FormatError,
+    Ids,
+    Into,
+    Options,
+    ParseLimits,
+    Place,
+    Shape,
+    counted,
+    where,
+)
 from networkx_mcp.arrays.formats.reading import Reading
+from networkx_mcp.arrays.formats.record import DUPLICATES
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import INT64_MAX, INT64_MIN, NodeId, format_id
 from networkx_mcp.errors import InvalidInput, LimitExceeded
@@ -28,9 +39,13 @@ _SLACK = 1 << 16
 class Sink:
     """Builder, limits and places. The options that all formats share are read here."""
 
-    def __init__(self, limits: ParseLimits, options: Options, into: Into | None = None) -> None:
+    def __init__(
+        self, limits: ParseLimits, options: Options, into: Into | None = None, shape: Shape | None = None
+    ) -> None:
         self.limits = limits
         self._into = into
+        #: What is to be made of a table before it is a graph.
+        self.shape = shape
         #: What is done to make a graph of the file: parsers add to it, answers tell it.
         self.reading = Reading()
         #: Whether files of the format list all nodes, so that one which only edges name is worth telling.
@@ -38,7 +53,7 @@ class Sink:
         #: Whether the text comes in UTF-8 whatever the file itself declares (the caller knew its encoding).
         self.recoded = False
         self._directed = options.flag("directed")
-        self._duplicates = options.text("duplicates", "error", ("error", "update", "skip"))
+        self._duplicates = options.text("duplicates", "error", DUPLICATES)
         #: The option `ids`, None where it was not given.
         self.ids_given: Ids | None = options.text("ids", None, ("auto", "string", "integer"))  # type: ignore[assignment]
         self.ids: Ids = self.ids_given or (into.ids if into is not None else "auto")
@@ -174,7 +189,7 @@ class Sink:
             turned = "a - b and b - a are one edge unless option directed=true is given; " if undirected else ""
             raise FormatError(
                 f"the edge {format_id(u)} - {format_id(v)} stands twice{before}; {turned}parallel edges are not kept: remove "
-                "one, or use option duplicates=update (merge attributes) or duplicates=skip",
+                "one, or use option duplicates=update (merge attributes), duplicates=skip or duplicates=sum (add numbers up)",
                 second,
             ) from None
         except InvalidInput as error:
@@ -183,10 +198,18 @@ class Sink:
             raise _placed(error, None) from None
         self.limits.check_nodes(graph.n)
         self.limits.check_edges(graph.m)
-        if self._duplicates == "update":
-            self.reading.merged_edges = self.builder.repeated_edges
-        else:
+        if self._duplicates == "skip":
             self.reading.skipped_edges = self.builder.repeated_edges
+        elif self._duplicates != "error":
+            self.reading.merged_edges = self.builder.repeated_edges
+            self.reading.duplicates = self._duplicates
+        if self.builder.turned_edges and self._directed is None and not graph.directed:
+            self.reading.note(
+                f"{self.builder.turned_edges} of the repeated edges stand in the other direction: option directed=true keeps "
+                "a - b and b - a apart"
+            )
+        for name in self.builder.first_taken:
+            self.reading.note(f"attribute {name[:60]!r} has no numbers to {self._duplicates}: the first value was kept")
         self.reading.merged_nodes = self.builder.repeated_nodes
         if self.lists_nodes and self.builder.unlisted_nodes:
             made = counted(self.builder.unlisted_nodes, "node")

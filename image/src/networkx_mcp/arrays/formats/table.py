@@ -86,6 +86,12 @@ SHAPES: Final = (
         ("error", "skip"),
         "error",
     ),
+    Option(
+        "sql",
+        "One SELECT over the table `rows` (DuckDB's), whose result is the table that is read.",
+        (),
+        "the rows as they are",
+    ),
 )
 _ROWS = "Rows for nodes, before those of edges: where one has attributes or no edge, always, or never."
 NODE_ROWS: Final = Option("nodes", _ROWS, ("auto", "all", "none"), "auto", False, True)
