@@ -181,6 +181,12 @@ def outcome(answer: Mapping[str, Any]) -> str:
     return result.get("_meta", {}).get(ERROR_META, {}).get("error", "unnamed") if result.get("isError") else "ok"
 
 
+def retry_after(answer: Mapping[str, Any]) -> float:
+    """Seconds after which the server wants the call again; 0 where it does not say so."""
+    facts: Mapping[str, Any] = answer.get("result", {}).get("_meta", {}).get(ERROR_META, {})
+    return float(facts.get("retry_after") or 0)
+
+
 def calls(graph_id: str) -> Iterator[tuple[str, dict[str, Any], frozenset[str]]]:
     """Tool, arguments and outcomes that they may have."""
     for sql, may in statements():

@@ -274,7 +274,12 @@ async def _hostile_sql(field: StruckServer) -> None:
     async def ask(tool: str, arguments: dict[str, Any], may: frozenset[str]) -> None:
         async with places:
             field.sent += 1
-            told = (await asyncio.to_thread(field.subject.rpc, *mcp_wire.call(tool, arguments)))[1]
+            for _ in range(5):
+                told = (await asyncio.to_thread(field.subject.rpc, *mcp_wire.call(tool, arguments)))[1]
+                wait = hostile_sql.retry_after(told)
+                if not wait:
+                    break
+                await asyncio.sleep(wait)  # the bombs before it have filled the memory: a lawful answer
         if hostile_sql.outcome(told) not in may:
             field.wrong = f"{str(arguments)[:100]}: {str(told)[:200]}"
 
