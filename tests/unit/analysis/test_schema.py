@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.analysis.graphs import graphs
 
 from networkx_mcp.analysis import schema
+from networkx_mcp.arrays.edits import AddEdges, AddNodes
 from networkx_mcp.arrays.state import GraphState
 
 VALUES = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([2**70, -(2**70), 1.0, 0.5, "", "x", "1"])
@@ -38,6 +39,8 @@ def test_a_few_nodes_are_told_as_columns_are(graph: nx.Graph, data: st.DataObjec
     state = GraphState.from_networkx(graph)
     frozen = GraphState(state.freeze())
     assert schema.of_little(frozen) == of(graph)
+    assert not (state.bare and of(graph)["rows"])
+    assert not frozen.bare
 
 
 @pytest.mark.parametrize(
@@ -95,3 +98,15 @@ def test_more_attributes_than_are_told_are_counted_and_the_fullest_come_first() 
 )
 def test_what_is_more_than_little_is_a_worker_s(graph: nx.Graph) -> None:
     assert schema.of_little(GraphState.from_networkx(graph)) is None
+
+
+def test_a_graph_of_which_nothing_has_attributes_is_known_without_a_look_at_each_edge() -> None:
+    state = GraphState(None, directed=False)
+    state.apply([AddEdges([(k, k + 1) for k in range(50)])])
+    assert state.bare
+    assert schema.of_little(state) == of(nx.path_graph(51))
+    for edit in (AddEdges([(0, 9)], [{"w": 1}]), AddNodes(["new"], [{"x": 1}])):
+        other = GraphState(None, directed=False)
+        other.apply([AddEdges([(0, 1)]), edit])
+        assert not other.bare
+        assert [row[1] for row in schema.of_little(other)["rows"]] == ["w" if isinstance(edit, AddEdges) else "x"]

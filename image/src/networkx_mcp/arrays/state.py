@@ -67,6 +67,16 @@ class GraphState:
         return self._overlay.revision == 0 and self._overlay.base is not None
 
     @property
+    def bare(self) -> bool:
+        """Whether surely no node and no edge has attributes: never said of a graph with a base. Looks at no edge by itself."""
+        overlay = self._overlay
+        return (
+            overlay.base is None
+            and not any(overlay.node_attributes.values())
+            and not any(any(entries.values()) for entries in overlay.out_new.values())
+        )
+
+    @property
     def revision(self) -> int:
         """Number of batches committed to this object."""
         return self._overlay.revision
