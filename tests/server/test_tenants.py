@@ -168,6 +168,15 @@ def same_for_foreign_and_absent(world: World, ask: Callable[[str], httpx.Respons
     return answer
 
 
+def test_a_foreign_graph_that_one_is_combined_with_is_an_absent_one(world: World) -> None:
+    named = {"graph_id": "plan-b1", "into": "derived", "combine": "union"}
+    answer = same_for_foreign_and_absent(
+        world, lambda graph_id: world.tool(world.bob, "derive_graph", {**named, "others": [graph_id]})
+    )
+    assert caller.read(answer).error == "not_found"
+    assert caller.read(world.tool(world.bob, "describe_graph", {"graph_id": "derived"})).error == "not_found"
+
+
 @pytest.mark.parametrize("era", [modern, handshake])
 @pytest.mark.parametrize("name", ON_GRAPH)
 def test_a_tool_says_the_same_of_a_foreign_graph_and_of_none(world: World, name: str, era: Any) -> None:

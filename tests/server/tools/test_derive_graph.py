@@ -79,7 +79,6 @@ def test_what_cannot_be_made_is_refused_by_name(tools: Tools, routes: str) -> No
     )
     assert "edges(source, target, km)" in text
     for given, field in (
-        ({}, None),
         ({"from_sql": {}}, "from_sql"),
         ({"from_sql": {"rows": "FROM nodes"}}, "from_sql.rows"),
     ):
@@ -108,3 +107,45 @@ def test_it_needs_the_right_to_read_and_to_write(tmp_path: Path) -> None:
         assert not server.call("derive_graph", asked, token=ann).get("isError")
         audit = [line for line in server.events("audit") if line["action"] == "derive"]
     assert [(line["graph_id"], line["sources"], line["version_after"]) for line in audit] == [("h", ["g"], 1)]
+
+
+def test_algorithms_copies_and_combinations_take_one_call_each(tools: Tools, routes: str) -> None:
+    made = tools.data("derive_graph", graph_id=routes, into="ego", algorithm="ego_graph", arguments={"n": "CDG"})
+    assert (made["nodes"], made["edges"]) == (2, 1)
+    joined = {"join": "sum", "weight": "km"}
+    text = tools.text("derive_graph", graph_id=routes, into="both", algorithm="to_undirected", arguments=joined)
+    assert (
+        'note: 1 pairs of edges are one edge now: "km" of both is their sum, of other attributes the first edge\'s count.'
+        in text
+    )
+    cities = tools.data(
+        "derive_graph", graph_id="both", into="cities", algorithm="relabel", arguments={"attribute": "city"}
+    )
+    assert (cities["nodes"], cities["edges"]) == (4, 4)
+    without = tools.data("derive_graph", graph_id=routes, into="closed", view={"without": ["ATL"]})
+    assert (without["nodes"], without["edges"], without["view"]) == (3, 2, {"nodes": 3, "edges": 2})
+    lost = tools.data("derive_graph", graph_id=routes, into="lost", combine="difference", others=["closed"])
+    assert (lost["edges"], lost["sources"]) == (
+        3,
+        [{"graph_id": routes, "version": 1}, {"graph_id": "closed", "version": 1}],
+    )
+    text, facts = tools.error("derive_graph", graph_id=routes, into="y", combine="union", others=["both"])
+    assert (facts["error"], facts["field"]) == ("invalid_input", "others")
+    for given, field in (
+        ({"algorithm": "pagerank"}, "algorithm"),
+        ({"algorithm": "k_core", "arguments": {"q": 1}}, "q"),
+        ({"algorithm": "backbone", "arguments": {"alpha": "x"}}, "alpha"),
+        ({"combine": "union"}, "others"),
+        ({"others": [routes]}, "combine"),
+        ({"combine": "union", "others": [routes], "algorithm": "reverse"}, "combine"),
+        ({"arguments": {"k": 1}}, "arguments"),
+    ):
+        _, facts = tools.error("derive_graph", graph_id=routes, into="z", **given)
+        assert (facts["error"], facts["field"]) == ("invalid_input", field), given
+
+
+def test_an_estimate_beyond_the_limit_refuses_before_anything_runs(tools: Tools) -> None:
+    edges = [[number, number + 1] for number in range(30_000)]
+    tools.data("create_graph", graph_id="long-path", edges=edges)
+    _, facts = tools.error("derive_graph", graph_id="long-path", into="w", algorithm="complement")
+    assert (facts["error"], facts["limit"]) == ("limit_exceeded", "graph_edges")

@@ -280,3 +280,249 @@ def test_what_is_long_is_cut_where_it_is_told() -> None:
 def test_a_view_without_an_unknown_node_is_refused(airports: nx.DiGraph) -> None:
     with pytest.raises(NotFound, match=r"view\.without"):
         derive(airports, view={"without": ["NRT"]}, from_sql={"nodes": "FROM nodes"})
+
+
+# --- by an algorithm, in another form
+
+
+@given(graph=graphs(weights=st.integers(1, 9)))
+@settings(max_examples=40, deadline=None)
+def test_a_copy_is_the_graph(graph: nx.Graph) -> None:
+    same(derive(graph).graph, graph)
+    some = [node for place, node in enumerate(graph) if place % 3 == 0]
+    same(derive(graph, view={"without": some}).graph, graph.subgraph(set(graph) - set(some)))
+
+
+def asked(name: str, **arguments: Any) -> dict[str, Any]:
+    return {"algorithm": name, **({"arguments": arguments} if arguments else {})}
+
+
+def test_parts_are_what_networkx_finds_with_order_and_attributes() -> None:
+    graph = nx.les_miserables_graph()
+    for node in graph:
+        graph.nodes[node]["length"] = len(node)
+    for name, arguments, expected in (
+        ("k_core", {"k": 4}, nx.k_core(graph, 4)),
+        ("k_core", {}, nx.k_core(graph)),
+        ("ego_graph", {"n": "Javert"}, nx.ego_graph(graph, "Javert")),
+        ("ego_graph", {"n": "Javert", "radius": 2, "center": False}, nx.ego_graph(graph, "Javert", 2, center=False)),
+        (
+            "ego_graph",
+            {"n": "Javert", "radius": 3, "distance": "weight"},
+            nx.ego_graph(graph, "Javert", 3, distance="weight"),
+        ),
+        ("minimum_spanning_tree", {}, nx.minimum_spanning_tree(graph)),
+        ("maximum_spanning_tree", {}, nx.maximum_spanning_tree(graph)),
+        ("k_truss", {"k": 5}, nx.k_truss(graph, 5)),
+        ("k_shell", {"k": 3}, nx.k_shell(graph, 3)),
+    ):
+        found = derive(graph, **asked(name, **arguments))
+        same(found.graph, expected, ordered=False)
+        assert list(found.graph) == [node for node in graph if node in expected], name
+        assert found.counts.get("nodes_not_kept", 0) == len(graph) - len(expected)
+
+
+def test_other_graphs_are_what_networkx_makes() -> None:
+    davis = nx.davis_southern_women_graph()
+    women = davis.graph["top"]
+    plain = nx.Graph(davis.edges)
+    dag = nx.DiGraph([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "c")])
+    for graph, name, arguments, expected in (
+        (nx.path_graph(5), "complement", {}, nx.complement(nx.path_graph(5))),
+        (
+            plain,
+            "bipartite.weighted_projected_graph",
+            {"nodes": women},
+            nx.bipartite.weighted_projected_graph(plain, women),
+        ),
+        (plain, "projected_graph", {"nodes": women}, nx.projected_graph(plain, women)),
+        (nx.DiGraph([(0, 1), (1, 2), (0, 2)]), "transitive_reduction", {}, nx.DiGraph([(0, 1), (1, 2)])),
+    ):
+        found = derive(graph, **asked(name, **arguments))
+        assert set(found.graph) == set(expected), name
+        assert _edges(found.graph) == _edges(expected), name
+    found = derive(dag, algorithm="condensation")
+    expected = nx.condensation(dag)
+    assert _edges(found.graph) == _edges(expected)
+    assert {node: set(data["members"]) for node, data in found.graph.nodes(data=True)} == {
+        node: data["members"] for node, data in expected.nodes(data=True)
+    }
+    lines = derive(nx.path_graph(4), algorithm="line_graph").graph
+    assert set(lines) == {"0 -- 1", "1 -- 2", "2 -- 3"}
+    assert lines.nodes["1 -- 2"] == {"source": 1, "target": 2}
+    assert nx.is_isomorphic(lines, nx.line_graph(nx.path_graph(4)))
+
+
+def test_what_makes_no_graph_or_too_large_a_one_is_refused_by_name() -> None:
+    error = refused(nx.path_graph(4), algorithm="pagerank")
+    assert "does not answer with a graph" in error.message
+    for name, graph in (("complement", nx.empty_graph(200)), ("line_graph", nx.star_graph(100))):
+        error = refused(graph, algorithm=name)
+        assert (type(error), error.data["limit"]) == (LimitExceeded, "graph_edges")
+    assert type(refused(nx.path_graph(3), **asked("ego_graph", n=9))) is NotFound
+
+
+@given(graph=graphs(weights=st.integers(1, 9), directed=True))
+@settings(max_examples=60, deadline=None)
+def test_edges_turned_twice_are_the_graph(graph: nx.DiGraph) -> None:
+    once = derive(graph, algorithm="reverse").graph
+    same(once, graph.reverse())
+    same(derive(once, algorithm="reverse").graph, graph)
+
+
+@given(graph=graphs(weights=st.integers(1, 9), directed=True), join=st.sampled_from(["sum", "min", "max", "mean"]))
+@settings(max_examples=60, deadline=None)
+def test_weights_of_both_directions_are_joined(graph: nx.DiGraph, join: str) -> None:
+    found = derive(graph, **asked("to_undirected", join=join)).graph
+    joins: dict[str, Any] = {"sum": sum, "min": min, "max": max, "mean": lambda values: sum(values) / len(values)}
+    assert {frozenset(edge) for edge in found.edges} == {frozenset(edge) for edge in graph.edges}
+    assert list(found) == list(graph)
+    for u, v, data in found.edges(data=True):
+        pairs = {(u, v), (v, u)}
+        there = [
+            graph.edges[pair]["weight"] for pair in pairs if graph.has_edge(*pair) and "weight" in graph.edges[pair]
+        ]
+        assert data.get("weight") == (joins[join](there) if there else None)
+    both = derive(graph, **asked("to_undirected", reciprocal=True)).graph
+    expected = graph.to_undirected(reciprocal=True)
+    assert {frozenset(edge) for edge in both.edges} == {frozenset(edge) for edge in expected.edges}
+
+
+def test_nodes_get_the_values_of_an_attribute_unless_two_would_be_one(airports: nx.DiGraph) -> None:
+    found = derive(airports, **asked("relabel", attribute="city", keep_as="code"))
+    cities = {"ATL": "Atlanta", "JFK": "New York", "CDG": "Paris"}
+    expected = nx.relabel_nodes(airports, cities)
+    assert list(found.graph) == list(expected)
+    assert _edges(found.graph) == _edges(expected)
+    assert found.graph.nodes["Paris"] == {**airports.nodes["CDG"], "code": "CDG"}
+    assert found.counts == {"ids_kept": 1}
+    error = refused(airports, **asked("relabel", attribute="country"))
+    assert 'nodes "ATL" and "JFK" would both be "US"' in error.message
+    assert type(refused(airports, **asked("relabel", attribute="town"))) is NotFound
+    assert "ids are text or integers" in refused(airports, **asked("relabel", attribute="elevation")).message
+    airports.nodes["XXX"]["city"] = "CDG"
+    assert len(derive(airports, **asked("relabel", attribute="city")).graph) == 4
+    airports.add_node("Paris")
+    assert "would both be" in refused(airports, **asked("relabel", attribute="city")).message
+
+
+@given(graph=graphs(weights=st.integers(1, 9)), groups=st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_a_quotient_is_networkxs_by_the_groups_of_an_attribute(graph: nx.Graph, groups: int) -> None:
+    for place, node in enumerate(graph):
+        graph.nodes[node]["group"] = place % groups
+    if not len(graph):
+        return
+    partition = [{n for n, g in graph.nodes(data="group") if g == group} for group in range(min(groups, len(graph)))]
+    expected = nx.quotient_graph(graph, partition, relabel=True)
+    found = derive(graph, **asked("quotient", attribute="group")).graph
+    assert {node: (data["nodes"], data["edges"]) for node, data in found.nodes(data=True)} == {
+        node: (data["nnodes"], data["nedges"]) for node, data in expected.nodes(data=True)
+    }
+    weights: dict[Any, int] = {}
+    for u, v, data in graph.edges(data=True):
+        ends = graph.nodes[u]["group"], graph.nodes[v]["group"]
+        if ends[0] != ends[1]:
+            key = ends if graph.is_directed() else frozenset(ends)
+            weights[key] = weights.get(key, 0) + data.get("weight", 1)
+    assert {edge: data["weight"] for edge, data in _edges(found).items()} == weights
+    if not graph.is_directed():  # networkx adds up both directions for each
+        assert {edge: data["weight"] for edge, data in _edges(expected).items()} == weights
+
+
+def test_groups_that_would_be_one_node_and_nodes_without_a_value(airports: nx.DiGraph) -> None:
+    found = derive(airports, **asked("quotient", attribute="country", weight="km"))
+    assert _edges(found.graph) == {("US", "FR"): {"edges": 1, "weight": 5850}}
+    assert found.graph.nodes["US"] == {"nodes": 2, "edges": 2}
+    assert found.counts == {"nodes_without_value": 1}
+    airports.nodes["XXX"]["country"], airports.nodes["CDG"]["country"] = True, "true"
+    assert 'would both be node "true"' in refused(airports, **asked("quotient", attribute="country")).message
+
+
+@given(graph=graphs(weights=st.integers(1, 9)), alpha=st.sampled_from([0.05, 0.2, 0.5]))
+@settings(max_examples=60, deadline=None)
+def test_a_backbone_has_the_edges_that_outweigh_chance(graph: nx.Graph, alpha: float) -> None:
+    if not any("weight" in data for *_, data in graph.edges(data=True)):
+        return
+    found = derive(graph, **asked("backbone", alpha=alpha)).graph
+
+    def outweighs(edges: list[Any], weight: float) -> bool:
+        total = sum(data.get("weight", 1) for *_, data in edges)
+        return (1 - weight / total) ** (len(edges) - 1) < alpha
+
+    kept = set()
+    for u, v, data in graph.edges(data=True):
+        ends = (graph.out_edges, graph.in_edges) if graph.is_directed() else (graph.edges, graph.edges)
+        if any(
+            outweighs(list(of([end], data=True)), data.get("weight", 1)) for of, end in zip(ends, (u, v), strict=True)
+        ):
+            kept.add((u, v))
+    assert set(found.edges) == kept
+    assert list(found) == list(graph)
+
+
+def test_the_largest_component() -> None:
+    graph = nx.DiGraph([(1, 2), (3, 2), (4, 5)])
+    same(derive(graph, algorithm="largest_component").graph, graph.subgraph([1, 2, 3]))
+    found = derive(nx.Graph([(1, 2), (3, 4)]), algorithm="largest_component")
+    assert set(found.graph) == {1, 2}
+    assert "2 components have 2 nodes: this is the first." in found.notes
+    assert len(derive(nx.Graph(), algorithm="largest_component").graph) == 0
+
+
+# --- by a combination
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[nx.Graph, nx.Graph]:
+    """Two graphs of one kind, with attributes that differ."""
+    directed = draw(st.booleans())
+    both = [draw(graphs(weights=st.integers(1, 9), directed=directed)) for _ in range(2)]
+    for number, graph in enumerate(both):
+        nx.set_node_attributes(graph, number, "of")
+        nx.set_node_attributes(graph, number, f"only_{number}")
+    return both[0], both[1]
+
+
+@given(pair=pairs())
+@settings(max_examples=60, deadline=None)
+def test_combinations_are_networkxs(pair: tuple[nx.Graph, nx.Graph]) -> None:
+    a, b = pair
+    same(derive(a, b, combine="compose").graph, nx.compose(a, b), ordered=False)
+    same(derive(a, b, combine="union").graph, nx.compose(b, a), ordered=False)
+    assert list(derive(a, b, combine="union").graph) == list(nx.compose(a, b))
+    both = derive(a, b, combine="intersection").graph
+    expected = nx.intersection(a, b)
+    assert (set(both), set(_edges(both))) == (set(expected), set(_edges(expected)))
+    assert all(both.nodes[node] == a.nodes[node] for node in both)
+    assert all(both.edges[edge] == a.edges[edge] for edge in both.edges)
+    a_, b_ = a.copy(), b.copy()
+    a_.add_nodes_from(b)
+    b_.add_nodes_from(a)
+    less = derive(a, b, combine="difference").graph
+    assert set(_edges(less)) == set(_edges(nx.difference(a_, b_)))
+    assert dict(less.nodes(data=True)) == dict(a.nodes(data=True))
+    either = derive(a, b, combine="symmetric_difference").graph
+    assert set(_edges(either)) == set(_edges(nx.symmetric_difference(a_, b_)))
+    assert set(either) == set(a) | set(b)
+
+
+def test_graphs_side_by_side_keep_their_nodes_apart() -> None:
+    a, b = nx.path_graph(3), nx.Graph([(0, "x")])
+    found = derive(a, b, combine="disjoint_union")
+    same(found.graph, nx.union(a, b, rename=("a:", "b:")), ordered=False)
+    assert 'Nodes are named "graph:id".' in found.notes
+    error = refused(nx.Graph([(1, "1")]), a, combine="disjoint_union")
+    assert 'two nodes of a would be "a:1"' in error.message
+
+
+def test_what_was_one_and_whose_attributes_count_is_said() -> None:
+    a, b = nx.path_graph(3), nx.path_graph(4)
+    found = derive(a, b, combine="union")
+    assert found.counts == {"shared_nodes": 3, "shared_edges": 2}
+    assert "Where several graphs have a node or an edge, attributes of a count." in found.notes
+    assert "Attributes are those of a." in derive(a, b, combine="intersection").notes
+    assert found.graph.graph["derived_from"] == {
+        "graphs": [{"graph_id": "a", "version": 1}, {"graph_id": "b", "version": 2}],
+        "combine": "union",
+    }

@@ -23,7 +23,11 @@ def validate_arguments(name: str, arguments: dict[str, Any] | None) -> dict[str,
     Raises NotFound for an unknown algorithm and InvalidInput, with `field`, for an unknown, missing
     or ill-typed argument. An explicit null stays where it means something (weight: no weights).
     """
-    algorithm = get(name)
+    return validated(get(name), arguments)
+
+
+def validated(algorithm: Algorithm, arguments: dict[str, Any] | None) -> dict[str, Any]:
+    """The arguments of `algorithm` that were given; see `validate_arguments`."""
     given = {} if arguments is None else arguments
     if not isinstance(given, dict):
         raise InvalidInput("arguments: must be an object of names and values.", field="arguments")

@@ -6,7 +6,7 @@ seen with both its ends. Nodes and edges keep their order, so that a view answer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -145,8 +145,11 @@ def _named(tree: Any, end: str) -> Iterator[str]:
             yield names[1].lower()
 
 
-def part(whole: FrozenGraph, nodes: Mask, edges: Mask) -> FrozenGraph:
-    """The graph of some nodes and edges, by masks of their rows; the ends of each edge are among the nodes. Orders stay."""
+def part(whole: FrozenGraph, nodes: Mask, edges: Mask, attributes: Mapping[str, Any] | None = None) -> FrozenGraph:
+    """The graph of some nodes and edges, by masks of their rows; the ends of each edge are among the nodes. Orders stay.
+
+    `attributes`: those of the graph itself; None: as they are.
+    """
     place = np.cumsum(nodes, dtype=np.int32) - 1
     row = np.cumsum(edges, dtype=np.int32) - 1
     src: csr.Int32 = place[whole.src[edges]]
@@ -164,7 +167,7 @@ def part(whole: FrozenGraph, nodes: Mask, edges: Mask) -> FrozenGraph:
         tables=made,
         nodes=_attributes(whole.node_table, nodes),
         edges=_attributes(whole.edge_table, edges),
-        attributes=whole.header.attributes,
+        attributes=whole.header.attributes if attributes is None else attributes,
     )
 
 
@@ -180,9 +183,7 @@ def _entries(
 def _attributes(table: AttributeTable, rows: Mask) -> AttributeTable:
     if rows.all():
         return table
-    taken = pa.array(np.flatnonzero(rows))
-    columns = {name: column.take(taken) for name, column in table.columns.items()}
-    return AttributeTable(len(taken), columns, None if table.rest is None else table.rest.take(taken))
+    return table.take(pa.array(np.flatnonzero(rows)))
 
 
 def _chosen(values: pa.Array, rows: Mask) -> pa.Array:

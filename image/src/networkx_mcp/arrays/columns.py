@@ -239,6 +239,11 @@ class AttributeTable:
         for row in np.flatnonzero(self.rest.values.is_valid().to_numpy(zero_copy_only=False)).tolist():
             yield row, _opened(self.rest.get(row, most), most)
 
+    def take(self, rows: pa.Array) -> AttributeTable:
+        """The table at `rows`; a null row has no attributes."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return AttributeTable(len(rows), columns, None if self.rest is None else self.rest.take(rows))
+
     def names(self) -> list[str]:
         """All attribute names, columns first."""
         found = dict.fromkeys(name for name, column in self.columns.items() if column.count)

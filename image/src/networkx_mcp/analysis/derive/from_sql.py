@@ -15,7 +15,6 @@ from networkx_mcp.analysis.derive.made import Made, checked
 from networkx_mcp.analysis.sql import engine, results, statement, tables
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.builder import GraphBuilder
-from networkx_mcp.arrays.columns import AttributeTable
 from networkx_mcp.arrays.formats.common import ParseLimits
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import decode_id
@@ -132,7 +131,7 @@ class _Making:
         order = np.arange(2 * len(heads)).reshape(2, -1).T.ravel()
         ids = pa.concat_arrays([heads, tails]).take(pa.array(order)).unique()
         known = pc.index_in(ids, self._source.ids)
-        self.builder.add_nodes(Encoded(ids), _taken(self._source.node_table, known))
+        self.builder.add_nodes(Encoded(ids), self._source.node_table.take(known))
         self._counts["new_nodes"] = int(known.null_count)
         self._counts["nodes_left_out"] = self._source.n - (len(ids) - int(known.null_count))
 
@@ -142,7 +141,7 @@ class _Making:
         inside = np.asarray(pc.is_in(source.ids, among).to_numpy(zero_copy_only=False))
         rows = np.flatnonzero(inside[source.src] & inside[source.dst])
         heads, tails = (Encoded(source.ids.take(pa.array(ends[rows]))) for ends in (source.src, source.dst))
-        self.builder.add_edges(heads, tails, _taken(source.edge_table, pa.array(rows)))
+        self.builder.add_edges(heads, tails, source.edge_table.take(pa.array(rows)))
         self._counts["edges_left_out"] = source.m - len(rows)
 
     def _attributes(self, result: Result, table: str, ids: Sequence[str], rows: Any) -> dict[str, Any]:
@@ -186,9 +185,3 @@ class _at:  # noqa: N801  a `with` block
 def _encoded(ids: Ids, field: str) -> pa.Array:
     with _at(field):
         return encode_ids(ids, "ids")
-
-
-def _taken(table: AttributeTable, rows: pa.Array) -> AttributeTable:
-    """The attributes of rows; none of a row that is null."""
-    columns = {name: column.take(rows) for name, column in table.columns.items()}
-    return AttributeTable(len(rows), columns, None if table.rest is None else table.rest.take(rows))

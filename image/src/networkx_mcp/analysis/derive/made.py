@@ -28,6 +28,15 @@ _SAID = {
     "new_nodes": ("node", "nodes", "made that the graph does not have"),
     "edges_left_out": ("edge", "edges", "left out: not both ends are among the nodes"),
     "nodes_left_out": ("node", "nodes", "left out that no edge names"),
+    "nodes_not_kept": ("node", "nodes", "left out"),
+    "edges_not_kept": ("edge", "edges", "left out"),
+    "nodes_without_value": ("node", "nodes", "without the attribute left out, with all edges of theirs"),
+    "shared_nodes": ("node", "nodes", "that several graphs have made one"),
+    "shared_edges": ("edge", "edges", "that several graphs have made one"),
+    "edges_in_both": ("edge", "edges", "that both have left out"),
+    "one_way_edges_left_out": ("edge", "edges", "that go one way left out"),
+    "ids_kept": ("node", "nodes", "without the attribute keep their id"),
+    "values_left_out": ("value", "values", "of the result left out that no attribute can be"),
     "missing_values": ("value", "values", "left out that JSON does not have (NaN, infinity)"),
 }  # fmt: skip
 

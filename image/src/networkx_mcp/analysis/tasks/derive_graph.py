@@ -7,6 +7,8 @@ import time
 from typing import Any
 
 from networkx_mcp.analysis import view
+from networkx_mcp.analysis.derive.changes import copy
+from networkx_mcp.analysis.derive.combine import combine
 from networkx_mcp.analysis.derive.from_sql import from_sql
 from networkx_mcp.analysis.derive.made import PROVENANCE, Made, own_attributes, provenance
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
@@ -46,7 +48,8 @@ def derive_graph(params: dict[str, Any], fds: list[int]) -> TaskOutput:
     attributes = own_attributes(graph.arrays.frozen)
     attributes[PROVENANCE] = provenance([tuple(one) for one in params["named"]], asked, params["value"])
     started = time.perf_counter()
-    made = _made(seen, params["how"], attributes, limits)
+    names = [graph_id for graph_id, _ in params["named"]]
+    made = _made([seen, *others], names, params["how"], attributes, limits)
     seconds = time.perf_counter() - started
     value = {
         "counts": made.reported(),
@@ -60,9 +63,19 @@ def derive_graph(params: dict[str, Any], fds: list[int]) -> TaskOutput:
 
 
 def _made(
-    graph: LoadedGraph,
+    graphs: list[LoadedGraph],
+    names: list[str],
     how: dict[str, Any],
     attributes: dict[str, Any],
     limits: ParseLimits,
 ) -> Made:
-    return from_sql(graph, how["from_sql"], attributes, limits)
+    graph = graphs[0]
+    if "from_sql" in how:
+        return from_sql(graph, how["from_sql"], attributes, limits)
+    if "combine" in how:
+        return combine(graphs, names, how["combine"], attributes, limits)
+    if "algorithm" in how:
+        from networkx_mcp.analysis.derive.by_algorithm import by_algorithm
+
+        return by_algorithm(graph, how["algorithm"], how.get("arguments", {}), attributes, limits)
+    return copy(graph, {}, attributes)

@@ -58,26 +58,8 @@ def run_algorithm(graph: LoadedGraph, args: Params) -> Facts:
     algorithm = catalogue.algorithms()[args["name"]]
     limit, offset, order = args["limit"], args["offset"], args["order"]
     given: dict[str, Any] = args["arguments"]
-    if algorithm.name in _NO_LOOPS and (loop := next(nx.selfloop_edges(graph.nx), None)):
-        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {echoed(loop[0])} has one.", field="name")
-    negative = algorithm.name not in NON_NEGATIVE
-    for field in _NUMBERS:
-        if isinstance(given.get(field), str) and not negative:
-            check_edge_numbers(graph, given[field], field, required=False, negative=False)
-    kwargs = {
-        argument.parameter: _value(graph, algorithm, argument, given)
-        for argument in algorithm.arguments
-        if argument.name in given
-    }
-    for argument in algorithm.arguments:  # networkx's default weight must be a number too, where there is one
-        if (
-            argument.name in _WEIGHTS
-            and algorithm.name not in _OF_NODES
-            and argument.name not in given
-            and isinstance(argument.default, str)
-        ):
-            check_edge_numbers(graph, argument.default, argument.name, required=False, negative=negative)
-    facts = {**_seeded(algorithm, kwargs), **_weighed(graph, algorithm, given, args)}
+    kwargs = call_arguments(graph, algorithm, given)
+    facts = {**seeded(algorithm, kwargs), **_weighed(graph, algorithm, given, args)}
     if not facts["exact"]:
         facts["arguments"] = Values().json(given)
 
@@ -107,6 +89,30 @@ def _save(graph: LoadedGraph, args: Params, whole: UncutTable) -> None:
     args.save(lambda: keeping.by_row(graph, whole.columns, first))
 
 
+def call_arguments(graph: LoadedGraph, algorithm: Algorithm, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call as networkx takes them. Raises InvalidInput, NotFound for what does not fit the graph."""
+    if algorithm.name in _NO_LOOPS and (loop := next(nx.selfloop_edges(graph.nx), None)):
+        raise InvalidInput(f"{algorithm.name} knows no self-loops; node {echoed(loop[0])} has one.", field="name")
+    negative = algorithm.name not in NON_NEGATIVE
+    for field in _NUMBERS:
+        if isinstance(given.get(field), str) and not negative:
+            check_edge_numbers(graph, given[field], field, required=False, negative=False)
+    kwargs = {
+        argument.parameter: _value(graph, algorithm, argument, given)
+        for argument in algorithm.arguments
+        if argument.name in given
+    }
+    for argument in algorithm.arguments:  # networkx's default weight must be a number too, where there is one
+        if (
+            argument.name in _WEIGHTS
+            and algorithm.name not in _OF_NODES
+            and argument.name not in given
+            and isinstance(argument.default, str)
+        ):
+            check_edge_numbers(graph, argument.default, argument.name, required=False, negative=negative)
+    return kwargs
+
+
 def _weighed(graph: LoadedGraph, algorithm: Algorithm, given: dict[str, Any], args: Params) -> Facts:
     """The attribute that edges are weighed by, as a fact; notes of defaults that no edge has and of edges that have none."""
     facts: Facts = {}
@@ -128,7 +134,7 @@ def _weighed(graph: LoadedGraph, algorithm: Algorithm, given: dict[str, Any], ar
     return facts
 
 
-def _seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Facts:
+def seeded(algorithm: Algorithm, kwargs: dict[str, Any]) -> Facts:
     """Make random choices repeatable; what the answer says about it."""
     exact = algorithm.category != "approximation" and not algorithm.name.startswith("approximate")
     takes = any(argument.name == "seed" for argument in algorithm.arguments)
