@@ -162,7 +162,7 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd tests/linters && $(LOCK) requirements.in -o requirements.txt
 	cd tests/writers && $(LOCK) requirements.in -o requirements.txt
 
-GENERATE := for script in backend_functions chart_settings chart_readme settings_docs format_docs dashboards readme_tables; do $(BIN)/python scripts/$$script.py || exit 1; done
+GENERATE := for script in backend_functions chart_settings chart_readme settings_docs format_docs analyses_docs dashboards readme_tables; do $(BIN)/python scripts/$$script.py || exit 1; done
 docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the documents
 	$(GENERATE)
 

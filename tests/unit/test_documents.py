@@ -57,8 +57,9 @@ def test_a_link_to_a_missing_heading_or_file_is_noticed(tmp_path: Path) -> None:
     assert wrong_links(page) == ["other.md#three", "gone.md"]
 
 
-def test_the_document_of_the_formats_is_made_from_their_records() -> None:
-    done = subprocess.run([sys.executable, str(ROOT / "scripts/format_docs.py"), "--check"], check=False)
+@pytest.mark.parametrize("script", ["format_docs", "analyses_docs"])
+def test_a_document_is_what_its_script_makes(script: str) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / f"scripts/{script}.py"), "--check"], check=False)
     assert done.returncode == 0
 
 

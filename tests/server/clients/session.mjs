@@ -1,6 +1,7 @@
 // One session of a TypeScript client: node session.mjs URL ERA TOKEN|-; prints what it saw as JSON. In place of the URL,
 // `stdio:` and a command with its arguments as JSON starts the server.
-// With a fourth argument, a JSON list of [tool, arguments]: calls these, and prints how many characters each answer has.
+// With a fourth argument, a JSON list of [tool, arguments]: calls these, and prints of each answer its text and how many
+// characters it has in all.
 // ERA: modern (package client, 2026-07-28), legacy (package client, handshake), v1 (package sdk).
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -35,10 +36,13 @@ async function open() {
 
 const client = await open();
 if (calls) {
-    const sizes = [];
-    for (const [name, args] of JSON.parse(calls)) sizes.push(JSON.stringify(await client.callTool({ name, arguments: args })).length);
+    const answers = [];
+    for (const [name, args] of JSON.parse(calls)) {
+        const result = await client.callTool({ name, arguments: args });
+        answers.push({ text: result.content.find(part => part.type === 'text')?.text ?? null, characters: JSON.stringify(result).length });
+    }
     await client.close();
-    console.log(JSON.stringify(sizes));
+    console.log(JSON.stringify(answers));
     process.exit(0);
 }
 const call = async (name, args) => {
