@@ -1,4 +1,4 @@
-"""What SQL over a graph costs, and what a view adds to an analysis: `python benchmarks/query.py [--repeats 15] [--out FILE]`.
+"""What SQL over a graph costs, what a view adds to an analysis, what a derived graph costs: `python benchmarks/query.py [--repeats 15] [--out FILE]`.
 
 A directed graph of 100,000 nodes and 300,000 edges with text ids and five attributes. Prints one JSON object:
 
@@ -6,6 +6,8 @@ A directed graph of 100,000 nodes and 300,000 edges with text ids and five attri
   of `query_graph` on the graph's buffer, in one process, in turns. `ratio` is of the task beyond `bare_ms` (the task's `SELECT 1`: a
   call's own cost).
 * `views`: CPU milliseconds of a pagerank with a view, and how many more than without one (`added_ms`).
+* `derived`: CPU milliseconds of the task of `derive_graph`, with the buffer and the snapshot that it hands back, beside a copy of the
+  same graph (`ratio`).
 * `calls_ms`: wall clock of `SELECT 1` by a worker: the `first`, which loads DuckDB, and those that a kept worker answers.
 """
 
@@ -32,6 +34,7 @@ from cost import machine
 
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.sql import tables
+from networkx_mcp.analysis.tasks.derive_graph import derive_graph
 from networkx_mcp.analysis.tasks.query_graph import query_graph
 from networkx_mcp.analysis.tasks.rank_nodes import rank_nodes
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
@@ -57,6 +60,24 @@ VIEWS: dict[str, dict[str, Any]] = {
     "a condition on ends": {"edges": "s.country = t.country"},
     "all that there is": {"nodes": "TRUE", "edges": "TRUE"},
     "without ten nodes": {"without": [f"node {number}" for number in range(10)]},
+}
+DERIVED: dict[str, dict[str, Any]] = {
+    "nodes by SQL": {"from_sql": {"nodes": "FROM nodes"}},
+    "nodes and edges by SQL": {"from_sql": {"nodes": "FROM nodes", "edges": "FROM edges"}},
+    "edges added up by SQL": {
+        "from_sql": {
+            "edges": "SELECT a.country AS source, b.country AS target, count(*) AS n, sum(e.weight) AS weight FROM edges e "
+            "JOIN nodes a ON a.id = e.source JOIN nodes b ON b.id = e.target GROUP BY ALL"
+        }
+    },
+    "around a node": {"algorithm": "ego_graph", "arguments": {"n": "node 77", "radius": 6}},
+    "largest component": {"algorithm": "largest_component"},
+    "reverse": {"algorithm": "reverse"},
+    "to undirected": {"algorithm": "to_undirected"},
+    "quotient": {"algorithm": "quotient", "arguments": {"attribute": "country"}},
+    "backbone": {"algorithm": "backbone"},
+    "union with itself": {"combine": "union"},
+    "difference from itself": {"combine": "difference"},
 }
 
 
@@ -156,6 +177,26 @@ def views(graph: FrozenGraph, repeats: int) -> dict[str, Any]:
     return found
 
 
+def made(graph: FrozenGraph, how: dict[str, Any]) -> None:
+    limits = {"nodes": NODES, "edges": EDGES, "value": 1 << 18}
+    sources = 2 if "combine" in how else 1
+    given = [{"base": place, "directed": graph.directed, "batches": ()} for place in range(sources)]
+    named = [(name, 1) for name in "ab"[:sources]]
+    output = derive_graph(
+        {"graphs": given, "named": named, "how": how, **limits}, [os.dup(graph.fd) for _ in range(sources)]
+    )
+    for fd in output.fds:
+        os.close(fd)
+
+
+def derived(graph: FrozenGraph, repeats: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, how in DERIVED.items():
+        copy, task = in_turns(repeats, partial(made, graph, {}), partial(made, graph, how))
+        found[name] = {"copy_ms": round(copy, 1), "task_ms": round(task, 1), "ratio": round(task / copy, 2)}
+    return found
+
+
 async def calls(repeats: int) -> dict[str, float]:
     settings = Settings()
     small = GraphState(None, directed=False)
@@ -193,6 +234,7 @@ def main() -> None:
         "edges": graph.m,
         "queries": queries(graph, arguments.repeats),
         "views": views(graph, arguments.repeats),
+        "derived": derived(graph, arguments.repeats),
         "calls_ms": asyncio.run(calls(arguments.repeats)),
     }
     provenance.publish(facts, arguments.out)
