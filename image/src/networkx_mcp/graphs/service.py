@@ -35,7 +35,7 @@ from networkx_mcp.graphs.model import (
 )
 from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.graphs.resident import Residents
-from networkx_mcp.graphs.whole_graphs import WholeGraphs, plain_options
+from networkx_mcp.graphs.whole_graphs import Recipe, WholeGraphs, plain_options
 from networkx_mcp.graphs.write_context import WriteContext
 from networkx_mcp.telemetry.audit import audit
 
@@ -104,6 +104,23 @@ class Graphs:
         """
         return await self._whole_graphs.create(
             _tenant(), graph_id, directed, description, attributes or {}, edits, operation_id
+        )
+
+    async def make(
+        self,
+        graph_id: str | None,
+        recipe: Recipe,
+        directed: bool = False,
+        description: str = "",
+        attributes: dict[str, Any] | None = None,
+        operation_id: str | None = None,
+    ) -> GraphInfo:
+        """Make a graph at version 1 that networkx has or makes; it says in its attributes which (`sample` or `generator`).
+
+        Raises InvalidInput that names a parameter, and what `create` raises.
+        """
+        return await self._whole_graphs.make(
+            _tenant(), graph_id, recipe, directed, description, attributes or {}, operation_id
         )
 
     async def edit(

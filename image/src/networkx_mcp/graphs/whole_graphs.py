@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from networkx_mcp.analysis import graph_makers
 from networkx_mcp.analysis.graph_tasks import file_digest
 from networkx_mcp.arrays import edits as batches
 from networkx_mcp.arrays.formats import OF_UPLOADS, Reading
@@ -58,6 +59,17 @@ class NewContents:
     version: int = 1
     #: It may take more memory than `limits.graph_mb`: it was backed up, perhaps before that bound.
     restored: bool = False
+
+
+#: The task that makes graphs of recipes.
+MAKE = "networkx_mcp.analysis.graph_makers:make_graph"
+
+
+class Recipe(NamedTuple):
+    """A graph that networkx has (`sample`) or makes (`generator`: its name, parameters and seed)."""
+
+    sample: str | None
+    generator: dict[str, Any] | None
 
 
 class _Merge(NamedTuple):
@@ -127,6 +139,63 @@ class WholeGraphs:
                     raise
                 return first
             meta = msgspec.structs.replace(meta, memory=base.nbytes if base is not None else 0)
+            new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
+            return await self._place(tenant, new, base, None, name, attempt, self._context.quota)
+
+    async def make(
+        self,
+        tenant: str,
+        graph_id: str | None,
+        recipe: Recipe,
+        directed: bool,
+        description: str,
+        attributes: dict[str, Any],
+        operation_id: str | None,
+    ) -> GraphInfo:
+        """Let a worker make a graph; see `Graphs.make`."""
+        model.check_operation_id(operation_id)
+        asked, graph_id = graph_id, model.mint_graph_id(tenant, operation_id) if graph_id is None else graph_id
+        model.check_graph_id(graph_id)
+        description = model.check_description(description)
+        limits = self._context.limits
+        with Attempt("create", graph_id) as attempt:
+            self._context.offloader.refuse_writes()
+            self._context.offloader.refuse_large()
+            batch = [batches.SetGraphAttributes(attributes=attributes)]
+            name = OperationName.of(
+                operation_id,
+                "make",
+                asked,
+                directed,
+                description,
+                self._context.encode_batch(batch),
+                graph_makers.request(*recipe),
+            )
+            try:
+                self._context.check_sizes(batch)
+                generator = recipe.generator
+                if generator is not None:
+                    generator = graph_makers.check(generator, directed, limits.graph_nodes, limits.graph_edges)
+                params = {
+                    "sample": recipe.sample,
+                    "generator": generator,
+                    "directed": directed,
+                    "attributes": attributes,
+                }
+                with await self._context.offloader.admitted(limits.graph_mb * MIB, tenant=tenant):
+                    result = await self._context.offloader.run(MAKE, params, tenant=tenant)
+                try:
+                    base, snapshot = offload.taken(result.fds)
+                finally:
+                    result.close()
+                self._context.check_limits(base.n, base.m)
+                self._context.check_memory(base.nbytes)
+            except (InvalidInput, LimitExceeded):
+                if (first := await self.repeated(tenant, graph_id, name, attempt)) is None:
+                    raise
+                return first
+            meta = Meta(directed=base.directed, description=description, memory=base.nbytes)
+            counts = StoredCounts(base.n, base.m)
             new = NewGraph(graph_id, model.mint_uid(), model.encode_meta(meta), counts, snapshot)
             return await self._place(tenant, new, base, None, name, attempt, self._context.quota)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from networkx_mcp.analysis.graph_makers import SAMPLES
 from networkx_mcp.arrays import edits as batch
 from networkx_mcp.errors import InvalidInput
+from networkx_mcp.graphs.whole_graphs import Recipe
 from networkx_mcp.tools.answer import Answer, noted
 from networkx_mcp.tools.arguments import (
     Attributes,
@@ -26,6 +28,11 @@ from networkx_mcp.tools.tool import Arguments, Tool
 if TYPE_CHECKING:
     from networkx_mcp.arrays.edits import Edit
     from networkx_mcp.graphs.service import Graphs
+
+if TYPE_CHECKING:
+    Sample: TypeAlias = str
+else:
+    Sample = Literal[tuple(SAMPLES)]
 
 #: Where in a batch an error is.
 _PLACE = re.compile(r"edits\[(\d+)\]\.(\w+)(\[\d+\])?")
@@ -53,11 +60,18 @@ class CreateGraph(Arguments):
         Edges,
         Field(description="Edges: [source, target], and a weight or {attributes}; missing nodes are made."),
     ] = Field(default_factory=no_edges)
+    sample: Annotated[Sample | None, Field(description="A well-known graph, in place of nodes and edges.")] = None
+    generator: Annotated[
+        Attributes | None,
+        Field(description='A generator of networkx: {"name": "barabasi_albert_graph", "n": 500, "m": 3, "seed": 1}.'),
+    ] = None
     operation_id: OperationId = None
 
 
 async def run(graphs: Graphs, args: CreateGraph) -> Answer:
     """The tool."""
+    if args.sample is not None or args.generator is not None:
+        return await _made(graphs, args)
     try:
         info = await graphs.create(
             args.graph_id,
@@ -72,6 +86,23 @@ async def run(graphs: Graphs, args: CreateGraph) -> Answer:
     data = {**summary(info), "repeated": info.repeated}
     lines = [("already made, " if info.repeated else "created ") + line(info), *noted(args.edges.taken())]
     return Answer("\n".join(lines), data)
+
+
+async def _made(graphs: Graphs, args: CreateGraph) -> Answer:
+    """A graph that networkx has or makes."""
+    if args.nodes.ids or args.edges.pairs or (args.sample is not None and args.generator is not None):
+        raise InvalidInput(
+            "give one of sample, generator, or nodes and edges; edit_graph adds to what is there.",
+            at="sample" if args.sample is not None else "generator",
+        )
+    if args.sample is not None and args.directed:
+        raise InvalidInput("the samples are undirected.", at="directed")
+    recipe = Recipe(args.sample, args.generator)
+    info = await graphs.make(
+        args.graph_id, recipe, args.directed, args.description, args.attributes, operation_id=args.operation_id
+    )
+    data = {**summary(info), "repeated": info.repeated}
+    return Answer(("already made, " if info.repeated else "created ") + line(info), data)
 
 
 def additions(nodes: NodeList, edges: EdgeList) -> list[Edit]:
