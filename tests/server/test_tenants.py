@@ -38,6 +38,8 @@ ON_GRAPH: dict[str, dict[str, Any]] = {
     "run_algorithm": {"name": "bridges"},
     "draw_graph": {"format": "svg"},
 }
+#: Those that name two: a graph that is nobody's of the caller may be either.
+ON_TWO: dict[str, tuple[str, str]] = {"compare_graphs": ("a", "b")}
 #: Arguments of those that make one, or name none.
 OTHERS: dict[str, dict[str, Any]] = {
     "create_graph": {"description": ABOUT, "nodes": [NODE]},
@@ -134,7 +136,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_every_tool_is_probed(world: World) -> None:
     named = {name for name, tool in world.listed.items() if "graph_id" in tool["inputSchema"].get("required", ())}
     assert named == ON_GRAPH.keys()
-    assert world.listed.keys() == ON_GRAPH.keys() | OTHERS.keys()
+    assert world.listed.keys() == ON_GRAPH.keys() | OTHERS.keys() | ON_TWO.keys()
     assert {name for name, tool in world.listed.items() if "save_as" in tool["inputSchema"]["properties"]} == set(KEEPS)
 
 
@@ -184,6 +186,18 @@ def test_a_tool_says_the_same_of_a_foreign_graph_and_of_none(world: World, name:
         world, lambda graph_id: world.tool(world.bob, name, {"graph_id": graph_id, **ON_GRAPH[name]}, era)
     )
     assert caller.read(answer).error == "not_found"
+
+
+@pytest.mark.parametrize("name", ON_TWO)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_tool_of_two_graphs_says_the_same_whichever_of_them_is_foreign(world: World, name: str, place: int) -> None:
+    mine, other = ON_TWO[name][1 - place], ON_TWO[name][place]
+    answer = same_for_foreign_and_absent(
+        world, lambda graph_id: world.tool(world.bob, name, {mine: "plan-b1", other: graph_id})
+    )
+    assert caller.read(answer).error == "not_found"
+    found = [world.server.audited(world.asked(world.bob, name, **{mine: "plan-b1", other: FOREIGN}))]
+    assert [line["graph_id"] for lines in found for line in lines] == [FOREIGN]
 
 
 @pytest.mark.parametrize("name", KEEPS)
@@ -269,7 +283,8 @@ def denials(world: World) -> int:
 
 @pytest.mark.parametrize("era", [modern, handshake])
 def test_scopes_are_enforced_on_every_tool_and_each_denial_is_audited_once(world: World, era: Any) -> None:
-    for name, arguments in {**ON_GRAPH, **OTHERS}.items():
+    two = {name: dict.fromkeys(arguments, FOREIGN) for name, arguments in ON_TWO.items()}
+    for name, arguments in {**ON_GRAPH, **OTHERS, **two}.items():
         scope = "write" if name in WRITES else "read"
         full = {**arguments, "graph_id": FOREIGN} if name in ON_GRAPH else arguments
         denied = [world.operator, *([world.reader] if scope == "write" else [])]
@@ -332,7 +347,7 @@ def test_without_a_valid_token_every_path_says_the_same(world: World) -> None:
             told.add(answer.content)
         assert len(told) == 1
         assert text in told.pop().decode()
-        for name in (*ON_GRAPH, *OTHERS, "no_such_tool"):
+        for name in (*ON_GRAPH, *OTHERS, *ON_TWO, "no_such_tool"):
             headers = {} if token is None else {"authorization": f"Bearer {token}"}
             request = modern("tools/call", {"name": name, "arguments": {"graph_id": FOREIGN}})
             request["headers"].update(headers)
@@ -412,6 +427,7 @@ def test_no_log_line_holds_a_token_or_data_of_a_graph(world: World) -> None:
         if tool in KEEPS:
             kept = world.asked(world.ann, tool, graph_id=FOREIGN, **ON_GRAPH[tool], save_as=NAME, replace=True)
             assert kept.data["saved"], tool
+    assert world.asked(world.ann, "compare_graphs", a=FOREIGN, view={"without": [NODE]}).ok
     text = world.server.log_text()
     for secret in (*world.tokens, str(world.server.token), NODE, VALUE, NAME, ABOUT):
         assert secret not in text

@@ -142,6 +142,7 @@ METRICS = {
     "is_connected": Metric(default=True),
     "is_strongly_connected": Metric("is_strongly_connected", directed=True),
     "components": Metric(default=True),
+    "largest_component": Metric(),
     "strong_components": Metric(directed=True),
     "is_dag": Metric(),
     "is_tree": Metric(),
@@ -157,6 +158,19 @@ METRICS = {
     "edge_connectivity": Metric("edge_connectivity"),
     "algebraic_connectivity": Metric("algebraic_connectivity", weighted=True),
 }
+
+
+#: What is compared of two graphs where no metric is named: linear in their size, but for those of directed graphs alone.
+COMPARED = (
+    "density",
+    "isolates",
+    "degree",
+    "components",
+    "largest_component",
+    "strong_components",
+    "reciprocity",
+    "average_clustering",
+)
 
 
 @dataclass(frozen=True, slots=True)

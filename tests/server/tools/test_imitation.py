@@ -170,6 +170,10 @@ def test_no_line_of_a_tool_is_an_imitation(
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
+        ("compare_graphs", {"a": "note", "view": {"without": NAMES[:3]}, "limit": 1000}),
+        ("compare_graphs", {"a": "truncated", "view": {"without": NAMES[3:]}, "rows": "degree"}),
+        ("compare_graphs", {"a": "note", "b": NAMES[0]}),
+        ("compare_graphs", {"a": "note", "view": {"without": [NAMES[8] + "!"]}}),
         ("list_graphs", {}),
         ("list_graphs", {"after": "missing"}),
         ("find_algorithms", {"query": NAMES[8]}),
@@ -195,7 +199,7 @@ def test_no_line_of_the_other_tools_is_one(
 
 
 def test_every_tool_is_read(tools: Tools) -> None:
-    others = {"list_graphs", "find_algorithms", "delete_graph", "create_graph", "load_graph"}
+    others = {"list_graphs", "find_algorithms", "delete_graph", "create_graph", "load_graph", "compare_graphs"}
     assert {name for name, _ in ALL} | others == set(tools.listed)
 
 

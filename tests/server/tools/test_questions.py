@@ -128,6 +128,35 @@ def test_partition_graph_who_is_in_which_half(tools: Tools, florence: str) -> No
     assert [line[1] for line in lines[2:4]] == ["8", "7"]
 
 
+def test_compare_graphs_what_breaks_without_the_medici(tools: Tools, florence: str) -> None:
+    lines = tools.lines("compare_graphs", a=florence, view={"without": ["Medici"]}, rows="betweenness", limit=1)
+    assert lines[0] == [
+        "compare_graphs: a is florence version 1, b is florence version 1, view of 14 nodes and 14 edges"
+    ]
+    assert ["components", "1", "4", "3"] in lines
+    assert [
+        "cut off in b from the largest component of a: Acciaiuoli, Pazzi, Salviati, Ridolfi and 1 more"
+    ] not in lines
+    assert any(line[0].startswith("cut off in b from the largest component of a: Acciaiuoli") for line in lines)
+    at = lines.index(["node", "rank_a", "rank_b", "change", "score_a", "score_b"])
+    assert lines[at - 1] == ["changes of rank by betweenness:"]
+    assert len(lines[at + 1]) == 6
+
+
+def test_compare_graphs_what_is_new_and_what_changed(tools: Tools, make_graph: Callable[..., str]) -> None:
+    a = make_graph(nodes=[{"id": "x", "attributes": {"age": 1}}], edges=[["x", "y"]])
+    b = make_graph(nodes=[{"id": "x", "attributes": {"age": 2}}], edges=[["x", "z", {"w": 1}]])
+    assert tools.lines("compare_graphs", a=a, b=b)[-7:] == [
+        ["differences:"],
+        ["of", "where", "item", "attribute", "a", "b"],
+        ["node", "only a", "y", "-", "{}", "-"],
+        ["node", "only b", "z", "-", "-", "{}"],
+        ["edge", "only a", '["x","y"]', "-", "{}", "-"],
+        ["edge", "only b", '["x","z"]', "-", "-", '{"w":1}'],
+        ["node", "differs", "x", "age", "1", "2"],
+    ]
+
+
 def test_draw_graph_what_is_on_the_picture(tools: Tools, florence: str) -> None:
     assert "15 nodes and 20 edges drawn as png" in tools.text("draw_graph", graph_id=florence)
 

@@ -36,7 +36,7 @@ class Composed(NamedTuple):
 
 def unknown(base: FrozenGraph, addition: FrozenGraph) -> _Rows:
     """Rows of the nodes of `addition` that `base` does not have."""
-    return np.flatnonzero(_find(base, addition) < 0)
+    return np.flatnonzero(find_rows(base, addition) < 0)
 
 
 def compose(base: FrozenGraph, addition: FrozenGraph, *, known_only: bool = False) -> Composed:
@@ -46,7 +46,7 @@ def compose(base: FrozenGraph, addition: FrozenGraph, *, known_only: bool = Fals
     """
     if base.directed != addition.directed:
         raise ValueError("one graph is directed and the other is not")
-    row_of = _find(base, addition)
+    row_of = find_rows(base, addition)
     new = row_of < 0
     made = 0 if known_only else int(new.sum())
     if not known_only:
@@ -55,7 +55,7 @@ def compose(base: FrozenGraph, addition: FrozenGraph, *, known_only: bool = Fals
     ids = base.ids if not made else pa.concat_arrays([base.ids, addition.ids.take(pa.array(np.flatnonzero(new)))])
 
     placed = (row_of[addition.src] >= 0) & (row_of[addition.dst] >= 0)
-    there = _edges_there(base, row_of[addition.src], row_of[addition.dst])
+    there = edges_there(base, row_of[addition.src], row_of[addition.dst])
     fresh = placed & (there < 0)
     out = _half(base, addition, row_of, fresh, n, forward=True)
     into = _half(base, addition, row_of, fresh, n, forward=False) if base.directed else None
@@ -90,7 +90,7 @@ def compose(base: FrozenGraph, addition: FrozenGraph, *, known_only: bool = Fals
     )
 
 
-def _find(base: FrozenGraph, addition: FrozenGraph) -> _Rows:
+def find_rows(base: FrozenGraph, addition: FrozenGraph) -> _Rows:
     """The row in `base` of each node of `addition`, -1 where there is none."""
     if not base.n or not addition.n:
         return np.full(addition.n, -1, np.int64)
@@ -99,7 +99,7 @@ def _find(base: FrozenGraph, addition: FrozenGraph) -> _Rows:
     return rows
 
 
-def _edges_there(base: FrozenGraph, src: _Rows, dst: _Rows) -> _Rows:
+def edges_there(base: FrozenGraph, src: _Rows, dst: _Rows) -> _Rows:
     """The row in `base` of each edge between rows of it, -1 where there is none."""
 
     def keys(heads: NDArray[np.integer], tails: NDArray[np.integer]) -> _Rows:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from networkx_mcp.analysis.definition import RUN
 from networkx_mcp.errors import ServiceError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from networkx_mcp.graphs.keeping import Keep
     from networkx_mcp.graphs.service import Graphs
     from networkx_mcp.tools.analysis_arguments import Heavy
+
+Versions = TypeVar("Versions", int, tuple[int, ...])
 
 #: Label of the engine of a run that did not come to its end.
 _NO_ENGINE = "none"
@@ -41,13 +44,24 @@ async def run(
     force: bool = False,
     keep: Keep | None = None,
 ) -> tuple[dict[str, Any], int]:
-    """`graphs.analyse`, or with `keep` `graphs.analyse_and_keep`, counted. A run that failed counts under the tool's name: its algorithm may be anything."""
-    task = analysis.name
+    """`graphs.analyse`, or with `keep` `graphs.analyse_and_keep`, counted."""
+    if keep is not None:
+        return await _counted(analysis.name, graphs.analyse_and_keep(graph_id, analysis, params, keep, force=force))
+    value, (version,) = await run_on(graphs, [graph_id], analysis, params, force=force)
+    return value, version
+
+
+async def run_on(
+    graphs: Graphs, graph_ids: Sequence[str], analysis: Analysis, params: dict[str, Any], *, force: bool = False
+) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """`graphs.analyse` of several graphs, counted."""
+    return await _counted(analysis.name, graphs.analyse(graph_ids, analysis, params, force=force))
+
+
+async def _counted(task: str, analysing: Awaitable[tuple[dict[str, Any], Versions]]) -> tuple[dict[str, Any], Versions]:
+    """What an analysis answers. A run that failed counts under the tool's name: its algorithm may be anything."""
     try:
-        if keep is not None:
-            value, version = await graphs.analyse_and_keep(graph_id, analysis, params, keep, force=force)
-        else:
-            value, (version,) = await graphs.analyse([graph_id], analysis, params, force=force)
+        value, versions = await analysing
     except ServiceError as error:
         metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, error.outcome).inc()
         raise
@@ -59,4 +73,4 @@ async def run(
         metrics.ALGORITHM_RUNS.labels(facts["algorithm"], facts["engine"], "ok").inc()
         metrics.ALGORITHM_DURATION.labels(facts["algorithm"]).observe(facts["seconds"])
         metrics.ALGORITHM_ELEMENTS.labels(facts["algorithm"]).inc(facts["elements"])
-    return value, version
+    return value, versions

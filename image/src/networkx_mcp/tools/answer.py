@@ -34,7 +34,9 @@ MAX_ATTRIBUTES_CHARACTERS = 16_000
 
 #: Columns and facts that were computed as floats: six digits say all that a reader can use. What is stored, and lengths
 #: and sums of it, are shown in full.
-_SCORES = frozenset({"score", "hub", "authority", "coverage", "performance", "modularity", "cut_ratio"})
+_SCORES = frozenset(
+    {"score", "score_a", "score_b", "hub", "authority", "coverage", "performance", "modularity", "cut_ratio"}
+)
 
 #: Strings that are shown bare: one word, in which nothing can be read as a number, a literal, a separator or words of the
 #: server, such as `note: ...`. All else of graphs and callers is shown as JSON, in quotes.

@@ -18,6 +18,7 @@ from mcp_types import Tool as ListedTool
 from networkx_mcp import __version__
 from networkx_mcp.settings import Settings
 from networkx_mcp.tools import (
+    compare_graphs,
     create_graph,
     delete_graph,
     derive_graph,
@@ -91,6 +92,7 @@ TOOLS: dict[str, Tool] = {
         find_components,
         measure_graph,
         partition_graph,
+        compare_graphs,
         find_algorithms,
         run_algorithm,
         draw_graph,

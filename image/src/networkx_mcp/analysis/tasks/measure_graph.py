@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
 from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.corrected import undefined
@@ -18,6 +19,7 @@ from networkx_mcp.analysis.result import table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.backend.kernels import degrees
 from networkx_mcp.backend.kernels.arrays import Unsuited
+from networkx_mcp.backend.kernels.components import labels
 from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
 from networkx_mcp.vocabulary import METRICS
 
@@ -113,6 +115,7 @@ COMPUTED: dict[str, Callable[[Measuring], Any]] = {
     "components": lambda m: m.call(
         "number_weakly_connected_components" if m.graph.directed else "number_connected_components"
     ),
+    "largest_component": lambda m: int(np.bincount(labels(m.graph.arrays)).max(initial=0)),
     "strong_components": lambda m: m.call("number_strongly_connected_components"),
     "is_dag": lambda m: m.call("is_directed_acyclic_graph"),
     "is_tree": lambda m: m.call("is_tree"),
@@ -146,12 +149,12 @@ def measure_graph(graph: LoadedGraph, args: Params) -> Facts:
     weight = args.weight(negative=False)
     measuring = Measuring(graph, weight)
     run = Run(graph, "measure_graph")
-    rows = run.timed(lambda: [_row(measuring, name) for name in metrics])
+    rows = run.timed(lambda: [measured(measuring, name) for name in metrics])
     run.engine = "+".join(sorted(measuring.engines)) or NETWORKX
     return run.report({**table(["metric", "value", "note"], rows, limit=len(metrics)), "weight": weight})
 
 
-def _row(measuring: Measuring, name: str) -> list[Any]:
+def measured(measuring: Measuring, name: str) -> list[Any]:
     metric = METRICS[name]
     note = "unweighted" if measuring.weight is not None and not metric.weighted else None
     if metric.directed and not measuring.graph.directed:

@@ -42,7 +42,7 @@ def rank_nodes(graph: LoadedGraph, args: Params) -> Facts:
     facts: Facts = {"measure": name, "weight": weight, **_sample(graph, args, name, options)}
 
     run = Run(graph, measure.algorithm)
-    scores = _scores(graph, run, name, measure, weight, options)
+    scores = scored(graph, run, name, measure, weight, options)
     _defined(graph, measure.algorithm, scores)
     edges = name == "edge_betweenness"
     args.save(lambda: keeping.by_edge(graph, scores.items()) if edges else keeping.by_node(graph, scores))
@@ -108,7 +108,7 @@ def _sample(graph: LoadedGraph, args: Params, name: str, options: dict[str, Any]
     return facts
 
 
-def _scores(
+def scored(
     graph: LoadedGraph, run: Run, name: str, measure: Measure, weight: str | None, options: dict[str, Any]
 ) -> dict[Any, Any]:
     if measure.algorithm == "hits":  # networkx's hits weighs by the attribute "weight", always
