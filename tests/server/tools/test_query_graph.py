@@ -188,7 +188,7 @@ VIEWERS: dict[str, dict[str, Any]] = {
 
 def test_every_analysis_takes_a_view_and_says_what_it_saw(tools: Tools, routes: str) -> None:
     takes = {name for name, tool in tools.listed.items() if "view" in tool["inputSchema"]["properties"]}
-    assert takes == {*VIEWERS, "derive_graph"}
+    assert takes == {*VIEWERS, "derive_graph", "compare_graphs"}
     for name, arguments in VIEWERS.items():
         found = tools.result(name, graph_id=routes, view={"nodes": "country = 'United States'"}, **arguments)
         assert found["structuredContent"]["view"] == {"nodes": 2, "edges": 2}, name

@@ -133,11 +133,8 @@ def test_compare_graphs_what_breaks_without_the_medici(tools: Tools, florence: s
     assert lines[0] == [
         "compare_graphs: a is florence version 1, b is florence version 1, view of 14 nodes and 14 edges"
     ]
-    assert ["components", "1", "4", "3"] in lines
-    assert [
-        "cut off in b from the largest component of a: Acciaiuoli, Pazzi, Salviati, Ridolfi and 1 more"
-    ] not in lines
-    assert any(line[0].startswith("cut off in b from the largest component of a: Acciaiuoli") for line in lines)
+    assert ["components", "1", "3", "2"] in lines
+    assert ["cut off in b from the largest component of a: Acciaiuoli, Salviati, Pazzi"] in lines
     at = lines.index(["node", "rank_a", "rank_b", "change", "score_a", "score_b"])
     assert lines[at - 1] == ["changes of rank by betweenness:"]
     assert len(lines[at + 1]) == 6
@@ -146,14 +143,13 @@ def test_compare_graphs_what_breaks_without_the_medici(tools: Tools, florence: s
 def test_compare_graphs_what_is_new_and_what_changed(tools: Tools, make_graph: Callable[..., str]) -> None:
     a = make_graph(nodes=[{"id": "x", "attributes": {"age": 1}}], edges=[["x", "y"]])
     b = make_graph(nodes=[{"id": "x", "attributes": {"age": 2}}], edges=[["x", "z", {"w": 1}]])
-    assert tools.lines("compare_graphs", a=a, b=b)[-7:] == [
-        ["differences:"],
-        ["of", "where", "item", "attribute", "a", "b"],
-        ["node", "only a", "y", "-", "{}", "-"],
-        ["node", "only b", "z", "-", "-", "{}"],
-        ["edge", "only a", '["x","y"]', "-", "{}", "-"],
-        ["edge", "only b", '["x","z"]', "-", "-", '{"w":1}'],
-        ["node", "differs", "x", "age", "1", "2"],
+    assert tools.lines("compare_graphs", a=a, b=b)[-6:] == [
+        ["difference", "item", "attribute", "a", "b"],
+        ["node_only_a", "y", "-", "{}", "-"],
+        ["node_only_b", "z", "-", "-", "{}"],
+        ["edge_only_a", '["x","y"]', "-", "{}", "-"],
+        ["edge_only_b", '["x","z"]', "-", "-", '{"w":1}'],
+        ["node_attribute", "x", "age", "1", "2"],
     ]
 
 

@@ -46,7 +46,7 @@ def outputs() -> list[tuple[str, dict[str, Any]]]:
 
 def test_all_tools_together_are_short_enough_to_be_read_at_each_turn() -> None:
     listed = [{"name": t.name, "description": t.description, "inputSchema": t.input_schema} for t in TOOLS]
-    assert len(listed) == 19
+    assert len(listed) == 20
     assert sum(len(json.dumps(tool, ensure_ascii=False)) for tool in listed) <= MOST
 
 
