@@ -85,7 +85,8 @@ def load(
         )
     if record.text and encoding:
         file = as_utf8(file, encoding, limits)
-    found.text("sql")
+    if record.tabular:
+        found.text("sql")
     sink = Sink(limits, found, into, shape)
     sink.recoded = record.text and bool(encoding)
     sink.reading.format, sink.reading.format_from = record.name, chosen_by
