@@ -97,7 +97,9 @@ def bill() -> str:
     distributions = locked()
     requires = {item.name: [Requirement(r) for r in metadata.requires(item.name) or []] for item in distributions}
     own = tomllib.loads((IMAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    direct = [Requirement(line) for line in own["dependencies"]]
+    # The image has all extras.
+    asked = [*own["dependencies"], *(line for lines in own["optional-dependencies"].values() for line in lines)]
+    direct = [found for line in asked if (found := Requirement(line)).name != own["name"]]
     extras: dict[str, set[str]] = {}
     for requirement in [*direct, *(r for each in requires.values() for r in each)]:
         extras.setdefault(canonicalize_name(requirement.name), set()).update(requirement.extras)
