@@ -42,7 +42,7 @@ if (calls) {
         answers.push({ text: result.content.find(part => part.type === 'text')?.text ?? null, characters: JSON.stringify(result).length });
     }
     await client.close();
-    console.log(JSON.stringify(answers));
+    await new Promise(done => process.stdout.write(JSON.stringify(answers), done)); // to a pipe it goes in pieces
     process.exit(0);
 }
 const call = async (name, args) => {
