@@ -148,6 +148,19 @@ def test_a_call_that_cannot_end_is_refused_before_it_starts_and_force_starts_it(
     known = told(server, "find_algorithms", name="load_centrality", graph_id="large")
     assert known["algorithms"][0]["estimate_seconds"] > 20
 
+    # What a view shows counts, not the graph that it is of; a call with a view is refused by the same rule.
+    for tool, id_ in (("rank_nodes", "graph_id"), ("compare_graphs", "a")):
+        wanted = {"rank_nodes": {"measure": "load"}, "compare_graphs": {"rows": "load"}}[tool]
+        narrow = {id_: "large", "view": {"nodes": "id < 200"}, **wanted}
+        wide = {id_: "large", "view": {"without": [0]}, **wanted}
+        found = server.call(tool, wide)
+        assert found["_meta"]["networkx-mcp/error"]["error"] == "limit_exceeded", tool
+        if tool == "rank_nodes":
+            assert "load) on 9999 nodes" in found["content"][0]["text"]
+            assert server.call(tool, narrow)["structuredContent"]["view"]["nodes"] == 200
+    misspelt = server.call("rank_nodes", {**asked, "view": {"nodes": "town = 1"}})
+    assert misspelt["_meta"]["networkx-mcp/error"]["field"] == "view.nodes"
+
     # With force it starts: it is running when its client hangs up.
     gone = server.metric("worker_exits_total", reason="cancelled")
     request = modern("tools/call", {"name": "rank_nodes", "arguments": {**asked, "force": True}})

@@ -20,6 +20,7 @@ from networkx_mcp.arrays.columns import AttributeTable
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import InvalidInput, echoed
+from networkx_mcp.workers import task_registry
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -193,3 +194,12 @@ def _chosen(values: pa.Array, rows: Mask) -> pa.Array:
 def facts(graph: LoadedGraph) -> dict[str, int]:
     """What an answer says of the view that it is about."""
     return {"nodes": graph.state.n, "edges": graph.state.m}
+
+
+@task_registry.prepared_by(prepare)
+@task_registry.task
+def size(params: dict[str, Any], fds: list[int]) -> dict[str, int]:
+    """Nodes and edges that the view of a call shows."""
+    (whole,) = LoadedGraph.all_of(params, fds)
+    graph, _ = seen(whole, params["view"])
+    return facts(graph)

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from typing_extensions import TypedDict
 
-from networkx_mcp.analysis import cost_advice, inline
+from networkx_mcp.analysis import inline
 from networkx_mcp.analysis.definition import KEEP, RUN, GraphSize
 from networkx_mcp.arrays.values import check_attributes, check_value
 from networkx_mcp.errors import InvalidInput, MemoryLimit, StoreUnavailable
-from networkx_mcp.graphs import model, offload
+from networkx_mcp.graphs import affording, model, offload
 from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
 from networkx_mcp.telemetry import logs, metrics
@@ -311,14 +311,14 @@ class Analyst:
                 found = await self._results.get(ResultKey.of(tenant, heads, mark), shared=not little)
                 if found is not None:
                     return {**found, "cached": True}, _versions(heads)
-                if not force and not little and "view" not in params:  # how large that is the worker knows
-                    for head in heads:
-                        size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
-                        cost_advice.check(analysis, params, size, self._limit)
+                if not force and not little and "view" not in params:  # what that shows is counted below
+                    await self._check_cost(tenant, analysis, params, heads, ())
                 if little and (done := await self._at_once(tenant, heads[0], analysis, params, mark)) is not None:
                     return done
             sources, heads = await self._loader.sources(tenant, graph_ids)
             analysis.suits(params, sources[0].directed)
+            if analysis.cached and not force and "view" in params:
+                await self._check_cost(tenant, analysis, params, heads, sources)
             asked = {**params, "allowance": self._limit} if analysis.cached and not force else params
             result = await self._offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
             result.close()
@@ -336,14 +336,24 @@ class Analyst:
         with Attempt("analyse", audited=False):
             (source,), (head,) = await self._loader.sources(tenant, [graph_id])
             analysis.suits(params, source.directed)
-            if not force and "view" not in params:
-                size = GraphSize(head.nodes, head.edges, source.directed)
-                cost_advice.check(analysis, params, size, self._limit)
+            if not force:
+                await self._check_cost(tenant, analysis, params, [head], [source])
             asked = params if force else {**params, "allowance": self._limit}
             if source.nbytes <= offload.INLINE_FREEZE:  # it is written as an edit
                 return await self._offloader.run(analysis.task, asked, [source], tenant=tenant, keep=True), head
             with await self._offloader.admitted(source.memory, tenant=tenant):
                 return await self._offloader.run(analysis.task, asked, [source], tenant=tenant, keep=True), head
+
+    async def _check_cost(
+        self,
+        tenant: str,
+        analysis: Analysis,
+        params: dict[str, Any],
+        heads: Sequence[Head],
+        sources: Sequence[offload.GraphSource],
+    ) -> None:
+        sizes = [GraphSize(head.nodes, head.edges, model.meta_of(head).directed) for head in heads]
+        await affording.check(self._offloader, tenant, analysis, params, sizes, sources, self._limit)
 
     def _is_little(self, analysis: Analysis, params: dict[str, Any], head: Head) -> bool:
         """Whether a worker would cost more than the analysis, as far as is known before the graph is looked at."""

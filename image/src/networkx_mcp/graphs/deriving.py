@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from networkx_mcp.analysis import cost_advice
 from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.graphs import model, offload
+from networkx_mcp.graphs import affording, model, offload
 from networkx_mcp.graphs.model import DerivedGraph, Expected, Meta, Source
 from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.graphs.whole_graphs import NewContents
@@ -54,7 +53,7 @@ class Deriver:
             self._context.offloader.refuse_large()
             await self._refuse_early(tenant, into, expected)
             sources, heads = await self._context.loader.sources(tenant, graph_ids)
-            self._check_cost(analysis, params, heads, force)
+            await self._check_cost(tenant, analysis, params, sources, heads, force)
             if into in graph_ids and expected.version is None:
                 # What is written rests on what was read: nothing that came between them is lost.
                 head = heads[list(graph_ids).index(into)]
@@ -73,8 +72,16 @@ class Deriver:
             if there >= self._context.quota.tenant_graphs:
                 raise shared.over("tenant_graphs", self._context.quota, there + 1)
 
-    def _check_cost(self, analysis: Analysis, params: dict[str, Any], heads: Sequence[Head], force: bool) -> None:
-        """Raise what the arguments and the sizes of the graphs tell before a worker is taken."""
+    async def _check_cost(
+        self,
+        tenant: str,
+        analysis: Analysis,
+        params: dict[str, Any],
+        sources: Sequence[offload.GraphSource],
+        heads: Sequence[Head],
+        force: bool,
+    ) -> None:
+        """Raise what the arguments and the sizes of the graphs tell before the graph is made."""
         directions = {model.meta_of(head).directed for head in heads}
         if len(directions) > 1:
             named = ", ".join(
@@ -88,8 +95,9 @@ class Deriver:
         head = heads[0]
         size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
         analysis.suits(params, size.directed)
-        if not force and "view" not in params:  # how large that is the worker knows
-            cost_advice.check(analysis, params, size, self._context.limits.request_timeout_seconds)
+        if not force:
+            limit = self._context.limits.request_timeout_seconds
+            await affording.check(self._context.offloader, tenant, analysis, params, [size], sources, limit)
 
     async def _made(
         self,
