@@ -22,6 +22,12 @@ from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, MEASURES
 LIMIT = 20.0
 
 
+@pytest.fixture(autouse=True, scope="module")
+def kernels() -> None:
+    """They are known once they are asked for, whichever test runs first."""
+    engine.load()
+
+
 def check(task: str, n: int = 100_000, m: int = 300_000, directed: bool = False, **params: Any) -> None:
     analysis = TOOLS[task].analysis
     assert analysis is not None
