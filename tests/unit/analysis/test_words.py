@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import networkx as nx
 import pytest
+from tests.helpers.killable import ENDLESS, each
 from tests.unit.analysis.graphs import ask
 
 from networkx_mcp.analysis import catalogue
@@ -24,7 +24,7 @@ PYTHON = re.compile(
     r"domain error|Something went wrong|remove_|add_edges|selfloop_edges|\\n|\. ?\.|\.\.$|ARPACK|Singular|broadcast|"
     r"of type|`[kv]0?`|len\(|instances"
 )
-#: These find no end within the time that a test has, on graphs that others refuse; tests of the laws bound them.
+#: CPU seconds of a call. A few find no end on graphs that others refuse; tests of the laws bound them.
 SECONDS = 1.0
 
 
@@ -75,24 +75,16 @@ def calls(graph: nx.Graph, entry: catalogue.Algorithm, full: bool) -> Iterator[d
                 yield {**least, argument.name: value}
 
 
-class TooLongError(BaseException):
-    """A call that was ended."""
-
-
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    def stop(*_: object) -> None:
-        raise TooLongError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+def refusal(graph: nx.Graph, call: tuple[str, dict[str, Any]]) -> str:
+    """What a caller reads, or nothing where the call is answered."""
+    name, arguments = call
     try:
-        yield
-    except TooLongError:
-        pass
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        ask(run_algorithm, graph, name=name, arguments=arguments, limit=3)
+    except ServiceError as error:
+        return error.message
+    except Exception as error:  # a bug of ours is an internal error
+        return f"Exception {error!r}"
+    return ""
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -100,18 +92,14 @@ def at_most(seconds: float) -> Iterator[None]:
 def test_no_refusal_speaks_python(shape: str) -> None:
     graph = SHAPES[shape]
     here = "directed" if graph.is_directed() else "undirected"
-    refusals: dict[str, str] = {}
-    for entry in catalogue.algorithms().values():
-        if entry.graph not in ("any", here):
-            continue
-        for arguments in calls(graph, entry, shape in FULL):
-            with at_most(SECONDS):
-                try:
-                    ask(run_algorithm, graph, name=entry.name, arguments=arguments, limit=3)
-                except ServiceError as error:
-                    refusals[error.message] = f"{entry.name}({arguments})"
-                except Exception as error:  # a bug of ours is an internal error
-                    refusals[f"Exception {error!r}"] = f"{entry.name}({arguments})"
+    jobs = [
+        (entry.name, arguments)
+        for entry in catalogue.algorithms().values()
+        if entry.graph in ("any", here)
+        for arguments in calls(graph, entry, shape in FULL)
+    ]
+    answers = each(jobs, functools.partial(refusal, graph), SECONDS)
+    refusals = {text: f"{name}({arguments})" for (name, arguments), text in answers if text not in ("", ENDLESS)}
     assert len(refusals) > 20
     found = {text: call for text, call in refusals.items() if PYTHON.search(text.replace(call.partition("(")[0], ""))}
     assert not found, "\n".join(f"{text}  <- {call}" for text, call in found.items())
