@@ -10,8 +10,13 @@ from hypothesis import given, settings
 from tests.unit.analysis import oracles
 from tests.unit.analysis.graphs import ask, column, example, graphs, mapping, positive
 
+from networkx_mcp.analysis.cost_advice import check
+from networkx_mcp.analysis.definition import GraphSize
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
+from networkx_mcp.analysis.measurements import cheapest_first
 from networkx_mcp.analysis.tasks.measure_graph import DEFAULT, measure_graph
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, LimitExceeded
+from networkx_mcp.tools.mcp_server import TOOLS
 from networkx_mcp.vocabulary import METRICS
 
 ORACLE = {
@@ -119,3 +124,29 @@ def test_a_misspelt_metric_is_told_with_its_nearest() -> None:
         ask(measure_graph, example(), metrics=["diametre"])
     with pytest.raises(InvalidInput, match="must be a list"):
         ask(measure_graph, example(), metrics=[])
+
+
+def test_what_would_take_too_long_is_named_and_the_rest_is_answered() -> None:
+    loaded = LoadedGraph.from_networkx(nx.random_regular_graph(30, 1000, seed=1))
+    loaded.allowance = 1e-4
+    answer = ask(measure_graph, loaded, metrics=["node_connectivity", "nodes", "is_connected"])
+    rows = mapping(answer, "metric", "value")
+    assert rows == {"node_connectivity": None, "nodes": 1000, "is_connected": True}
+    assert answer["rows"][0][2].startswith("not measured: it would take about ")
+    assert answer["not_measured"] == ["node_connectivity"]
+    assert any("view" in note and "force=true" in note for note in answer["notes"])
+
+
+def test_a_call_is_refused_only_where_none_of_its_metrics_can_be_measured() -> None:
+    size = GraphSize(1_000_000, 3_000_000, False)
+    analysis = TOOLS["measure_graph"].analysis
+    assert analysis is not None
+    check(analysis, {"metrics": ["nodes", "wiener_index"]}, size, 20.0)
+    with pytest.raises(LimitExceeded, match="It was not started"):
+        check(analysis, {"metrics": ["wiener_index", "average_shortest_path_length"]}, size, 20.0)
+
+
+def test_the_diameter_is_taken_from_the_eccentricities_where_both_are_asked_for() -> None:
+    size = GraphSize(10_000, 30_000, False)
+    assert cheapest_first(["diameter", "eccentricity", "nodes"], None, size) == ["nodes", "eccentricity", "diameter"]
+    assert cheapest_first(["eccentricity", "average_clustering"], None, size) == ["average_clustering", "eccentricity"]

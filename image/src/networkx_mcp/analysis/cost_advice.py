@@ -47,12 +47,12 @@ def estimated(analysis: Analysis, params: Params, graph: GraphSize) -> Estimate 
 def refusal(name: str, graph: GraphSize, limit: float, found: Estimate, other: Cheaper | None = None) -> LimitExceeded:
     """The error: the estimate, the limit with its setting, and what to call instead."""
     text = (
-        f"{name} on {graph.nodes} nodes and {graph.edges} edges would take about {_seconds(found.seconds)}; "
+        f"{name} on {graph.nodes} nodes and {graph.edges} edges would take about {seconds_text(found.seconds)}; "
         f"the limit is {limit:g} s ({SETTING}). It was not started. "
     )
     if other is not None:
         shown = json.dumps(other.arguments, ensure_ascii=False)
-        text += f"Cheaper: {other.tool} with {shown}, about {_seconds(other.seconds)}: {other.answers}. "
+        text += f"Cheaper: {other.tool} with {shown}, about {seconds_text(other.seconds)}: {other.answers}. "
     else:
         text += "Cheaper: ask about a part of the graph (get_subgraph, create_graph), or for another measure. "
     text += f"Or give force: true to try it all the same; it is stopped after {limit:g} s."
@@ -80,7 +80,7 @@ def _rounded(seconds: float) -> float:
     return float(f"{seconds:.2g}") if math.isfinite(seconds) else 1e300
 
 
-def _seconds(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
     """A duration to two digits, in the unit that is easily read."""
     if seconds < 1:
         return "less than 1 s"

@@ -5,11 +5,12 @@ Each analysis is defined in the file of its tool and handed down with each call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from networkx_mcp.analysis.cost import AlgorithmCall
+from networkx_mcp.errors import ServiceError
 
 #: Arguments of a task, without the graph; what was not given is absent.
 Params: TypeAlias = Mapping[str, Any]
@@ -17,6 +18,8 @@ Params: TypeAlias = Mapping[str, Any]
 RUN = "_run"
 #: In an answer of a task: whether it may be kept; not where a repeat may answer otherwise.
 KEEP = "_keep"
+#: In an answer that was made though the worker was ended: the outcome of its run, which is no part of the result.
+STOPPED = "_stopped"
 #: In an answer of a task: what of its result is to become an attribute of the graph (`analysis.keeping`).
 SAVE = "_save"
 
@@ -57,6 +60,9 @@ class Analysis:
     calls: Callable[[Params, GraphSize], Iterable[AlgorithmCall]] = _unknown
     #: Cheaper calls, the nearest in meaning first.
     alternatives: Callable[[Params, GraphSize], Iterable[Alternative]] = _unknown
+    #: What is answered when the worker was ended, made of what it had told until then (`analysis.progress`) and of the error
+    #: that ended it; None in its place where that is not enough.
+    stopped: Callable[[Params, Sequence[dict[str, Any]], ServiceError], dict[str, Any] | None] | None = None
     #: Raises InvalidInput where the arguments are not for a graph that is directed, or that is not.
     suits: Callable[[Params, bool], None] = _any
 

@@ -29,7 +29,7 @@ _LONG = 256 * 1024
 #: The engine of what no kernel answers.
 NETWORKX = "networkx"
 #: Keys of a task's params that describe the graphs; everything else is an argument of the task.
-GRAPH_KEYS = frozenset({"graphs", "allowance", "view", "save"})
+GRAPH_KEYS = frozenset({"graphs", "allowance", "view", "save", "progress"})
 
 
 def load_states(params: dict[str, Any], fds: Sequence[int]) -> list[GraphState]:

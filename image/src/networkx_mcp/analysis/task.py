@@ -17,6 +17,7 @@ import numpy as np
 from networkx_mcp.analysis import keeping, show, view
 from networkx_mcp.analysis.definition import KEEP, RUN
 from networkx_mcp.analysis.loaded_graph import GRAPH_KEYS, NETWORKX, LoadedGraph
+from networkx_mcp.analysis.progress import KEY, Progress
 from networkx_mcp.analysis.result import rounded
 from networkx_mcp.arrays.columns import MISSING, Column
 from networkx_mcp.arrays.values import is_number
@@ -41,6 +42,8 @@ class Params:
         self.saves = bool(params.get("save"))
         #: What of the result becomes an attribute, where the call asks for that.
         self.saved: keeping.Values | None = None
+        #: Where a task tells what it has found so far.
+        self.progress: Progress = params.get(KEY) or Progress()
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -263,6 +266,8 @@ def task(inner: Callable[..., Any]) -> Callable[[dict[str, Any], list[int]], Any
     @functools.wraps(inner)
     def run(params: dict[str, Any], fds: list[int]) -> Any:
         graph, *others = LoadedGraph.all_of(params, fds)
+        if KEY in params:
+            params = {**params, KEY: Progress(fds[params[KEY]])}
         asked = params.get("save")
         if asked:
             keeping.check(graph, asked)

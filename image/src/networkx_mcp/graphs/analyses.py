@@ -23,9 +23,10 @@ import msgspec
 from typing_extensions import TypedDict
 
 from networkx_mcp.analysis import inline
-from networkx_mcp.analysis.definition import KEEP, RUN, GraphSize
+from networkx_mcp.analysis.definition import KEEP, RUN, STOPPED, GraphSize
+from networkx_mcp.analysis.progress import KEY, Told
 from networkx_mcp.arrays.values import check_attributes, check_value
-from networkx_mcp.errors import InvalidInput, MemoryLimit, StoreUnavailable
+from networkx_mcp.errors import DeadlineExceeded, InvalidInput, MemoryLimit, StoreUnavailable
 from networkx_mcp.graphs import affording, model, offload
 from networkx_mcp.graphs.outcomes import Attempt
 from networkx_mcp.limits.memory_account import Level, MemoryAccount
@@ -320,12 +321,38 @@ class Analyst:
             if analysis.cached and not force and "view" in params:
                 await self._check_cost(tenant, analysis, params, heads, sources)
             asked = {**params, "allowance": self._limit} if analysis.cached and not force else params
+            value, seconds = await self._by_worker(tenant, analysis, asked, params, sources)
+            if value.pop(KEEP, True) and analysis.cached:
+                kept = {name: fact for name, fact in value.items() if name != RUN}
+                self._results.put(ResultKey.of(tenant, heads, mark), kept, seconds)
+            return value, _versions(heads)
+
+    async def _by_worker(
+        self,
+        tenant: str,
+        analysis: Analysis,
+        asked: dict[str, Any],
+        params: dict[str, Any],
+        sources: Sequence[offload.GraphSource],
+    ) -> tuple[dict[str, Any], float]:
+        """What a worker answers, and the seconds that it took; where it was ended what the analysis makes of what it had found."""
+        if analysis.stopped is None:
             result = await self._offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
             result.close()
-            if result.value.pop(KEEP, True) and analysis.cached:
-                value = {name: fact for name, fact in result.value.items() if name != RUN}
-                self._results.put(ResultKey.of(tenant, heads, mark), value, result.seconds)
-            return result.value, _versions(heads)
+            return result.value, result.seconds
+        told = Told()
+        try:
+            asked = {**asked, KEY: 0}
+            result = await self._offloader.run(analysis.task, asked, sources, tenant=tenant, fds=[told.fd], keep=True)
+            result.close()
+            return result.value, result.seconds
+        except (DeadlineExceeded, MemoryLimit) as error:
+            found = analysis.stopped(params, told.read(), error)
+            if found is None:
+                raise
+            return {**found, KEEP: False, STOPPED: error.outcome}, 0.0
+        finally:
+            told.close()
 
     async def computed(
         self, tenant: str, graph_id: str, analysis: Analysis, params: dict[str, Any], force: bool

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from networkx_mcp.analysis.definition import RUN
+from networkx_mcp.analysis.definition import RUN, STOPPED
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.tools.analysis_answer import table_answer
@@ -69,7 +69,10 @@ async def _counted(task: str, analysing: Awaitable[tuple[dict[str, Any], Version
         metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, "cancelled").inc()
         raise
     facts = value.pop(RUN, None)
-    if facts is not None:
+    stopped = value.pop(STOPPED, None)
+    if stopped is not None:
+        metrics.ALGORITHM_RUNS.labels(task, _NO_ENGINE, stopped).inc()
+    elif facts is not None:
         metrics.ALGORITHM_RUNS.labels(facts["algorithm"], facts["engine"], "ok").inc()
         metrics.ALGORITHM_DURATION.labels(facts["algorithm"]).observe(facts["seconds"])
         metrics.ALGORITHM_ELEMENTS.labels(facts["algorithm"]).inc(facts["elements"])

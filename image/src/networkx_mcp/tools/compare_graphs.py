@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlia
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from networkx_mcp.analysis import client_values
+from networkx_mcp.analysis import client_values, measurements
 from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools import analysis_run, measure_graph, rank_nodes
+from networkx_mcp.tools import analysis_run, rank_nodes
 from networkx_mcp.tools.analysis_answer import Seen, tail, view_text
 from networkx_mcp.tools.analysis_arguments import Limit, View
 from networkx_mcp.tools.answer import Answer, beginning, fitting, row_text, show
@@ -178,7 +178,7 @@ def _suits(params: Params, directed: bool) -> None:
 
 
 def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
-    yield from measure_graph.ANALYSIS.calls({"metrics": COMPARED}, graph)
+    yield from measurements.calls(COMPARED, None)
     if "measure" in params:
         yield from rank_nodes.ANALYSIS.calls({"measure": params["measure"]}, graph)
 

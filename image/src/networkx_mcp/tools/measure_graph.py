@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 
+from networkx_mcp.analysis import measurements
 from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, ServiceError
 from networkx_mcp.tools import analysis_run, run_algorithm
 from networkx_mcp.tools.analysis_answer import AnalysisAnswer
 from networkx_mcp.tools.analysis_arguments import Heavy, Weight, weight_of
@@ -48,9 +49,10 @@ class MeasureGraph(Heavy):
 
 
 class Measurements(AnalysisAnswer):
-    """Rows: metric, value, note; value is null with a note where the metric is not defined."""
+    """Rows: metric, value, note; value is null with a note where the metric is not defined, or not measured."""
 
     weight: str | None
+    not_measured: NotRequired[Annotated[list[str], Field(description="Metrics that the time did not suffice for.")]]
 
 
 async def run(graphs: Graphs, args: MeasureGraph) -> Answer:
@@ -58,30 +60,38 @@ async def run(graphs: Graphs, args: MeasureGraph) -> Answer:
     return await analysis_run.tabled(graphs, ANALYSIS, args)
 
 
-def _calls(params: Params, _graph: GraphSize) -> Iterable[AlgorithmCall]:
-    weight = weight_of(params)
-    found: dict[str, AlgorithmCall] = {}
-    for metric in (METRICS[name] for name in params.get("metrics", ())):
-        if metric.algorithm:
-            found[metric.algorithm] = AlgorithmCall(metric.algorithm, {"weight": weight} if metric.weighted else {})
-    if "eccentricity" in found:
-        found.pop("diameter", None)  # it is the largest of them then
-    return found.values()
+def _cheapest(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
+    """What the call takes at least: where no more can be measured in time, what can is answered."""
+    metrics, weight = params.get("metrics"), weight_of(params)
+    if not metrics:
+        return ()
+    return measurements.calls(measurements.cheapest_first(metrics, weight, graph)[:1], weight)
+
+
+def _stopped(params: Params, told: Sequence[dict[str, Any]], error: ServiceError) -> dict[str, Any] | None:
+    """The answer made of what the worker had measured when it was ended; None where that is nothing."""
+    facts: dict[str, Any] = {}
+    rows = {}
+    for one in told:
+        facts |= one["facts"]
+        rows[one["row"][0]] = one["row"]
+    if not rows:
+        return None
+    why = error.problem.partition(". ")[0]
+    metrics = params.get("metrics") or [name for name, metric in METRICS.items() if metric.default]
+    found = measurements.answer(dict.fromkeys(metrics), rows, why[:1].lower() + why[1:])
+    return {**facts, **found, "notes": [*found["notes"], *facts["notes"]]}
 
 
 def _alternatives(params: Params, _graph: GraphSize) -> Iterator[Alternative]:
-    metrics = params.get("metrics", [])
-    if params.get("weight") is None and any(
-        METRICS[name].algorithm in ("diameter", "eccentricity") for name in metrics
-    ):
+    slow = {METRICS[name].algorithm for name in params.get("metrics", ())}
+    if params.get("weight") is None and slow & {"diameter", "eccentricity"}:
         yield run_algorithm.double_sweep()
-    for metric in metrics:
-        rest = [other for other in metrics if other != metric]
-        if rest:
-            yield Alternative(ANALYSIS, {"metrics": rest}, f"the same without {metric}")
 
 
-ANALYSIS = Analysis(task_name("measure_graph"), cached=True, calls=_calls, alternatives=_alternatives)
+ANALYSIS = Analysis(
+    task_name("measure_graph"), cached=True, calls=_cheapest, alternatives=_alternatives, stopped=_stopped
+)
 TOOL = Tool(
     name="measure_graph",
     title="Measure a graph",

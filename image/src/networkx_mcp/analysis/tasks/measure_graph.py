@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
@@ -11,16 +13,17 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from networkx_mcp.analysis import engine
+from networkx_mcp.analysis import cost, cost_advice, engine, measurements, view
 from networkx_mcp.analysis.corrected import undefined
+from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.analysis.loaded_graph import NETWORKX, LoadedGraph
 from networkx_mcp.analysis.networkx_errors import explained
-from networkx_mcp.analysis.result import table
+from networkx_mcp.analysis.result import Values
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.backend.kernels import degrees
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.components import labels
-from networkx_mcp.errors import InvalidInput, NotFound, ServiceError
+from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound, ServiceError
 from networkx_mcp.vocabulary import METRICS
 
 
@@ -143,15 +146,41 @@ def measure_graph(graph: LoadedGraph, args: Params) -> Facts:
 
     Arguments: `metrics` (names of METRICS; default DEFAULT), `weight` (for those that know weights).
     Rows: metric, value, note. A metric that is not defined on this graph has value None and a note
-    that says why; the others are answered.
+    that says why; the others are answered. They are measured cheapest first, and each is told as soon as it is known; one that
+    would surely take longer than what is left of the allowance is not begun. `not_measured` names those.
     """
     metrics = list(dict.fromkeys(args.get("metrics", DEFAULT)))
     weight = args.weight(negative=False)
+    size = GraphSize(graph.state.n, graph.state.m, graph.directed)
     measuring = Measuring(graph, weight)
     run = Run(graph, "measure_graph")
-    rows = run.timed(lambda: [measured(measuring, name) for name in metrics])
-    run.engine = "+".join(sorted(measuring.engines)) or NETWORKX
-    return run.report({**table(["metric", "value", "note"], rows, limit=len(metrics)), "weight": weight})
+    values = Values()
+    rows: dict[str, list[Any]] = {}
+    began = time.monotonic()
+    for name in measurements.cheapest_first(metrics, weight, size):
+        left = None if graph.allowance is None else graph.allowance - (time.monotonic() - began)
+        found = measurements.estimate(name, weight, size)
+        if left is not None and found is not None and cost.too_long(found, left):
+            row = [
+                name,
+                None,
+                f"{measurements.NOT_MEASURED}it would take about {cost_advice.seconds_text(found.seconds)}",
+            ]
+        else:
+            row = run.timed(functools.partial(measured, measuring, name))
+        rows[name] = [values.json(cell) for cell in row]
+        run.engine = "+".join(sorted(measuring.engines)) or NETWORKX
+        args.progress.tell(
+            {"row": rows[name], "facts": run.report({"weight": weight, "notes": args.notes, **_seen(graph)})}
+        )
+    answer = measurements.answer(metrics, rows, "")
+    answer["notes"] += values.notes.lines
+    return run.report({**answer, "weight": weight})
+
+
+def _seen(graph: LoadedGraph) -> Facts:
+    """What an answer that is made without this process says of the view."""
+    return {"view": view.facts(graph)} if graph.part_of is not None else {}
 
 
 def measured(measuring: Measuring, name: str) -> list[Any]:
@@ -162,6 +191,11 @@ def measured(measuring: Measuring, name: str) -> list[Any]:
     try:
         with explained(measuring.graph.state, name):
             value = COMPUTED[name](measuring)
+    except LimitExceeded as error:  # no kernel answered, and networkx would not have ended
+        seconds = error.data.get("estimate_seconds")
+        if seconds is None:
+            raise
+        return [name, None, f"{measurements.NOT_MEASURED}it would take about {cost_advice.seconds_text(seconds)}"]
     except (InvalidInput, NotFound) as error:
         return [name, None, _reason(error)]
     if isinstance(value, float) and not math.isfinite(value):
