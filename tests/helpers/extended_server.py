@@ -9,6 +9,7 @@ from typing import Any
 from mcp.server.lowlevel import Server as McpServer
 
 from networkx_mcp.app import create_app
+from networkx_mcp.http import listening
 from networkx_mcp.http.shutdown import HttpServer
 from networkx_mcp.settings import Settings
 from networkx_mcp.telemetry import logs
@@ -20,5 +21,6 @@ def serve(extend: Callable[[McpServer[Any]], None]) -> None:
     logs.configure(settings.log.level)
     settings.store.path.parent.mkdir(parents=True, exist_ok=True)
     app = create_app(settings, extra=extend)
-    HttpServer(app, settings, app.services.guard).run()
+    place = settings.http.socket
+    HttpServer(app, settings, app.services.guard).run(None if place is None else [listening.bind(place)])
     sys.exit(app.failed is not None)

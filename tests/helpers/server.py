@@ -83,7 +83,7 @@ def message(response: httpx.Response) -> dict[str, Any]:
     return found
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A killed test run leaves no server behind."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -154,7 +154,7 @@ class Server:
                 cwd=self.directory,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
         until = time.monotonic() + timeout
         self.port = 0

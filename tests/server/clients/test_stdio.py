@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from tests.helpers import node
 from tests.helpers.patience import PATIENCE, eventually
 from tests.server.clients.test_clients import check, python_session, typescript_session
 
@@ -121,6 +122,28 @@ async def test_the_python_sdk(data: Path, era: str) -> None:
 @pytest.mark.parametrize("era", ["modern", "legacy", "v1"])
 def test_the_typescript_sdks(data: Path, era: str) -> None:
     check(typescript_session("stdio:" + json.dumps([*COMMAND, str(data)]), era))
+
+
+def test_the_inspectors_command_line(host: Callable[[], Host], data: Path, tmp_path: Path) -> None:
+    host().call("create_graph", graph_id="seen", edges=[["a", "b"], ["b", "c"]])
+    program = node.package("@modelcontextprotocol/inspector") / "clients/launcher/build/index.js"
+
+    config = tmp_path / "mcp.json"
+    server = {"command": COMMAND[0], "args": [*COMMAND[1:], str(data)]}
+    config.write_text(json.dumps({"mcpServers": {"graphs": server}}), encoding="utf-8")
+
+    def inspect(*options: str) -> dict[str, Any]:
+        done = node.run(program, "--cli", "--config", str(config), "--server", "graphs", *options)
+        assert done.returncode == 0, done.stderr[-3000:]
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    # `--strict` fails where a schema is one that a client may not read.
+    assert {"rank_nodes", "edit_graph"} <= {
+        tool["name"] for tool in inspect("--strict", "--method", "tools/list")["tools"]
+    }
+    call = ("--method", "tools/call", "--tool-name", "rank_nodes", "--tool-arg", "graph_id=seen", "measure=betweenness")
+    assert inspect(*call)["structuredContent"]["rows"][0][1] == "b"
 
 
 def test_the_directory_and_the_socket_are_the_users_alone(host: Callable[[], Host], data: Path) -> None:

@@ -99,16 +99,15 @@ class Relay:
             if self._is_ours(message):
                 self._write(await self._of_files(message))
                 return
-            response = await self._post(message, line)
+            status, told = await self._post(message, line)
         except (CannotStart, httpx.HTTPError) as error:
             if "id" in message:
                 self._error(message["id"], _INTERNAL, str(error) or type(error).__name__)
             return
         if "id" not in message:
             return
-        told = mcp_wire.parsed(response.content)
         if told is None:
-            self._error(message["id"], _INTERNAL, f"The server answered HTTP {response.status_code} without a message.")
+            self._error(message["id"], _INTERNAL, f"The server answered HTTP {status} without a message.")
             return
         if message.get("method") == "initialize":
             version = told.get("result", {}).get("protocolVersion")
@@ -143,12 +142,14 @@ class Relay:
             found = {"resultType": "complete"} | found
         return {"jsonrpc": "2.0", "id": message["id"], "result": found}
 
-    async def _post(self, message: dict[str, Any], line: bytes) -> httpx.Response:
-        """The server's answer. Raises CannotStart, and HTTPError where it ended while it worked on what may not be repeated."""
+    async def _post(self, message: dict[str, Any], line: bytes) -> tuple[int, dict[str, Any] | None]:
+        """The status and the answer of the server. Raises CannotStart, and HTTPError where it ended while it worked on what
+        may not be repeated."""
         headers = self._headers(message)
         for _ in range(_TRIES):
             try:
-                return await self._owner.http.post("/mcp", content=line, headers=headers)
+                async with self._owner.http.stream("POST", "/mcp", content=line, headers=headers) as response:
+                    return response.status_code, await self._received(response)
             except httpx.ConnectError:
                 await self._owner.ensure()
             except httpx.RemoteProtocolError as error:
@@ -161,6 +162,21 @@ class Relay:
                 if not await self._repeats(message):
                     raise httpx.ReadError(str(error)) from error
         raise CannotStart("The server ends again and again: its log (stderr) says why.")
+
+    async def _received(self, response: httpx.Response) -> dict[str, Any] | None:
+        """The message that answers. What a stream tells before it (progress, messages of the log) goes to the host at once."""
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            return mcp_wire.parsed(await response.aread())
+        told = None
+        async for line in response.aiter_lines():
+            event = mcp_wire.parsed(line.encode()) if line.startswith("data:") else None
+            if event is None:
+                continue
+            if "method" in event:
+                self._write(event)
+            else:
+                told = event
+        return told
 
     async def _repeats(self, message: dict[str, Any]) -> bool:
         """Whether it does no harm to send a message twice: all but calls of tools that write."""
