@@ -214,4 +214,7 @@ LAYOUTS = {
     "bipartite": Layout(),
     "random": Layout(),
     "layers": Layout(),
+    "tree": Layout(),
+    "xy": Layout(),
+    "map": Layout(),
 }

@@ -36,9 +36,12 @@ def draw(graph: nx.Graph, **params: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_draws_a_tree(layout: str) -> None:
     graph = nx.balanced_tree(2, 3, nx.DiGraph)
+    if layout in ("xy", "map"):
+        for node in graph:
+            graph.nodes[node].update(x=node, y=node % 4, lat=node, lon=-node)
     answer = draw(graph, layout=layout)
     assert (answer["nodes"], answer["edges"]) == (15, 14)
-    assert answer["layout"] == ("layers" if layout == "auto" else layout)
+    assert answer["layout"] == ("tree" if layout == "auto" else layout)
 
 
 @pytest.mark.parametrize("graph", [nx.Graph(), nx.path_graph(1), nx.empty_graph(3), nx.Graph([(0, 0), (0, 1)])])

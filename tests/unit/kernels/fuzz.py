@@ -24,7 +24,11 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
+from networkx_mcp.analysis.layout import positions
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
+from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.backend.answers import plain
 from networkx_mcp.backend.graph import Graph
 from networkx_mcp.backend.kernel import Kernel, kernels
@@ -146,6 +150,14 @@ def call(entry: Kernel, graph: Graph, plain_graph: nx.Graph[Any], chance: random
     return True
 
 
+def lay_out(graph: Graph, chance: random.Random) -> None:
+    """Positions of a picture, which are no kernel of networkx's."""
+    loaded = LoadedGraph(GraphState(graph.data, graph.data.directed))
+    weight = "weight" if chance.random() < 0.5 and loaded.arrays.frozen.edge_table.column("weight") else None
+    found = positions(loaded, chance.choice(["spring", "kamada_kawai"]), chance.randrange(9), weight=weight)
+    assert np.isfinite(found.xy).all()
+
+
 def counting(calls: collections.Counter[str]) -> None:
     """Count each call of the library."""
     original = native.call
@@ -184,6 +196,7 @@ def main() -> None:
                 except BaseException:
                     print(f"graph {number}, {entry.function.__name__}: {nx.to_dict_of_dicts(drawn)}", file=sys.stderr)
                     raise
+        lay_out(graph, chance)
         if (number + 1) % 10_000 == 0:
             print(f"{number + 1} graphs, {sum(calls.values())} calls, {time.monotonic() - began:.0f} s", flush=True)
     for name, count in sorted(calls.items()):

@@ -8,18 +8,22 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
 from networkx_mcp import extras
+from networkx_mcp.analysis import layout as layouts
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.picture import Picture, render
 from networkx_mcp.analysis.task import Facts, Params, Run, task, unknown_attribute
+from networkx_mcp.analysis.view import part
 from networkx_mcp.arrays.formats.markup_text import NO_XML
+from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.arrays.values import is_number
-from networkx_mcp.errors import InvalidInput, LimitExceeded
+from networkx_mcp.errors import LimitExceeded
 from networkx_mcp.vocabulary import LAYOUTS
 
 #: A picture of more says nothing, and its layout takes long.
@@ -44,25 +48,21 @@ def draw_graph(graph: LoadedGraph, args: Params) -> Facts:
     kind, layout, seed = args["format"], args["layout"], args.seed()
     width, height = args["width"], args["height"]
     title = _printable(args["title"])
-    drawn = graph.nx.subgraph(args.nodes("nodes")) if args.given("nodes") else graph.nx
-    if drawn is not graph.nx:  # a subgraph view has no order of its own
-        copy: nx.Graph[Any] = graph.nx.__class__()
-        copy.add_nodes_from((node, graph.nx.nodes[node]) for node in graph.sorted(drawn))
-        copy.add_edges_from(drawn.edges(data=True))
-        drawn = copy
+    seen = _only(graph, args.nodes("nodes")) if args.given("nodes") else graph
+    drawn = seen.nx
     nodes, edges = drawn.number_of_nodes(), drawn.number_of_edges()
     _fits(nodes, "nodes", MAX_NODES)
     _fits(edges, "edges", MAX_EDGES)
     labels = _labels(graph, args, drawn)
     colors = _attribute(graph, args, "color", drawn)
     edge_labels = _edge_labels(graph, args, drawn)
-    layout = _auto(drawn) if layout == "auto" else layout
     weight = args.weight(negative=False)
+    run = Run(graph, "draw_graph")
+    placed = run.timed(lambda: layouts.positions(seen, layout, seed, weight=weight, aspect=width / height))
+    layout = placed.layout
+    positions = dict(zip(seen.arrays.ids, placed.xy, strict=True))
     if not LAYOUTS[layout].weighted:  # what edges count is of no matter to the others
         args.notes = [f"Layout {layout} looks at no weight."] if weight is not None else []
-
-    run = Run(graph, "draw_graph")
-    positions = run.timed(lambda: _positions(drawn, layout, weight, seed))
     run.engine = "matplotlib"
     made = run.timed(
         lambda: _picture(drawn, positions, labels, colors, edge_labels, title, kind, width / _DPI, height / _DPI)
@@ -121,49 +121,12 @@ def _edge_labels(graph: LoadedGraph, args: Params, drawn: nx.Graph[Any]) -> dict
     return labels
 
 
-def _auto(drawn: nx.Graph[Any]) -> str:
-    if drawn.is_directed() and drawn.number_of_edges() and nx.is_directed_acyclic_graph(drawn):
-        return "layers"
-    return (
-        "kamada_kawai" if len(drawn) <= 40 and len(drawn) > 1 and nx.is_connected(drawn.to_undirected()) else "spring"
-    )
-
-
-def _positions(drawn: nx.Graph[Any], layout: str, weight: str | None, seed: int) -> dict[Any, Any]:
-    if not drawn:
-        return {}
-    match layout:
-        case "spring":
-            return nx.spring_layout(drawn, weight=weight, seed=seed)
-        case "kamada_kawai":
-            return nx.kamada_kawai_layout(drawn, weight=weight)
-        case "spectral":
-            return nx.spectral_layout(drawn, weight=weight)
-        case "random":
-            return nx.random_layout(drawn, seed=seed)
-        case "layers":
-            return _layers(drawn)
-        case "bipartite":
-            if not nx.is_bipartite(drawn):
-                raise InvalidInput("layout: bipartite needs a bipartite graph. Use spring.", field="layout")
-            color = nx.bipartite.color(drawn)
-            return nx.bipartite_layout(drawn, [node for node in drawn if color[node]])
-        case _:
-            found: dict[Any, Any] = getattr(nx, f"{layout}_layout")(drawn)
-            return found
-
-
-def _layers(drawn: nx.Graph[Any]) -> dict[Any, Any]:
-    """Generations from top to bottom, of a directed graph without cycles."""
-    if not drawn.is_directed() or not nx.is_directed_acyclic_graph(drawn):
-        raise InvalidInput("layout: layers needs a directed graph without cycles. Use spring.", field="layout")
-    ranked: nx.DiGraph[Any] = nx.DiGraph(drawn.edges())
-    ranked.add_nodes_from(drawn)
-    for layer, nodes in enumerate(nx.topological_generations(ranked)):
-        for node in nodes:
-            ranked.nodes[node]["layer"] = layer
-    positions = nx.multipartite_layout(ranked, subset_key="layer", align="horizontal")
-    return {node: (x, -y) for node, (x, y) in positions.items()}
+def _only(graph: LoadedGraph, nodes: Sequence[str | int]) -> LoadedGraph:
+    """The part with these nodes and the edges among them."""
+    whole = graph.arrays.frozen
+    kept = np.zeros(whole.n, bool)
+    kept[[whole.find(node) for node in nodes]] = True
+    return LoadedGraph(GraphState(part(whole, kept, kept[whole.src] & kept[whole.dst]), graph.directed))
 
 
 def _picture(

@@ -21,7 +21,7 @@ from networkx_mcp.backend.kernels.arrays import Unsuited
 #: What answers say computed them.
 ENGINE = "networkx-mcp"
 #: `NX_INTERFACE` of kernels.h: a library of another age is not called.
-INTERFACE = 3
+INTERFACE = 4
 _NO_MEMORY, _UNSURE = -1, -2
 #: A library elsewhere (one with sanitizers, say); empty: none at all.
 VARIABLE = "NETWORKX_MCP_KERNEL_LIBRARY"

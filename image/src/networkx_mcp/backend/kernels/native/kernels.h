@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Raised with every change of a signature below; `__init__.py` names the one that it calls. */
-#define NX_INTERFACE 3
+#define NX_INTERFACE 4
 #define NX_MEMORY (-1)
 #define NX_UNSURE (-2)
 
