@@ -32,10 +32,11 @@ from networkx_mcp import context
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
 from networkx_mcp.context import SCOPE_KEY, CallContext, TurnedAway
-from networkx_mcp.errors import Cancelled, Conflict, DeadlineExceeded, Forbidden, InvalidInput
+from networkx_mcp.errors import Conflict, DeadlineExceeded, Forbidden, InvalidInput
 from networkx_mcp.graphs.model import Upload, UploadedGraph
 from networkx_mcp.graphs.service import Graphs
-from networkx_mcp.http.admission import Admission, hung_up
+from networkx_mcp.hang_up import ends_with_client
+from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.headers import Headers
 from networkx_mcp.http.respond import respond, respond_json
@@ -176,27 +177,11 @@ class Transfers:
         call: CallContext = scope[SCOPE_KEY]
         self._deadlines.start(call)
         slot = await self._admission.enter(call, receive)
-        task = asyncio.current_task()
-        assert task is not None
-        gone = False
-
-        async def watch() -> None:
-            """Cancel the call when the client hangs up: its worker would work for nobody."""
-            nonlocal gone
-            await hung_up(receive)
-            gone = True
-            task.cancel()
-
-        watcher = asyncio.ensure_future(watch())
         try:
-            async with self._deadlines.hold(call):
-                yield
-        except asyncio.CancelledError:
-            if gone and task.uncancel() == 0:
-                raise Cancelled("The client hung up.") from None
-            raise
+            with ends_with_client(call, receive):
+                async with self._deadlines.hold(call):
+                    yield
         finally:
-            watcher.cancel()
             slot.release()
             call.leave_slot()
 

@@ -15,11 +15,11 @@ A call that needs a worker is served so under watch: a hang-up ends it.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -48,6 +48,8 @@ from starlette.types import Receive, Scope, Send
 
 from networkx_mcp import context
 from networkx_mcp.context import CallContext
+from networkx_mcp.errors import Cancelled
+from networkx_mcp.hang_up import ends_with_client
 from networkx_mcp.tools import answer_size
 from networkx_mcp.tools.dispatch import Calls, follow_call, followed
 from networkx_mcp.tools.message import Message
@@ -110,10 +112,13 @@ class Direct:
             answering = self._asked(scope, message, version, modern=modern)
         if answering is None:
             return False
-        answer = await (answering if receive is None else _watched(answering, call, receive))
-        if answer is not None:
-            status = ERROR_CODE_HTTP_STATUS.get(answer["error"]["code"], 200) if modern and "error" in answer else 200
-            await respond(status, answer, send)
+        try:
+            with nullcontext() if receive is None else ends_with_client(call, receive):
+                answer = await answering
+        except Cancelled:
+            return True
+        status = ERROR_CODE_HTTP_STATUS.get(answer["error"]["code"], 200) if modern and "error" in answer else 200
+        await respond(status, answer, send)
         return True
 
     def _called(self, call: CallContext, message: Message, version: str, *, modern: bool) -> Answering | None:
@@ -196,45 +201,6 @@ async def _answer(request_id: Any, answering: Awaitable[Any]) -> dict[str, Any]:
         logger.exception("a request failed", extra={"event": "request_failed"})
         answer["error"] = {"code": INTERNAL_ERROR, "message": "Internal server error"}
     return answer
-
-
-async def _watched(answering: Answering, call: CallContext, receive: Receive) -> dict[str, Any] | None:
-    """The answer; None where the client hung up before, which ended the call and its worker."""
-    task = asyncio.current_task()
-    assert task is not None
-    watch = call.watch or functools.partial(_listen, receive)
-    gone = False
-
-    def end() -> None:
-        nonlocal gone
-        gone = True
-        task.cancel()
-
-    forget = watch(end)
-    try:
-        answer = await answering
-    except asyncio.CancelledError:
-        # Whoever else wants this task ended is obeyed.
-        if not gone or task.uncancel() > 0:
-            raise
-        return None
-    finally:
-        forget()
-    if gone:
-        task.uncancel()
-        return None
-    return answer
-
-
-def _listen(receive: Receive, gone: Callable[[], None]) -> Callable[[], object]:
-    """Call `gone` when the client hangs up, where there is no socket that tells; until what is returned is called."""
-
-    async def listen() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        gone()
-
-    return asyncio.ensure_future(listen()).cancel
 
 
 def _version(scope: Scope) -> str | None:
