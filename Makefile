@@ -38,9 +38,9 @@ PYTEST_ARGS ?=
 NAMESPACE ?= graphs
 PROMETHEUS ?= monitoring/prometheus:9090
 MINUTES ?= 30
-# The directories of the tests, and how they are divided: what needs no program of the machine is of `make test`, what names one
-# (`needs`, see scripts/programs.py) of `make test-full`. tests/e2e wants a cluster.
-ANYWHERE := -m "not needs"
+# The directories of the tests, and how they are divided: `make test-full` has what names a program of the machine (`needs`, see
+# scripts/programs.py) and what takes long (`long`), `make test` all else. tests/e2e wants a cluster.
+ANYWHERE := -m "not needs and not long"
 # Processes that run tests. They wait about half of their time: on two cores three took 350 s for tests/server, two took 418 s.
 WORKERS ?= 3
 # Files begin as tests/conftest.py says, the longest first, and not by their number of tests.
@@ -60,7 +60,7 @@ run: $(VENV)/.run ## Serve on 127.0.0.1:8080 with the embedded store
 test: lint unit chart-test alerts-test server ## All that needs neither a cluster nor a program that pip and npm do not bring
 	@echo "make test: all stages passed"
 
-test-full: programs full ## What needs programs of the machine (promtool, strace, linters): it names those that are missing
+test-full: programs full ## What needs programs of the machine (promtool, strace, linters; it names those that are missing), or takes long
 	@echo "make test-full: all stages passed"
 
 lint: $(VENV)/.dev ## Format, lint and type checks
@@ -82,7 +82,7 @@ server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, co
 	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
 full: $(VENV)/.dev tools linters writers build-tools
-	@scripts/stage.sh full pytest $(ROOMS) -m needs -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@scripts/stage.sh full pytest $(ROOMS) -m "needs or long" -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
 	@NETWORKX_TEST_BACKEND=networkx_mcp scripts/stage.sh alone $(NETWORKX_TESTS)

@@ -18,6 +18,8 @@ from networkx_mcp import mcp_wire
 from networkx_mcp.arrays import arrow_messages
 from networkx_mcp.store import archive
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -150,6 +150,7 @@ def make_site(tmp_path: Path, redis_server: RedisServer) -> Iterator[Callable[..
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["embedded", "redis"])
+@pytest.mark.long
 def test_a_drill_every_graph_comes_back_on_an_empty_server_of_either_store(
     origin: Site, empty: Site, make_site: Callable[..., Site], tmp_path: Path, shared: bool
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_drill_every_graph_comes_back_on_an_empty_server_of_either_store(
     assert answer["structuredContent"]["version"] == before["bob", "log"][0] + 1
 
 
+@pytest.mark.long
 def test_the_time_of_the_last_good_backup_is_a_metric_and_the_moment_it_began(
     make_site: Callable[..., Site], tmp_path: Path
 ) -> None:
@@ -548,6 +550,7 @@ def test_a_backup_whose_time_cannot_be_noted_is_complete_and_counts_for_retentio
     assert len(file.verify(made).graphs) == 4
 
 
+@pytest.mark.long
 def test_a_server_that_restarts_costs_no_backup(make_site: Callable[..., Site], tmp_path: Path) -> None:
     port = Port()
     place = make_site(http_port=port.number)  # it comes back where it was

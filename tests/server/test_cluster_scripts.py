@@ -15,6 +15,8 @@ from tests.e2e.cluster import WORKLOAD
 from tests.helpers.patience import PATIENCE
 from tests.helpers.server import SOURCE, Server
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

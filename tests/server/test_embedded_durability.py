@@ -10,6 +10,8 @@ import pytest
 from tests.helpers.caller import ReplicaClient, ToolAnswer
 from tests.helpers.server import Server
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Server]
 
 

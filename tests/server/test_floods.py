@@ -16,6 +16,8 @@ from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.raw_http import RawClient
 from tests.helpers.server import Server, modern
 
+pytestmark = pytest.mark.long
+
 #: Of the server: so few places that a test can take them all.
 CONNECTIONS, QUEUE = 2, 24
 #: MiB of the bodies of all calls.

@@ -7,10 +7,13 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.server import NO_TLS, Server
 
 from networkx_mcp import mcp_wire
+
+pytestmark = pytest.mark.long
 
 #: Put before the server's own modules: tells a file, at a signal, how many objects are frozen and how many are not.
 ASK = """
@@ -21,14 +24,13 @@ def tell(*_):
 signal.signal(signal.SIGUSR2, tell)
 """
 
-#: Adds a line to a file at each full collection of the process that serves: how many objects it looks through.
+#: Adds a line to a file at each full collection of any process: its id, and how many objects it looks through.
 WATCH = """
 import gc, os
-pid = os.getpid()
 def note(phase, info):
-    if phase == "start" and info["generation"] == 2 and os.getpid() == pid:
+    if phase == "start" and info["generation"] == 2:
         with open({path!r}, "a") as file:
-            print(len(gc.get_objects()), file=file)
+            print(os.getpid(), len(gc.get_objects()), file=file)
 gc.callbacks.append(note)
 """
 
@@ -54,7 +56,10 @@ def test_no_full_collection_looks_through_the_values_of_a_large_body(tmp_path: P
     lists = 95_000  # a body may hold 100,000
 
     def looked_through() -> list[int]:
-        return [int(line) for line in seen.read_text(encoding="utf-8").split()] if seen.exists() else []
+        """By the process that serves: that which its workers are forked from may still begin, and collects as well."""
+        assert server.process is not None
+        lines = seen.read_text(encoding="utf-8").splitlines() if seen.exists() else []
+        return [int(objects) for pid, objects in map(str.split, lines) if int(pid) == server.process.pid]
 
     with server:
         eventually(lambda: frozen(server, told)[0] > 0)  # what the start has made was looked through before
@@ -62,8 +67,7 @@ def test_no_full_collection_looks_through_the_values_of_a_large_body(tmp_path: P
         for _ in range(5):
             assert server.call("describe_graph", {"graph_id": [[]] * lists})["isError"]
         after = eventually(lambda: looked_through()[before:])
-    # On a crowded machine one of some sixty was begun while something of the call before it still lived.
-    assert sum(objects > lists / 2 for objects in after) <= 1, after
+    assert max(after) < lists / 2, after
 
 
 def test_a_connection_that_stays_open_keeps_nothing_of_its_last_call(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from tests.helpers.caller import ReplicaClient, ToolAnswer
 from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.server import NO_TLS, Server, handshake, modern
 
+pytestmark = pytest.mark.long
+
 PROBES = ("/health", "/ready", "/startup", "/metrics")
 DEADLINE = 5.0
 #: Hours of pure Python in a graph that takes no memory: 20,000 maximum flows.

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import httpx
+import pytest
 from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server, modern
@@ -46,6 +47,7 @@ async def test_another_token_has_its_own_budget(make_server: Make) -> None:
     assert 429 not in await statuses(5, server, token=other)
 
 
+@pytest.mark.long
 async def test_two_replicas_share_one_budget_and_go_by_their_share_without_the_store(
     make_server: Make,
 ) -> None:

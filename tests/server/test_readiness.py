@@ -20,6 +20,7 @@ def check(server: Server, name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_a_store_that_went_away_leaves_it_ready_and_calls_are_told(make_server: Make) -> None:
     with RedisServer() as redis:
         server = make_server(store_type="redis", store_url=redis.url, store_timeout_seconds=1).start()
@@ -54,6 +55,7 @@ def test_a_dead_zygote_is_back_before_anybody_takes_the_pod_out(server: Server) 
     assert server.get("/ready").status_code == 200
 
 
+@pytest.mark.long
 def test_without_compute_for_more_than_five_seconds_it_is_not_ready_until_it_is_back(server: Server) -> None:
     eventually(lambda: check(server, "compute")["state"] == "up")
 

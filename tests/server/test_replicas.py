@@ -18,6 +18,8 @@ from tests.helpers.patience import PATIENCE, eventually
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Pair:

@@ -89,6 +89,7 @@ async def test_those_that_wait_are_shed_at_once_and_those_that_run_are_not(make_
     assert await asyncio.to_thread(server.wait) == 0
 
 
+@pytest.mark.long
 def test_while_it_drains_it_is_not_ready_yet_answers_and_closes_each_connection(make_server: Make) -> None:
     server = make_server(http_drain_seconds=12).start()
     with RawClient(server) as early:

@@ -381,6 +381,7 @@ def test_chunks_past_the_limit_are_refused_while_they_come(files: Files) -> None
         assert client.answer()[0] == 413
 
 
+@pytest.mark.long
 def test_an_upload_that_is_too_slow_is_ended(files: Files) -> None:
     began = time.monotonic()
     with files.begin("slow?format=edge-list", 1000, b"a b\n") as client:
@@ -543,6 +544,7 @@ def test_so_many_downloads_go_out_at_once(large: Files) -> None:
     eventually(lambda: large.get("large?format=edge-list", if_none_match="*").status_code == 304)
 
 
+@pytest.mark.long
 def test_slow_readers_of_two_tenants_do_not_shut_out_a_third(large: Files) -> None:
     other, third = (large.server.add_token(name, tenant=name) for name in ("neighbour", "third"))
     for token in (other, third):
@@ -574,6 +576,7 @@ def cut_off(hasty: Files) -> float:
     return hasty.server.metric("requests_total", method="graphs/get", outcome="timeout")
 
 
+@pytest.mark.long
 def test_a_reader_that_stops_is_cut_off(hasty: Files) -> None:
     before, began = cut_off(hasty), time.monotonic()
     with reader(hasty) as connection:
@@ -588,6 +591,7 @@ def test_a_reader_that_stops_is_cut_off(hasty: Files) -> None:
         assert received < 20 * MIB
 
 
+@pytest.mark.long
 def test_a_reader_that_never_stops_but_is_too_slow_is_cut_off(hasty: Files) -> None:
     """It reads half a MiB a second, or less."""
     before, began, received = cut_off(hasty), time.monotonic(), 0

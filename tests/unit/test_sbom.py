@@ -17,6 +17,7 @@ def document() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_it_is_valid(document: dict[str, Any]) -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(document)) is None
 

@@ -160,6 +160,7 @@ def test_two_hosts_share_their_graphs_and_one_server(host: Callable[[], Host]) -
 
 
 @pytest.mark.parametrize("end", ["close", "kill", "kill the server"])
+@pytest.mark.long
 def test_when_the_owner_ends_another_takes_over_and_nothing_acknowledged_is_lost(
     host: Callable[[], Host], end: str
 ) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from tests.helpers.server import ROOT, Server
 
+pytestmark = pytest.mark.long
+
 # A loop without pauses passes a token's 2,000 requests/s on a fast machine, most of all where the server sheds. What a
 # generator counts is the matter here, not the rate limit, which has its own tests.
 UNLIMITED = {"auth": True, "ratelimit_enabled": False}

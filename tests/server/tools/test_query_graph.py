@@ -134,6 +134,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.long
 def test_bombs_end_by_name_and_the_neighbour_is_answered(make_server: Callable[..., Server]) -> None:
     server = make_server(auth=True, limits_workers=1, limits_request_timeout_seconds=10)
     mallory, ann = server.add_token("mallory", tenant="m"), server.add_token("ann", tenant="a")

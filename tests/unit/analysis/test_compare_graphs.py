@@ -104,6 +104,7 @@ def pairs(draw: st.DrawFn) -> tuple[nx.Graph, nx.Graph]:
 
 @given(pair=pairs())
 @settings(max_examples=300, deadline=None)
+@pytest.mark.long
 def test_each_difference_is_one_row_and_all_of_them_are_counted(pair: tuple[nx.Graph, nx.Graph]) -> None:
     a, b = pair
     answer = compared(a, b)
@@ -122,6 +123,7 @@ def edges(graph: nx.Graph) -> set[Any]:
 
 @given(pair=pairs())
 @settings(max_examples=100, deadline=None)
+@pytest.mark.long
 def test_a_graph_does_not_differ_from_itself_whatever_the_order_in_which_it_was_made(
     pair: tuple[nx.Graph, nx.Graph],
 ) -> None:
@@ -144,6 +146,7 @@ def mirrored(difference: str) -> str:
 
 @given(pair=pairs())
 @settings(max_examples=100, deadline=None)
+@pytest.mark.long
 def test_from_the_other_side_it_is_the_mirror_image(pair: tuple[nx.Graph, nx.Graph]) -> None:
     a, b = pair
     there, back = compared(a, b), compared(b, a)
@@ -159,6 +162,7 @@ def test_from_the_other_side_it_is_the_mirror_image(pair: tuple[nx.Graph, nx.Gra
 
 @given(pair=pairs())
 @settings(max_examples=200, deadline=None)
+@pytest.mark.long
 def test_it_says_isomorphic_where_networkx_does(pair: tuple[nx.Graph, nx.Graph]) -> None:
     a, b = pair
     assert compared(a, b)["isomorphic"] == nx.is_isomorphic(a, b)

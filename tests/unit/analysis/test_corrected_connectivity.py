@@ -17,6 +17,8 @@ from networkx_mcp.analysis.tasks.measure_graph import measure_graph
 from networkx_mcp.analysis.tasks.run_algorithm import run_algorithm
 from networkx_mcp.errors import InvalidInput
 
+pytestmark = pytest.mark.long
+
 ATLAS = [nx.graph_atlas(i) for i in random.Random(2).sample(range(2, 1253), 60)]
 DIGRAPHS = [*oracles.digraphs(3), *oracles.random_graphs(80, nodes=6, directed=True, seed=3)]
 SMALL = [*ATLAS, *DIGRAPHS]

@@ -22,6 +22,8 @@ from networkx_mcp.analysis.tasks.run_algorithm import run_algorithm
 from networkx_mcp.backend.kernels import native
 from networkx_mcp.errors import InvalidInput, ServiceError
 
+pytestmark = pytest.mark.long
+
 ROUNDING = nx.Graph([(0, 1), (0, 2), (0, 5), (0, 6), (1, 2), (1, 4), (2, 3), (2, 5), (2, 6), (3, 4)])
 
 

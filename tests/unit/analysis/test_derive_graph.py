@@ -486,6 +486,7 @@ def pairs(draw: st.DrawFn) -> tuple[nx.Graph, nx.Graph]:
 
 @given(pair=pairs())
 @settings(max_examples=60, deadline=None)
+@pytest.mark.long
 def test_combinations_are_networkxs(pair: tuple[nx.Graph, nx.Graph]) -> None:
     a, b = pair
     same(derive(a, b, combine="compose").graph, nx.compose(a, b), ordered=False)

@@ -33,7 +33,7 @@ SECONDS = 10
 WHOLE = os.environ.get("NETWORKX_MCP_SWEEP") == "whole"
 #: Parts of the catalogue, each a test; the whole takes many minutes, more than a test has by default.
 PARTS = 16 if WHOLE else 4
-pytestmark = [pytest.mark.timeout(3600)] if WHOLE else []
+pytestmark = [pytest.mark.long, *([pytest.mark.timeout(3600)] if WHOLE else [])]
 #: Where loops, refusals and numbers that are none were found.
 FOUND = {
     "no node": nx.Graph(),

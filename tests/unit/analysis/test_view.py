@@ -45,6 +45,7 @@ def test_without_some_nodes_it_is_the_graph_without_them(graph: nx.Graph, data: 
 
 @given(graph=graphs(weights=st.integers(1, 9)))
 @settings(max_examples=100, deadline=None)
+@pytest.mark.long
 def test_conditions_keep_what_they_hold_of_and_null_holds_of_nothing(graph: nx.Graph) -> None:
     graph.add_edge("a", "b", weight=3)
     expected = deepcopy(graph)

@@ -18,6 +18,8 @@ from networkx_mcp.analysis.tasks.run_algorithm import run_algorithm
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import ServiceError
 
+pytestmark = pytest.mark.long
+
 PYTHON = re.compile(
     r"\bnx\.|\bG\b|\w\(\)|\b(Di)?Graph with|NoneType|\bNone\b|\bnan\b|NaN|object has|is not iterable|unpack|\barg\b|array|"
     r"shape|dtype|scipy|numpy|operand|Error\b|Exception|StopIteration|\bset\(|\{'|\['|\('|\[\]|out of range|pop from|"

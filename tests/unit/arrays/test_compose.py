@@ -51,6 +51,7 @@ def differs(new: dict[str, Any], old: dict[str, Any]) -> bool:
 
 @settings(max_examples=300, deadline=None)
 @given(st.data(), st.booleans())
+@pytest.mark.long
 def test_two_graphs_are_one_as_networkx_makes_it(data: st.DataObject, directed: bool) -> None:
     first, second = data.draw(graphs(directed)), data.draw(graphs(directed))
     made = compose(frozen(first), frozen(second))
@@ -76,6 +77,7 @@ def test_two_graphs_are_one_as_networkx_makes_it(data: st.DataObject, directed: 
 
 @settings(max_examples=200, deadline=None)
 @given(st.data(), st.booleans())
+@pytest.mark.long
 def test_of_nodes_that_are_there_alone_no_other_comes(data: st.DataObject, directed: bool) -> None:
     first, second = data.draw(graphs(directed)), data.draw(graphs(directed))
     one, two = frozen(first), frozen(second)

@@ -123,6 +123,7 @@ def test_what_was_edited_since_is_written(format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["csv", "parquet", "arrow", "graphml", "node-link", "gml"])
+@pytest.mark.long
 def test_a_graph_of_more_than_a_page_comes_back(format_: str) -> None:
     graph = nx.gnm_random_graph(20_000, 40_000, seed=1)
     for u, v, data in graph.edges(data=True):

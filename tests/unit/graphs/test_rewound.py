@@ -28,6 +28,8 @@ from networkx_mcp.settings import Settings
 from networkx_mcp.store.factory import open_store
 from networkx_mcp.workers.pool import Compute
 
+pytestmark = pytest.mark.long
+
 
 class Site:
     """A Redis with a point to go back to, and replicas of the server on it."""

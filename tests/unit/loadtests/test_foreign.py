@@ -7,6 +7,8 @@ from loadtests.abuse import mutant_reads, mutants
 
 from networkx_mcp.arrays import frozen
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("kind", mutants.KINDS)
 def test_mutants_end_by_name(kind: str) -> None:

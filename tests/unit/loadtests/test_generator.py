@@ -68,6 +68,7 @@ def users(monkeypatch: pytest.MonkeyPatch, heavy: int) -> None:
 
 
 @pytest.mark.parametrize("rate", [None, 60.0])
+@pytest.mark.long
 def test_a_call_that_waits_past_the_window_waits_under_load(
     monkeypatch: pytest.MonkeyPatch, rate: float | None
 ) -> None:

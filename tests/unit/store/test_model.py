@@ -340,6 +340,7 @@ class Machine(RuleBasedStateMachine):
 # A failure is worth the time that it takes to find the shortest sequence.
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
+@pytest.mark.long
 def test_the_store_behaves_as_the_model(kind: str, request: pytest.FixtureRequest) -> None:
     directory = Path(tempfile.mkdtemp(prefix="nmcp-model-"))
     try:

@@ -11,6 +11,8 @@ from networkx_mcp.errors import InvalidInput, NotFound
 from networkx_mcp.store.protocol import Quota, Store, StoredCounts, Usage
 from networkx_mcp.store.shared import OPERATION_OVERHEAD, Recall, record_bytes
 
+pytestmark = pytest.mark.long
+
 
 class TestOperationIds:
     async def test_a_repeat_is_answered_with_the_first_result(self, store: Store) -> None:

@@ -18,7 +18,7 @@ from networkx_mcp.settings import MIB
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 _JOBS: list[tuple[str, dict[str, Any]]] = [
     (ECHO, {}),

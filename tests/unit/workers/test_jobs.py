@@ -265,6 +265,7 @@ async def test_a_worker_within_its_reservation_runs(compute: Compute) -> None:
     assert result.value == 56 << 17
 
 
+@pytest.mark.long
 async def test_fifty_memory_bombs_leave_memory_where_it_was(compute: Compute) -> None:
     await at_rest(compute)
     before = await compute.sampler.sample()
@@ -307,6 +308,7 @@ async def test_a_killed_spare_is_replaced_and_costs_nothing(compute: Compute) ->
     await at_rest(compute)
 
 
+@pytest.mark.long
 async def test_two_hundred_jobs_leave_no_descriptor_and_no_process(compute: Compute) -> None:
     await at_rest(compute)
     before = await settled_fds()

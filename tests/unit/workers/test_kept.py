@@ -185,6 +185,7 @@ async def test_a_lost_zygote_takes_idle_workers_with_it(compute: Compute) -> Non
     assert await pid(compute) != worker
 
 
+@pytest.mark.long
 async def test_two_hundred_calls_leave_no_descriptor(compute: Compute) -> None:
     await pid(compute)
     before = await settled_fds()
