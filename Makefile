@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock programs tools linters writers build-tools docs test-networkx pictures promote sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock programs tools linters writers build-tools docs test-networkx site site-tools pictures promote sbom clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -81,7 +81,7 @@ alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, d
 server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
-full: $(VENV)/.dev tools linters writers build-tools
+full: $(VENV)/.dev tools linters writers build-tools site-tools
 	@scripts/stage.sh full pytest $(ROOMS) -m "needs or long" -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
@@ -161,10 +161,14 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd tests/redis-server && $(LOCK) requirements.in -o requirements.txt
 	cd tests/linters && $(LOCK) requirements.in -o requirements.txt
 	cd tests/writers && $(LOCK) requirements.in -o requirements.txt
+	cd tests/site && $(LOCK) requirements.in -o requirements.txt
 
-GENERATE := for script in backend_functions chart_settings chart_readme settings_docs format_docs analyses_docs dashboards readme_tables; do $(BIN)/python scripts/$$script.py || exit 1; done
+GENERATE := for script in backend_functions chart_settings chart_readme settings_docs format_docs analyses_docs tool_docs algorithm_docs dashboards readme_tables; do $(BIN)/python scripts/$$script.py || exit 1; done
 docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the documents
 	$(GENERATE)
+
+site: site-tools ## Build the documents as a site into out/site
+	NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/mkdocs build --strict --quiet
 
 pictures: $(VENV)/.dev ## Draw the dashboards from a cluster: make pictures NAMESPACE=... [PROMETHEUS=namespace/service:port]
 	$(BIN)/python scripts/dashboard_pictures.py --namespace "$(NAMESPACE)" --prometheus "$(PROMETHEUS)" --minutes $(MINUTES)
@@ -180,6 +184,8 @@ tools: $(VENV)/.dev ## Fetch pinned helm, kubectl, Node packages and a Redis int
 	@$(BIN)/python scripts/tools.py
 
 linters: $(TOOLS)/linters/.installed ## Fetch checkov and shellcheck into an environment of their own, .tools/linters
+
+site-tools: $(TOOLS)/site/.installed ## Fetch mkdocs into an environment of its own, .tools/site
 
 writers: $(TOOLS)/writers/.installed ## Fetch the programs that open what is exported into an environment of their own, .tools/writers
 

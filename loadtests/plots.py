@@ -1,4 +1,4 @@
-"""Pictures of the results for the README: `python -m loadtests plots`.
+"""Pictures of the results for docs/performance.md: `python -m loadtests plots`.
 
 Each is an SVG that names the digest of the results it was drawn from, so that `--check` of `make evidence`
 knows a stale one on any machine. Text stays text; nothing depends on the day.

@@ -57,6 +57,7 @@ PROGRAMS = {
     "checkov": Program("checks what the chart renders", fetched="linters"),
     "shellcheck": Program("checks the scripts", fetched="linters"),
     "hatchling": Program("builds the wheels", fetched="build-tools", file="build/bin/python"),
+    "mkdocs": Program("builds the documents as a site", fetched="site-tools", file="site/bin/mkdocs"),
     "writers": Program("opens what is exported with other programs", fetched="writers", file="writers/bin/python"),
 }
 

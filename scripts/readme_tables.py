@@ -20,6 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+import document_tables  # noqa: E402
 import readme_calls  # noqa: E402
 from loadtests import contract, evidence, guide  # noqa: E402
 from loadtests.abuse import readme_tables  # noqa: E402
@@ -27,7 +28,10 @@ from loadtests.results import Point, Result, at_knee, heavy, heavy_calls, load_a
 
 RESULTS = ROOT / "benchmarks" / "results"
 #: Where tables stand.
-DOCUMENTS = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", ROOT / "loadtests" / "README.md"]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "benchmarks/README.md", "loadtests/README.md")),
+    *(ROOT / "docs" / name for name in ("operate.md", "performance.md")),
+]
 _TABLE = re.compile(r"(<!-- table:(\w+) -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.DOTALL)
 
 
@@ -342,7 +346,7 @@ def rests() -> str:
     return "\n".join(
         [
             f"Connections and queue together ({admitted:g}) are at most {evidence.SHARE:g} of the least knee of one pod in any repeat "
-            f"({users['least']}; what a knee is: Measured).",
+            f"({users['least']}; what a knee is: [performance](performance.md#the-most-users-that-a-server-carries)).",
             *others,
             f"Nodes are {evidence.SHARE:g} of {nodes['knee']:,}, the largest size that was tried in the default memory; all that the "
             "table calls ended in time on it.",
@@ -446,6 +450,10 @@ def plan() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "tools": lambda: _rows(*document_tables.tools()),
+    "short_limits": lambda: _rows(*document_tables.short_limits()),
+    "runbooks": lambda: _rows(*document_tables.runbooks()),
+    "session": document_tables.session,
     "serving": serving,
     "idle": idle,
     "queries": queries,

@@ -71,7 +71,7 @@ def test_a_dashboard_is_one_of_grafana_by_its_uid() -> None:
 @pytest.mark.parametrize("way", ["kubectl", "Argo CD"])
 @pytest.mark.parametrize("grafana", ["https://grafana.example.org", "https://monitoring.example.org:3000/grafana"])
 def test_one_file_leads_every_link_to_the_readers_own(way: str, grafana: str, tmp_path: Path) -> None:
-    """The first step of the README: links.yaml, and nothing else, then `apply -k` or a merge that Argo CD builds."""
+    """The first step of docs/deploy.md: links.yaml, and nothing else, then `apply -k` or a merge that Argo CD builds."""
     path = "alerts" if way == "kubectl" else one("Application", "networkx-mcp-alerts")["spec"]["source"]["path"]
     shutil.copytree(ROOT / path, tmp_path / path)
     links = tmp_path / "alerts/links.yaml"
@@ -88,7 +88,7 @@ def test_one_file_leads_every_link_to_the_readers_own(way: str, grafana: str, tm
         assert urls <= {f"{grafana}/d/networkx-mcp-{name}" for name in ("overview", "graphs")}
 
 
-@pytest.mark.parametrize("readme", ["README.md", "alerts/README.md", "argocd/README.md"])
+@pytest.mark.parametrize("readme", ["docs/deploy.md", "alerts/README.md", "argocd/README.md"])
 def test_the_start_names_the_file_before_the_command_that_applies(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     applies = list(re.finditer(r"^(\$ )?kubectl apply -k (alerts|argocd)", text, flags=re.MULTILINE))

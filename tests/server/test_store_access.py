@@ -1,4 +1,4 @@
-"""The rights that the README gives the server's user in an external store: enough for all it does, and no more."""
+"""The rights that docs/operate.md gives the server's user in an external store: enough for all it does, and no more."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tests.helpers.server import Server
 from networkx_mcp.backup import commands
 from networkx_mcp.backup.admin_client import AdminClient
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/operate.md"
 PASSWORD = "Sm0ke-and-mirrors"
 
 
 def rules() -> list[str]:
-    """The line of the README, with its placeholders filled."""
-    (line,) = re.findall(r"^ACL SETUSER (graphs .*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    """The line of the document, with its placeholders filled."""
+    (line,) = re.findall(r"^ACL SETUSER (graphs .*)$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     assert "PASSWORD" in line
     return str(line).replace("PASSWORD", PASSWORD).split()
 
 
-def test_the_rights_in_the_readme_carry_every_call_and_nothing_that_is_not_the_servers(tmp_path: Path) -> None:
+def test_the_rights_in_the_document_carry_every_call_and_nothing_that_is_not_the_servers(tmp_path: Path) -> None:
     with RedisServer() as store:
         admin = redis.Redis(port=store.port)
         admin.execute_command("ACL", "SETUSER", *rules())

@@ -160,8 +160,10 @@ def test_every_program_can_be_had_somehow() -> None:
     assert all(item.remedy and item.purpose for item in programs.PROGRAMS.values())
 
 
-def test_the_readme_and_the_first_line_name_every_program() -> None:
-    head = (ROOT / "README.md").read_text(encoding="utf-8").partition("make test-full` runs")[2].partition("\n\n")[0]
+def test_the_rules_name_every_program() -> None:
+    head = (
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("make test-full` runs")[2].partition("\n\n")[0]
+    )
     wanted = {name for name, item in programs.PROGRAMS.items() if not item.fetched}
     assert set(re.findall(r"`([^`]+)`", head)) == wanted
 

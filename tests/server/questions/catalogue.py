@@ -1,4 +1,4 @@
-"""The questions, as `questions.toml` has them, with the answers that `recorded/` has."""
+"""The questions and the tour, as `questions.toml` and `tour.toml` have them, with the answers that `recorded/` has."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 HERE = Path(__file__).parent
 #: What an answer costs a model: calls, and characters of all their answers.
 MOST_CALLS, MOST_CHARACTERS = 4, 6_000
+TOUR_RECORDING = HERE / "recorded" / "tour.json"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,32 @@ class Question:
         return found
 
 
+@dataclass(frozen=True)
+class Step:
+    """A call of the tour, which calls every tool once."""
+
+    tool: str
+    arguments: str
+    #: Whether README.md shows it, beside docs/tools.md.
+    readme: bool
+
+    @property
+    def call(self) -> tuple[str, dict[str, Any]]:
+        return self.tool, json.loads(self.arguments)
+
+
+def tour_recorded() -> list[str]:
+    """The answers of the tour, one text after the other."""
+    found: list[str] = json.loads(TOUR_RECORDING.read_text(encoding="utf-8"))
+    return found
+
+
+def _tour() -> tuple[Step, ...]:
+    with (HERE / "tour.toml").open("rb") as file:
+        calls = tomllib.load(file)["call"]
+    return tuple(Step(call["tool"], call["arguments"], call.get("readme", False)) for call in calls)
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
@@ -70,3 +97,4 @@ def _load() -> tuple[tuple[Upload, ...], tuple[Question, ...]]:
 
 
 UPLOADS, QUESTIONS = _load()
+TOUR = _tour()

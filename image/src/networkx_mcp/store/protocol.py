@@ -1,7 +1,7 @@
 """What a store promises: the same on SQLite and Redis/Valkey.
 
 A graph is an append-only log of operations plus a snapshot, both opaque bytes here. A write that
-returned is durable (see README, Stores). Every write is a compare-and-set on the version.
+returned is durable (see docs/operate.md, Stores). Every write is a compare-and-set on the version.
 
 * Versions count from 1 (the creation) and grow by 1 with each write; compaction changes no version.
 * `uid` is new for each creation: a deleted and re-created id is another graph, so caches key by it.

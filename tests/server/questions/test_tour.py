@@ -1,0 +1,40 @@
+"""The tour: every tool is called once, and answers what `docs/tools.md` and `README.md` show.
+
+Its picture is `docs/novel.svg`. To accept a change, delete `recorded/tour.json` and run again, then `make docs`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from tests.helpers.server import Server, message
+from tests.server.questions.catalogue import TOUR, TOUR_RECORDING, tour_recorded
+
+PICTURE = Path(__file__).resolve().parents[3] / "docs" / "novel.svg"
+
+
+def drawn(svg: str) -> tuple[list[str], list[str]]:
+    """What a picture shows, wherever it shows it: its labels, and the colours of its nodes."""
+    return sorted(re.findall(r"<!-- (\S+) -->", svg)), sorted(re.findall(r"fill: (#[0-9a-f]{6})", svg))
+
+
+def test_every_tool_is_called_once_and_answers_what_the_documents_show(tmp_path: Path) -> None:
+    texts, pictures = [], []
+    with Server(tmp_path / "server") as server:
+        listed = [tool["name"] for tool in message(server.rpc("tools/list"))["result"]["tools"]]
+        for tool, arguments in (step.call for step in TOUR):
+            result = server.call(tool, arguments)
+            assert not result.get("isError"), result
+            texts.append(result["content"][0]["text"])
+            pictures += [part["resource"]["text"] for part in result["content"] if part["type"] == "resource"]
+    assert sorted(listed) == sorted(step.tool for step in TOUR)
+    (picture,) = pictures
+    known = TOUR_RECORDING.exists()
+    if not known:
+        TOUR_RECORDING.write_text(json.dumps(texts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        PICTURE.write_text(re.sub(r" +$", "", picture, flags=re.MULTILINE), encoding="utf-8")
+    assert texts == tour_recorded()
+    assert drawn(picture) == drawn(PICTURE.read_text(encoding="utf-8"))
+    assert known, "the recording was missing and is written now: read it, then `make docs`"
