@@ -9,9 +9,9 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
+from tests.unit.graphs.callers import act_as
 from tests.unit.graphs.faults import FaultyStore
 
-from networkx_mcp import context
 from networkx_mcp.graphs.service import Graphs
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
@@ -20,12 +20,6 @@ from networkx_mcp.store.protocol import Store
 from networkx_mcp.workers.pool import Compute
 
 OpenGraphs = Callable[..., Graphs]
-
-
-def act_as(tenant: str) -> None:
-    """Make this task's caller one of `tenant`."""
-    caller = context.Caller("tester", tenant, frozenset({context.READ, context.WRITE}))
-    context.set_current(context.CallContext(caller, "test"))
 
 
 def settings_with(**groups: Any) -> Settings:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.unit.graphs.callers import act_as
+
 from networkx_mcp.errors import StoreUnavailable
 from networkx_mcp.store.protocol import Store
 
@@ -45,6 +47,23 @@ class FaultyStore:
             return result
 
         return call
+
+    def once(
+        self, method: str, phase: str, action: Callable[[], Awaitable[object]], *, calls: int = 1, tenant: str = ""
+    ) -> None:
+        """Do this one time, in this phase of the `calls`th call of `method`; as a caller of `tenant`, where one is named."""
+        left = calls
+
+        async def hook(called: str, at: str) -> None:
+            nonlocal left
+            left -= (called, at) == (method, phase)
+            if not left:
+                self.hook = None
+                if tenant:
+                    act_as(tenant)
+                await action()
+
+        self.hook = hook
 
     def lose_answer_of(self, method: str, times: int = 1) -> None:
         """The next `times` calls of `method` happen, and their caller hears StoreUnavailable."""

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.helpers.damage import damage_head, damage_meta
-from tests.unit.graphs.conftest import OpenGraphs, act_as
+from tests.unit.graphs.callers import act_as
+from tests.unit.graphs.conftest import OpenGraphs
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes

@@ -16,7 +16,7 @@ import networkx as nx
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.unit.graphs.conftest import act_as
+from tests.unit.graphs.callers import act_as
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import Refused, apply, picture, seen
 

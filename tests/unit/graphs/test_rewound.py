@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.helpers.patience import soon
 from tests.helpers.redis_server import RedisServer
-from tests.unit.graphs.conftest import act_as
+from tests.unit.graphs.callers import act_as
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
 from tests.unit.store.redis_tools import ask

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from tests.helpers.metrics import sample
-from tests.unit.graphs.conftest import OpenGraphs, act_as
+from tests.unit.graphs.callers import act_as
+from tests.unit.graphs.conftest import OpenGraphs
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
 

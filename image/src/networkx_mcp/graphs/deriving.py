@@ -6,6 +6,7 @@ What can be refused before anything is computed is: a graph that is there, a ver
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from networkx_mcp.analysis.definition import GraphSize
@@ -25,6 +26,20 @@ if TYPE_CHECKING:
     from networkx_mcp.store.protocol import Head
 
 
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """What a caller asks for; see `Graphs.derive`."""
+
+    tenant: str
+    graph_ids: Sequence[str]
+    into: str
+    analysis: Analysis
+    params: dict[str, Any]
+    expected: Expected
+    operation_id: str | None
+    force: bool
+
+
 class Deriver:
     """Derivations of this process."""
 
@@ -32,33 +47,24 @@ class Deriver:
         self._context = write_context
         self._whole_graphs = whole_graphs
 
-    async def derive(
-        self,
-        tenant: str,
-        graph_ids: Sequence[str],
-        into: str,
-        analysis: Analysis,
-        params: dict[str, Any],
-        expected: Expected,
-        operation_id: str | None,
-        force: bool,
-    ) -> DerivedGraph:
+    async def derive(self, asked: Derivation) -> DerivedGraph:
         """Make the graph; see `Graphs.derive`."""
-        model.check_operation_id(operation_id)
-        name = OperationName.of(operation_id, "derive", list(graph_ids), into, params, *expected)
-        with Attempt("derive", into, sources=list(graph_ids)) as attempt:
+        tenant, into, expected = asked.tenant, asked.into, asked.expected
+        model.check_operation_id(asked.operation_id)
+        name = OperationName.of(asked.operation_id, "derive", list(asked.graph_ids), into, asked.params, *expected)
+        with Attempt("derive", into, sources=list(asked.graph_ids)) as attempt:
             if (first := await self._whole_graphs.repeated(tenant, into, name, attempt)) is not None:
                 return DerivedGraph.of(first)
             self._context.offloader.refuse_writes()
             self._context.offloader.refuse_large()
             await self._refuse_early(tenant, into, expected)
-            sources, heads = await self._context.loader.sources(tenant, graph_ids)
-            await self._check_cost(tenant, analysis, params, sources, heads, force)
-            if into in graph_ids and expected.version is None:
+            sources, heads = await self._context.loader.sources(tenant, asked.graph_ids)
+            await self._check_cost(asked, sources, heads)
+            if into in asked.graph_ids and expected.version is None:
                 # What is written rests on what was read: nothing that came between them is lost.
-                head = heads[list(graph_ids).index(into)]
+                head = heads[list(asked.graph_ids).index(into)]
                 expected = Expected(head.version, head.uid)
-            base, snapshot, facts = await self._made(tenant, analysis, params, sources, heads, force)
+            base, snapshot, facts = await self._made(asked, sources, heads)
             contents = NewContents(Meta(directed=base.directed), base, snapshot)
             info = await self._whole_graphs.put(tenant, into, contents, expected, name, attempt)
             found = [Source(graph_id=head.graph_id, version=head.version) for head in heads]
@@ -73,13 +79,7 @@ class Deriver:
                 raise shared.over("tenant_graphs", self._context.quota, there + 1)
 
     async def _check_cost(
-        self,
-        tenant: str,
-        analysis: Analysis,
-        params: dict[str, Any],
-        sources: Sequence[offload.GraphSource],
-        heads: Sequence[Head],
-        force: bool,
+        self, asked: Derivation, sources: Sequence[offload.GraphSource], heads: Sequence[Head]
     ) -> None:
         """Raise what the arguments and the sizes of the graphs tell before the graph is made."""
         directions = {model.meta_of(head).directed for head in heads}
@@ -94,32 +94,28 @@ class Deriver:
             )
         head = heads[0]
         size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
-        analysis.suits(params, size.directed)
-        if not force:
+        asked.analysis.suits(asked.params, size.directed)
+        if not asked.force:
             limit = self._context.limits.request_timeout_seconds
-            await affording.check(self._context.offloader, tenant, analysis, params, [size], sources, limit)
+            offloader = self._context.offloader
+            await affording.check(offloader, asked.tenant, asked.analysis, asked.params, [size], sources, limit)
 
     async def _made(
-        self,
-        tenant: str,
-        analysis: Analysis,
-        params: dict[str, Any],
-        sources: Sequence[offload.GraphSource],
-        heads: Sequence[Head],
-        force: bool,
+        self, asked: Derivation, sources: Sequence[offload.GraphSource], heads: Sequence[Head]
     ) -> tuple[Any, bytes, dict[str, Any]]:
         limits = self._context.limits
-        asked = {
-            **params,
+        params = {
+            **asked.params,
             "named": [(head.graph_id, head.version) for head in heads],
             "nodes": limits.graph_nodes,
             "edges": limits.graph_edges,
             "value": limits.value_kib * KIB,
-            **({} if force else {"allowance": limits.request_timeout_seconds}),
+            **({} if asked.force else {"allowance": limits.request_timeout_seconds}),
         }
         # A graph may be as large as that, whatever it is made of; a larger one is refused when it is there.
-        with await self._context.offloader.admitted(limits.graph_mb * MIB, tenant=tenant):
-            result = await self._context.offloader.run(analysis.task, asked, sources, tenant=tenant, keep=True)
+        with await self._context.offloader.admitted(limits.graph_mb * MIB, tenant=asked.tenant):
+            task = asked.analysis.task
+            result = await self._context.offloader.run(task, params, sources, tenant=asked.tenant, keep=True)
             try:
                 return *offload.taken(result.fds), result.value
             finally:

@@ -17,7 +17,7 @@ from networkx_mcp.errors import NotFound
 from networkx_mcp.graphs import model, offload
 from networkx_mcp.graphs.administration import Administration
 from networkx_mcp.graphs.analyses import Analyst, Results
-from networkx_mcp.graphs.deriving import Deriver
+from networkx_mcp.graphs.deriving import Derivation, Deriver
 from networkx_mcp.graphs.editing import Editor
 from networkx_mcp.graphs.keeping import Keep, Keeper
 from networkx_mcp.graphs.loading import Compactor, Loader
@@ -192,7 +192,7 @@ class Graphs:
         checked = [model.check_graph_id(graph_id) for graph_id in graph_ids]
         with _reading():
             return await self._deriver.derive(
-                _tenant(), checked, into, analysis, params, Expected(if_version), operation_id, force
+                Derivation(_tenant(), checked, into, analysis, params, Expected(if_version), operation_id, force)
             )
 
     async def export(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import networkx as nx
 import pytest
 import pytest_asyncio
-from tests.unit.graphs.conftest import act_as
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes, SetNodeAttributes
@@ -58,18 +57,6 @@ async def attribute(graphs: Graphs, graph_id: str, name: str) -> dict[Any, Any]:
     return {node: data[name] for node, data in view.state.nodes(data=True) if name in data}
 
 
-def before(store: FaultyStore, method: str, action: Callable[[], Awaitable[Any]]) -> None:
-    """Do this once, just before the store is asked for `method`."""
-
-    async def hook(called: str, phase: str) -> None:
-        if (called, phase) == (method, "before"):
-            store.hook = None
-            act_as("t")
-            await action()
-
-    store.hook = hook
-
-
 #: Each graph with the write that keeps a result of it.
 BOTH = pytest.mark.parametrize(("graph_id", "write"), [("small", "append"), ("large", "replace")])
 
@@ -98,7 +85,7 @@ async def test_a_graph_that_moved_on_is_not_written_and_the_answer_says_so(
     replicas: list[Graphs], store: FaultyStore, graph_id: str, write: str
 ) -> None:
     one, other = replicas
-    before(store, write, lambda: other.edit(graph_id, [AddNodes(["late"])]))
+    store.once(write, "before", lambda: other.edit(graph_id, [AddNodes(["late"])]), tenant="t")
     answer = await kept(one, "rank_nodes", graph_id, "score", limit=5)
     assert (answer["saved"], answer["save"]["version"], len(answer["rows"])) == (False, 2, 5)
     assert "is at version 2, not 1" in answer["save"]["problem"]
@@ -116,7 +103,7 @@ async def test_a_graph_that_was_deleted_and_made_anew_meanwhile_is_another(
         graph = {"small": SMALL, "large": LARGE}[graph_id]
         await other.create(graph_id, False, edits=[AddNodes(list(graph))])
 
-    before(store, write, anew)
+    store.once(write, "before", anew, tenant="t")
     answer = await kept(one, "rank_nodes", graph_id, "score")
     assert (answer["saved"], answer["save"]["version"]) == (False, 1)
     assert "another one now" in answer["save"]["problem"]
@@ -128,7 +115,7 @@ async def test_a_graph_that_was_deleted_meanwhile_is_not_made_again(
     replicas: list[Graphs], store: FaultyStore, graph_id: str, write: str
 ) -> None:
     one, other = replicas
-    before(store, write, lambda: other.delete(graph_id))
+    store.once(write, "before", lambda: other.delete(graph_id), tenant="t")
     answer = await kept(one, "rank_nodes", graph_id, "score")
     assert not answer["saved"]
     assert "does not exist" in answer["save"]["problem"]
@@ -144,7 +131,7 @@ async def test_a_store_that_is_away_leaves_the_caller_the_result(
     async def down() -> None:
         raise StoreUnavailable("the store does not answer", retry_after=1)
 
-    before(store, write, down)
+    store.once(write, "before", down, tenant="t")
     answer = await kept(replicas[0], "rank_nodes", graph_id, "score")
     assert (answer["saved"], answer["save"]["problem"]) == (False, "the store does not answer")
     assert answer["rows"]

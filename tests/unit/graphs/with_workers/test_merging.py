@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pyarrow as pa
 import pytest
 import pytest_asyncio
 from pyarrow import parquet
-from tests.unit.graphs.conftest import act_as
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp.arrays.edits import AddEdges, AddNodes
@@ -52,18 +51,6 @@ async def put(graphs: Graphs, data: bytes, graph_id: str = "air", format_: str =
 async def seen(graphs: Graphs, graph_id: str = "air") -> tuple[dict[Any, Any], dict[Any, Any]]:
     state = (await graphs.view(graph_id)).state
     return dict(state.nodes(data=True)), {(u, v): data for u, v, data in state.edges(data=True)}
-
-
-def before(store: FaultyStore, method: str, action: Callable[[], Awaitable[Any]]) -> None:
-    """Do this once, just before the store is asked for `method`."""
-
-    async def hook(called: str, phase: str) -> None:
-        if (called, phase) == (method, "before"):
-            store.hook = None
-            act_as("t")
-            await action()
-
-    store.hook = hook
 
 
 async def test_a_table_of_nodes_joins_the_table_of_edges(pair: list[Graphs]) -> None:
@@ -149,7 +136,9 @@ async def test_a_version_that_is_not_the_graphs_is_refused_and_a_repeat_happens_
 
 async def test_what_others_write_meanwhile_is_in_the_graph_too(pair: list[Graphs], store: FaultyStore) -> None:
     one, two = pair
-    before(store, "replace", lambda: two.edit("air", [AddNodes(["NEW"]), AddEdges([("NEW", "ATL")])]))
+    store.once(
+        "replace", "before", lambda: two.edit("air", [AddNodes(["NEW"]), AddEdges([("NEW", "ATL")])]), tenant="t"
+    )
     info = await put(one, AIRPORTS, **NODES)
     assert (info.version, info.nodes) == (3, 5)
     nodes, edges = await seen(two)
@@ -159,7 +148,7 @@ async def test_what_others_write_meanwhile_is_in_the_graph_too(pair: list[Graphs
 
 async def test_a_graph_that_is_deleted_meanwhile_is_made_of_the_file(pair: list[Graphs], store: FaultyStore) -> None:
     one, two = pair
-    before(store, "replace", lambda: two.delete("air"))
+    store.once("replace", "before", lambda: two.delete("air"), tenant="t")
     info = await put(one, AIRPORTS, **NODES)
     assert (info.version, info.nodes, info.edges) == (1, 3, 0)
 

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 from tests.helpers.damage import damage_head, damage_meta
-from tests.unit.graphs.conftest import OpenGraphs, act_as
+from tests.unit.graphs.callers import act_as
+from tests.unit.graphs.conftest import OpenGraphs
 from tests.unit.graphs.faults import FaultyStore
 from tests.unit.graphs.reference import seen
 from tests.unit.graphs.test_administration import archived, some_graph

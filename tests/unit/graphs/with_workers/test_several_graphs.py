@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.unit.graphs.conftest import act_as
+from tests.unit.graphs.callers import act_as
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp import context
@@ -42,17 +42,7 @@ async def pair(store: FaultyStore, compute: Compute) -> AsyncIterator[list[Graph
 
 def once_the_first_was_asked_for(store: FaultyStore, action: Callable[[], Awaitable[None]]) -> None:
     """Do this between the reads of two graphs: after the heads of both for the cache, and that of the first to read it."""
-    left = 3
-
-    async def hook(method: str, phase: str) -> None:
-        nonlocal left
-        left -= (method, phase) == ("heads", "after")
-        if not left:
-            store.hook = None
-            act_as("t")
-            await action()
-
-    store.hook = hook
+    store.once("heads", "after", action, calls=3, tenant="t")
 
 
 async def until(happened: Callable[[], Any]) -> None:

@@ -10,7 +10,7 @@ import networkx as nx
 import pytest
 import pytest_asyncio
 from tests.helpers.metrics import sample
-from tests.unit.graphs.conftest import act_as
+from tests.unit.graphs.callers import act_as
 from tests.unit.graphs.faults import FaultyStore
 
 from networkx_mcp import context
