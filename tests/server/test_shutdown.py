@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,18 +133,30 @@ async def test_a_call_that_would_outlive_the_process_gets_its_own_named_timeout(
 async def test_a_transfer_that_would_outlive_the_process_gets_its_own_named_timeout(make_server: Make) -> None:
     server = make_server(limits_shutdown_timeout_seconds=3).start()
 
-    def busy() -> bool:
-        return server.metric("workers", state="busy") == 1
+    def workers() -> list[psutil.Process]:
+        return [worker for zygote in server.zygotes() for worker in zygote.children()]
 
-    def spare() -> psutil.Process | None:
-        """The worker that waits for the next call."""
-        waiting = [worker for zygote in server.zygotes() for worker in zygote.children()]
-        return waiting[0] if waiting else None
+    def caught() -> bool:
+        """Stop the worker that reads the file, so that it lasts until somebody ends it; a spare one would be replaced."""
+        if server.metric("workers", state="busy") == 0:
+            return False
+        stopped = workers()
+        for worker in stopped:
+            worker.suspend()
+        time.sleep(0.2)  # what it had sent before is read
+        if server.metric("workers", state="busy") == 1 and workers() == stopped:
+            return True
+        for worker in stopped:
+            worker.resume()
+        return False
 
-    (await asyncio.to_thread(eventually, spare)).suspend()  # whatever it is given lasts until somebody ends it
+    rows = b"".join(b"%d %d\n" % (node, node + 1) for node in range(150_000))
     async with httpx.AsyncClient(timeout=PATIENCE) as client:
-        upload = asyncio.create_task(client.put(f"{server.base_url}/graphs/g?format=edge-list", content=b"a b\n"))
-        await asyncio.to_thread(eventually, busy)
+        put = partial(client.put, f"{server.base_url}/graphs/g?format=edge-list", content=rows)
+        while True:
+            upload = asyncio.create_task(put())
+            if await asyncio.to_thread(eventually, lambda: caught() or upload.done(), every=0.01) and not upload.done():  # noqa: B023
+                break
         server.signal(signal.SIGTERM)
         answer = await upload
     assert answer.status_code == 504
