@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import networkx as nx
+import pytest
 from tests.server.tools.conftest import Tools
 
 
@@ -87,14 +88,17 @@ def test_rank_nodes_which_family_stands_between_most_others(tools: Tools, floren
 
 
 def test_find_communities_how_many_groups_are_there(tools: Tools, florence: str) -> None:
-    first, columns, *rows, note = tools.lines("find_communities", graph_id=florence, seed=1)
+    first, columns, *rows, links, bridges, note = tools.lines("find_communities", graph_id=florence, seed=1)
     assert "weight=none" in first[0]
     assert note[0].startswith("note: Every edge counts 1")
     assert "wealth" in note[0]
     count = int(first[0].split("count=")[1].split()[0])
-    assert columns == ["community", "size", "nodes"]
+    assert columns == ["community", "size", "inner_edges", "outer_edges", "nodes"]
     assert len(rows) == count
     assert sum(int(row[1]) for row in rows) == 15
+    assert 2 * sum(int(row[2]) for row in rows) + sum(int(row[3]) for row in rows) == 2 * 20
+    assert links[0].startswith("edges between communities: 1 - ")
+    assert bridges[0].startswith("bridges (node of community: edges to how many others): Medici of ")
 
 
 def test_find_components_is_it_in_one_piece(tools: Tools, florence: str) -> None:
@@ -110,6 +114,48 @@ def test_measure_graph_what_is_its_diameter(tools: Tools, florence: str) -> None
 def test_find_algorithms_what_colours_a_graph(tools: Tools) -> None:
     calls = [line[0] for line in tools.lines("find_algorithms", query="graph colouring")]
     assert any(call.startswith("greedy_color(") for call in calls)
+
+
+@pytest.mark.parametrize(
+    ("query", "says", "tool"),
+    [
+        ("average salary by department", "no algorithm has most of these words; the nearest:", "query_graph"),
+        ("time slice", "no algorithm has most of these words; the nearest:", "derive_graph"),
+        ("compare two graphs", "no algorithm has most of these words; the nearest:", "compare_graphs"),
+        ("rename nodes", "no algorithm fits; use other words, or a category: ", "edit_graph"),
+        ("node2vec", "no algorithm fits; use other words, or a category: ", "query_graph"),
+    ],
+)
+def test_find_algorithms_what_if_none_does_it(tools: Tools, query: str, says: str, tool: str) -> None:
+    lines = tools.text("find_algorithms", query=query, limit=2).splitlines()
+    assert lines[0].startswith(says)
+    assert any(line.startswith(f"not an algorithm, but may answer: {tool} (") for line in lines)
+    data = tools.data("find_algorithms", query=query)
+    assert data["fits"] is False
+    assert data["elsewhere"][0]["tool"] == tool
+
+
+@pytest.mark.parametrize("query", ["minimum spanning tree", "critical path", "link prediction", "max flow", ""])
+def test_find_algorithms_says_nothing_of_other_tools_where_one_fits(tools: Tools, query: str) -> None:
+    data = tools.data("find_algorithms", query=query)
+    assert "fits" not in data
+    assert "elsewhere" not in data
+
+
+def test_get_subgraph_and_the_other_edges(tools: Tools, florence: str) -> None:
+    first = tools.data("get_subgraph", graph_id=florence, center="Medici", radius=9, limit_edges=12)
+    rest = tools.result(
+        "get_subgraph", graph_id=florence, center="Medici", radius=9, offset_edges=first["edges"]["next_offset"]
+    )
+    assert len(first["edges"]["rows"]) + len(rest["structuredContent"]["edges"]["rows"]) == 20
+    assert rest["content"][0]["text"].startswith("florence version 1: page of edges among 15 nodes, 8 of 20 edges")
+
+
+def test_find_paths_who_reaches_a_node(tools: Tools, make_graph: Callable[..., str]) -> None:
+    graph_id = make_graph(directed=True, edges=[["ore", "steel"], ["steel", "car"]])
+    lines = tools.lines("find_paths", graph_id=graph_id, source="car", kind="reachable", direction="in")
+    assert "direction=in" in lines[0][0]
+    assert lines[2:4] == [["steel", "1"], ["ore", "2"]]
 
 
 def test_find_algorithms_what_must_i_tell_it(tools: Tools) -> None:

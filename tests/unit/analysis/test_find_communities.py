@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import networkx as nx
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.analysis.graphs import ask, column, graphs, positive
 
 from networkx_mcp.analysis.tasks.find_communities import find_communities
@@ -108,3 +111,50 @@ def test_leiden_is_for_undirected_graphs() -> None:
     assert answer["modularity"] > 0.4
     with pytest.raises(InvalidInput, match="leiden is for undirected graphs"):
         ask(find_communities, nx.gn_graph(5), method="leiden")
+
+
+@given(graph=graphs(weights=positive), method=st.sampled_from(["louvain", "label_propagation"]))
+@settings(max_examples=25, deadline=None)
+def test_edges_inside_out_of_and_between_communities_are_counted(graph: nx.Graph, method: str) -> None:
+    if graph.is_directed():
+        method = "louvain"
+    answer = ask(find_communities, graph, method=method, limit=100, members=100)
+    of = {node: row[0] for row in answer["rows"] for node in row[-1]}
+    inner, outer, links, bridges = Counter(), Counter(), Counter(), Counter()
+    for u, v in graph.edges:
+        if of[u] == of[v]:
+            inner[of[u]] += 1
+            continue
+        outer.update([of[u], of[v]])
+        links[tuple(sorted([of[u], of[v]]))] += 1
+        bridges.update([u, v])
+    assert column(answer, "inner_edges") == [inner[number] for number in column(answer, "community")]
+    assert column(answer, "outer_edges") == [outer[number] for number in column(answer, "community")]
+    assert {(one, other): edges for one, other, edges, *_ in answer["links"]} == dict(links.most_common(10)) or len(
+        links
+    ) > 10
+    told = [edges for _, _, edges, _ in answer["bridges"]]
+    assert told == sorted(bridges.values(), reverse=True)[:10]
+    for node, own, edges, others in answer["bridges"]:
+        ends = [end for edge in graph.edges if node in edge for end in edge]
+        assert (own, edges) == (of[node], bridges[node])
+        assert others == len({of[end] for end in ends} - {own})
+
+
+def test_members_come_by_their_degree_and_links_by_their_weight() -> None:
+    graph = nx.Graph()
+    graph.add_edges_from([(0, 1), (0, 2), (1, 2), (2, 3), (9, 8), (9, 7), (7, 8), (7, 6), (5, 4)], weight=10)
+    graph.add_edge(3, 6, weight=1)
+    graph.add_edge(0, 5, weight=4)
+    answer = ask(find_communities, graph, members=2)
+    assert answer["rows"] == [[1, 4, 4, 2, [0, 2]], [2, 4, 4, 1, [7, 9]], [3, 2, 1, 1, [5, 4]]]
+    assert answer["links"] == [[1, 3, 1, 4], [1, 2, 1, 1]]
+    assert answer["bridges"][0] == [0, 1, 1, 1]
+    assert answer["notes"] == ["Of a community the 2 nodes of most edges are listed; size counts all."]
+
+
+def test_communities_that_overlap_count_their_edges_each() -> None:
+    bow_tie = nx.Graph([(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (2, 4)])
+    answer = ask(find_communities, bow_tie, method="k_clique", k=3)
+    assert answer["rows"] == [[1, 3, 3, 2, [2, 0, 1]], [2, 3, 3, 2, [2, 3, 4]]]
+    assert "links" not in answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import islice, pairwise
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -141,3 +142,46 @@ def test_long_paths_are_cut_and_counted() -> None:
 def test_a_wrong_question_is_told(params: dict[str, object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         ask(find_paths, example(), **params)
+
+
+def test_what_reaches_a_node_and_what_is_linked_with_it_in_any_way() -> None:
+    graph = nx.DiGraph()
+    graph.add_edge("ore", "steel", weight=3)
+    graph.add_edge("coal", "steel", weight=1)
+    graph.add_edge("steel", "car", weight=5)
+    graph.add_edge("glass", "car")
+    graph.add_edge("sand", "glass", weight=2)
+
+    def reached(source: str, **arguments: Any) -> dict[str, float]:
+        return mapping(ask(find_paths, graph, source=source, kind="reachable", **arguments), "node", "distance")
+
+    assert reached("steel") == reached("steel", direction="out") == {"car": 1}
+    assert reached("car", direction="in") == {"steel": 1, "glass": 1, "ore": 2, "coal": 2, "sand": 2}
+    assert reached("car", direction="in", weight="weight") == {"glass": 1, "sand": 3, "steel": 5, "coal": 6, "ore": 8}
+    assert reached("car", direction="in", cutoff=1) == {"steel": 1, "glass": 1}
+    assert reached("ore", direction="both") == {"steel": 1, "coal": 2, "car": 2, "glass": 3, "sand": 4}
+    answer = ask(find_paths, graph, source="sand", kind="reachable", direction="in")
+    assert (answer["found"], answer["direction"]) == (False, "in")
+
+
+@given(graph=graphs(least=1), direction=st.sampled_from(["out", "in", "both"]))
+@settings(max_examples=25, deadline=None)
+def test_reachable_is_networkx_s_on_the_graph_as_it_is_turned(graph: nx.Graph, direction: str) -> None:
+    source = next(iter(graph))
+    turned = {"out": graph, "in": graph.reverse() if graph.is_directed() else graph, "both": graph.to_undirected()}
+    expected = dict(nx.single_source_shortest_path_length(turned[direction], source))
+    del expected[source]
+    answer = ask(find_paths, graph, source=source, kind="reachable", direction=direction, limit=100)
+    assert mapping(answer, "node", "distance") == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": 2, "direction": "in"}, "only kind reachable takes it"),
+        ({"kind": "reachable", "direction": "both", "weight": "weight"}, "leave out weight"),
+    ],
+)
+def test_a_direction_that_would_mean_nothing_is_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        ask(find_paths, nx.path_graph(3, nx.DiGraph), source=0, **arguments)

@@ -56,6 +56,16 @@ def test_both_tables_are_bounded_and_say_so() -> None:
     assert "raise limit_nodes" in fewer_nodes["notes"][0]
 
 
+def test_edges_come_in_pages_that_together_are_all() -> None:
+    graph = nx.complete_graph(7)
+    whole = ask(get_subgraph, graph, center=0)["edges"]["rows"]
+    assert len(whole) == 21
+    pages = [ask(get_subgraph, graph, center=0, limit_edges=8, offset_edges=offset) for offset in (0, 8, 16)]
+    assert [row for page in pages for row in page["edges"]["rows"]] == whole
+    assert [page["edges"]["truncated"] for page in pages] == [True, True, False]
+    assert ask(get_subgraph, graph, center=0, offset_edges=21)["edges"]["rows"] == []
+
+
 def test_no_nodes_are_an_empty_subgraph() -> None:
     answer = ask(get_subgraph, example(), nodes=[])
     assert [answer[table]["rows"] for table in ("nodes", "edges")] == [[], []]

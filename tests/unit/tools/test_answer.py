@@ -278,17 +278,30 @@ def subgraph(nodes: int, attributes: dict[str, object]) -> dict[str, object]:
     }
 
 
-def test_a_subgraph_ends_early_with_the_edges_among_what_it_shows() -> None:
+def test_a_subgraph_ends_early_and_says_where_its_edges_go_on() -> None:
     answer = subgraph_answer("g", 1, subgraph(100, {"text": "x" * 1900}))
     assert max(sizes(answer)) < 1.2 * MAX_CHARACTERS
-    shown = [row[0] for row in answer.data["nodes"]["rows"]]
-    assert 10 < len(shown) < 14
-    assert all(row[0] in shown and row[1] in shown for row in answer.data["edges"]["rows"])
+    shown, edges = len(answer.data["nodes"]["rows"]), answer.data["edges"]
+    assert 10 < shown < 14
+    assert 10 < len(edges["rows"]) == edges["next_offset"] < 14
     assert answer.data["truncated"]
     assert answer.data["nodes"]["truncated"]
-    assert answer.data["edges"]["truncated"]
+    assert edges["truncated"]
     assert "ended early" in answer.data["notes"][-1]
-    assert f"{len(shown)} of 100 nodes" in answer.text
+    assert f"{shown} of 100 nodes" in answer.text
+    assert answer.text.endswith(
+        f"truncated: edges 1 to {edges['next_offset']} of 99; call again with offset_edges={edges['next_offset']}"
+    )
+
+
+def test_later_pages_of_a_subgraph_have_edges_alone() -> None:
+    value: Any = subgraph(100, {})
+    value["edges"]["rows"] = value["edges"]["rows"][90:]
+    answer = subgraph_answer("g", 1, value, 90)
+    assert answer.data["nodes"]["rows"] == []
+    assert [row[:2] for row in answer.data["edges"]["rows"]] == [[n, n + 1] for n in range(90, 99)]
+    assert answer.data["edges"]["next_offset"] is None
+    assert answer.text.startswith("g version 1: page of edges among 100 nodes, 9 of 99 edges")
 
 
 def test_a_subgraph_that_fits_is_whole() -> None:
@@ -382,7 +395,7 @@ def test_what_does_not_fit_of_a_subgraph_costs_the_event_loop_nothing() -> None:
         value[part]["rows"] = value[part]["rows"][:14]
     value["nodes"]["rows"] += [Unread() for _ in range(86)]
     answer = subgraph_answer("g", 1, value)
-    assert [len(answer.data[part]["rows"]) for part in ("nodes", "edges")] == [12, 11]
+    assert [len(answer.data[part]["rows"]) for part in ("nodes", "edges")] == [12, 12]
 
 
 @pytest.mark.parametrize("value", [1, "a", None])

@@ -51,6 +51,19 @@ def total(text: str, category: str | None = None) -> int:
     return len(search(text, len(algorithms()), category))
 
 
+def share(text: str) -> float:
+    """Which share of the words of `text` the best entry has, 0 to 1; 1 where it is an algorithm's name or a synonym in whole."""
+    best = next(iter(search(text, 1)), None)
+    query = _query(text[:_LONGEST])
+    if best is None or not query:
+        return 0.0
+    plain = " ".join(_WORD.findall(text.lower()))
+    if plain in _forms()[best.name] or any(synonym in plain for synonym in best.synonyms):
+        return 1.0
+    held = _index()[0][best.name]
+    return sum(any(known in held for known in _known(word)) for word in query) / len(query)
+
+
 @functools.cache
 def categories() -> list[str]:
     """Categories of the entries, in order."""
@@ -68,7 +81,8 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 4 else word
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """The stems of the words that say something."""
     return [_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
 
 
@@ -87,7 +101,7 @@ def _index() -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     weights: dict[str, dict[str, float]] = {}
     counts: Counter[str] = Counter()
     for entry in algorithms().values():
-        words: dict[str, float] = {}
+        weighed: dict[str, float] = {}
         fields = (
             (_SUMMARY, entry.summary),
             (_CATEGORY, entry.category),
@@ -95,17 +109,23 @@ def _index() -> tuple[dict[str, dict[str, float]], dict[str, float]]:
             (_NAME, " ".join([entry.name, *entry.aliases]).replace("_", " ")),
         )
         for weight, text in fields:
-            for word in set(_words(text)):
-                words[word] = max(words.get(word, 0.0), weight)
-        weights[entry.name] = words
-        counts.update(words)
+            for word in set(words(text)):
+                weighed[word] = max(weighed.get(word, 0.0), weight)
+        weights[entry.name] = weighed
+        counts.update(weighed)
     rare = {word: math.log(1 + len(weights) / count) for word, count in counts.items()}
     return weights, rare
 
 
 @functools.cache
 def _own(name: str) -> frozenset[str]:
-    return frozenset(_words(name.replace("_", " ")))
+    return frozenset(words(name.replace("_", " ")))
+
+
+def _query(text: str) -> list[str]:
+    """The words of a text that are looked for: of too many those that are known."""
+    found = list(dict.fromkeys(words(text))) or [_stem(word) for word in _WORD.findall(text.lower())]
+    return sorted(found, key=lambda word: word not in _index()[1])[:MOST_WORDS]
 
 
 @functools.lru_cache(maxsize=128)
@@ -113,15 +133,14 @@ def _scores(text: str) -> dict[str, float]:
     """Score of each entry that has something of `text`."""
     weights, rare = _index()
     plain = " ".join(_WORD.findall(text.lower()))
-    found = list(dict.fromkeys(_words(text))) or [_stem(word) for word in plain.split()]
-    query = sorted(found, key=lambda word: word not in rare)[:MOST_WORDS]  # of too many those that are known
+    query = _query(text)
     meant = {word: _known(word) for word in query}
     scores: dict[str, float] = {}
-    for name, words in weights.items():
+    for name, held in weights.items():
         entry = algorithms()[name]
         score, hits = 0.0, 0
         for word in query:
-            best = max((words.get(known, 0.0) * rare[known] * share for known, share in meant[word].items()), default=0)
+            best = max((held.get(known, 0.0) * rare[known] * share for known, share in meant[word].items()), default=0)
             score += best
             hits += best > 0
         score *= hits / max(len(query), 1)  # an entry with all the words before one with a rare word

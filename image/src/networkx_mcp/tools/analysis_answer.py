@@ -6,6 +6,7 @@ analysis/result.py. Here they become an answer that fits into a model's context.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
@@ -75,7 +76,7 @@ class KeptAnswer(AnalysisAnswer):
     save: NotRequired[SavedResult]
 
 
-#: Not repeated in the text: they are the table itself, or tell the model nothing.
+#: Not in the first line: they are the table itself, tell the model nothing, or have lines of their own.
 _SILENT = frozenset(
     {
         "graph_id",
@@ -96,6 +97,8 @@ _SILENT = frozenset(
         "view",
         "saved",
         "save",
+        "links",
+        "bridges",
     }
 )
 
@@ -115,11 +118,12 @@ def table_answer(
     offset: int | None,
     fewer: str | None = None,
     computed: bool = True,
+    beside: Callable[[dict[str, Any]], list[str]] | None = None,
 ) -> Answer:
     """The answer made of a task's `value`; pages that are too long for a model end early, and so do lists in cells.
 
     `offset` is where the page began; None where the rows have no pages. `fewer` is the argument that makes lists shorter.
-    `computed` is False where columns are named by callers and graphs, so that no name tells what is in them.
+    `beside` makes lines of facts that stand behind the rows. `computed` is False where columns are named by callers and graphs, so that no name tells what is in them.
     """
     columns: list[str] = value["columns"]
     own = (len(columns) if computed else 0) - value.pop(SHOWN, 0)
@@ -141,7 +145,14 @@ def table_answer(
         notes.append("The page ended early because its rows are long.")
         data["next_offset"] = None if offset is None else offset + len(rows)
     header = "\t".join([*columns[:own], *map(show_name, columns[own:])])
-    lines = [head(title, graph_id, version, data), header, *lines, *_briefly(data), *tail(data)]
+    lines = [
+        head(title, graph_id, version, data),
+        header,
+        *lines,
+        *(beside(data) if beside else ()),
+        *_briefly(data),
+        *tail(data),
+    ]
     return Answer("\n".join(lines), data)
 
 

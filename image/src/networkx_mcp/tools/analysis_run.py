@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from networkx_mcp.analysis.definition import RUN, STOPPED
@@ -25,14 +25,22 @@ Versions = TypeVar("Versions", int, tuple[int, ...])
 _NO_ENGINE = "none"
 
 
-async def tabled(graphs: Graphs, analysis: Analysis, args: Heavy, *, title: str = "") -> Answer:
-    """The answer of an analysis that is a page of rows; `title` is the tool's name where it is not given."""
+async def tabled(
+    graphs: Graphs,
+    analysis: Analysis,
+    args: Heavy,
+    *,
+    title: str = "",
+    beside: Callable[[dict[str, Any]], list[str]] | None = None,
+) -> Answer:
+    """The answer of an analysis that is a page of rows; `title` is the tool's name where it is not given, `beside` makes lines of
+    facts that are too much for the first."""
     params = args.params()
     keep = args.keep() if isinstance(args, Keeping) else None
     value, version = await run(graphs, args.graph_id, analysis, params, force=args.force, keep=keep)
     fewer = "members" if "members" in params else None
     title = title or analysis.name
-    return table_answer(title, args.graph_id, version, value, offset=params.get("offset"), fewer=fewer)
+    return table_answer(title, args.graph_id, version, value, offset=params.get("offset"), fewer=fewer, beside=beside)
 
 
 async def run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -38,6 +38,65 @@ class FindAlgorithms(Arguments):
     offset: Offset = 0
 
 
+class Elsewhere(NamedTuple):
+    """What another tool does better than any algorithm, and words by which it is asked for."""
+
+    tool: str
+    does: str
+    words: frozenset[str]
+
+
+def _elsewhere(tool: str, does: str, words: str) -> Elsewhere:
+    return Elsewhere(tool, does, frozenset(catalogue_search.words(words)))
+
+
+#: What is asked of the catalogue though no algorithm does it.
+ELSEWHERE = (
+    _elsewhere(
+        "query_graph",
+        "SQL over nodes and edges: filter, count, sum, group, join, sort by attributes",
+        "sql query filter where select count counts sum total average mean group join table column attribute value date contains "
+        "search text revenue amount salary country month year per pattern",
+    ),
+    _elsewhere(
+        "derive_graph",
+        "a new graph of this one: by SQL (a filter, a time slice, a projection), by a combination with others, or a copy",
+        "subset slice projection project extract copy new derive time period merge union combine aggregate collapse",
+    ),
+    _elsewhere(
+        "compare_graphs",
+        "two graphs, or a graph and a view of it, side by side",
+        "compare comparison difference diff differ changed",
+    ),
+    _elsewhere(
+        "any analysis",
+        "`view` with `without`: as if nodes or edges were not there",
+        "remove removed removal without fail failure close closed outage",
+    ),
+    _elsewhere(
+        "edit_graph",
+        "adds, changes and deletes nodes and edges",
+        "delete add update rename set edit change modify insert",
+    ),
+    _elsewhere("get_neighbors", "what is next to a node", "neighbor adjacent reports friend"),
+    _elsewhere("draw_graph", "a picture", "draw plot picture layout visualize visualise image svg png"),
+    _elsewhere(
+        "describe_graph",
+        "attributes with their ranges, and where the whole graph is to be had in any format",
+        "export download csv schema describe file graphml json parquet",
+    ),
+)
+#: Of an algorithm that has a smaller share of the words asked for nobody can say that it fits.
+_FITS = 0.6
+
+
+class OtherTool(TypedDict):
+    """A tool that does what was asked for."""
+
+    tool: str
+    does: str
+
+
 class Found(TypedDict):
     """An algorithm of the catalogue."""
 
@@ -58,6 +117,8 @@ class Catalogue(TypedDict):
     """A page of algorithms, best first."""
 
     algorithms: list[Found]
+    fits: NotRequired[Annotated[bool, Field(description="False: no algorithm has most of the words.")]]
+    elsewhere: NotRequired[Annotated[list[OtherTool], Field(description="Tools that do what was asked for.")]]
     total: int
     truncated: bool
     next_offset: int | None
@@ -71,7 +132,7 @@ async def run(graphs: Graphs, args: FindAlgorithms) -> Answer:
     end = args.offset + args.limit
     total = catalogue_search.total(args.query, args.category)
     entries = catalogue_search.search(args.query, end, args.category)[args.offset :]
-    return _page(entries, args.offset, total, graph)
+    return _page(entries, args.offset, total, graph, args.query)
 
 
 def _found(entry: Algorithm, graph: GraphInfo | None) -> dict[str, Any]:
@@ -106,12 +167,20 @@ def _estimate(entry: Algorithm, graph: GraphInfo) -> float | None:
     return None if found is None or not math.isfinite(found.seconds) else float(f"{found.seconds:.2g}")
 
 
-def _page(entries: list[Algorithm], offset: int, total: int, graph: GraphInfo | None) -> Answer:
+def _page(entries: list[Algorithm], offset: int, total: int, graph: GraphInfo | None, query: str) -> Answer:
+    asked = set(catalogue_search.words(query))
+    fits = not asked or (bool(entries) and catalogue_search.share(query) >= _FITS)
+    tools = sorted((one for one in ELSEWHERE if asked & one.words), key=lambda one: -len(asked & one.words))[:3]
     following = offset + len(entries)
     truncated = following < total
     lines = [_line(entry, graph) for entry in entries]
     if not lines:
         lines.append("no algorithm fits; use other words, or a category: " + ", ".join(catalogue_search.categories()))
+    elif not fits:
+        lines.insert(0, "no algorithm has most of these words; the nearest:")
+    if not fits and not tools:
+        tools = [ELSEWHERE[0]]
+    lines += [f"not an algorithm, but may answer: {one.tool} ({one.does})" for one in tools]
     if truncated:
         lines.append(f"truncated: {len(entries)} of {total}; call again with offset={following}, or narrow the query")
     data = {
@@ -120,6 +189,10 @@ def _page(entries: list[Algorithm], offset: int, total: int, graph: GraphInfo | 
         "truncated": truncated,
         "next_offset": following if truncated else None,
     }
+    if not fits:
+        data["fits"] = False
+    if tools:
+        data["elsewhere"] = [{"tool": one.tool, "does": one.does} for one in tools]
     return Answer("\n".join(lines), data)
 
 
@@ -141,7 +214,7 @@ TOOL = Tool(
     name="find_algorithms",
     title="Find algorithms",
     description="Search the networkx algorithms that run_algorithm runs (flow, matching, colouring, cycles, trees, "
-    "cliques, link prediction, ...); with `name` one in full, with `graph_id` how long each would take there.",
+    "cliques, link prediction, ...).",
     arguments=FindAlgorithms,
     answer=Catalogue,
     run=run,

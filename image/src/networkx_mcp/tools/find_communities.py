@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from networkx_mcp.errors import InvalidInput, echoed
 from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import KeptAnswer
 from networkx_mcp.tools.analysis_arguments import DefaultWeight, Keeping, Limit, Members, Seed
-from networkx_mcp.tools.answer import Answer
+from networkx_mcp.tools.answer import Answer, beginning, show
 from networkx_mcp.tools.arguments import MOST, Offset
 from networkx_mcp.tools.tool import Tool
 from networkx_mcp.vocabulary import COMMUNITY_METHODS, CommunityMethod
@@ -81,18 +81,46 @@ class FindCommunities(Keeping):
 
 
 class Communities(KeptAnswer):
-    """Rows: community, size, nodes; largest first."""
+    """Rows: community, size, inner_edges, outer_edges, nodes (of most edges first); largest first."""
 
     method: str
     count: int
     weight: str | None
     modularity: NotRequired[float | None]
     resolution: NotRequired[float]
+    links: NotRequired[
+        Annotated[
+            list[list[int | float]],
+            Field(
+                description="Strongest: community, community, edges between them (either direction), their weight if weighed."
+            ),
+        ]
+    ]
+    bridges: NotRequired[
+        Annotated[
+            list[list[int | str]],
+            Field(
+                description="Nodes of most edges to other communities: node, its community, those edges, communities they lead to."
+            ),
+        ]
+    ]
 
 
 async def run(graphs: Graphs, args: FindCommunities) -> Answer:
     """The tool."""
-    return await analysis_run.tabled(graphs, ANALYSIS, args)
+    return await analysis_run.tabled(graphs, ANALYSIS, args, beside=_between)
+
+
+def _between(data: dict[str, Any]) -> list[str]:
+    """The lines of links and bridges."""
+    lines = []
+    if links := data.get("links"):
+        shown = (f"{a} - {b}: {edges}{f' (weight {show(*more)})' if more else ''}" for a, b, edges, *more in links)
+        lines.append(f"edges between communities: {', '.join(shown)}")
+    if bridges := data.get("bridges"):
+        shown = (f"{show(beginning(node, 200))} of {own}: {edges} to {others}" for node, own, edges, others in bridges)
+        lines.append(f"bridges (node of community: edges to how many others): {', '.join(shown)}")
+    return lines
 
 
 def _those(which: Callable[[CommunityMethod], bool]) -> str:
@@ -123,7 +151,8 @@ ANALYSIS = Analysis(task_name("find_communities"), cached=True, calls=_calls, al
 TOOL = Tool(
     name="find_communities",
     title="Find communities",
-    description="Groups of nodes with more edges inside than to the rest, and how clear the division is (modularity).",
+    description="Groups of nodes with more edges inside than to the rest, how clear the division is "
+    "(modularity), what links them and which nodes bridge them.",
     arguments=FindCommunities,
     answer=Communities,
     run=run,

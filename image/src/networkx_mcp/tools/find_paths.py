@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
 
@@ -38,10 +38,13 @@ class FindPaths(Rows):
     kind: Annotated[
         KindName,
         Field(
-            description="all_shortest, k_shortest, all_simple: alternatives, to a target; reachable: nodes and their "
-            "distance from source, without paths."
+            description="all_shortest, k_shortest, all_simple: alternatives, to a target; reachable: nodes and their distance."
         ),
     ] = "shortest"
+    direction: Annotated[
+        Literal["both", "out", "in"] | None,
+        Field(description="reachable: from source (out), to it, or either way."),
+    ] = None
     weight: Weight = None
     k: Annotated[int | None, Field(ge=1, le=1000, description="k_shortest: how many paths (3).")] = None
     cutoff: Annotated[
@@ -54,6 +57,15 @@ class FindPaths(Rows):
         kind = PATH_KINDS[self.kind]
         if self.k is not None and not kind.k:
             raise InvalidInput(f"k: only kind k_shortest takes it, not {self.kind}.", field="k")
+        if self.direction is not None and self.kind != "reachable":
+            raise InvalidInput(
+                "direction: only kind reachable takes it. Paths lead from source to target; exchange the two for the other way.",
+                field="direction",
+            )
+        if self.direction == "both" and self.weight:
+            raise InvalidInput(
+                "direction: both counts hops, whichever way edges lead; leave out weight.", field="direction"
+            )
         if self.target is not None and kind.target == "none":
             raise InvalidInput(f"target: {self.kind} lists all targets; leave it out, or use shortest.", field="target")
         if self.target is None and kind.target == "required":
@@ -67,6 +79,7 @@ class Paths(AnalysisAnswer):
     """Rows: hops, distance, path (or node, distance for reachable), nearest first."""
 
     kind: str
+    direction: NotRequired[str]
     source: str | int
     target: str | int | None
     weight: str | None
@@ -99,8 +112,7 @@ ANALYSIS = Analysis(task_name("find_paths"), cached=True, calls=_calls)
 TOOL = Tool(
     name="find_paths",
     title="Find paths",
-    description="Shortest paths between two nodes or from one node to all, alternatives (all shortest, the k "
-    "shortest, all simple paths), and what can be reached.",
+    description="Shortest paths between two nodes or from one node to all, alternatives, and what can be reached.",
     arguments=FindPaths,
     answer=Paths,
     run=run,

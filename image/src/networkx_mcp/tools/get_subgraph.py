@@ -15,7 +15,7 @@ from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import Seen, view_fact, view_text
 from networkx_mcp.tools.analysis_arguments import By, OnView
 from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
-from networkx_mcp.tools.arguments import NodeId, NodeIds
+from networkx_mcp.tools.arguments import MOST, NodeId, NodeIds
 from networkx_mcp.tools.tool import Tool
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class GetSubgraph(OnView):
     attributes: Annotated[bool, Field(description="Show attributes of nodes and edges.")] = True
     limit_nodes: Annotated[int, Field(ge=1, le=1000, description="Nodes to show.")] = 50
     limit_edges: Annotated[int, Field(ge=0, le=2000, description="Edges to show.")] = 100
+    offset_edges: Annotated[int, Field(ge=0, le=MOST, description="Edges to skip.")] = 0
 
     def check(self) -> None:
         if (self.nodes is None) == (self.center is None):
@@ -54,6 +55,7 @@ class Rows(TypedDict):
     rows: list[list[Any]]
     total: int
     truncated: bool
+    next_offset: Annotated[int | None, Field(description="Of edges: the offset_edges of the next page.")]
 
 
 class Subgraph(TypedDict):
@@ -72,11 +74,11 @@ class Subgraph(TypedDict):
 async def run(graphs: Graphs, args: GetSubgraph) -> Answer:
     """The tool."""
     value, version = await analysis_run.run(graphs, args.graph_id, ANALYSIS, args.params())
-    return subgraph_answer(args.graph_id, version, value)
+    return subgraph_answer(args.graph_id, version, value, args.offset_edges)
 
 
-def subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answer:
-    """Nodes and edges have half of the answer's characters each; edges whose ends did not fit are left out."""
+def subgraph_answer(graph_id: str, version: int, value: dict[str, Any], offset: int = 0) -> Answer:
+    """Nodes and edges have half of the answer's characters each. `offset` is where the page of edges began: nodes stand on the first."""
     nodes, edges, directed = value["nodes"], value["edges"], value["directed"]
     clipped = Clipper()
     around = "distance" in nodes["columns"]
@@ -89,16 +91,16 @@ def subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answe
     def edge_line(row: list[Any]) -> str:
         return f"edge {show(row[0])} {arrow} {show(row[1])}{_attributes(row, clipped)}"
 
+    if offset:
+        nodes["rows"] = []  # they stood on the first page
     node_lines, early = _end_early(nodes, node_line)
-    if early:
-        shown = {row[0] for row in nodes["rows"]}
-        edges["rows"] = [row for row in edges["rows"] if row[0] in shown and row[1] in shown]
-        edges["truncated"] = len(edges["rows"]) < edges["total"]
     edge_lines, fewer = _end_early(edges, edge_line)
-    early |= fewer
+    following = offset + len(edge_lines)
+    edges["next_offset"] = following if following < edges["total"] and edge_lines else None
     notes = [*value["notes"], *clipped.notes()]
-    if early:
+    if early or (fewer and not edge_lines):
         notes.append("The answer ended early because its rows are long: ask for fewer nodes, or with attributes=false.")
+    early |= fewer
     truncated = value["truncated"] or early
     data = {
         "graph_id": graph_id,
@@ -110,11 +112,15 @@ def subgraph_answer(graph_id: str, version: int, value: dict[str, Any]) -> Answe
         "notes": notes,
         **view_fact(value),
     }
-    lines = [
-        f"{show(graph_id)} version {version}{view_text(value)}: {_counted(nodes, 'nodes')}, {_counted(edges, 'edges')}"
-    ]
+    first = f"{show(graph_id)} version {version}{view_text(value)}: "
+    first += f"page of edges among {nodes['total']} nodes" if offset else _counted(nodes, "nodes")
+    lines = [f"{first}, {_counted(edges, 'edges')}"]
     lines += [*node_lines, *edge_lines, *noted(notes)]
-    if truncated:
+    if edges["next_offset"] is not None:
+        lines.append(
+            f"truncated: edges {offset + 1} to {following} of {edges['total']}; call again with offset_edges={following}"
+        )
+    elif truncated:
         lines.append("truncated: raise limit_nodes or limit_edges, or ask for fewer nodes or a smaller radius")
     return Answer("\n".join(lines), data)
 

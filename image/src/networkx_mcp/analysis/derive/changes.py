@@ -44,6 +44,14 @@ def reverse(graph: LoadedGraph, _given: dict[str, Any], attributes: dict[str, An
     return Made(made)
 
 
+def undirected(whole: FrozenGraph) -> FrozenGraph:
+    """The nodes of a graph in their order, and its edges without direction or attributes."""
+    builder = GraphBuilder(False, duplicates="update")
+    builder.add_nodes(Encoded(whole.ids))
+    builder.add_edges(*_ends(whole, np.arange(whole.m)))
+    return builder.freeze()
+
+
 #: How the values of two directions become one.
 JOINS = ("sum", "min", "max", "mean", "first", "last")
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
 
 from networkx_mcp.analysis import keeping
+from networkx_mcp.analysis.between_groups import Between, of_overlapping
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
+from networkx_mcp.analysis.result import table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
-from networkx_mcp.analysis.tasks.find_components import by_size, group_table, of_arrays
+from networkx_mcp.analysis.tasks.find_components import by_size
 from networkx_mcp.backend.kernels import degrees
 from networkx_mcp.backend.kernels.arrays import Unsuited
-from networkx_mcp.backend.kernels.node_results import NodeGroups
+from networkx_mcp.backend.kernels.node_results import NodeGroups, groups_of
 from networkx_mcp.vocabulary import COMMUNITY_METHODS
 
 _MOST_WEIGHT = 1e150
+_COLUMNS = ("community", "size", "inner_edges", "outer_edges", "nodes")
 
 
 @task
@@ -25,8 +31,9 @@ def find_communities(graph: LoadedGraph, args: Params) -> Facts:
     Arguments: `method` (of COMMUNITY_METHODS), `weight` (edge attribute, default "weight"; "" for none),
     `seed`, `resolution` (louvain, leiden, greedy_modularity: above 1 gives smaller communities), `k`
     (girvan_newman, fluid: how many communities; k_clique: size of the cliques), `limit`, `offset`,
-    `members` (nodes listed of each). Rows: community (its number), size, nodes.
-    Communities of k_clique may overlap and leave nodes out; they have no modularity.
+    `members` (nodes listed of each, those of most edges first). Rows: community (its number), size, edges with both ends in it and with
+    one, nodes. `links` and `bridges`: see `between_groups`. Communities of k_clique may overlap and leave nodes out; they have neither
+    these nor a modularity.
     """
     name = args["method"]
     method = COMMUNITY_METHODS[name]
@@ -49,15 +56,34 @@ def find_communities(graph: LoadedGraph, args: Params) -> Facts:
         facts["seed"] = seed
     if method.resolution:
         facts["resolution"] = resolution
-    if name != "k_clique":
+    if isinstance(found, NodeGroups) or name != "k_clique":
         facts["modularity"] = _modularity(graph, found, weight, resolution)
-    if isinstance(found, NodeGroups):
-        args.save(lambda: keeping.by_group(graph, found))
-        return run.report({**of_arrays(graph, found, "community", None, limit, offset, members), **facts})
-    ordered = by_size(graph, found)
-    args.save(lambda: keeping.by_group(graph, ordered, overlapping=name == "k_clique"))
-    rows = [(number, len(nodes), nodes) for number, nodes in enumerate(ordered, 1)]
-    return run.report({**group_table("community", rows, limit, offset, members), **facts})
+        parts = found if isinstance(found, NodeGroups) else NodeGroups(graph.arrays, _labels(graph, found))
+        args.save(lambda: keeping.by_group(graph, parts))
+        between = Between(graph.arrays, parts, weight)
+        facts |= {"links": between.links(), "bridges": between.bridges()}
+        places = range(len(found))[offset : offset + limit + 1]
+        page = [between.row(place, members) for place in places]
+    else:
+        ordered = by_size(graph, found)
+        args.save(lambda: keeping.by_group(graph, ordered, overlapping=True))
+        page = of_overlapping(graph.arrays, ordered[offset : offset + limit + 1], offset + 1, members)
+    return run.report({**_table(page, len(found), limit, offset, members), **facts})
+
+
+def _labels(graph: LoadedGraph, found: Sequence[set[Any]]) -> NDArray[np.int64]:
+    labels = groups_of(graph.arrays, found)
+    assert labels is not None, "every node is in one of them"
+    return labels
+
+
+def _table(page: list[list[Any]], total: int, limit: int, offset: int, members: int) -> Facts:
+    answer = table(_COLUMNS, page, limit=limit, total=total)
+    if answer["truncated"]:
+        answer["next_offset"] = offset + len(answer["rows"])
+    if any(row[1] > len(row[-1]) for row in answer["rows"]):
+        answer["notes"].append(f"Of a community the {members} nodes of most edges are listed; size counts all.")
+    return answer
 
 
 def _communities(

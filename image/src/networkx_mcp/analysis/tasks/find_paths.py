@@ -12,6 +12,7 @@ from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import Values, table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
 from networkx_mcp.arrays.columns import MISSING
+from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.backend.kernels.arrays import Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.backend.kernels.path_results import NodePaths
@@ -24,7 +25,7 @@ def find_paths(graph: LoadedGraph, args: Params) -> Facts:
     """Paths from `source` to `target`, or from `source` to everything it reaches.
 
     Arguments: `source`, `target` (not for reachable; without it `shortest` answers for all targets),
-    `kind` (of PATH_KINDS), `weight` (edge attribute; absent: hops), `k` (k_shortest), `cutoff` (longest
+    `kind` (of PATH_KINDS), `direction` (of reachable), `weight` (edge attribute; absent: hops), `k` (k_shortest), `cutoff` (longest
     distance for reachable and for shortest to all targets, most hops for all_simple), `limit`, `offset`.
     Rows of paths: hops, distance, path. Rows of reachable: node, distance. `found` is False, with a
     note, when there is no path: that is an answer, not an error.
@@ -38,7 +39,10 @@ def find_paths(graph: LoadedGraph, args: Params) -> Facts:
 
     facts: Facts = {"kind": kind, "source": source, "target": target, "weight": weight}
     if kind == "reachable":
-        return _reachable(graph, source, weight, cutoff, limit, offset, facts)
+        if args.given("direction"):
+            facts["direction"] = args["direction"]
+        turned = _turned(graph, args.get("direction", "out"))
+        return _reachable(turned, source, weight, cutoff, limit, offset, facts)
     if target is None:
         return _to_all(graph, source, weight, cutoff, limit, offset, facts)
     return _between(graph, source, target, kind, weight, k, cutoff, limit, offset, facts)
@@ -109,6 +113,19 @@ def _to_all(
     rows = ([len(paths[node]) - 1, distance, paths[node]] for node, distance in ordered)
     answer = table(["hops", "distance", "path"], rows, limit=limit, offset=offset, total=total)
     return run.report({**answer, **facts, "found": total > 0, **_after(offset, answer)})
+
+
+def _turned(graph: LoadedGraph, direction: str) -> LoadedGraph:
+    """The graph in which that is reached which reaches the source here (`in`), or which is linked with it in any way (`both`)."""
+    if direction == "out" or not graph.directed:
+        return graph
+    from networkx_mcp.analysis.derive import changes
+
+    whole = graph.arrays.frozen
+    turned = changes.reverse(graph, {}, {}).graph if direction == "in" else changes.undirected(whole)
+    found = LoadedGraph(GraphState(turned, turned.directed))
+    found.allowance, found.remarks = graph.allowance, graph.remarks
+    return found
 
 
 def _reachable(

@@ -15,11 +15,12 @@ def get_subgraph(graph: LoadedGraph, args: Params) -> Facts:
     """The subgraph induced by `nodes`, or by all nodes within `radius` hops of `center`.
 
     Arguments: `nodes`, or `center` (by their ids, or by an attribute `by`) with `radius` (default 1) and `direction` (both, out or in: which
-    edges of a directed graph lead on), `limit_nodes`, `limit_edges`, `attributes` (False leaves them
+    edges of a directed graph lead on), `limit_nodes`, `limit_edges`, `offset_edges`, `attributes` (False leaves them
     out), `show` (only these). Two tables: `nodes` (node, distance, attributes; nearest first) and `edges` (source, target,
     attributes; edges among the listed nodes, in their order); `truncated` tells if either was cut.
     """
-    limit_nodes, limit_edges, attributes = args["limit_nodes"], args["limit_edges"], args["attributes"]
+    limit_nodes, attributes = args["limit_nodes"], args["attributes"]
+    edges = range(args["offset_edges"], args["offset_edges"] + args["limit_edges"])
     shown = _shown(graph, args.get("show"))
     run = Run(graph, "get_subgraph")
     run.engine = "arrays"
@@ -29,7 +30,7 @@ def get_subgraph(graph: LoadedGraph, args: Params) -> Facts:
         center, radius, direction = args.node("center"), args.get("radius", 1), args.get("direction", "both")
         distances = run.timed(lambda: _around(graph, center, radius, direction))
     return run.report(
-        run.timed(lambda: _tables(graph, distances, limit_nodes, limit_edges, attributes, args.given("center"), shown))
+        run.timed(lambda: _tables(graph, distances, limit_nodes, edges, attributes, args.given("center"), shown))
     )
 
 
@@ -75,7 +76,7 @@ def _tables(
     graph: LoadedGraph,
     distances: dict[Any, int],
     limit_nodes: int,
-    limit_edges: int,
+    shown_edges: range,
     attributes: bool,
     around: bool,
     shown: frozenset[str] | None,
@@ -105,7 +106,8 @@ def _tables(
     edges = table(
         ["source", "target", *(["attributes"] if attributes else [])],
         ([u, v, *([_narrowed(state.edge_attributes(u, v), shown)] if attributes else [])] for u, v in pairs),
-        limit=limit_edges,
+        limit=len(shown_edges),
+        offset=shown_edges.start,
         total=len(pairs),
         values=values,
         paged=False,
