@@ -363,6 +363,7 @@ def test_a_damaged_archive_is_refused_and_changes_nothing(embedded: Site, shared
 @pytest.mark.parametrize(
     "commands", [[b"SET nmcp:{a}:g:bad x"], [b"DEL nmcp:{a}:g:bad", b"RPUSH nmcp:{a}:g:bad x"]], ids=["text", "list"]
 )
+@pytest.mark.long
 def test_a_graph_whose_head_is_damaged_is_listed_deleted_and_restored_over(
     tmp_path: Path, commands: list[bytes]
 ) -> None:

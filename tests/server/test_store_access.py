@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import redis
 from tests.helpers.redis_server import RedisServer
 from tests.helpers.server import Server
@@ -23,6 +24,7 @@ def rules() -> list[str]:
     return str(line).replace("PASSWORD", PASSWORD).split()
 
 
+@pytest.mark.long
 def test_the_rights_in_the_document_carry_every_call_and_nothing_that_is_not_the_servers(tmp_path: Path) -> None:
     with RedisServer() as store:
         admin = redis.Redis(port=store.port)

@@ -112,6 +112,7 @@ def test_no_test_is_skipped_and_none_runs_a_program_that_it_does_not_name(
     assert "skipped" not in said.splitlines()[-1]
 
 
+@pytest.mark.long
 def test_a_skipped_test_fails_in_the_processes_of_a_stage_too(tmp_path: Path) -> None:
     code, said = outcome(tmp_path, "def test_it(): pytest.skip('no')\ndef test_other(): pass", "-n", "2")
     assert code == 1

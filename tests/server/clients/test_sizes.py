@@ -101,6 +101,7 @@ def test_no_answer_is_longer_than_clients_read(server: Server, era: Any) -> None
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
+@pytest.mark.long
 async def test_the_python_client_reads_the_longest(server: Server, era: str) -> None:
     mode = MODERN if era == "modern" else "legacy"
     async with (
@@ -114,6 +115,7 @@ async def test_the_python_client_reads_the_longest(server: Server, era: str) -> 
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy", "v1"])
+@pytest.mark.long
 def test_the_typescript_client_reads_the_longest(server: Server, era: str) -> None:
     node.package("@modelcontextprotocol/client")
     node.package("@modelcontextprotocol/sdk")

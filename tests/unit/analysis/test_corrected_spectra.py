@@ -12,6 +12,8 @@ from networkx_mcp.analysis.tasks.rank_nodes import rank_nodes
 from networkx_mcp.analysis.tasks.run_algorithm import run_algorithm
 from networkx_mcp.errors import InvalidInput
 
+pytestmark = pytest.mark.long
+
 DEGENERATE = {
     "one edge": nx.path_graph(2),
     "one arc": nx.DiGraph([(0, 1)]),

@@ -19,6 +19,8 @@ from tests.unit.analysis import oracles
 from networkx_mcp.analysis import engine
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 
+pytestmark = pytest.mark.long
+
 Law = Callable[[nx.Graph], None]
 engine.load()
 LAWS: list[tuple[Law, bool | None, bool]] = []

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from networkx.readwrite import json_graph
 from tests.unit.formats.files import attributes, graphs, nothing, parts, read, scalars, texts, words, written
 
+pytestmark = pytest.mark.long
+
 plain = st.text("abcxyz", min_size=1, max_size=4)
 #: Values that both GraphML dialects have.
 simple = graphs(words, *(attributes(scalars),) * 3)

@@ -30,6 +30,8 @@ from loadtests.abuse.attack_client import HttpAnswers, Reaction, Torn
 from loadtests.abuse.judge import Findings, answer_findings, outcome_of, read_log
 from loadtests.abuse.route_kinds import FORMATS
 
+pytestmark = pytest.mark.long
+
 LISTING = json.loads((Path(__file__).parents[2] / "server/tools/listing.json").read_text(encoding="utf-8"))
 TOKENS = dict.fromkeys(("ann", "bob", "reader", "expired", "revoked", "operator"), "nmcp_x")
 WORLD = World(

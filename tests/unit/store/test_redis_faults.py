@@ -16,6 +16,8 @@ from networkx_mcp.store.protocol import StoredCounts
 from networkx_mcp.store.redis_link import CONNECTIONS
 from networkx_mcp.store.shared import CHUNK_BYTES
 
+pytestmark = pytest.mark.long
+
 
 class TestLostConnections:
     async def test_a_write_whose_answer_is_lost_is_unknown_and_its_repeat_happens_once(

@@ -31,7 +31,7 @@ from networkx_mcp.workers import pool, supervisor, zygote_client
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 
 @asynccontextmanager

@@ -91,6 +91,7 @@ def test_weights_pull_and_lengths_push() -> None:
 
 @given(graph=graphs(weights=positive | st.just(0)), layout=st.sampled_from(["spring", "kamada_kawai", "auto"]))
 @settings(max_examples=60, deadline=None)
+@pytest.mark.long
 def test_every_node_has_a_place_of_its_own(graph: nx.Graph, layout: str) -> None:
     for weight in (None, "weight"):
         _, where = placed(graph, layout, weight=weight)
