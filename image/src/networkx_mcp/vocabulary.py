@@ -203,6 +203,14 @@ class Layout:
     weighted: bool = False
 
 
+#: A picture of more says nothing.
+MOST_DRAWN_NODES, MOST_DRAWN_EDGES = 5_000, 20_000
+#: What colours a picture by communities that are found for it.
+COMMUNITIES = "communities"
+#: Kinds of pictures: nodes and edges, the adjacency matrix, a histogram of degrees.
+PICTURES = ("graph", "matrix", "degrees")
+
+
 LAYOUTS = {
     "auto": Layout(),
     "spring": Layout(weighted=True),

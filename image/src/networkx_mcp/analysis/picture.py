@@ -1,4 +1,4 @@
-"""A drawn figure as bytes that every client can read: reduced where it would be too long, and what was reduced is told.
+"""A scene as bytes that every client can read: reduced where it would be too long, and what was reduced is told.
 
 A picture travels inside one JSON message, and readers bound that: the Python client ends its stream at an event above 1 MiB.
 """
@@ -6,14 +6,16 @@ A picture travels inside one JSON message, and readers bound that: the Python cl
 from __future__ import annotations
 
 import base64
-import io
 import json
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from networkx_mcp.analysis.drawing import raster, svg
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from PIL.Image import Image
+
+    from networkx_mcp.analysis.drawing.scene import Scene
 
 #: Characters of a picture inside of a JSON message: of a PNG as base64, of an SVG with its quotes and other escapes.
 MAX_ENCODED = 700 * 1024
@@ -35,22 +37,16 @@ class Picture(NamedTuple):
     notes: list[str]
 
 
-def render(figure: Figure, kind: str, dpi: int, edges: Sequence[Any]) -> Picture:
-    """The figure as PNG or SVG. `edges` are the artists that an SVG may hold as pixels, if they are most of its length."""
-    width, height = (round(float(inches) * dpi) for inches in figure.get_size_inches())
+def render(scene: Scene, kind: str) -> Picture:
+    """The scene as PNG or SVG. Raises InvalidInput where matplotlib is not installed."""
     if kind == "png":
-        return _png(_saved(figure, "png", dpi), MAX_PNG)
-    data = _saved(figure, "svg", dpi)
+        return png(raster.paint(scene), MAX_PNG)
+    data = svg.write(scene)
     if _encoded(data) <= MAX_ENCODED:
-        return Picture(data, width, height, [])
-    if edges:
-        for artist in edges:
-            artist.set_rasterized(True)
-        data = _saved(figure, "svg", dpi)
-        if _encoded(data) <= MAX_ENCODED:
-            return Picture(data, width, height, ["edges are drawn as pixels, to keep the SVG short"])
-    pixels = _png(_saved(figure, "png", dpi), MAX_PNG - _FRAME)
+        return Picture(data, scene.width, scene.height, [])
+    pixels = png(raster.paint(scene), MAX_PNG - _FRAME)
     image = base64.b64encode(pixels.data).decode("ascii")
+    width, height = scene.width, scene.height
     data = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f'<image width="{width}" height="{height}" href="data:image/png;base64,{image}"/></svg>'
@@ -58,32 +54,22 @@ def render(figure: Figure, kind: str, dpi: int, edges: Sequence[Any]) -> Picture
     return Picture(data, width, height, ["everything is drawn as pixels, to keep the SVG short", *pixels.notes])
 
 
-def _saved(figure: Figure, kind: str, dpi: int) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=dpi, metadata={"Date": None} if kind == "svg" else {"Software": None})
-    return out.getvalue()
-
-
-def _encoded(svg: bytes) -> int:
+def _encoded(data: bytes) -> int:
     """Characters of an SVG inside of a JSON message that is ASCII."""
-    return len(json.dumps(svg.decode()))
+    return len(json.dumps(data.decode()))
 
 
-def _png(data: bytes, most: int) -> Picture:
+def png(image: Image, most: int) -> Picture:
     """A PNG of at most `most` bytes: with fewer colours, and then with fewer pixels, as far as needed."""
-    from PIL import Image
+    from PIL import Image as Images
 
-    with Image.open(io.BytesIO(data)) as opened:
-        image = opened.convert("RGB")
-    asked = (image.width, image.height)
+    asked = size = (image.width, image.height)
+    data = raster.encoded(image)
     if len(data) <= most:
         return Picture(data, *asked, [])
-    size = asked
     while True:
-        shown = image if size == asked else image.resize(size, Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        shown.quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "PNG")
-        data = out.getvalue()
+        shown = image if size == asked else image.resize(size, Images.Resampling.LANCZOS)
+        data = raster.encoded(shown.quantize(_COLOURS, dither=Images.Dither.NONE))
         if len(data) <= most or min(size) <= 1:
             break
         scale = math.sqrt(_AIM * most / len(data))

@@ -82,6 +82,14 @@ class Params:
             raise InvalidInput(f"{name}: must be a list of at most {_MOST_NODES} node ids.", field=name)
         return list(dict.fromkeys(self._known(node, name) for node in given))
 
+    def nodes_of(self, part: LoadedGraph, name: str) -> list[str | int]:
+        """Nodes of a part of the graph, in the order given, as often as given; none where the argument is absent."""
+        given: list[str | int] = self.get(name, [])
+        for place, node in enumerate(given):
+            if not part.state.has_node(node):
+                raise part.missing(node, f"{name}[{place}]")
+        return given
+
     def _known(self, node: str | int, name: str) -> str | int:
         """A node of the graph: itself, or who is called so in the attribute `by`."""
         if self.given("by"):

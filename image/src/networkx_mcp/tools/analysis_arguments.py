@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows to show.")]
 Members = Annotated[int, Field(ge=0, le=1000, description="Nodes to list of each group.")]
-Seed = Annotated[int | None, Field(ge=0, le=2**32 - 1, description="Seed of random choices (0).")]
+Seed = Annotated[int | None, Field(ge=0, le=2**32 - 1, description="Seed (0).")]
 DefaultWeight = Annotated[
     str | None,
     Field(description='Edge attribute of weights (`weight`, if edges have it); "": each edge counts 1.'),
@@ -74,9 +74,7 @@ class OnView(OnGraph):
 
     view: Annotated[
         Annotated[View | None, BeforeValidator(client_values.mapping), WithJsonSchema(_VIEW_SCHEMA)],
-        Field(
-            description="Only this part: {nodes, edges: SQL conditions (edges: s. and t. are the ends), without: [ids]}."
-        ),
+        Field(description="Part to see: {nodes, edges: SQL conditions (s., t.: ends of an edge), without: [ids]}."),
     ] = None
 
 
@@ -101,7 +99,7 @@ class Keeping(Rows):
         str | None,
         Field(
             min_length=1,
-            description="Keep the whole result as this attribute (scope write).",
+            description="Keep the result as this attribute (scope write).",
         ),
     ] = None
     replace: Annotated[bool, Field(description="If it exists.")] = False

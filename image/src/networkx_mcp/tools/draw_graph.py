@@ -16,13 +16,15 @@ from networkx_mcp.tools.analysis_arguments import OnView, Seed, Weight
 from networkx_mcp.tools.answer import Answer, show
 from networkx_mcp.tools.arguments import NodeIds
 from networkx_mcp.tools.tool import Tool
-from networkx_mcp.vocabulary import LAYOUTS
+from networkx_mcp.vocabulary import LAYOUTS, MOST_DRAWN_NODES, PICTURES
 
 if TYPE_CHECKING:
     from networkx_mcp.graphs.service import Graphs
 
     LayoutName: TypeAlias = str
+    PictureKind: TypeAlias = str
 else:
+    PictureKind = Literal[PICTURES]
     LayoutName = Literal[tuple(LAYOUTS)]
 
 Pixels = Annotated[int, Field(ge=100, le=2000)]
@@ -31,23 +33,35 @@ Pixels = Annotated[int, Field(ge=100, le=2000)]
 class DrawGraph(OnView):
     """Arguments of draw_graph."""
 
-    format: Annotated[
-        Literal["png", "svg"], Field(description="png: an image; svg: an embedded resource with the drawing's text.")
-    ] = "png"
-    nodes: Annotated[NodeIds | None, Field(description="Only these nodes and the edges among them.")] = None
+    kind: Annotated[PictureKind, Field(description="matrix: adjacency; degrees: a histogram.")] = "graph"
+    format: Annotated[Literal["png", "svg"], Field(description="svg: an embedded resource.")] = "png"
+    nodes: Annotated[NodeIds | None, Field(description="Only these.")] = None
     layout: Annotated[
         LayoutName,
-        Field(description="layers: acyclic directed graphs, top to bottom."),
+        Field(description="xy, map: by attributes x, y or lat, lon."),
     ] = "auto"
-    labels: Annotated[bool | None, Field(description="Write ids on nodes (up to 60 nodes).")] = None
-    label: Annotated[str | None, Field(description="Node attribute to write instead of the id.")] = None
-    color: Annotated[str | None, Field(description="Node attribute that colours the nodes.")] = None
-    edge_label: Annotated[str | None, Field(description="Edge attribute to write on the edges.")] = None
+    size: Annotated[str | None, Field(description='Node attribute or measure of rank_nodes (degree); "": equal.')] = (
+        None
+    )
+    color: Annotated[str | None, Field(description="Node attribute, measure, or `communities` (found here).")] = None
+    labels: Annotated[bool | None, Field(description="All or none; default: the most important.")] = None
+    label: Annotated[str | None, Field(description="Node attribute to write, not the id.")] = None
+    edge_label: Annotated[str | None, Field(description="Edge attribute to write.")] = None
     weight: Weight = None
-    title: Annotated[str, Field(max_length=200, description="Title above the picture.")] = ""
-    width: Annotated[Pixels, Field(description="Pixels.")] = 800
-    height: Annotated[Pixels, Field(description="Pixels.")] = 600
+    highlight: Annotated[NodeIds | None, Field(description="Nodes, or a path in order.")] = None
+    theme: Literal["light", "dark"] = "light"
+    title: Annotated[str, Field(max_length=200)] = ""
+    width: Annotated[Pixels, Field(description="Pixels.")] = 900
+    height: Annotated[Pixels, Field(description="Pixels.")] = 640
     seed: Seed = None
+
+
+class LegendLine(TypedDict):
+    """A colour, and of how many nodes it is."""
+
+    text: str
+    color: str
+    nodes: int
 
 
 class Drawing(TypedDict):
@@ -61,12 +75,14 @@ class Drawing(TypedDict):
     height: int
     nodes: int
     edges: int
-    layout: str
+    kind: str
+    layout: Annotated[str | None, Field(description="What was used; null for a matrix and for degrees.")]
+    legend: Annotated[list[LegendLine], Field(description="What each colour says.")]
     seed: int
     bytes: int
     notes: Annotated[
         list[str],
-        Field(description="What was reduced to fit 700 KiB; what edges count."),
+        Field(description="What was reduced to fit 700 KiB, left out, or counts otherwise than asked."),
     ]
     view: NotRequired[Seen]
 
@@ -75,14 +91,16 @@ async def run(graphs: Graphs, args: DrawGraph) -> Answer:
     """The tool."""
     value, version = await analysis_run.run(graphs, args.graph_id, ANALYSIS, args.params())
     picture: bytes = value["data"]
-    facts = ("format", "media_type", "width", "height", "nodes", "edges", "layout", "seed", "notes")
+    facts = ("kind", "format", "media_type", "width", "height", "nodes", "edges", "layout", "legend", "seed", "notes")
     data = {"graph_id": args.graph_id, "version": version, **{name: value[name] for name in facts}, **view_fact(value)}
     data["bytes"] = len(picture)
+    how = f", layout {value['layout']}" if value["layout"] else f", {args.kind}"
     text = (
         f"{show(args.graph_id)} version {version}{view_text(value)}: {value['nodes']} nodes and {value['edges']} edges drawn as "
-        f"{args.format}, layout {value['layout']}"
+        f"{args.format}{how}"
     )
-    text = "\n".join([text, *(f"note: {note}" for note in value["notes"])])
+    legend = [f"{line['color']} {show(line['text'])}: {line['nodes']} nodes" for line in value["legend"]]
+    text = "\n".join([text, *legend, *(f"note: {note}" for note in value["notes"])])
     return Answer(text, data, [_content(args, value["media_type"], picture)])
 
 
@@ -97,7 +115,7 @@ ANALYSIS = Analysis(task_name("draw_graph"))
 TOOL = Tool(
     name="draw_graph",
     title="Draw a graph",
-    description="A picture of up to 500 nodes of a graph, as PNG or SVG.",
+    description=f"A picture of up to {MOST_DRAWN_NODES:,} nodes, as PNG or SVG.",
     arguments=DrawGraph,
     answer=Drawing,
     run=run,
