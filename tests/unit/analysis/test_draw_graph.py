@@ -10,7 +10,9 @@ import pytest
 from defusedxml import ElementTree
 from tests.unit.analysis.graphs import ask, example
 
-from networkx_mcp.analysis.tasks.draw_graph import MAX_EDGES, MAX_NODES, draw_graph
+from networkx_mcp.analysis.loaded_graph import LoadedGraph
+from networkx_mcp.analysis.tasks import draw_graph as module
+from networkx_mcp.analysis.tasks.draw_graph import draw_graph
 from networkx_mcp.errors import InvalidInput, LimitExceeded, NotFound
 from networkx_mcp.vocabulary import LAYOUTS
 
@@ -77,43 +79,86 @@ def test_attributes_colour_and_label() -> None:
     graph = nx.DiGraph([(i, i + 1) for i in range(20)])
     nx.set_node_attributes(graph, {i: {"name": f"n{i}", "score": i / 2, "group": i % 3} for i in range(20)})
     nx.set_edge_attributes(graph, {(0, 1): {"kind": "x"}})
-    plain = draw(graph)["data"]
+    plain = draw(graph, layout="circular")["data"]
     for params in ({"color": "score"}, {"color": "group"}, {"label": "name"}, {"edge_label": "kind"}):
-        assert draw(graph, **params)["data"] != plain
+        assert draw(graph, layout="circular", **params)["data"] != plain
 
 
-def test_weights_are_looked_at_where_they_are_named_and_the_layout_knows_them() -> None:
-    def drawn(layout: str, **params: Any) -> tuple[bytes, list[str]]:
-        answer = draw(example(), layout=layout, **params)
-        return answer["data"], answer["notes"]
-
-    for layout in ("spring", "kamada_kawai", "spectral"):
-        plain, notes = drawn(layout)
-        assert [note[:20] for note in notes] == ["Every edge counts 1."]
-        pulled, notes = drawn(layout, weight="weight")
-        assert pulled != plain
-        assert notes == []
-    plain, notes = drawn("circular")
-    assert notes == []
-    assert drawn("circular", weight="weight") == (plain, ["Layout circular looks at no weight."])
+def test_weights_are_looked_at_where_they_are_named() -> None:
+    plain = draw(example(), layout="spring")
+    assert [note[:20] for note in plain["notes"]] == ["Every edge counts 1."]
+    pulled = draw(example(), layout="spring", weight="weight")
+    assert pulled["notes"] == []
+    assert pulled["data"] != plain["data"]
+    assert draw(example(), layout="circular")["notes"] == []  # it looks at no weight
     named = nx.path_graph(4)
     nx.set_edge_attributes(named, "heavy", "weight")
-    assert draw(named, layout="spectral")["notes"] == []
+    assert draw(named, layout="spring")["notes"] == []
 
 
-def test_a_part_of_a_large_graph_is_drawn() -> None:
-    graph = nx.path_graph(MAX_NODES + 1)
-    with pytest.raises(LimitExceeded, match=f"at most {MAX_NODES} nodes; this graph has {MAX_NODES + 1}") as error:
+def test_a_part_of_a_large_graph_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_DRAWN_NODES", 50)
+    graph = nx.path_graph(51)
+    with pytest.raises(LimitExceeded, match="at most 50 nodes; this graph has 51") as error:
         draw(graph)
-    assert error.value.data == {"limit": "draw_nodes", "maximum": MAX_NODES, "actual": MAX_NODES + 1}
+    assert error.value.data == {"limit": "draw_nodes", "maximum": 50, "actual": 51}
     assert draw(graph, nodes=list(range(10)))["edges"] == 9
 
 
-def test_the_largest_picture_is_drawn_and_one_more_is_not() -> None:
-    assert draw(nx.path_graph(MAX_NODES), layout="circular")["nodes"] == MAX_NODES
-    with pytest.raises(LimitExceeded, match=f"at most {MAX_EDGES} edges"):
-        draw(nx.complete_graph(101))  # 5,050 edges
-    assert draw(nx.complete_graph(100), layout="circular")["edges"] == 4950
+def test_the_largest_picture_is_drawn_and_one_more_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_DRAWN_NODES", 20)
+    monkeypatch.setattr(module, "MOST_DRAWN_EDGES", 45)
+    assert draw(nx.path_graph(20))["nodes"] == 20
+    with pytest.raises(LimitExceeded, match="at most 45 edges"):
+        draw(nx.complete_graph(11))
+    assert draw(nx.complete_graph(10))["edges"] == 45
+
+
+def test_an_empty_list_of_nodes_is_told_and_not_drawn() -> None:
+    with pytest.raises(InvalidInput, match="nodes: is empty, so there is nothing to draw"):
+        draw(example(), nodes=[])
+
+
+@pytest.mark.parametrize("kind", ["graph", "matrix", "degrees"])
+@pytest.mark.parametrize("graph", [nx.Graph(), nx.empty_graph(1), nx.DiGraph([(0, 0)]), nx.star_graph(70)], ids=str)
+def test_every_kind_draws_every_graph(kind: str, graph: nx.Graph) -> None:
+    for theme in ("light", "dark"):
+        answer = draw(graph, kind=kind, theme=theme, color="communities", title="A title")
+        ElementTree.fromstring(answer["data"])
+        assert (answer["kind"], answer["layout"] is None) == (kind, kind != "graph")
+
+
+def test_the_answer_tells_what_colours_say() -> None:
+    graph = nx.disjoint_union(nx.complete_graph(5), nx.complete_graph(4))
+    nx.set_node_attributes(graph, {v: "left" if v < 3 else "right" for v in range(8)}, "side")
+    found = draw(graph, color="communities")["legend"]
+    assert [(line["text"], line["nodes"]) for line in found] == [("community 1", 5), ("community 2", 4)]
+    found = draw(graph, color="side")["legend"]
+    assert [(line["text"], line["nodes"]) for line in found] == [("right", 5), ("left", 3), ("no value", 1)]
+    assert len({line["color"] for line in found}) == 3
+
+
+def test_an_attribute_comes_before_a_measure_of_its_name() -> None:
+    graph = nx.star_graph(4)
+    by_measure = draw(graph, color="degree")["legend"]
+    assert [(line["text"], line["nodes"]) for line in by_measure] == [("1", 4), ("4", 1)]
+    nx.set_node_attributes(graph, {0: "hot", 1: "cold", 2: "cold", 3: "cold", 4: "cold"}, "degree")
+    assert [line["text"] for line in draw(graph, color="degree", size="")["legend"]] == ["cold", "hot"]
+
+
+def test_a_measure_that_would_not_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = LoadedGraph.from_networkx(nx.gnm_random_graph(400, 3000, seed=1))
+    loaded.allowance = 1e-9
+    with pytest.raises(LimitExceeded, match="constraint"):
+        ask(draw_graph, loaded, size="constraint")
+    assert draw(nx.path_graph(5), size="constraint")["nodes"] == 5
+
+
+def test_what_a_png_cannot_write_is_told() -> None:
+    graph = nx.Graph([("東京", "大阪"), ("Łódź", "東京")])
+    assert draw(graph, format="png")["notes"][-1].startswith("2 texts have characters")
+    assert "東京" in draw(graph)["data"].decode()
+    assert draw(graph)["notes"] == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +169,14 @@ def test_the_largest_picture_is_drawn_and_one_more_is_not() -> None:
         ({"height": 2001}, InvalidInput, "`height` must be at most 2000"),
         ({"layout": "layers"}, InvalidInput, "directed graph without cycles"),
         ({"layout": "bipartite"}, InvalidInput, "bipartite graph. Use spring"),
-        ({"color": "colour"}, NotFound, 'no node has an attribute "colour".*"color"'),
+        ({"color": "colour"}, NotFound, 'color: no node has an attribute "colour".*"color"'),
+        ({"size": "color"}, InvalidInput, 'attribute "color" has "blue", not a finite number'),
+        ({"size": "in_degree"}, InvalidInput, "size: in_degree is for directed graphs"),
+        ({"size": "edge_betweenness"}, NotFound, "size: no node has"),
+        ({"kind": "pie"}, InvalidInput, "graph, matrix or degrees"),
+        ({"theme": "blue"}, InvalidInput, "light or dark"),
+        ({"highlight": ["a", "z"]}, NotFound, r'highlight\[1\]: no node "z"'),
+        ({"nodes": ["a", "b"], "highlight": ["f"]}, NotFound, 'no node "f"'),
         ({"edge_label": "wieght"}, NotFound, '"weight"'),
         ({"nodes": ["z"]}, NotFound, 'no node "z"'),
     ],

@@ -40,49 +40,31 @@ def test_a_picture_that_fits_is_left_as_it_is() -> None:
 
 
 def test_the_longest_png_is_reduced_and_says_so() -> None:
-    graph = crowded(5_000)
-    answer = ask(draw_graph, graph, format="png", width=2000, height=2000, layout="random")
+    graph = crowded(2_000)
+    answer = ask(draw_graph, graph, format="png", width=1500, height=1500, layout="random")
     assert encoded(answer) <= picture.MAX_ENCODED == 700 * 1024
     assert answer["notes"][0].startswith("256 colours")
     assert struct.unpack(">II", answer["data"][16:24]) == (answer["width"], answer["height"])
 
 
-def test_a_long_svg_has_edges_as_pixels_and_a_longer_one_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = crowded(4_000)
-    whole = ask(draw_graph, graph, format="svg", labels=False, layout="random")
+def test_a_long_svg_becomes_pixels_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = crowded(1_000, nx.DiGraph)
+    whole = ask(draw_graph, graph, format="svg", layout="random")
     assert whole["notes"] == []
-    found = []
-    for most in (400_000, 60_000):
-        monkeypatch.setattr(picture, "MAX_ENCODED", most)
-        monkeypatch.setattr(picture, "MAX_PNG", most // 4 * 3)
-        answer = ask(draw_graph, graph, format="svg", labels=False, layout="random")
-        assert encoded(answer) <= most < encoded(whole)
-        assert ElementTree.fromstring(answer["data"]).tag.endswith("svg")
-        found.append(answer["notes"][0])
-    assert found == [
-        "edges are drawn as pixels, to keep the SVG short",
-        "everything is drawn as pixels, to keep the SVG short",
-    ]
-
-
-@pytest.mark.filterwarnings("error")
-def test_arrows_and_text_are_reduced_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture, "MAX_ENCODED", 60_000)
     monkeypatch.setattr(picture, "MAX_PNG", 45_000)
-    graph = crowded(100, nx.DiGraph)
-    nx.set_edge_attributes(graph, "a word", "kind")
-    for options in ({}, {"edge_label": "kind"}):
-        answer = ask(draw_graph, graph, format="svg", layout="random", **options)
-        assert encoded(answer) <= 60_000
-        assert answer["notes"]
+    answer = ask(draw_graph, graph, format="svg", layout="random")
+    assert encoded(answer) <= 60_000 < encoded(whole)
+    assert ElementTree.fromstring(answer["data"]).tag.endswith("svg")
+    assert answer["notes"][0] == "everything is drawn as pixels, to keep the SVG short"
 
 
-@pytest.mark.parametrize("most", [picture.MAX_PNG, 100_000, 2_000])
+@pytest.mark.parametrize("most", [100_000, 2_000])
 def test_noise_is_reduced_until_it_fits(most: int) -> None:
-    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (700, 900, 3), dtype=np.uint8))
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (350, 450, 3), dtype=np.uint8))
     out = io.BytesIO()
     noise.save(out, "PNG")
-    made = picture._png(out.getvalue(), most)
+    made = picture.png(noise, most)
     assert len(made.data) <= most < len(out.getvalue())
     assert (made.width, made.height) == Image.open(io.BytesIO(made.data)).size
-    assert f"{made.width} x {made.height} pixels" in " ".join(made.notes) or (made.width, made.height) == (900, 700)
+    assert f"{made.width} x {made.height} pixels" in " ".join(made.notes) or (made.width, made.height) == (450, 350)

@@ -49,8 +49,8 @@ class DrawGraph(OnView):
     edge_label: Annotated[str | None, Field(description="Edge attribute to write.")] = None
     weight: Weight = None
     highlight: Annotated[NodeIds | None, Field(description="Nodes, or a path in order.")] = None
-    theme: Literal["light", "dark"] = "light"
-    title: Annotated[str, Field(max_length=200)] = ""
+    theme: Annotated[Literal["light", "dark"], Field(description="Colours.")] = "light"
+    title: Annotated[str, Field(max_length=200, description="Above it.")] = ""
     width: Annotated[Pixels, Field(description="Pixels.")] = 900
     height: Annotated[Pixels, Field(description="Pixels.")] = 640
     seed: Seed = None

@@ -36,11 +36,12 @@ def matrix(graph: Arrays, wanted: Wanted, width: int, height: int) -> tuple[Scen
     order = np.lexsort((np.arange(n), -wanted.importance, groups))
     place = np.empty(n, np.int64)
     place[order] = np.arange(n)
-    named = n <= _NAMED and min(box.width, box.height) / n >= 8.5
-    size = min(11.0, 0.85 * min(box.width, box.height) / n) if named else 0.0
+    named = n <= _NAMED and min(box.width * 0.75, box.height - 8) / n >= 8.5
+    size = min(11.0, 0.85 * (min(box.width, box.height) - 8) / n) if named else 0.0
     texts = [fonts.fitted(wanted.names[row], size, box.width * 0.22) for row in order.tolist()] if named else []
     beside = max((fonts.width(text, size) for text in texts), default=0.0) + (14 if named else 10)
     side = min(box.width - beside, box.height - 8)
+    size = min(size, side / n / (fonts.ASCENT + fonts.DESCENT))
     left, top = box.left + beside, box.top + 4
     cell = side / n
     across, down = place[dst], place[src]
@@ -102,6 +103,8 @@ def degrees(graph: Arrays, title: str, caption: str, theme: Theme, width: int, h
     ticks = _counts(int(bins.counts.max()), bins.log)
     beside = max(fonts.width(frame.number(tick), _AXIS) for tick in ticks) + 8
     plot = Box(box.left + beside, box.top + 22, box.right - 6, box.bottom - 36)
+    if plot.height < 2 * _AXIS:
+        return scene, [*notes, "no room for the bars: make the picture larger"]
     low, high = (0.7, max(float(bins.counts.max()) * 1.15, 2.0)) if bins.log else (0.0, max(float(ticks[-1]), 1.0))
 
     def up(count: float) -> float:
@@ -118,6 +121,7 @@ def degrees(graph: Arrays, title: str, caption: str, theme: Theme, width: int, h
         )
         return plot.left + share * plot.width
 
+    ticks = _spaced(ticks, up)
     lines = np.array([[plot.left, up(tick), plot.right, up(tick)] for tick in ticks])
     scene.items.append(Lines(lines, [theme.grid] * len(ticks), np.ones(len(ticks))))
     for tick in ticks:
@@ -136,7 +140,7 @@ def degrees(graph: Arrays, title: str, caption: str, theme: Theme, width: int, h
     )
     _degree_axis(scene, bins, along, plot, theme)
     scene.items.append(Text(plot.left, plot.top - 9, "nodes", _AXIS, theme.faint, role="axis"))
-    name = "degree (logarithmic)" if bins.log else "degree"
+    name = fonts.fitted("degree (logarithmic)" if bins.log else "degree", _AXIS, plot.width)
     scene.items.append(
         Text((plot.left + plot.right) / 2, plot.bottom + 31, name, _AXIS, theme.faint, "middle", role="axis")
     )
@@ -166,6 +170,15 @@ def _bins(found: NDArray[np.int64]) -> _Bins:
     edges = np.array(whole, np.float64) - 0.5
     edges[0] = least - 0.49
     return _Bins(edges, np.histogram(found, edges)[0], True)
+
+
+def _spaced(ticks: list[float], up: Callable[[float], float]) -> list[float]:
+    """The marks from below that stand far enough from the one before for their numbers."""
+    kept = ticks[:1]
+    for tick in ticks[1:]:
+        if up(kept[-1]) - up(tick) >= 1.2 * _AXIS:
+            kept.append(tick)
+    return kept
 
 
 def _counts(most: int, log: bool) -> list[float]:

@@ -31,6 +31,7 @@ class Labels:
         """Write in the middle of a disc; False where it is too narrow or covered."""
         (x, y), radius = self._centres[row].tolist(), float(self._radii[row])
         half_width, half_height = fonts.width(text, size, bold) / 2, (fonts.ASCENT + fonts.DESCENT) * size / 2
+        y += 0.05 * size  # figures and capitals stand in the middle
         box = Box(x - half_width, y - half_height, x + half_width, y + half_height)
         if half_width > radius * 0.86 or self._meets(box):
             return False
@@ -75,8 +76,6 @@ class Labels:
     def _write(self, box: Box, text: str, size: float, colour: str, halo: str, bold: bool, role: str) -> None:
         self.block(box)
         middle, base = (box.left + box.right) / 2, box.bottom - fonts.DESCENT * size
-        if not halo:  # figures and capitals stand in the middle
-            base = (box.top + box.bottom) / 2 + 0.36 * size
         self.placed.append(Text(middle, base, text, size, colour, "middle", halo, bold, role))
 
     def _meets(self, box: Box) -> bool:

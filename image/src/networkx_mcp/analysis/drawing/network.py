@@ -277,7 +277,7 @@ def _labelled(graph: Arrays, wanted: Wanted, labels: Labels, centres: Float, lit
             if labels.inside(row, wanted.names[row], size, inner, bold=bool(lit[row])):
                 written += 1
                 continue
-            over = 99 if lit[row] or n <= 30 else 3
+            over = 99 if lit[row] or n <= 30 else 3 if n <= 300 else 8
             written += labels.beside(
                 row,
                 wanted.names[row],

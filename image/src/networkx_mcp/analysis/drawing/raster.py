@@ -44,7 +44,7 @@ def paint(scene: Scene) -> Image:
 def encoded(image: Image, **options: Any) -> bytes:
     """The bytes of a PNG."""
     out = io.BytesIO()
-    image.save(out, "PNG", optimize=True, **options)
+    image.save(out, "PNG", **options)
     return out.getvalue()
 
 
