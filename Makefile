@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock programs tools linters writers build-tools docs test-networkx site site-tools pictures promote sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -81,7 +81,7 @@ alerts-test: $(VENV)/.dev tools ## Alerts, runbooks and dashboards: kustomize, d
 server: $(VENV)/.dev tools ## A real server process: clients, limits, faults, conformance
 	@scripts/stage.sh server pytest tests/server $(ANYWHERE) -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
-full: $(VENV)/.dev tools linters writers build-tools site-tools
+full: $(VENV)/.dev tools linters writers frameworks build-tools site-tools
 	@scripts/stage.sh full pytest $(ROOMS) -m "needs or long" -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
 test-networkx: $(VENV)/.dev ## networkx's own tests on our backend, alone and with fallback to networkx
@@ -149,6 +149,9 @@ wheel: $(VENV)/.dev build-tools ## Build the wheels and the sdist that go to PyP
 	cd image && NETWORKX_MCP_PURE=1 $(TOOLS)/build/bin/python -m hatchling build -t wheel -d $(abspath $(DIST))
 	$(BIN)/auditwheel show $(DIST)/*manylinux*.whl
 
+mcpb: $(VENV)/.dev tools ## Build the bundle that hosts install by a click (.mcpb) into dist/
+	$(BIN)/python scripts/bundle.py $(DIST)
+
 build-tools: $(TOOLS)/build/.installed
 $(TOOLS)/build/.installed: image/requirements-build.txt | $(VENV)/bin/python
 	@$(BIN)/python scripts/install.py --into $(TOOLS)/build $<
@@ -161,6 +164,7 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 	cd tests/redis-server && $(LOCK) requirements.in -o requirements.txt
 	cd tests/linters && $(LOCK) requirements.in -o requirements.txt
 	cd tests/writers && $(LOCK) requirements.in -o requirements.txt
+	cd tests/frameworks && $(LOCK) requirements.in -o requirements.txt
 	cd tests/site && $(LOCK) requirements.in -o requirements.txt
 
 GENERATE := for script in backend_functions chart_settings chart_readme settings_docs format_docs analyses_docs tool_docs algorithm_docs dashboards readme_tables; do $(BIN)/python scripts/$$script.py || exit 1; done
@@ -186,6 +190,8 @@ tools: $(VENV)/.dev ## Fetch pinned helm, kubectl, Node packages and a Redis int
 linters: $(TOOLS)/linters/.installed ## Fetch checkov and shellcheck into an environment of their own, .tools/linters
 
 site-tools: $(TOOLS)/site/.installed ## Fetch mkdocs into an environment of its own, .tools/site
+
+frameworks: $(TOOLS)/frameworks/.installed ## Fetch the agent frameworks of docs/clients.md into an environment of their own, .tools/frameworks
 
 writers: $(TOOLS)/writers/.installed ## Fetch the programs that open what is exported into an environment of their own, .tools/writers
 

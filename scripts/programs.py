@@ -58,6 +58,9 @@ PROGRAMS = {
     "shellcheck": Program("checks the scripts", fetched="linters"),
     "hatchling": Program("builds the wheels", fetched="build-tools", file="build/bin/python"),
     "mkdocs": Program("builds the documents as a site", fetched="site-tools", file="site/bin/mkdocs"),
+    "frameworks": Program(
+        "runs the programs of docs/clients.md by agent frameworks", fetched="frameworks", file="frameworks/bin/python"
+    ),
     "writers": Program("opens what is exported with other programs", fetched="writers", file="writers/bin/python"),
 }
 

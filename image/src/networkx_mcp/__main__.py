@@ -73,10 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     stdio.add_argument(
         "--allow",
         type=Path,
-        action="append",
+        action="extend",
+        nargs="*",
         default=[],
         metavar="DIR",
-        help="let this host load and save files beneath this directory, by path; may be given more than once",
+        help="let this host load and save files beneath these directories, by path; may be given more than once",
     )
     stdio.add_argument("--data", type=Path, default=None, help="the directory of the graphs (default: the user's)")
     commands.add_parser("check", help="validate settings and store, print the settings in force")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.helpers import node
+from tests.helpers import node, programs
 from tests.helpers.patience import PATIENCE
 from tests.helpers.server import Server
 
@@ -87,14 +88,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
-def program(language: str, server: Server) -> str:
-    (text,) = [text for heading, found, text in snippets() if (heading, found) == ("Your own program", language)]
+def program(language: str, library: str, server: Server) -> str:
+    """The program of docs/clients.md that calls our address by a library."""
+    (text,) = [text for _, found, text in snippets() if found == language and library in text]
     assert URL in text
     return text.replace(URL, server.url)
 
 
 def test_the_python_program_runs(server: Server) -> None:
-    command = [sys.executable, "-c", program("python", server)]
+    command = [sys.executable, "-c", program("python", "from mcp import", server)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert "seen" in done.stdout, done.stderr
 
@@ -103,6 +105,29 @@ def test_the_typescript_program_runs(server: Server, tmp_path: Path) -> None:
     node.package("@modelcontextprotocol/client")
     (tmp_path / "node_modules").symlink_to(node.MODULES)
     script = tmp_path / "program.mjs"
-    script.write_text(program("js", server), encoding="utf-8")
+    script.write_text(program("js", "@modelcontextprotocol/client", server), encoding="utf-8")
     done = node.run(script, cwd=tmp_path)
     assert "seen" in done.stdout, done.stderr
+
+
+#: What a program of an agent framework imports.
+FRAMEWORKS = ("MCPServerStdio", "MCPServerStreamableHttp", "langchain_mcp_adapters", "pydantic_ai")
+
+
+@pytest.mark.needs("frameworks")
+@pytest.mark.parametrize("library", FRAMEWORKS)
+def test_a_framework_lists_and_calls_our_tools(library: str, server: Server, tmp_path: Path) -> None:
+    (text,) = [
+        text
+        for _, found, text in snippets()
+        if (found == "python" and f"import {library}\n" in text) or f"from {library}" in text
+    ]
+    command = [sys.executable, "-m", "networkx_mcp", "stdio", "--data", str(tmp_path / "graphs")]
+    text = text.replace(URL, server.url).replace('"uvx"', repr(command[0]))
+    text = text.replace('["networkx-mcp[draw]", "stdio"]', repr(command[1:]))
+    done = subprocess.run(
+        [programs.path("frameworks"), "-c", text],
+        env=os.environ | {"NO_PROXY": "127.0.0.1"}, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert "rank_nodes" in done.stdout, done.stderr[-3000:]
+    assert ("seen" if server.url in text else "no graphs") in done.stdout.lower(), done.stdout[-3000:]
