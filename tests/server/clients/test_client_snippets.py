@@ -130,4 +130,6 @@ def test_a_framework_lists_and_calls_our_tools(library: str, server: Server, tmp
         env=os.environ | {"NO_PROXY": "127.0.0.1"}, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert "rank_nodes" in done.stdout, done.stderr[-3000:]
-    assert ("seen" if server.url in text else "no graphs") in done.stdout.lower(), done.stdout[-3000:]
+    # pydantic-ai hands on the structured answer, the others the text.
+    answers = ("seen",) if server.url in text else ("No graphs", "'graphs': []")
+    assert any(answer in done.stdout for answer in answers), done.stdout[-3000:]
