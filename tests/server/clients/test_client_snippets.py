@@ -110,26 +110,37 @@ def test_the_typescript_program_runs(server: Server, tmp_path: Path) -> None:
     assert "seen" in done.stdout, done.stderr
 
 
-#: What a program of an agent framework imports.
-FRAMEWORKS = ("MCPServerStdio", "MCPServerStreamableHttp", "langchain_mcp_adapters", "pydantic_ai")
+#: What a program of an agent framework imports, how it names the server there, and how it does over HTTP, which the text before it says.
+FRAMEWORKS = {
+    "agents.mcp": ("MCPServerStdio(command", "MCPServerStreamableHttp({"),
+    "langchain_mcp_adapters.client": ("graphs = {", '{"transport": "streamable_http"'),
+    "pydantic_ai.mcp": ("MCPToolset(StdioTransport(", 'MCPToolset("http'),
+}
 
 
 @pytest.mark.needs("frameworks")
 @pytest.mark.parametrize("library", FRAMEWORKS)
 def test_a_framework_lists_and_calls_our_tools(library: str, server: Server, tmp_path: Path) -> None:
-    (text,) = [
-        text
-        for _, found, text in snippets()
-        if (found == "python" and f"import {library}\n" in text) or f"from {library}" in text
-    ]
+    (text,) = [text for _, found, text in snippets() if found == "python" and f"from {library} import" in text]
+    piped, posted = FRAMEWORKS[library]
+    before = TEXT.partition(text)[0].splitlines()
+    (place,) = [code for line in before[-5:] for code in re.findall(r"`([^`]+)`", line) if code.startswith(posted)]
+    assert piped in text
     command = [sys.executable, "-m", "networkx_mcp", "stdio", "--data", str(tmp_path / "graphs")]
-    text = text.replace(URL, server.url).replace('"uvx"', repr(command[0]))
-    text = text.replace('["networkx-mcp[draw]", "stdio"]', repr(command[1:]))
-    done = subprocess.run(
-        [programs.path("frameworks"), "-c", text],
-        env=os.environ | {"NO_PROXY": "127.0.0.1"}, capture_output=True, text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
-    assert "rank_nodes" in done.stdout, done.stderr[-3000:]
-    # pydantic-ai hands on the structured answer, the others the text.
-    answers = ("seen",) if server.url in text else ("No graphs", "'graphs': []")
-    assert any(answer in done.stdout for answer in answers), done.stdout[-3000:]
+    over_pipes = text.replace('"uvx"', repr(command[0]))
+    over_pipes = over_pipes.replace('["networkx-mcp[draw]", "stdio"]', repr(command[1:]))
+    over_http = re.sub(
+        r"graphs = \{.*\}|MCPToolset\(.*\)(?= as)|MCPServerStdio\(command",
+        lambda found: {"g": f"graphs = {place}", "M": place if "Toolset" in found[0] else place[:-1]}[found[0][0]],
+        text,
+    ).replace("MCPServerStdio", "MCPServerStreamableHttp")
+    over_http = over_http.replace(URL, server.url)
+    assert server.url in over_http
+    # Some hand on the structured answer, some the text.
+    for program, answers in ((over_pipes, ("no graphs", "'graphs': []")), (over_http, ("seen",))):
+        done = subprocess.run(
+            [programs.path("frameworks"), "-c", program],
+            env=os.environ | {"NO_PROXY": "127.0.0.1"}, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        )  # fmt: skip
+        assert "rank_nodes" in done.stdout, done.stderr[-3000:]
+        assert any(answer in done.stdout for answer in answers), done.stdout[-3000:]
