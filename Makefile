@@ -45,11 +45,11 @@ ANYWHERE := -m "not needs and not long"
 WORKERS ?= 3
 # Files begin as tests/conftest.py says, the longest first, and not by their number of tests.
 IN_ORDER := --no-loadscope-reorder
-ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/linters
+ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/linters tests/browser
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -135,6 +135,10 @@ kernels-fuzz: out/kernels-sanitized.so ## Random graphs for every kernel, with t
 
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 	$(BIN)/python scripts/measure_idle.py --out benchmarks/results/idle.json
+
+# Node looks for packages beside the file that imports them: what is built and tested lies beside those of the lock file.
+viewer: $(VENV)/.dev tools ## Build the viewer's document from viewer/
+	@$(BIN)/python scripts/viewer.py
 
 promote: ## Copy the tested git tag and image digest from staging to production
 	@$(or $(PYTHON),python3) scripts/promote.py

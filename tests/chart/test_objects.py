@@ -198,9 +198,11 @@ def test_ingress_and_route_carry_the_public_paths_only() -> None:
     assert spec["tls"] == [{"secretName": "graphs-certificate", "hosts": ["graphs.example.org", "graphs.example.net"]}]
     assert [rule["host"] for rule in spec["rules"]] == ["graphs.example.org", "graphs.example.net"]
     for rule in spec["rules"]:
-        assert [path["path"] for path in rule["http"]["paths"]] == ["/mcp", "/graphs"]
+        assert [path["path"] for path in rule["http"]["paths"]] == ["/mcp", "/graphs", "/view"]
     rules = find("HTTPRoute", FULLNAME, "httproute")["spec"]["rules"]
-    assert [match["path"]["value"] for rule in rules for match in rule["matches"]] == ["/mcp", "/graphs"]
+    assert [match["path"]["value"] for rule in rules for match in rule["matches"]] == ["/mcp", "/graphs", "/view"]
+    switched_off = find("HTTPRoute", FULLNAME, "httproute", "http.viewer=false")["spec"]["rules"]
+    assert [match["path"]["value"] for rule in switched_off for match in rule["matches"]] == ["/mcp", "/graphs"]
     assert all(rule["backendRefs"] == [{"name": FULLNAME, "port": 8080}] for rule in rules)
     rule = find("HTTPRoute", FULLNAME, "production")["spec"]["rules"][-1]  # OIDC: the metadata as well
     assert rule["matches"][-1]["path"] == {"type": "Exact", "value": "/.well-known/oauth-protected-resource/mcp"}
@@ -221,6 +223,7 @@ def test_a_gateway_waits_as_long_as_the_server(sets: tuple[str, ...], call: int,
     assert times == {
         "/mcp": f"{call}s",
         "/graphs": f"{transfer}s",
+        "/view": f"{call}s",
         "/.well-known/oauth-protected-resource/mcp": f"{call}s",
     }
 

@@ -37,6 +37,7 @@ ON_GRAPH: dict[str, dict[str, Any]] = {
     "partition_graph": {"k": 2},
     "run_algorithm": {"name": "bridges"},
     "draw_graph": {"format": "svg"},
+    "view_graph": {},
 }
 #: Those that name two: a graph that is nobody's of the caller may be either.
 ON_TWO: dict[str, tuple[str, str]] = {"compare_graphs": ("a", "b")}
@@ -53,6 +54,7 @@ KEEPS = ["rank_nodes", "find_communities", "find_components", "partition_graph",
 KEPT = {"save_as": NAME, "operation_id": "keep-1"}
 GRAPH_ROUTES = {
     "read": ("GET", "/graphs/{id}?format=csv"),
+    "layout": ("GET", "/graphs/{id}/layout"),
     "read if changed": ("GET", "/graphs/{id}?format=node-link"),
     "write": ("PUT", "/graphs/{id}?format=edge-list"),
 }

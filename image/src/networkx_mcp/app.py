@@ -190,6 +190,7 @@ class App:
         from networkx_mcp.graphs.service import Graphs
         from networkx_mcp.http.admin import Admin
         from networkx_mcp.http.transfer import Transfers
+        from networkx_mcp.http.viewer_page import ViewerPage
         from networkx_mcp.tools.mcp_server import HEAVY, TOOLS, build_app
 
         services.graphs = graphs = Graphs(
@@ -208,6 +209,8 @@ class App:
         self.edge.routes.services["admin"] = Service(
             Admin(self.settings, graphs, status, services.budget, services.store), frozenset({"GET", "PUT", "DELETE"})
         )
+        if self.settings.http.viewer:
+            self.edge.routes.services["view"] = Service(ViewerPage(), frozenset({"GET", "HEAD"}), public=True)
         for work in (self._monitor(), self._watch_backups(), self._watch_tokens()):
             task = asyncio.create_task(work)
             stack.push_async_callback(_cancel, task)

@@ -498,12 +498,17 @@ class Http(Group):
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = setting(
         ("localhost", "127.0.0.1", "[::1]"),
-        "Host names accepted on /mcp, /graphs and /admin, comma-separated; `*.example.org`, `*` allowed.",
+        "Host names accepted on /mcp, /graphs, /view and /admin, comma-separated; `*.example.org`, `*` allowed.",
         why="a page of a stranger must not reach a local server by another name (DNS rebinding)",
         chart=False,
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = setting(
         (), "Origins of browsers that may call; none by default.", why="agents are not browsers"
+    )
+    viewer: bool = setting(
+        True,
+        "Whether people may look at graphs with a browser, at /view. The page asks for a token and reads what its caller may.",
+        why="the page is the same for all; what it shows needs a token",
     )
     keep_alive_seconds: int = setting(
         120,

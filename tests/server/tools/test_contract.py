@@ -20,7 +20,7 @@ from networkx_mcp.vocabulary import COMMUNITY_METHODS, COMPONENT_KINDS, LAYOUTS,
 READS = {
     "list_graphs", "describe_graph", "get_neighbors", "find_paths", "get_subgraph", "rank_nodes", "find_communities",
     "find_components", "measure_graph", "find_algorithms", "run_algorithm", "partition_graph", "draw_graph", "query_graph",
-    "compare_graphs",
+    "compare_graphs", "view_graph",
 }  # fmt: skip
 #: These may keep their result as an attribute in the place of another (save_as, replace).
 KEEPS = {"rank_nodes", "find_communities", "find_components", "partition_graph", "run_algorithm"}

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from networkx_mcp.tools import mcp_server
+from networkx_mcp.tools.app import APP_ONLY
 from networkx_mcp.tools.tool import Tool
 
 #: Characters of name, description and input schema of all tools: each costs every conversation that has them.
 MOST = 28_000
+#: Of what hosts with MCP Apps show no model.
+MOST_FOR_THE_VIEWER = 1_600
 #: What one API of models or another refuses, with all tools beside it.
 FORBIDDEN = {
     "$ref", "$defs", "definitions", "$schema", "oneOf", "allOf", "not", "if", "const", "discriminator",
@@ -45,9 +48,17 @@ def outputs() -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_all_tools_together_are_short_enough_to_be_read_at_each_turn() -> None:
-    listed = [{"name": t.name, "description": t.description, "inputSchema": t.input_schema} for t in TOOLS]
+    for_models = [tool for tool in TOOLS if tool.ui is not APP_ONLY]
+    listed = [{"name": t.name, "description": t.description, "inputSchema": t.input_schema} for t in for_models]
     assert len(listed) == 20
     assert sum(len(json.dumps(tool, ensure_ascii=False)) for tool in listed) <= MOST
+
+
+def test_what_the_viewer_alone_calls_costs_little_where_a_host_shows_it_to_the_model() -> None:
+    for_viewer = [tool for tool in TOOLS if tool.ui is APP_ONLY]
+    assert [tool.name for tool in for_viewer] == ["view_graph"]
+    texts = [json.dumps([t.name, t.description, t.input_schema], ensure_ascii=False) for t in for_viewer]
+    assert sum(map(len, texts)) <= MOST_FOR_THE_VIEWER
 
 
 @pytest.mark.parametrize("found", [inputs(), outputs()], ids=["input", "output"])

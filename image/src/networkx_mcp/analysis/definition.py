@@ -56,6 +56,8 @@ class Analysis:
     task: str
     #: Its answers are kept by version of the graph: they take longer to compute than to keep, and are small.
     cached: bool = False
+    #: Replicas may have them from each other, through the store: they are tables.
+    shared: bool = True
     #: The algorithms that a call will run, as far as its arguments tell; nothing is refused for what is not known.
     calls: Callable[[Params, GraphSize], Iterable[AlgorithmCall]] = _unknown
     #: Cheaper calls, the nearest in meaning first.

@@ -309,7 +309,9 @@ class Analyst:
             if analysis.cached:
                 heads = [await self._loader.head(tenant, graph_id) for graph_id in graph_ids]
                 little = len(heads) == 1 and self._is_little(analysis, params, heads[0])
-                found = await self._results.get(ResultKey.of(tenant, heads, mark), shared=not little)
+                found = await self._results.get(
+                    ResultKey.of(tenant, heads, mark), shared=analysis.shared and not little
+                )
                 if found is not None:
                     return {**found, "cached": True}, _versions(heads)
                 if not force and not little and "view" not in params:  # what that shows is counted below
@@ -324,7 +326,7 @@ class Analyst:
             value, seconds = await self._by_worker(tenant, analysis, asked, params, sources)
             if value.pop(KEEP, True) and analysis.cached:
                 kept = {name: fact for name, fact in value.items() if name != RUN}
-                self._results.put(ResultKey.of(tenant, heads, mark), kept, seconds)
+                self._results.put(ResultKey.of(tenant, heads, mark), kept, seconds if analysis.shared else 0)
             return value, _versions(heads)
 
     async def _by_worker(

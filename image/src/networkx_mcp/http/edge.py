@@ -47,7 +47,10 @@ class Edge:
         app: ASGIApp = RateLimiting(self.routes.serve, limiter)
         app = Authentication(app, auth)
         app = ReadyService(app, status)
-        app = Cors(app, settings.http.allowed_origins)
+        # A page that was lured to a name that leads here (DNS rebinding) has that name as its origin: it must be one of ours, or
+        # callers need what no such page has, a token.
+        own = settings.http.viewer and (settings.authenticated or "*" not in settings.http.allowed_hosts)
+        app = Cors(app, settings.http.allowed_origins, own=own)
         app = TrustedHosts(app, hosts)
         app = KnownPath(app, status)
         app = self.recorder = Recorder(app, self.routes, labels, closing)

@@ -14,7 +14,9 @@ OTHER = "other"
 
 #: Labels of the paths beside /mcp.
 VERBS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"})
-MOUNTS = ("graphs", "admin")
+MOUNTS = ("graphs", "admin", "view")
+#: Those among them where a file is on its way, or many are.
+_TRANSFERS = frozenset({"graphs", "admin"})
 _LABELS = REQUESTS | NOTIFICATIONS | {f"{mount}/{verb.lower()}" for mount in MOUNTS for verb in VERBS} | {OTHER}
 
 
@@ -46,4 +48,4 @@ class Labels:
 
     def weight(self, method: str, tool: str) -> str:
         """The `class` label: `heavy` where seconds are lawful, because a worker computes or a file is on its way."""
-        return "heavy" if tool in self.heavy or method.partition("/")[0] in MOUNTS else "light"
+        return "heavy" if tool in self.heavy or method.partition("/")[0] in _TRANSFERS else "light"

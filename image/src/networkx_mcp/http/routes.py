@@ -26,18 +26,20 @@ class MethodNotAllowed(ServiceError):
 class Service:
     """An ASGI app below one path, with the methods it knows.
 
-    It is called with a caller that was authenticated and within its rate; what it raises as
+    It is called with a caller that was authenticated and within its rate, unless it is public; what it raises as
     ServiceError becomes the answer.
     """
 
-    def __init__(self, app: ASGIApp, methods: frozenset[str], *, jsonrpc: bool = False) -> None:
+    def __init__(self, app: ASGIApp, methods: frozenset[str], *, jsonrpc: bool = False, public: bool = False) -> None:
         self.app = app
         self.methods = methods
         self.jsonrpc = jsonrpc
+        #: It tells everybody the same: no caller is asked for a token, none has a rate.
+        self.public = public
 
 
 class Routes:
-    """The services of one process, by the first part of their path: `mcp`, `graphs`, `admin`."""
+    """The services of one process, by the first part of their path: `mcp`, `graphs`, `admin`, `view`."""
 
     def __init__(self) -> None:
         self.services: dict[str, Service] = {}
@@ -73,6 +75,7 @@ class KnownPath:
 class ReadyService:
     """Refuses what the service cannot take: another method, a socket beyond the last place, a call before the start.
 
+    What a public service is asked goes to it from here, all else through `app`: who calls, and how often.
     Raises MethodNotAllowed, errors.Shed, errors.Unavailable.
     """
 
@@ -91,7 +94,7 @@ class ReadyService:
             raise shed("All client sockets are in use (limits.sockets).", retry_after=1, reason="sockets")
         if not self._status.started:
             raise starting(self._status)
-        await self.app(scope, receive, send)
+        await (service.app if service.public else self.app)(scope, receive, send)
 
 
 def starting(status: Status) -> Unavailable:

@@ -5,6 +5,7 @@
                                      else the file's content and name (`filename`, or Content-Disposition);
                                      with `mode=merge` what it has is merged into the graph
     GET  /graphs/{id}?format=csv     the graph as a file
+    GET  /graphs/{id}/layout         what the viewer draws, as JSON; parameters are the arguments of view_graph
 
 The ETag is `"<version>-<beginning of the uid>"`, of a download with `-<format>` behind it: after a graph was deleted and
 made again its versions begin anew, its uid does not, and files of two formats are not the same. `If-Match` with it writes
@@ -17,9 +18,11 @@ before the first byte leaves.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import time
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from email.message import Message
@@ -39,11 +42,11 @@ from networkx_mcp.hang_up import ends_with_client
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.headers import Headers
-from networkx_mcp.http.respond import respond, respond_json
+from networkx_mcp.http.respond import JSON, respond, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, Pace, spool_body
 from networkx_mcp.http.transfer_slots import TransferSlots
 from networkx_mcp.settings import KIB, Settings
-from networkx_mcp.tools import graph_summary
+from networkx_mcp.tools import graph_summary, view_graph
 
 #: Query parameters that are no options of the format.
 _NAMES = frozenset({"format", "filename"})
@@ -53,6 +56,8 @@ _DIGITS = 18
 _UID = 8
 _ETAG = re.compile(rf'"([0-9]{{1,{_DIGITS}}})(?:-([0-9a-f]{{{_UID}}})(?:-[a-z-]{{1,20}})?)?"')
 _CHUNK = 256 * KIB
+_LAYOUT = "/layout"
+_PIECE = 64 * KIB
 
 
 class PreconditionFailed(Conflict):
@@ -75,6 +80,10 @@ class Transfers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = QueryParams(scope["query_string"])
         _, _, graph_id = scope["path"].removeprefix("/").partition("/")
+        if scope["method"] == "GET" and graph_id.endswith(_LAYOUT):
+            _need(context.READ)
+            await self._layout(graph_id.removesuffix(_LAYOUT), query, scope, receive, send)
+            return
         if scope["method"] == "PUT":
             _need(context.WRITE)
             if not graph_id:
@@ -142,6 +151,30 @@ class Transfers:
             with os.fdopen(descriptor, "rb") as file, TurnedAway(call):
                 await self._send_file(file, graph_id, format_, [_etag(*stamp, format_), *vary], send)
 
+    async def _layout(self, graph_id: str, query: QueryParams, scope: Scope, receive: Receive, send: Send) -> None:
+        args = view_graph.TOOL.parse({**_view_arguments(query), "graph_id": graph_id})
+        assert isinstance(args, view_graph.ViewGraph)
+        headers = _headers(scope)
+        async with self._slot(scope, receive):
+            info = await self._graphs.info(graph_id)
+            tag = _etag(info.version, info.uid, f"layout-{zlib.crc32(repr(args).encode()):08x}")
+            more: Headers = [
+                tag,
+                (b"cache-control", b"private, no-cache"),
+                (b"vary", b"Accept-Encoding, Authorization"),
+                (b"x-content-type-options", b"nosniff"),
+                (b"content-disposition", f'attachment; filename="{graph_id}.layout.json"'.encode()),
+            ]
+            if _matches(headers.get("if-none-match", ""), tag[1].decode()):
+                await respond(send, 304, b"", headers=more)
+                return
+            value, version = await view_graph.viewed(self._graphs, args)
+        more[0] = _etag(version, info.uid, f"layout-{zlib.crc32(repr(args).encode()):08x}")
+        if "gzip" in headers.get("accept-encoding", ""):
+            await respond(send, 200, value["data"], headers=[*more, (b"content-encoding", b"gzip")])
+        else:
+            await _send_inflated(send, value["data"], more)
+
     async def _send_file(self, file: IO[bytes], graph_id: str, format_: str, more: Headers, send: Send) -> None:
         size = os.fstat(file.fileno()).st_size
         record = formats.known(format_)
@@ -193,6 +226,36 @@ def page_of(query: QueryParams) -> tuple[str, int, str]:
     if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise InvalidInput(f"limit {text[:_DIGITS]!r} is not a number of at most {_DIGITS} digits.", field="limit")
     return query.get("after", ""), int(text), query.get("prefix", "")
+
+
+async def _send_inflated(send: Send, packed: bytes, headers: Headers) -> None:
+    """What `packed` (gzip) holds, a piece at a time: the whole is never here."""
+    await send({"type": "http.response.start", "status": 200, "headers": [*headers, (b"content-type", JSON)]})
+    inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    while not inflater.eof:
+        piece = inflater.decompress(packed, _PIECE)
+        packed = inflater.unconsumed_tail
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+#: Parameters of a layout that are lists and ids: as JSON, because 1 and "1" are different nodes.
+_AS_JSON = frozenset({"nodes", "around", "seed", "limit"})
+
+
+def _view_arguments(query: QueryParams) -> dict[str, Any]:
+    """The arguments of view_graph. Raises InvalidInput."""
+    found: dict[str, Any] = {}
+    for name, text in query.multi_items():
+        if name in found:
+            raise InvalidInput(f"{name} is given twice", field=name)
+        if name == "graph_id":
+            raise InvalidInput("graph_id: the path names the graph.", field=name)
+        try:
+            found[name] = json.loads(text) if name in _AS_JSON else text
+        except (ValueError, RecursionError):
+            found[name] = text
+    return found
 
 
 def _need(scope: str) -> None:

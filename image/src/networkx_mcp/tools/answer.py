@@ -57,12 +57,15 @@ class Answer:
     text: str
     data: dict[str, Any]
     images: list[dict[str, Any]] = field(default_factory=list)
+    #: For programs beside the model: hosts show it to nobody.
+    meta: dict[str, Any] = field(default_factory=dict)
 
     def as_result(self) -> dict[str, Any]:
         """The result of tools/call."""
         content: list[dict[str, Any]] = [{"type": "text", "text": self.text}]
         content.extend(self.images)
-        return {"resultType": "complete", "content": content, "structuredContent": self.data}
+        result = {"resultType": "complete", "content": content, "structuredContent": self.data}
+        return {**result, "_meta": self.meta} if self.meta else result
 
 
 #: Compact JSON in one line, Unicode kept. `json.dumps` would make an encoder for each value.

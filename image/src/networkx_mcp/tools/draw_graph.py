@@ -14,6 +14,7 @@ from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import Seen, view_fact, view_text
 from networkx_mcp.tools.analysis_arguments import OnView, Seed, Weight
 from networkx_mcp.tools.answer import Answer, show
+from networkx_mcp.tools.app import SHOWN
 from networkx_mcp.tools.arguments import NodeIds
 from networkx_mcp.tools.tool import Tool
 from networkx_mcp.vocabulary import LAYOUTS, MOST_DRAWN_NODES, PICTURES
@@ -120,4 +121,5 @@ TOOL = Tool(
     answer=Drawing,
     run=run,
     analysis=ANALYSIS,
+    ui=SHOWN,
 )

@@ -15,6 +15,7 @@ from networkx_mcp.tools import analysis_run
 from networkx_mcp.tools.analysis_answer import Seen, view_fact, view_text
 from networkx_mcp.tools.analysis_arguments import By, OnView
 from networkx_mcp.tools.answer import MAX_CHARACTERS, Answer, Clipper, fitting, noted, show, show_attributes
+from networkx_mcp.tools.app import SHOWN
 from networkx_mcp.tools.arguments import MOST, NodeId, NodeIds
 from networkx_mcp.tools.tool import Tool
 
@@ -159,4 +160,5 @@ TOOL = Tool(
     answer=Subgraph,
     run=run,
     analysis=ANALYSIS,
+    ui=SHOWN,
 )

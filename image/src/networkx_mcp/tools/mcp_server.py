@@ -39,7 +39,9 @@ from networkx_mcp.tools import (
     query_graph,
     rank_nodes,
     run_algorithm,
+    view_graph,
 )
+from networkx_mcp.tools.app import EXTENSIONS
 from networkx_mcp.tools.cursors import one_page
 from networkx_mcp.tools.dispatch import Calls, Context, follow_call
 from networkx_mcp.tools.resources import Resources
@@ -96,6 +98,7 @@ TOOLS: dict[str, Tool] = {
         find_algorithms,
         run_algorithm,
         draw_graph,
+        view_graph,
     )
 }
 #: Those that need a worker.
@@ -136,6 +139,7 @@ def _build_server(graphs: Graphs, calls: Calls, settings: Settings) -> Server[An
         # No argument of ours travels as an Mcp-Param header: there is nothing to compare.
         get_tool_input_schema=lambda _: None,
     )
+    server.extensions = EXTENSIONS
     if not settings.log.otlp_endpoint:
         server.middleware.clear()
     server.middleware.append(follow_call)

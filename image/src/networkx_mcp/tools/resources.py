@@ -22,6 +22,7 @@ from networkx_mcp import context
 from networkx_mcp.errors import SERVER_OUTCOMES, Forbidden, ServiceError, echoed, shortened, visible
 from networkx_mcp.graphs.model import GRAPH_ID
 from networkx_mcp.telemetry.audit import refused
+from networkx_mcp.tools import app
 from networkx_mcp.tools.answer import to_json
 from networkx_mcp.tools.cursors import invalid_cursor, one_page
 from networkx_mcp.tools.describe_graph import described
@@ -77,6 +78,8 @@ class Resources:
     async def read(self, _: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         """The beginning of a graph. Raises MCPError -32602 for an unknown one."""
         uri = str(params.uri)
+        if uri == app.URI:  # the same for all
+            return ReadResourceResult(contents=[app.contents()])
         graph_id = uri.removeprefix(SCHEME).rstrip("/")
         if not uri.startswith(SCHEME) or not graph_id:
             context.current().outcome = "not_found"

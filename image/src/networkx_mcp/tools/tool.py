@@ -67,6 +67,8 @@ class Tool:
     quick: bool = False
     #: What it runs in a worker, with its cost, for tools that analyse a graph.
     analysis: Analysis | None = None
+    #: `_meta.ui` of the tool: the app that shows its answers, or that alone may call it (see `tools.app`).
+    ui: dict[str, Any] | None = None
 
     @property
     def scope(self) -> str:
@@ -101,6 +103,7 @@ class Tool:
                 "idempotentHint": self.idempotent,
                 "openWorldHint": False,
             },
+            **({"_meta": {"ui": self.ui}} if self.ui is not None else {}),
         }
 
     def parse(self, arguments: dict[str, Any]) -> Arguments:

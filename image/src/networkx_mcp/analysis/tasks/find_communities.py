@@ -50,7 +50,7 @@ def find_communities(graph: LoadedGraph, args: Params) -> Facts:
     k = args.integer("k", method.k, method.least_k, max(3, graph.state.n)) if method.k else 0
 
     run = Run(graph, method.algorithm)
-    found = _communities(graph, run, name, k, options)
+    found = communities(graph, run, name, k, options)
     facts: Facts = {"method": name, "count": len(found), "weight": weight, "exact": name == "k_clique"}
     if method.seeded:
         facts["seed"] = seed
@@ -86,7 +86,7 @@ def _table(page: list[list[Any]], total: int, limit: int, offset: int, members: 
     return answer
 
 
-def _communities(
+def communities(
     graph: LoadedGraph, run: Run, method: str, k: int, options: dict[str, Any]
 ) -> list[set[Any]] | NodeGroups:
     if not graph.state.n:

@@ -21,7 +21,7 @@ from networkx_mcp.vocabulary import MEASURES, Measure
 #: Which element of a result of hits (hubs and authorities) holds the scores.
 _PART = {"hits": 1, "hubs": 0}
 #: Defaults that differ from networkx's because they change only when it gives up.
-_FIXED: dict[str, dict[str, Any]] = {"eigenvector": {"max_iter": 1000}}
+FIXED: dict[str, dict[str, Any]] = {"eigenvector": {"max_iter": 1000}}
 
 
 @task
@@ -37,7 +37,7 @@ def rank_nodes(graph: LoadedGraph, args: Params) -> Facts:
     measure = MEASURES[name]
     limit, offset = args["limit"], args["offset"]
     weight = args.weight(measure.default_weight, negative=measure.negative) if measure.weighted else None
-    options = {**_FIXED.get(name, {}), **{option: args[option] for option in measure.options if args.given(option)}}
+    options = {**FIXED.get(name, {}), **{option: args[option] for option in measure.options if args.given(option)}}
     wanted = args.nodes("nodes") if args.given("nodes") else None
     facts: Facts = {"measure": name, "weight": weight, **_sample(graph, args, name, options)}
 

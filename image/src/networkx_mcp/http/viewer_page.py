@@ -1,0 +1,62 @@
+"""/view and /view/{graph_id}: the viewer as a page. It is one document for all, so nobody is asked for a token here.
+
+The page asks for the token itself, keeps it in sessionStorage, and calls /graphs and /mcp with it as any client does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Receive, Scope, Send
+
+from networkx_mcp import viewer
+from networkx_mcp.errors import DeadlineExceeded
+from networkx_mcp.http.headers import Headers, header
+from networkx_mcp.http.respond import respond
+from networkx_mcp.http.routes import NoSuchPath
+
+#: A piece of the page: what a connection holds beside the buffer of its socket.
+_PIECE = 16 * 1024
+#: Longest time for a client to take the page, in seconds.
+_SECONDS = 30.0
+_PATH_PARTS = 3
+
+
+class ViewerPage:
+    """The ASGI app of /view."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Raises NoSuchPath for a path below that of a graph."""
+        if len(scope["path"].split("/")) > _PATH_PARTS:
+            raise NoSuchPath("There is nothing at this path; the viewer is at /view and /view/{graph_id}.")
+        headers: Headers = [
+            (b"etag", viewer.etag().encode()),
+            (b"cache-control", b"public, no-cache"),
+            (b"vary", b"Accept-Encoding"),
+            (b"content-security-policy", viewer.policy().encode()),
+            (b"referrer-policy", b"no-referrer"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"x-frame-options", b"DENY"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+        ]
+        if viewer.etag() in header(scope, b"if-none-match").decode("latin-1"):
+            await respond(send, 304, b"", headers=headers)
+            return
+        packed = b"gzip" in header(scope, b"accept-encoding")
+        body = viewer.compressed() if packed else viewer.document()
+        headers += [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        if packed:
+            headers.append((b"content-encoding", b"gzip"))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
+        try:
+            async with asyncio.timeout(_SECONDS):
+                for start in range(0, len(body), _PIECE):
+                    piece = body[start : start + _PIECE]
+                    more = start + _PIECE < len(body)
+                    await send({"type": "http.response.body", "body": piece, "more_body": more})
+        except TimeoutError:
+            raise DeadlineExceeded(f"The client did not take the page within {_SECONDS:g} s.") from None
