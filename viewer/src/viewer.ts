@@ -8,6 +8,8 @@ const MEASURES = ["pagerank", "betweenness", "closeness", "eigenvector", "cluste
 const LAYOUTS = ["auto", "spring", "circular", "spectral", "layers", "bipartite", "random"];
 /** Nodes that one click on a node brings at most. */
 const EXPAND = 60;
+/** Of how many neighbours these are chosen. */
+const NEAREST = 1000;
 const FOUND = 12;
 
 const ICONS = {
@@ -233,15 +235,15 @@ export class Viewer {
   /** Bring the neighbours of a node that are not here. */
   async expand(node: Node): Promise<void> {
     await this.attempt(async () => {
-      const asked: Asked = { around: node.id, limit: Math.min(EXPAND + 1, 5000), layout: "random" };
+      const asked: Asked = { around: node.id, limit: Math.min(node.degree + 1, NEAREST), layout: "random" };
       const layout = await this.waiting("Looking at its neighbours …", this.backend.layout(this.graphId, asked));
-      const came = this.model.expand(near(layout, node), node);
+      const came = this.model.expand(near(layout, node, this.model), node);
       this.grown ||= came > 0;
       this.scene.sync();
       this.renderLeft();
       this.choose([node.key]);
       this.root.dataset["nodes"] = String(this.model.nodes.size);
-      this.say(came > 0 ? `${came} nodes were added.` : "All its neighbours are here.");
+      this.say(came === 0 ? "All its neighbours are here." : came === EXPAND ? `${came} nodes were added; expand again for more.` : `${came} nodes were added.`);
     });
   }
 
@@ -649,8 +651,8 @@ export class Viewer {
   onFailure: ((error: unknown) => boolean) | null = null;
 }
 
-/** What of a layout around a node is the node and its neighbours. */
-function near(layout: Layout, node: Node): Layout {
+/** What of a layout around a node is the node and its neighbours: those that are here, and some of the others. */
+function near(layout: Layout, node: Node, model: Model): Layout {
   const center = layout.ids.findIndex((id) => keyOf(id) === node.key);
   const keep = new Set([center]);
   layout.source.forEach((source, index) => {
@@ -658,7 +660,8 @@ function near(layout: Layout, node: Node): Layout {
     if (source === center) keep.add(target);
     if (target === center) keep.add(source);
   });
-  const rows = [...keep].sort((a, b) => a - b);
+  let room = EXPAND;
+  const rows = [...keep].sort((a, b) => a - b).filter((row) => model.nodes.has(keyOf(layout.ids[row]!)) || room-- > 0);
   const place = new Map(rows.map((row, index) => [row, index]));
   const lines = layout.source.map((_, index) => index).filter((index) => place.has(layout.source[index]!) && place.has(layout.target[index]!));
   const pick = <T>(values: T[], some: number[]) => some.map((index) => values[index]!);

@@ -1,0 +1,199 @@
+// The page with a real server: `node page.mjs BASE TOKEN PICTURES`. The server has the graphs novel, hostile and large.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PATIENCE, assert, findings, open, run, until } from "./browser.mjs";
+
+const [base, token, pictures] = process.argv.slice(2);
+const root = "document.querySelector('.root').dataset";
+
+async function enter(page, path) {
+  await page.goto(base + path);
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+const shown = (page, name, value) => until(page, ([key, wanted]) => document.querySelector(".root")?.dataset[key] === wanted, [name, value]);
+const search = async (page, text) => {
+  await page.getByRole("combobox", { name: "Search nodes" }).fill(text);
+  await page.getByRole("option").first().waitFor();
+};
+
+await run({
+  async "a token is asked once, kept for the tab, and never in a URL"(browser) {
+    const { page, faults, context } = await open(browser);
+    const urls = [];
+    page.on("request", (request) => urls.push(request.url()));
+    await enter(page, "/view");
+    await page.getByRole("button", { name: /^novel/ }).click();
+    await shown(page, "visible", "77");
+    await page.reload();
+    await shown(page, "visible", "77");
+    assert.equal(await page.getByLabel("Token").count(), 0);
+    assert.ok(urls.every((url) => !url.includes(token)));
+    assert.equal(await page.evaluate(() => Object.values(localStorage).length + document.cookie.length), 0);
+    const other = await context.newPage();
+    await other.goto(`${base}/view/novel`);
+    await other.getByLabel("Token").waitFor();
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
+  async "a graph is searched, expanded, filtered, coloured, laid out, hidden and saved"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view/novel");
+    await shown(page, "visible", "77");
+    await page.screenshot({ path: join(pictures, "viewer.png") });
+
+    await search(page, "valj");
+    await page.keyboard.press("Enter");
+    const selection = page.getByRole("complementary", { name: "Selection" });
+    await selection.getByText("Neighbours").waitFor();
+    assert.match(await selection.innerText(), /Valjean/);
+    await search(page, "Napoleon");
+    await page.keyboard.press("Shift+Enter");
+    await page.getByRole("button", { name: "Find path" }).click();
+    await shown(page, "path", "2");
+    await page.screenshot({ path: join(pictures, "viewer-path.png") });
+
+    await page.getByLabel("Filter by attribute").selectOption("role");
+    await page.getByRole("checkbox", { name: /other/ }).uncheck();
+    await shown(page, "visible", "4");
+    await page.getByLabel("Filter by attribute").selectOption("");
+    await shown(page, "visible", "77");
+
+    const edges = await page.evaluate(`${root}.edges`);
+    await page.getByLabel("Least weight").fill("10");
+    await until(page, (before) => Number(document.querySelector(".root").dataset.edges) < Number(before), edges);
+    await page.getByLabel("Least weight").fill("1");
+
+    await page.getByLabel("Colour").selectOption("m:pagerank");
+    await until(page, () => document.querySelector(".legend strong")?.textContent === "pagerank");
+    await page.getByLabel("Size").selectOption("a:chapter");
+    await page.getByLabel("Layout").selectOption("circular");
+    await page.getByRole("button", { name: "Lay out again" }).click();
+    await shown(page, "layout", "circular");
+
+    await search(page, "Javert");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Hide", exact: true }).click();
+    await shown(page, "visible", "76");
+    await page.getByRole("button", { name: "Show hidden nodes" }).click();
+    await shown(page, "visible", "77");
+
+    await page.getByRole("button", { name: "Key figures" }).click();
+    await page.getByRole("region", { name: "Key figures" }).getByRole("cell", { name: "density" }).waitFor();
+
+    const waiting = page.waitForEvent("download", { timeout: PATIENCE });
+    await page.getByRole("button", { name: "Save as PNG" }).click();
+    const saved = await waiting;
+    assert.equal(saved.suggestedFilename(), "novel.png");
+    const bytes = readFileSync(await saved.path());
+    assert.equal(bytes.subarray(1, 4).toString(), "PNG");
+    // A picture in which everything is white would be a few hundred bytes.
+    assert.ok(bytes.length > 10_000, String(bytes.length));
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
+  async "what is beyond the view comes by a click on a node"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view/large");
+    await shown(page, "nodes", "5000");
+    assert.match(await page.locator(".notes").innerText(), /5000 nodes with most edges are shown, of 6000/);
+    await page.screenshot({ path: join(pictures, "viewer-large.png") });
+    const hub = await page.evaluate(() => {
+      const nodes = [...window.viewer.model.nodes.values()];
+      return nodes.sort((a, b) => b.degree - a.degree)[0].id;
+    });
+    await search(page, String(hub));
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Expand" }).click();
+    await until(page, () => Number(document.querySelector(".root").dataset.nodes) > 5000);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
+  async "a file that is dropped becomes a graph"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view");
+    await page.locator("#file").setInputFiles({ name: "Small Roads.csv", mimeType: "text/csv", buffer: Buffer.from("source,target\na,b\nb,c\n") });
+    await shown(page, "visible", "3");
+    assert.equal(new URL(page.url()).pathname, "/view/small-roads");
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
+  async "the keyboard does what the mouse does"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view/novel");
+    await shown(page, "visible", "77");
+    const camera = () => page.evaluate(() => ({ ...window.viewer.scene.sigma.getCamera().getState() }));
+    const before = await camera();
+    await page.locator(".canvas").focus();
+    await page.keyboard.press("ArrowRight");
+    assert.notEqual((await camera()).x, before.x);
+    await page.keyboard.press("+");
+    await until(page, (ratio) => window.viewer.scene.sigma.getCamera().getState().ratio < ratio, before.ratio);
+    await page.keyboard.press("0");
+    await until(page, () => window.viewer.scene.sigma.getCamera().getState().ratio === 1);
+    await search(page, "fant");
+    await page.keyboard.press("Enter");
+    await page.locator(".canvas").focus();
+    await page.keyboard.press("Delete");
+    await shown(page, "visible", "76");
+    // Every control is reached by Tab.
+    const reached = new Set();
+    await page.locator("body").press("Tab");
+    for (let step = 0; step < 80; step += 1) {
+      reached.add(await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent));
+      await page.keyboard.press("Tab");
+    }
+    for (const name of ["All graphs", "Search nodes", "Save as PNG", "Layout", "Zoom in", "The graph as a picture"]) assert.ok(reached.has(name), name);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
+  async "axe finds nothing serious, in light and in dark"(browser) {
+    for (const colorScheme of ["light", "dark"]) {
+      // Its policy lets no script into the page: axe comes in around it, and the policy is looked at by the other tests.
+      const { page, context } = await open(browser, { colorScheme, bypassCSP: true });
+      await enter(page, "/view");
+      await page.getByRole("button", { name: /^novel/ }).waitFor();
+      assert.deepEqual(await findings(page), []);
+      await page.getByRole("button", { name: /^novel/ }).click();
+      await shown(page, "visible", "77");
+      await search(page, "val");
+      assert.deepEqual(await findings(page), []);
+      await page.keyboard.press("Enter");
+      await page.getByText("Neighbours").waitFor();
+      assert.deepEqual(await findings(page), []);
+      if (colorScheme === "dark") await page.screenshot({ path: join(pictures, "viewer-dark.png") });
+      await context.close();
+    }
+  },
+
+  async "markup, scripts and templates in a graph are text"(browser) {
+    const { page, faults, context } = await open(browser);
+    let dialogs = 0;
+    page.on("dialog", (dialog) => ((dialogs += 1), dialog.dismiss()));
+    const outside = [];
+    page.on("request", (request) => !request.url().startsWith(base) && !request.url().startsWith("data:") && !request.url().startsWith("blob:") && outside.push(request.url()));
+    await enter(page, "/view/hostile");
+    await page.waitForFunction(() => document.querySelector(".root")?.dataset.visible);
+    const ids = await page.evaluate(() => [...window.viewer.model.nodes.values()].map((node) => node.id));
+    for (const id of ids) {
+      await page.evaluate((wanted) => window.viewer.go([...window.viewer.model.nodes.values()].find((node) => node.id === wanted)), id);
+      assert.equal(await page.locator(".panel.right h2").first().textContent(), String(id));
+    }
+    for (const name of await page.evaluate(() => [...document.querySelectorAll('[aria-label="Filter by attribute"] option')].map((one) => one.value))) {
+      await page.getByLabel("Filter by attribute").selectOption(name);
+    }
+    await search(page, "script");
+    assert.equal(await page.evaluate(() => window.struck), undefined);
+    assert.equal(await page.locator("img, iframe, object, embed, a, body script ~ script").count(), 0);
+    assert.equal(dialogs, 0);
+    assert.deepEqual(outside, []);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+});
