@@ -45,7 +45,7 @@ ANYWHERE := -m "not needs and not long"
 WORKERS ?= 3
 # Files begin as tests/conftest.py says, the longest first, and not by their number of tests.
 IN_ORDER := --no-loadscope-reorder
-ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/linters tests/browser
+ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/linters
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 

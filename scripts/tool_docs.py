@@ -51,9 +51,9 @@ edges, so SQL and views know it from then on.
 
 
 def tools() -> list[dict[str, Any]]:
-    """The tools as a server lists them."""
+    """The tools as a server lists them, without those that the viewer alone calls."""
     found: list[dict[str, Any]] = json.loads(LISTING.read_text(encoding="utf-8"))
-    return found
+    return [tool for tool in found if tool.get("_meta", {}).get("ui", {}).get("visibility") != ["app"]]
 
 
 def first_sentence(text: str) -> str:

@@ -273,7 +273,7 @@ export function spread(values: number[]): { low: number; high: number; at: (valu
 
 /** Pixels across: fewer nodes are larger. */
 export function sizes(model: Model, by: string): (node: Node) => number {
-  const base = Math.max(2.2, Math.min(9, 60 / Math.sqrt(model.nodes.size + 1)));
+  const base = Math.max(2.6, Math.min(9, 70 / Math.sqrt(model.nodes.size + 1)));
   if (by === "none") return () => base;
   const value = reader(by);
   const told = [...model.nodes.values()].map(value).filter((one): one is number => typeof one === "number");

@@ -23,6 +23,8 @@ export interface Theme {
   text: string;
   edge: string;
   dim: string;
+  /** Edges of what is chosen. */
+  lit: string;
   path: string;
   surface: string;
 }
@@ -147,6 +149,8 @@ export class Scene {
     for (const key of chosen) for (const near of this.model.near.get(key) ?? []) bright.add(near);
     for (const key of path) bright.add(key);
     const dimming = bright.size > 0;
+    // Where edges cover each other, what is below shows through.
+    const veil = this.model.edges.size > 2000 ? "66" : this.model.edges.size > 500 ? "aa" : "";
     const steps = new Set<string>();
     for (let at = 1; at < path.length; at += 1) {
       const edge = this.model.edgeBetween(path[at - 1]!, path[at]!);
@@ -170,7 +174,7 @@ export class Scene {
       this.graph.mergeEdgeAttributes(this.lines.get(edge.key)!, {
         hidden: look.hidden(edge.source) || look.hidden(edge.target) || look.hiddenEdge(edge),
         size: onPath ? 4 : look.width(edge),
-        color: onPath ? this.theme.path : lit ? this.theme.edge : this.theme.dim,
+        color: onPath ? this.theme.path : lit ? (dimming ? this.theme.lit : this.theme.edge + veil) : this.theme.dim + veil,
         path: onPath,
       });
     }
@@ -189,6 +193,17 @@ export class Scene {
     const camera = this.camera;
     if (!camera) return;
     camera.setState({ x: camera.x + x * 0.08 * camera.ratio, y: camera.y + y * 0.08 * camera.ratio });
+  }
+
+  /** Have some nodes in sight, all of them. */
+  frame(nodes: Node[]): void {
+    const places = nodes.map((node) => this.sigma?.getNodeDisplayData(node.key)).filter((data) => data !== undefined);
+    if (places.length === 0) return;
+    const xs = places.map((place) => place.x);
+    const ys = places.map((place) => place.y);
+    const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const ratio = Math.min(1, Math.max(0.25, 1.6 * Math.max(right - left, high - low)));
+    void this.camera?.animate({ x: (left + right) / 2, y: (low + high) / 2, ratio }, { duration: 300 });
   }
 
   /** Bring a node to the middle, near enough to be read. */

@@ -270,6 +270,7 @@ export class Viewer {
       for (const key of this.path) this.model.nodes.get(key)!.hidden = false;
       this.repaint();
       this.renderRight();
+      this.scene.frame(this.path.map((key) => this.model.nodes.get(key)!));
       this.root.dataset["path"] = String(ids.length - 1);
       this.say(`The path has ${ids.length - 1} edges.`);
     });
@@ -701,5 +702,5 @@ function dot(color: string): SVGSVGElement {
 export function theme(): Theme {
   const own = getComputedStyle(document.documentElement);
   const value = (name: string) => own.getPropertyValue(name).trim();
-  return { text: value("--text"), edge: value("--edge"), dim: value("--dim"), path: value("--path"), surface: value("--surface") };
+  return { text: value("--text"), edge: value("--edge"), dim: value("--dim"), lit: value("--lit"), path: value("--path"), surface: value("--surface") };
 }

@@ -67,6 +67,8 @@ try {
       const { page, frame, faults, result, context } = await shown(browser, "draw_graph", { graph_id: "novel" });
       assert.equal(await frame.evaluate(() => document.querySelector(".root").dataset.visible), "77");
       assert.deepEqual(await page.evaluate(() => window.host.calls), ["view_graph"]);
+      const drawn = await frame.evaluate(() => [...document.querySelectorAll(".canvas canvas")].map((canvas) => canvas.clientWidth));
+      assert.ok(drawn.length > 0 && drawn.every((width) => width === 900), String(drawn)); // all of the frame is the picture's
       assert.ok(!JSON.stringify(result.content.filter((part) => part.type === "text")).includes("Valjean"));
       const viewed = await ask("tools/call", { name: "view_graph", arguments: { graph_id: "novel" } });
       assert.ok(!JSON.stringify([viewed.content, viewed.structuredContent]).includes("Valjean"));

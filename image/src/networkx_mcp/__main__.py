@@ -1,4 +1,4 @@
-"""The command line: serve · stdio · token create · backup · restore · check."""
+"""The command line: serve · stdio · view · token create · backup · restore · check."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ examples:
   networkx-mcp stdio                                 what a host starts (Claude Desktop, VS Code, ...)
   networkx-mcp serve                                 on http://127.0.0.1:8080/mcp, for several clients
   NETWORKX_MCP_HTTP_PORT=9000 networkx-mcp serve     settings are variables NETWORKX_MCP_<GROUP>_<NAME>
+  networkx-mcp view friends.csv                      a graph in the browser
   networkx-mcp check                                 look at the settings in force, the store and the sandbox
   networkx-mcp token create --name ann               a token for Ann, and the entry to store
   networkx-mcp backup --url http://127.0.0.1:8080 --out backups
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = {
             "serve": _serve,
             "stdio": _stdio,
+            "view": _view,
             "check": _check,
             "token": _token,
             "backup": _copy,
@@ -80,6 +82,16 @@ def _parser() -> argparse.ArgumentParser:
         help="let this host load and save files beneath these directories, by path; may be given more than once",
     )
     stdio.add_argument("--data", type=Path, default=None, help="the directory of the graphs (default: the user's)")
+    view = commands.add_parser(
+        "view",
+        help="look at a graph, or at a file that holds one, in the browser",
+        description="Opens the viewer in the browser, until interrupted. Graphs are those of `stdio`; a file becomes one of them. The viewer "
+        "listens on a port of 127.0.0.1, where everybody on this machine can call it meanwhile.",
+    )
+    view.add_argument("what", metavar="FILE|GRAPH", help="a file in any format that is read, or the id of a graph")
+    view.add_argument("--replace", action="store_true", help="load the file over a graph of its name")
+    view.add_argument("--data", type=Path, default=None, help="the directory of the graphs (default: the user's)")
+    view.add_argument("--no-browser", action="store_true", help="print the address only")
     commands.add_parser("check", help="validate settings and store, print the settings in force")
     token = commands.add_parser("token", help="make tokens").add_subparsers(
         dest="token_command", required=True, metavar="COMMAND"
@@ -165,6 +177,18 @@ def _stdio(options: argparse.Namespace) -> int:
         return FAILED
     print(f"networkx-mcp: graphs are kept in {owner.directory}", file=sys.stderr)
     return asyncio.run(relay.serve(owner, options.allow))
+
+
+def _view(options: argparse.Namespace) -> int:
+    from networkx_mcp.stdio import view
+    from networkx_mcp.stdio.owner import Owner, default_directory
+
+    try:
+        owner = Owner(options.data or default_directory())
+    except OSError as error:
+        print(f"networkx-mcp: cannot keep graphs in {error.filename}: {error.strerror}", file=sys.stderr)
+        return FAILED
+    return asyncio.run(view.show(owner, options.what, replace=options.replace, browser=not options.no_browser))
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -93,6 +93,11 @@ class Files:
             return {"content": [{"type": "text", "text": str(error)}], "isError": True}
         return {"content": [{"type": "text", "text": text}]}
 
+    async def bring(self, path: Path, mode: str) -> str:
+        """Make a graph of a file; its id. `mode`: see `load_file`. Raises Refused, httpx.HTTPError."""
+        await self._load({"path": str(path), "mode": mode})
+        return _id_of(path)
+
     # -- in ----------------------------------------------------------------------------------------------
 
     async def _load(self, given: dict[str, Any]) -> str:

@@ -50,7 +50,9 @@ def novel() -> nx.Graph[str]:
 def hostile() -> nx.Graph[str]:
     graph: nx.Graph[str] = nx.star_graph(HOSTILE)
     for name in HOSTILE:
-        graph.nodes[name].update({attribute: text for attribute in HOSTILE[:8] for text in HOSTILE if text != attribute})
+        graph.nodes[name].update(
+            {attribute: text for attribute in HOSTILE[:8] for text in HOSTILE if text != attribute}
+        )
     return graph
 
 
@@ -74,7 +76,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, s
 
 
 @pytest.mark.parametrize("scenario", ["page", "app"])
-def test_in_chromium(served: tuple[Server, str], scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_chromium(
+    served: tuple[Server, str], scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, token = served
     viewer.bring()
     monkeypatch.setenv("CHROMIUM", programs.path("chromium"))
@@ -90,4 +94,6 @@ def test_the_committed_document_is_what_its_sources_build() -> None:
 
 def test_the_server_tells_that_it_has_an_app(served: tuple[Server, str]) -> None:
     told = message(served[0].rpc("server/discover", token=served[1], era=modern))["result"]
-    assert told["capabilities"]["extensions"] == {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}}
+    assert told["capabilities"]["extensions"] == {
+        "io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}
+    }
