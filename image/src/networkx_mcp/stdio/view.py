@@ -46,7 +46,9 @@ async def _graph(owner: Owner, what: str, *, replace: bool) -> str:
     """The id of the graph that a file holds, or that is named. Raises Refused."""
     path = Path(what)
     if await asyncio.to_thread(path.is_file):
-        return await Files([path.parent], owner.http).bring(await asyncio.to_thread(path.absolute), "replace" if replace else "new")
+        return await Files([path.parent], owner.http).bring(
+            await asyncio.to_thread(path.absolute), "replace" if replace else "new"
+        )
     answer = await owner.http.get(f"/graphs/{what}/layout", params={"limit": 1})
     if answer.is_error:
         raise Refused(f"There is no file {what}, and no graph of this name: {answer.json().get('message', '')}")
