@@ -74,14 +74,14 @@ class Limits(Group):
     )
     queue: int = setting(
         360,
-        "Requests that may wait for a slot; the next one is answered 503 with Retry-After.",
+        "Requests that may wait for a slot; the server answers the next one 503 with Retry-After.",
         unit="requests",
         why="`queue` of loadtests/capacity.yaml",
         ge=0,
     )
     queue_timeout_seconds: float = setting(
         10,
-        "Longest wait of one request over both queues, in seconds; then 503.",
+        "Longest wait of one request in both queues together, in seconds; then it is answered 503.",
         unit="s",
         why="`queue_timeout` of loadtests/capacity.yaml",
         gt=0,
@@ -95,15 +95,16 @@ class Limits(Group):
     )
     reserved_workers: int = setting(
         1,
-        "Heavy calls beyond these, each of a tenant that has none running: a long call of one does not hold up another's.",
+        "Further heavy calls, each for a tenant that has none running, so that a long call of one tenant does not hold up"
+        " another's.",
         unit="calls",
         why="a call runs up to 20 s and a request waits 10: turns alone would let one tenant shut the others out",
         ge=0,
     )
     inline_elements: int = setting(
         5000,
-        "Nodes and edges of a graph up to which short analyses (degrees, core numbers, components, hops, a shortest path, pagerank, "
-        "betweenness) run in the API itself, each in less than 1 ms; 0: in workers, as all others.",
+        "Largest graph, nodes and edges together, whose short analyses (degrees, core numbers, components, hops, a "
+        "shortest path, pagerank, betweenness) the API computes itself, each in less than 1 ms; 0: workers compute all.",
         unit="nodes and edges",
         why="a worker costs more than they compute (`benchmarks/README.md`)",
         ge=0,
@@ -116,14 +117,15 @@ class Limits(Group):
     )
     value_kib: int = setting(
         256,
-        "JSON of one attribute value, in KiB. Longer ones that a graph already holds stay; answers clip them.",
+        "Largest JSON of one attribute value, in KiB. Longer values that a graph already holds stay; answers cut them "
+        "short.",
         unit="KiB",
         why="chosen: a quarter of what the body of a call holds",
         ge=1,
     )
     graph_mb: int = setting(
         64,
-        "Size of one graph, in MiB: as it is stored, and as it is in memory.",
+        "Largest size of one graph, in MiB, both as stored and in memory.",
         unit="MiB",
         why="chosen: ten such graphs fit into `memory.resident_mb`",
         ge=1,
@@ -137,8 +139,8 @@ class Limits(Group):
     )
     tenant_memory_mb: int = setting(
         8192,
-        "Size in memory of all graphs of one tenant, in MiB, as if all were loaded at once. Writes that add are refused past it; what "
-        "is there stays readable, and a backup brings it back.",
+        "Size in memory of all graphs of one tenant, in MiB, as if all were loaded at once. Beyond it the server refuses "
+        "writes that add; what is there stays readable, and a backup brings it back.",
         unit="MiB",
         why="sixteen times `limits.tenant_mb`: benchmarks/raw_sizes.py",
         ge=1,
@@ -146,51 +148,55 @@ class Limits(Group):
     tenant_graphs: int = setting(1000, "Graphs of one tenant.", unit="graphs", why="chosen", ge=1)
     tool_body_kib: int = setting(
         1024,
-        "Body of one request to /mcp, in KiB; 413 past it.",
+        "Largest body of one request to /mcp, in KiB; a larger one is answered 413.",
         unit="KiB",
         why="chosen: what is larger is a file, for PUT /graphs",
         ge=1,
     )
     tool_body_values: int = setting(
         300_000,
-        "JSON values (lists, objects and what commas part) in the body of one request to /mcp, at most a third of them lists or objects; 413 past either.",
+        "JSON values in the body of one request to /mcp: lists, objects, and what stands between commas. At most a third "
+        "may be lists or objects. More is answered 413.",
         unit="values",
         why="parsing holds the event loop: http/body_values.py",
         ge=1000,
     )
     upload_mb: int = setting(
         64,
-        "Body of one PUT /graphs/{id}, in MiB; 413 as soon as it is passed. It sizes the spool volume as well.",
+        "Largest body of one PUT /graphs/{id}, in MiB; the server answers 413 as soon as it is passed. The spool volume "
+        "is sized by it as well.",
         unit="MiB",
         why="as `limits.graph_mb`",
         ge=1,
     )
     upload_concurrent: int = setting(
         4,
-        "Uploads that are received at once, and downloads that are sent; one tenant has all but one.",
+        "Uploads that run at once, and as many downloads. One tenant may use all slots but one; the last stays free for "
+        "others.",
         unit="transfers",
         why="chosen: it sizes the spool volume, with `limits.upload_mb`",
         ge=1,
     )
     upload_min_kib_per_second: int = setting(
         64,
-        "Slowest rate of an upload or a download, in KiB/s, so that a slow client holds nothing.",
+        "Slowest rate of an upload or a download, in KiB/s. The server ends slower ones, so that a slow client holds "
+        "nothing.",
         unit="KiB/s",
-        why="chosen; it is looked at over any 10 seconds",
+        why="chosen; it is measured over any 10 seconds",
         ge=1,
     )
     body_budget_mb: int = setting(
         64,
-        "Bodies of all requests held in memory at once, in MiB.",
+        "Request bodies held in memory at once, of all requests together, in MiB.",
         unit="MiB",
-        why="chosen: 64 bodies of the largest size, more than run at once",
+        why="chosen: 64 of the largest bodies, more than run at once",
         ge=1,
     )
     sockets: int = setting(
         2048,
-        "Open client sockets of a pod. Where all are taken, idle ones make room, those that never showed a token first; past "
-        "that the next is refused. Each can take 192 KiB of the kernel's memory. The hard limit of open files (`ulimit -Hn`) must allow "
-        "them, or fewer are opened and the log says so.",
+        "Open client sockets of a pod. When all are taken, the server closes idle ones, first those that never showed a "
+        "token; if none is idle, it refuses the next. Each can take 192 KiB of the kernel's memory. The hard limit of "
+        "open files (`ulimit -Hn`) must allow them; otherwise the server opens fewer, and the log says so.",
         unit="sockets",
         why="chosen: five times what may run and wait",
         ge=16,
@@ -245,29 +251,29 @@ class Memory(Group):
 
     resident_mb: int = setting(
         640,
-        "Most that resident graphs take, in MiB: a cache, and not the whole pod; workers and bodies are entered beside it. 640 "
-        "keeps an idle pod full of graphs below autoscaling.memoryPerPod, so that a full cache alone never adds a pod.",
+        "Most memory that cached graphs take, in MiB; workers and bodies count beside it. With 640 an idle pod full of "
+        "graphs stays below autoscaling.memoryPerPod, so a full cache alone never adds a pod.",
         unit="MiB",
         why="with `memory.results_mb` and the processes it stays below autoscaling.memoryPerPod",
         ge=16,
     )
     results_mb: int = setting(
         32,
-        "Results of analyses kept in memory, in MiB; 0 keeps none. A change of a graph voids its own.",
+        "Results of analyses cached in memory, in MiB; 0 caches none. A change of a graph voids its results.",
         unit="MiB",
-        why="chosen; what a kept result saves: benchmarks/results_cache.py",
+        why="chosen; what a cached result saves: benchmarks/results_cache.py",
         ge=0,
     )
     worker_mb: int = setting(
         384,
-        "Reservation of one heavy call, in MiB; a worker past it ends with `memory_limit`.",
+        "Memory reserved for one heavy call, in MiB; a worker that needs more ends with `memory_limit`.",
         unit="MiB",
         why="the algorithms that `graph_nodes` of loadtests/capacity.yaml rests on end within it",
         ge=32,
     )
     constrained_ratio: float = setting(
         0.80,
-        "Share of memory at which caches are dropped and large loads refused.",
+        "Share of memory at which the server drops caches and refuses large loads.",
         unit="share",
         why="`memory_constrained` of loadtests/capacity.yaml",
         gt=0,
@@ -275,7 +281,7 @@ class Memory(Group):
     )
     protective_ratio: float = setting(
         0.90,
-        "Share of memory at which writes and heavy calls are refused.",
+        "Share of memory at which the server refuses writes and heavy calls.",
         unit="share",
         why="`memory_protective` of loadtests/capacity.yaml",
         gt=0,
@@ -291,7 +297,8 @@ class RateLimit(Group):
     enabled: bool = setting(True, "Whether the limit applies.", why="a runaway client meets it, nobody else")
     requests_per_second: float = setting(
         2000,
-        "Sustained rate of one token, in requests per second: above one pod's knee, so only a runaway client meets it.",
+        "Sustained rate of one token, in requests per second. It is above what one pod carries, so only a runaway client "
+        "meets it.",
         unit="requests/s",
         why="`rate` of loadtests/capacity.yaml",
         gt=0,
@@ -305,14 +312,14 @@ class RateLimit(Group):
     )
     lease: int = setting(
         200,
-        "Requests that a replica takes from the shared budget at once; the most it can overshoot by.",
+        "Requests that a replica takes from the shared budget at once; it can overshoot by at most so many.",
         unit="requests",
         why="ten round trips a second at the full rate",
         ge=1,
     )
     replicas: int = setting(
         1,
-        "Replicas that share the budget: one that has lost the store allows its share, rate / replicas.",
+        "Replicas that share the budget. A replica that has lost the store allows its share: rate / replicas.",
         unit="replicas",
         why="one process; the chart says how many pods there are",
         chart=False,
@@ -325,21 +332,21 @@ class Auth(Group):
 
     tokens_dir: Path | None = setting(
         None,
-        "Directory of token entries (the mounted Secret); none and no OIDC: loopback only.",
-        why="without tokens nobody but the machine itself is served",
+        "Directory of token entries (the mounted Secret). With neither this nor OIDC the server listens on loopback only.",
+        why="without tokens the server serves the machine itself only",
         chart=False,
     )
     anonymous: bool = setting(
         False,
         "Serve everybody who reaches the address, without tokens: for a container whose port is published on loopback alone.",
-        why="who listens to others must say that it wants no tokens",
+        why="serving others without tokens must be said",
         chart=False,
     )
     reload_seconds: float = setting(
         2,
-        "How often the token directory is looked at, in seconds.",
+        "How often the server looks at the token directory, in seconds.",
         unit="s",
-        why="chosen: a revoked token is refused soon, and a look is one stat a file",
+        why="chosen: a revoked token ends soon, and a look costs one stat a file",
         chart=False,
         gt=0,
     )
@@ -374,7 +381,7 @@ class Oidc(Group):
     scope_claim: str = setting("scope", "Claim that lists the scopes.", why="RFC 9068")
     leeway_seconds: float = setting(
         30,
-        "Clock difference tolerated, in seconds.",
+        "Clock difference that is tolerated, in seconds.",
         unit="s",
         why="chosen: clocks that NTP keeps differ by less",
         ge=0,
@@ -402,7 +409,7 @@ class StoreSettings(Group):
     password_file: Path | None = setting(
         None,
         "File with the store's password, read at each connect.",
-        why="a rotated Secret is seen without a restart",
+        why="a rotated Secret counts without a restart",
         chart=False,
     )
     tls_ca_file: Path | None = setting(
@@ -417,7 +424,7 @@ class StoreSettings(Group):
     allow_volatile: bool = setting(
         False,
         "Start although the store may evict or lose acknowledged writes. For experiments only.",
-        why="what is acknowledged stays",
+        why="an acknowledged write must stay",
     )
     timeout_seconds: float = setting(
         2,
@@ -430,13 +437,13 @@ class StoreSettings(Group):
         8,
         "Results of analyses that replicas share through Redis, of one tenant, in MiB; 0: none.",
         unit="MiB",
-        why="chosen; what a kept result saves: benchmarks/results_cache.py",
+        why="chosen; what a cached result saves: benchmarks/results_cache.py",
         chart=False,
         ge=0,
     )
     results_seconds: int = setting(
         900,
-        "How long a shared result is kept, in seconds.",
+        "How long a shared result is cached, in seconds.",
         unit="s",
         why="chosen: a session of work",
         chart=False,
@@ -458,18 +465,18 @@ class StoreSettings(Group):
     )
     operation_id_seconds: int = setting(
         600,
-        "How long a repeated operation_id is surely recognised, in seconds.",
+        "How long the server recognises a repeated operation_id for certain, in seconds.",
         unit="s",
         why="chosen: longer than clients repeat a call",
         chart=False,
         ge=1,
     )
     operation_id_max_seconds: int = setting(
-        86_400, "After this an operation_id is forgotten, in seconds.", unit="s", why="chosen: a day", chart=False, ge=1
+        86_400, "When the server forgets an operation_id, in seconds.", unit="s", why="chosen: a day", chart=False, ge=1
     )
     operation_id_keep: int = setting(
         1000,
-        "Newest operation_ids of a graph kept beyond the sure time.",
+        "How many operation_ids of a graph, the newest, the server remembers beyond the certain time.",
         unit="operations",
         why="as `store.compact_operations`",
         chart=False,
@@ -482,17 +489,17 @@ class Http(Group):
 
     host: str = setting(
         "127.0.0.1",
-        "Address that is listened on: 0.0.0.0 is every one of IPv4. On a cluster of IPv6 alone, or where pods are "
-        'probed by it first, "::".',
-        why="nobody but the machine itself, until told otherwise",
+        'Address to listen on: 0.0.0.0 is every address of IPv4. Use "::" on a cluster of IPv6 alone, or where probes '
+        "come by IPv6 first.",
+        why="only the machine itself, until you say otherwise",
         in_pod="0.0.0.0",  # noqa: S104 (who may call it, tokens and the network policy say)
     )
     port: int = setting(
-        8080, "Port that is listened on.", why="usual, and no privilege is needed", chart=False, ge=0, le=65535
+        8080, "Port to listen on.", why="the usual one; it needs no privilege", chart=False, ge=0, le=65535
     )
     socket: Path | None = setting(
         None,
-        "Unix socket that is listened on instead of host and port, for processes of the same user (mode 0600).",
+        "Unix socket to listen on instead of host and port, for processes of the same user (mode 0600).",
         why="`networkx-mcp stdio` uses it; others call by network",
         chart=False,
     )
@@ -503,7 +510,7 @@ class Http(Group):
         chart=False,
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = setting(
-        (), "Origins of browsers that may call; none by default.", why="agents are not browsers"
+        (), "Origins of browser pages that may call; none by default.", why="agents are not browsers"
     )
     viewer: bool = setting(
         True,
@@ -521,7 +528,7 @@ class Http(Group):
         300,
         "Age at which a keep-alive connection is closed, in seconds, so that clients find new pods.",
         unit="s",
-        why="chosen: a new pod has its share of the load after five minutes",
+        why="chosen: after five minutes a new pod has its share of the load",
         gt=0,
     )
     connection_max_requests: int = setting(
@@ -529,8 +536,8 @@ class Http(Group):
     )
     drain_seconds: float = setting(
         0,
-        "Seconds after SIGTERM in which /ready says 503 and each answer closes its connection, so that clients with open "
-        "connections leave before they are cut; part of limits.shutdownTimeoutSeconds.",
+        "Seconds after SIGTERM in which /ready says 503 and each answer closes its connection, so that clients leave "
+        "before the server cuts them off; part of limits.shutdownTimeoutSeconds.",
         unit="s",
         why="alone, nobody routes to it; in a pod two seconds let connections end",
         value="shutdown.drainSeconds",
@@ -557,7 +564,7 @@ class Log(Group):
     format: Literal["auto", "json", "text"] = setting(
         "auto",
         "json: one object a line; text: short lines for people; auto: text where stdout is a terminal.",
-        why="who starts it by hand reads it; what collects logs reads JSON",
+        why="people who start it by hand read text; log collectors read JSON",
         chart=False,
     )
     otlp_endpoint: str = setting(
