@@ -41,7 +41,7 @@ def test_the_secrets_the_limits_and_the_test_are_told(case: str | None) -> None:
     text = notes(case)
     assert f"scripts/make-secrets.sh --namespace agents --fullname {FULLNAME} --user me" in text
     assert "helm test graphs --namespace agents" in text
-    assert "45 requests at once, 360 more wait up to 10 s" in text
+    assert "45 requests run at once, 360 more wait up to 10 s" in text
     assert "180000 nodes, 540000 edges" in text
     assert "e+0" not in text
 
