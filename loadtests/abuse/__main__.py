@@ -65,6 +65,9 @@ def arguments() -> argparse.ArgumentParser:
     made.add_argument("--served", type=int, default=500, help="of each kind that go to a real server, too")
     made = commands.add_parser("neighbours", parents=[common], help="bombs and floods beside a normal user")
     made.add_argument("--seconds", type=float, default=60, help="of each stretch")
+    made.add_argument(
+        "--only", default="", help="the bombs and floods whose name contains this; the result is not kept"
+    )
     made = commands.add_parser("holds", parents=[common], help="what would hold the event loop")
     made.add_argument("--only", default="", help="the strikes whose name contains this")
     commands.add_parser("tenants", parents=[common], help="a prober of another tenant's graphs")
@@ -158,11 +161,12 @@ def neighbours(options: argparse.Namespace) -> int:
     """Bombs beside a normal user. A missed aim is told, not a failure: the machine is shared with the client."""
     started, load = results.now(), os.getloadavg()[0]
     with target(options) as live:
-        stretches = asyncio.run(beside.run(live.subject(), options.seconds, options.seed))
+        stretches = asyncio.run(beside.run(live.subject(), options.seconds, options.seed, only=options.only))
         summary = beside.ratios(stretches) | beside.sheds(stretches)
         told = {"aim": beside.AIM, "stretches": {one.name: one.summary() for one in stretches}}
         dataset = "a graph of 65 nodes that is read and one that is edited; the attacker's path of 5,000 nodes and 200 dense nodes"
-        print(save(options, live, started, load, dataset, summary=summary, abuse=told))
+        if not options.only:
+            print(save(options, live, started, load, dataset, summary=summary, abuse=told))
     print(json.dumps({**summary, **told}, indent=1))
     return 0
 

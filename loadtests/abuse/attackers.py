@@ -84,6 +84,43 @@ def sql_bombs() -> Iterator[Throw]:
         yield from ((tool, arguments) for tool, arguments, _ in hostile_sql.calls("long"))
 
 
+#: A table of which SQL makes what it likes.
+_TABLE = "source,target\n" + "\n".join(f"{row},{row + 1}" for row in range(2_000))
+_FAR = 10**9
+
+
+def graph_bombs() -> Iterator[Throw]:
+    """Graphs made of what is there, or of nothing, that are larger than any may be or never done; two graphs set side by side."""
+    for number in itertools.count():
+        edges = f"SELECT a.id AS source, b.id AS target, {number} AS turn FROM nodes a, nodes b"
+        yield "derive_graph", {"graph_id": "long", "into": "bomb", "replace": True, "from_sql": {"edges": edges}}
+        nodes = f"SELECT range + {number} AS id, repeat('x', 1000) AS text FROM range({_FAR})"
+        yield "derive_graph", {"graph_id": "long", "into": "bomb", "replace": True, "from_sql": {"nodes": nodes}}
+        for algorithm in ("complement", "line_graph", "transitive_closure"):
+            yield (
+                "derive_graph",
+                {"graph_id": "long", "into": "bomb", "replace": True, "algorithm": algorithm, "force": True},
+            )
+        given = {"graph_id": "long", "into": "bomb", "replace": True, "combine": "disjoint_union"}
+        yield "derive_graph", {**given, "others": ["long"] * 8}
+        yield "compare_graphs", {"a": "long", "b": "dense", "rows": "betweenness", "force": True}
+        for sql in (
+            f"SELECT a.source, b.target + {number} AS target FROM rows a, rows b, rows c",
+            f"SELECT range AS source, range + {number} AS target FROM range({_FAR}), rows",
+        ):
+            yield "load_graph", {"graph_id": "bomb", "mode": "replace", "format": "csv", "content": _TABLE, "sql": sql}
+        merged = {"graph_id": "bomb", "mode": "merge", "format": "csv", "content": _TABLE.replace("\n", f"\n{number}")}
+        yield "load_graph", merged
+        for name, sizes in (
+            ("complete_graph", {"n": _FAR + number}),
+            ("gnm_random_graph", {"n": 100_000 + number, "m": _FAR}),
+            ("barabasi_albert_graph", {"n": 170_000, "m": 3}),
+            ("random_geometric_graph", {"n": 20_000, "radius": 2.0}),
+        ):
+            made = {"name": name, **sizes}
+            yield "create_graph", {"graph_id": f"made-{number % 3}", "generator": made}
+
+
 def reads() -> Iterator[Throw]:
     """The cheapest calls there are."""
     while True:
@@ -101,6 +138,7 @@ BOMBS: dict[str, Callable[[], Iterator[Throw]]] = {
     "CPU bombs": cpu_bombs,
     "result bombs": result_bombs,
     "SQL bombs": sql_bombs,
+    "graph bombs": graph_bombs,
 }  # fmt: skip
 #: Not large, but more at once than there are slots and places.
 FLOODS: dict[str, Callable[[], Iterator[Throw]]] = {"flood of reads": reads, "flood of analyses": analyses}

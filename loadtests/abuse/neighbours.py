@@ -126,15 +126,17 @@ def prepare(subject: Subject) -> None:
     subject.make("ann", graph_id="long", edges=long)
 
 
-async def run(subject: Subject, seconds: float, seed: int, files: bool = True) -> list[Stretch]:
-    """Quiet, each kind of bomb, the memory of one of them without a bomb, each flood, quiet again; `seconds` each."""
+async def run(subject: Subject, seconds: float, seed: int, files: bool = True, only: str = "") -> list[Stretch]:
+    """Quiet, each kind of bomb, the memory of one of them without a bomb, each flood, quiet again; `seconds` each. `only`: of
+    the noises those whose name contains it."""
+    loud = [name for name in LOUD if only in name and (not only or name != HOGS)]
     await asyncio.to_thread(prepare, subject)
     made = Requests(subject.address)
     wires = Wires(subject.host, subject.port, 64)
     await _user(subject, made, wires, Stretch("warm-up"), min(5.0, seconds), seed)
     found: dict[str, Stretch] = {}
     with control_process.witness() as (pid, port):
-        for number, name in enumerate(("quiet before", *LOUD, "quiet after")):
+        for number, name in enumerate(("quiet before", *loud, "quiet after")):
             stretch = found[name] = Stretch(name)
             async with _beside(subject, name, found, files) as (bombs, pids), _measured(subject, stretch, [pid, *pids]):
                 _, stretch.latencies[WITNESS] = await asyncio.gather(

@@ -88,7 +88,8 @@ class Tool:
     @cached_property
     def listing(self) -> dict[str, Any]:
         """The tool's entry in tools/list."""
-        # A host that lets calls of a reading tool pass unasked must not let a write pass with them.
+        # The hints are of the tool, not of the call, and hosts let a reading tool's calls pass unasked: a tool with save_as that said it
+        # only reads would write without a question, and an attribute replaced is worth more than the questions that are saved.
         read_only, destructive = _HINTS["replace" if self.arguments.may_write else self.kind]
         return {
             "name": self.name,

@@ -162,9 +162,21 @@ async def test_a_foreign_graph_is_an_absent_one(graphs: Graphs) -> None:
 async def test_a_query_that_does_not_end_or_fit_leaves_no_graph(graphs: Graphs) -> None:
     from networkx_mcp import context
 
-    bomb = {"how": {"from_sql": {"nodes": "SELECT string_agg(range::VARCHAR) AS id FROM range(1000000000)"}}}
-    with pytest.raises(MemoryLimit):
-        await graphs.derive(["a"], "bomb", ANALYSIS, bomb, 0)
+    for sql in (
+        "SELECT string_agg(range::VARCHAR) AS id FROM range(1000000000)",
+        "SELECT range AS id, repeat('x', 1000) AS text FROM range(1000000000)",  # told while rows are read, by Arrow
+    ):
+        with pytest.raises(MemoryLimit):
+            await graphs.derive(["a"], "bomb", ANALYSIS, {"how": {"from_sql": {"nodes": sql}}}, 0)
+    wrong = {
+        "how": {
+            "from_sql": {
+                "nodes": "SELECT (CASE WHEN range = 90000 THEN 'x' ELSE '1' END)::INT AS id FROM range(100000)"
+            }
+        }
+    }
+    with pytest.raises(InvalidInput, match="Could not convert string 'x' to INT32"):
+        await graphs.derive(["a"], "bomb", ANALYSIS, wrong, 0)
     call = context.CallContext(context.current().caller, "late")
     call.deadline = asyncio.get_running_loop().time() + 2
     context.set_current(call)

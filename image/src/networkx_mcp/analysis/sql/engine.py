@@ -95,6 +95,7 @@ def explained(sql: str, field: str, columns: dict[str, list[str]], *, before: in
     Its internal errors pass: they are defects.
     """
     import duckdb
+    import pyarrow as pa
 
     try:
         yield
@@ -102,6 +103,14 @@ def explained(sql: str, field: str, columns: dict[str, list[str]], *, before: in
         raise
     except duckdb.OutOfMemoryException:
         raise out_of_memory() from None
+    except MemoryError:  # one of Arrow's own is of the kind below, too
+        raise
+    except (OSError, pa.ArrowException) as error:  # how Arrow passes on what DuckDB raises while rows are read
+        if "Out of Memory" in str(error):
+            raise out_of_memory() from None
+        if str(error).startswith(("INTERNAL", "FATAL")):
+            raise
+        refuse(str(error), sql, field, columns, before)
     except duckdb.Error as error:
         refuse(str(error), sql, field, columns, before)
 

@@ -37,12 +37,9 @@ def shaper(sql: str) -> Shape:
 
 def _batches(reader: pa.RecordBatchReader, sql: str, columns: dict[str, list[str]]) -> Iterator[pa.RecordBatch]:
     while True:
-        try:
-            batch = reader.read_next_batch()
-        except StopIteration:
-            return
-        except (OSError, pa.ArrowException) as error:  # how Arrow passes on what DuckDB raises
-            if "Out of Memory" in str(error):
-                raise engine.out_of_memory() from None
-            engine.refuse(str(error), sql, FIELD, columns, 0)
+        with engine.explained(sql, FIELD, columns):
+            try:
+                batch = reader.read_next_batch()
+            except StopIteration:
+                return
         yield batch
