@@ -449,7 +449,36 @@ def plan() -> str:
     return _rows(header, rows)
 
 
+def api_cpu() -> str:
+    """CPU of the API a call, before and after it was made shorter: the least of the rounds."""
+    names = {
+        "create": "create_graph",
+        "add_nodes": "edit_graph, nodes",
+        "add_edges": "edit_graph, 20 edges",
+        "info": "describe_graph",
+        "analysis": "an analysis (before: without its worker's CPU)",
+        "kept": "a cached result",
+        "plan": "mean of the plan",
+    }
+    before, now = (_load("api_cpu")["rows"][side] for side in ("against", "here"))
+    least = [(name, before[key]["least_us"], now[key]["least_us"]) for key, name in names.items()]
+    return _rows(["call", "before", "now", "ratio"], [[name, a, b, f"{b / a:.2f}"] for name, a, b in least])
+
+
+def redis_link() -> str:
+    """CPU of redis-py's client over that of our link, by call and callers."""
+    found = _load("redis_link")["calls"]
+    names = {"head": "read of a head (`MGET`)", "append": "append (one script)"}
+    rows = [
+        [name, *(f"{found[f'{key}, {callers} callers']['cpu_us']['client_over_link']:g}" for callers in (1, 32))]
+        for key, name in names.items()
+    ]
+    return _rows(["call", "1 caller", "32 callers"], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "api_cpu": api_cpu,
+    "redis_link": redis_link,
     "tools": lambda: _rows(*document_tables.tools()),
     "short_limits": lambda: _rows(*document_tables.short_limits()),
     "runbooks": lambda: _rows(*document_tables.runbooks()),

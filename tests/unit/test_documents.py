@@ -188,7 +188,7 @@ def test_settings_and_data_in_documents_are_such(name: str) -> None:
 
 
 #: Words that people write and read, outside what scripts make.
-MOST_WORDS = 15_300
+MOST_WORDS = 15_000
 
 
 def written(text: str) -> str:
@@ -198,16 +198,21 @@ def written(text: str) -> str:
     return re.sub(r"<!-- (?:table:\w+|guide) -->.*?<!-- end -->|\{%.*?%\}", "", text, flags=re.DOTALL)
 
 
+def words(text: str) -> int:
+    """How many words a text has: the bars of a table are none."""
+    return len(re.findall(r"\S*\w\S*", text))
+
+
 def test_the_documents_are_short() -> None:
     names = [name for name in DOCUMENTS if name not in ("CHANGELOG.md", "CONTRIBUTING.md", "chart/README.md")]
     texts = [written((ROOT / name).read_text(encoding="utf-8")) for name in names]
     texts.append((ROOT / "chart/README.md.j2").read_text(encoding="utf-8").replace("<!-- Written by", ""))
-    assert sum(len(text.split()) for text in texts) <= MOST_WORDS
+    assert sum(map(words, texts)) <= MOST_WORDS
 
 
 def test_the_readme_is_read_in_five_minutes() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(written(text).split()) <= 1_200
+    assert words(written(text)) <= 1_200
     assert [command.split()[:2] for command in commands(text)[:2]] == [["make", "run"], ["make", "test"]]
 
 
