@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
+.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan bench-drawing gallery kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ bench-calls: $(VENV)/.dev ## Time of tools/call, loads and point reads beside he
 bench-plan: $(VENV)/.dev ## The calls of an agent, half of them analyses, beside a plain Python process in the same run
 	$(BIN)/python benchmarks/plan.py --out benchmarks/results/plan.json
 
+bench-drawing: $(VENV)/.dev ## Time of pictures, beside networkx's own in the same run
+	$(BIN)/python benchmarks/drawing.py --out benchmarks/results/drawing.json
+
 kernels: ## Compile the kernels in place
 	@rm -f $(KERNELS)
 	@$(MAKE) --no-print-directory $(KERNELS)
@@ -174,6 +177,9 @@ lock: $(VENV)/.dev ## Lock the requirements again, with hashes
 GENERATE := for script in backend_functions chart_settings chart_readme settings_docs format_docs analyses_docs tool_docs algorithm_docs dashboards readme_tables; do $(BIN)/python scripts/$$script.py || exit 1; done
 docs: $(VENV)/.dev ## Generate what is generated: chart README, dashboards, tables of the documents
 	$(GENERATE)
+
+gallery: $(VENV)/.dev ## Draw docs/gallery from committed graphs: look at each picture before it is committed
+	$(BIN)/python scripts/gallery.py
 
 site: site-tools ## Build the documents as a site into out/site
 	NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/mkdocs build --strict --quiet

@@ -83,6 +83,21 @@ def idle() -> str:
     return _rows(["figure", f"{len(runs)} runs"], rows)
 
 
+def drawing() -> str:
+    """Time and length of pictures, beside networkx's own."""
+
+    def cells(row: dict[str, Any], way: str) -> list[str]:
+        made = row.get(way)
+        return ["", ""] if made is None else [f"{made['cpu_s']:g} s", f"{made['kib']} KiB"]
+
+    header = ["picture", "PNG", "", "SVG", "", "`nx.draw`, PNG", ""]
+    rows = [
+        [name, *cells(row, "ours"), *cells(row, "ours_svg"), *cells(row, "nx_draw")]
+        for name, row in _load("drawing")["pictures"].items()
+    ]
+    return _rows(header, rows)
+
+
 def queries() -> str:
     """CPU time of SQL over a graph, beside DuckDB alone."""
     found = dict(_load("query")["queries"])
@@ -485,6 +500,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "session": document_tables.session,
     "serving": serving,
     "idle": idle,
+    "drawing": drawing,
     "queries": queries,
     "views": views,
     "plan": plan,

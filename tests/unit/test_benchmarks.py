@@ -48,6 +48,7 @@ def test_other_libraries_run_beside_it(tmp_path: Path) -> None:
         ("bench-libraries", "libraries"),
         ("bench-calls", "calls"),
         ("bench-plan", "plan"),
+        ("bench-drawing", "drawing"),
         ("idle", "idle"),
     ],
 )

@@ -13,11 +13,12 @@ import pytest
 from defusedxml import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.analysis.drawing.soundness import assert_sound
 from tests.unit.analysis.graphs import ask, graphs
 
 from networkx_mcp.analysis import picture
 from networkx_mcp.analysis.drawing import look, svg
-from networkx_mcp.analysis.drawing.scene import Boxes, Curve, Discs, Item, Lines, Scene, Text, Triangles, one_line
+from networkx_mcp.analysis.drawing.scene import Discs, Lines, Scene, Triangles, one_line
 from networkx_mcp.analysis.drawing.theme import DARK, LIGHT, THEMES, Theme, contrast, shades
 from networkx_mcp.analysis.tasks.draw_graph import draw_graph
 
@@ -44,37 +45,6 @@ def clustered(n: int) -> nx.Graph:
     names = {v: f"Person number {v}" for v in graph}
     nx.set_edge_attributes(graph, {e: 1 + k % 5 for k, e in enumerate(graph.edges())}, "weight")
     return nx.relabel_nodes(graph, names)
-
-
-def corners(item: Item) -> np.ndarray:
-    """The outermost points of what is drawn."""
-    match item:
-        case Lines():
-            return item.ends.reshape(-1, 2)
-        case Curve():
-            return item.points
-        case Triangles():
-            return item.corners.reshape(-1, 2)
-        case Boxes():
-            return np.concatenate([item.sides[:, :2], item.sides[:, :2] + item.sides[:, 2:]])
-        case Discs():
-            reach = item.radii[:, None]
-            return np.concatenate([item.centres - reach, item.centres + reach])
-        case Text():
-            return np.array([[item.box.left, item.box.top], [item.box.right, item.box.bottom]])
-
-
-def assert_sound(scene: Scene) -> None:
-    """Nothing outside the frame, no text over another."""
-    for item in scene.items:
-        points = corners(item)
-        if len(points):
-            assert np.isfinite(points).all()
-            assert (points >= -1).all(), item
-            assert (points <= (scene.width + 1, scene.height + 1)).all(), item
-    texts = [item for item in scene.items if isinstance(item, Text)]
-    for one, other in itertools.combinations(texts, 2):
-        assert not one.box.meets(other.box), (one.text, other.text)
 
 
 @pytest.mark.parametrize("n", [20, 100, 500, 2_000])

@@ -86,9 +86,11 @@ def _centres(placed: Placed, box: Box, sizes: Float) -> tuple[Float, Float]:
             centres, sizes = shown, sizes * min(1.0, shrunk) if shrunk > 0 else sizes
     elif len(centres) > 1:
         near = _nearest(centres)
-        most = 0.46 * float(np.quantile(near[near > 0.5], 0.1)) if (near > 0.5).any() else 3.0
+        # places on earth crowd together: there discs may lie over each other
+        share, least = (0.5, 7.0) if placed.fixed else (0.1, 1.5)
+        most = max(0.46 * float(np.quantile(near[near > 0.5], share)), least) if (near > 0.5).any() else 3.0
         if most < sizes.max():
-            sizes = np.maximum(sizes * max(most, 1.5) / float(sizes.max()), 1.0)
+            sizes = np.maximum(sizes * most / float(sizes.max()), 1.0)
     return centres, sizes
 
 
