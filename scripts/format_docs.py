@@ -20,9 +20,8 @@ INTRO = """\
 
 <!-- Written by scripts/format_docs.py from the records in image/src/networkx_mcp/arrays/formats: change those, then `make docs`. -->
 
-Whole graphs go in and out as files. `PUT /graphs/{id}` makes the body of a request the contents of a graph,
-`GET /graphs/{id}?format=NAME` gives a graph as a file, and the tool `load_graph` takes the text of a file that is small enough to
-pass through a model.
+Graphs are read from files and written to files. `PUT /graphs/{id}` takes a file as the contents of a graph, `GET
+/graphs/{id}?format=NAME` returns a graph as a file, and the tool `load_graph` takes the text of a file that is small enough to pass through a model.
 
 ```console
 $ curl -T roads.csv 'http://127.0.0.1:8080/graphs/roads?filename=roads.csv'
@@ -35,16 +34,16 @@ READING = """
 ## How a file is read
 
 **Its format** is the one that you name (`?format=`, or the argument `format` of `load_graph`), else that of the content type. Where
-neither tells, the content does, or the name of the file (`?filename=`, or `Content-Disposition`), and the answer says which. The
-content is enough for all formats but adjacency lists that are not networkx's, graph6 without its header and tables whose header does
-not name the ends: name these. Names that other programs have for what is not read here (`.sif`, `.tgf`, `.graph`, ...) are refused.
-A file that is surely of another format than you say is refused, with its name.
+neither says it, the server looks at the content, or at the name of the file (`?filename=`, or `Content-Disposition`), and the answer says
+which. The content is enough for all formats but three, which you name: adjacency lists that are not networkx's, graph6 without its header, and
+tables whose header does not name the ends. The server refuses file names of formats that it does not read (`.sif`, `.tgf`, `.graph`, ...), and
+a file that is surely of another format than you say; its error names the right one.
 
 **Its encoding** is UTF-8, with or without a byte order mark. XML may declare another one. For other text in another encoding, say so:
 `Content-Type: text/csv; charset=windows-1252`, or the option `encoding`. The content of `load_graph` is a string, so what it
 declares does not count.
 
-**Compressed files, workbooks and databases** are refused, and the error says what to do.
+**Compressed files, workbooks and databases**: the server refuses them, and the error says what to do.
 
 **Nothing happens in silence.** The answer to `PUT` has an object `reading`, as has the data of `load_graph`, and its text has a line for each
 thing that you might not expect:
@@ -84,7 +83,7 @@ says how many rows there were (`rows`) and how many the SELECT made (`selected_r
 **NaN is a missing value** in every format, because JSON has none: the attribute is left out and counted. Infinite numbers are
 refused, or stay text in CSV, which has no types.
 
-**An edge that stands twice** is an error unless you say what it is: parallel edges are not kept. In an undirected graph `a b` and `b a` are
+**An edge that comes twice** is an error unless you say what it means: a graph has no parallel edges. In an undirected graph `a b` and `b a` are
 one edge; `directed=true` makes them two.
 """
 

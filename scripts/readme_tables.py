@@ -343,7 +343,7 @@ def limits() -> str:
         ["size of a graph, stored and in memory; of a tenant's graphs, stored; in memory", many("limits.graphMB", "limits.tenantMB", "limits.tenantMemoryMB", unit=" MiB"), "`limits.graphMB`, `limits.tenantMB`, `limits.tenantMemoryMB`"],
         ["JSON values in the body of a call", many("limits.toolBodyValues"), "`limits.toolBodyValues`"],
         ["body of a call; of an upload", many("limits.toolBodyKiB", unit=" KiB") + "; " + many("limits.uploadMB", unit=" MiB"), "`limits.toolBodyKiB`, `limits.uploadMB`"],
-        ["kept results in a pod; of a tenant in Redis", f"{many('memory.resultsMB', unit=' MiB')}; {store['results_mb']:g} MiB for {store['results_seconds'] / 60:g} minutes", "`memory.resultsMB`; `store.results_mb`, `store.results_seconds`"],
+        ["cached results in a pod; of a tenant in Redis", f"{many('memory.resultsMB', unit=' MiB')}; {store['results_mb']:g} MiB for {store['results_seconds'] / 60:g} minutes", "`memory.resultsMB`; `store.results_mb`, `store.results_seconds`"],
         ["memory of a pod", many("limits.memoryMB", unit=" MiB"), "`limits.memoryMB`"],
         ["requests of a token", f"{rate} per second, bursts of {burst}", "`rateLimit`"],
     ]  # fmt: skip

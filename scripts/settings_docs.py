@@ -26,13 +26,13 @@ INTRO = """\
 
 <!-- Written by scripts/settings_docs.py from image/src/networkx_mcp/settings.py: change that, then `make docs`. -->
 
-A setting is a variable of the environment, `NETWORKX_MCP_` and its name in capitals with `_` for the point:
-`limits.queue_timeout_seconds` is `NETWORKX_MCP_LIMITS_QUEUE_TIMEOUT_SECONDS`. In a cluster most are
-[values of the chart](../chart/README.md#values); where one is none, the chart sets what a pod needs, and `extraEnv` may set the rest.
+A setting is an environment variable: `NETWORKX_MCP_`, then its name in capitals with `_` for the point. `limits.queue_timeout_seconds` is
+`NETWORKX_MCP_LIMITS_QUEUE_TIMEOUT_SECONDS`. In a cluster most settings are [values of the chart](../chart/README.md#values); the chart sets the
+others as a pod needs them, and `extraEnv` changes them.
 
-A value of the wrong type or beyond its bounds ends the start with an error that names it. A variable that looks like a setting and
-is none is named with the nearest one, by `networkx-mcp check` and in the log of the start (`setting_unknown`). `GET /admin/settings` tells those in force.
-A default that names [capacity.yaml](../loadtests/capacity.yaml) rests on a measurement or a promise that stands there.
+If a value has the wrong type or is out of bounds, the server does not start, and its error names the setting. If a variable looks like a
+setting but is none, `networkx-mcp check` and the log of the start (`setting_unknown`) name the nearest one. `GET /admin/settings` shows those
+in force. A default that names [capacity.yaml](../loadtests/capacity.yaml) rests on a measurement or a promise that stands there.
 """
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
