@@ -146,7 +146,8 @@ export class Scene {
   /** Paint by `look`; `chosen` and what is next to them stay bright, `path` is drawn over all. */
   paint(look: Look, chosen: Set<string>, path: string[]): void {
     const bright = new Set(chosen);
-    for (const key of chosen) for (const near of this.model.near.get(key) ?? []) bright.add(near);
+    // A path is looked at by itself.
+    if (path.length === 0) for (const key of chosen) for (const near of this.model.near.get(key) ?? []) bright.add(near);
     for (const key of path) bright.add(key);
     const dimming = bright.size > 0;
     // Where edges cover each other, what is below shows through.
@@ -170,7 +171,7 @@ export class Scene {
     });
     for (const edge of this.model.edges.values()) {
       const onPath = steps.has(edge.key);
-      const lit = !dimming || chosen.has(edge.source.key) || chosen.has(edge.target.key);
+      const lit = !dimming || (path.length === 0 && (chosen.has(edge.source.key) || chosen.has(edge.target.key)));
       this.graph.mergeEdgeAttributes(this.lines.get(edge.key)!, {
         hidden: look.hidden(edge.source) || look.hidden(edge.target) || look.hiddenEdge(edge),
         size: onPath ? 4 : look.width(edge),
