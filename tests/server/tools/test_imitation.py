@@ -98,6 +98,7 @@ ALL: list[tuple[str, dict[str, Any]]] = [
     ("partition_graph", {"k": 3}),
     ("draw_graph", {"format": "svg", "labels": True, "title": NAMES[0], "nodes": NAMES[:3]}),
     ("draw_graph", {"format": "svg", "label": NAMES[0], "edge_label": NAMES[1], "nodes": NAMES[:3]}),
+    ("view_graph", {"measure": "degree"}),
     ("run_algorithm", {"name": "pagerank"}),
     ("run_algorithm", {"name": "bridges"}),
     ("run_algorithm", {"name": "get_node_attributes", "arguments": {"name": NAMES[0]}}),

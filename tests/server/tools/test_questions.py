@@ -209,6 +209,10 @@ def test_delete_graph_is_it_gone(tools: Tools, make_graph: Callable[..., str]) -
     assert tools.error("describe_graph", graph_id=graph_id)[1]["error"] == "not_found"
 
 
+def test_view_graph_is_what_i_see_in_the_viewer(tools: Tools, florence: str) -> None:
+    assert "15 nodes and 20 edges are in the viewer" in tools.text("view_graph", graph_id=florence)
+
+
 def test_every_tool_has_its_question(tools: Tools) -> None:
     asked = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
     assert [tool for tool in tools.listed if not any(name.startswith(tool) for name in asked)] == []

@@ -149,7 +149,7 @@ TOOL = Tool(
     name="rank_nodes",
     title="Rank nodes",
     description="The most important nodes by a centrality (degree, betweenness, closeness, eigenvector, pagerank, "
-    "...), clustering, core number or eccentricity; also edges by betweenness.",
+    "...), clustering, core number or eccentricity; edges by betweenness.",
     arguments=RankNodes,
     answer=Ranking,
     run=run,
