@@ -17,7 +17,11 @@ PICTURE = Path(__file__).resolve().parents[3] / "docs" / "novel.svg"
 
 def drawn(svg: str) -> tuple[list[str], list[str]]:
     """What a picture shows, wherever it shows it: its labels, and the colours of its nodes."""
-    return sorted(re.findall(r"<!-- (\S+) -->", svg)), sorted(re.findall(r"fill: (#[0-9a-f]{6})", svg))
+    labels = sorted(re.findall(r"<text [^>]*>([^<]+)</text>", svg))
+    colours = sorted(re.findall(r'<circle [^>]*fill="(#[0-9a-f]{6})"', svg))
+    assert labels
+    assert colours
+    return labels, colours
 
 
 def test_every_tool_is_called_once_and_answers_what_the_documents_show(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class OnView(OnGraph):
 
     view: Annotated[
         Annotated[View | None, BeforeValidator(client_values.mapping), WithJsonSchema(_VIEW_SCHEMA)],
-        Field(description="Part to see: {nodes, edges: SQL conditions (s., t.: ends of an edge), without: [ids]}."),
+        Field(description="Part to see: {nodes, edges: SQL conditions (s., t.: ends), without: [ids]}."),
     ] = None
 
 
