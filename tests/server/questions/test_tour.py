@@ -27,7 +27,9 @@ def drawn(svg: str) -> tuple[list[str], list[str]]:
 def test_every_tool_is_called_once_and_answers_what_the_documents_show(tmp_path: Path) -> None:
     texts, pictures = [], []
     with Server(tmp_path / "server") as server:
-        listed = [tool["name"] for tool in message(server.rpc("tools/list"))["result"]["tools"]]
+        tools = message(server.rpc("tools/list"))["result"]["tools"]
+        # what only the viewer calls is no tool of a model
+        listed = [tool["name"] for tool in tools if tool.get("_meta", {}).get("ui", {}).get("visibility") != ["app"]]
         for tool, arguments in (step.call for step in TOUR):
             result = server.call(tool, arguments)
             assert not result.get("isError"), result
