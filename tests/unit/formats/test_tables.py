@@ -358,4 +358,5 @@ def test_rows_without_any_value_are_passed_over() -> None:
         found = load(io.BytesIO(packed(table.slice(0, 2), format_)), format_, {}, ParseLimits(9, 9, 9_999))
         assert (found.graph.n, found.graph.m) == (2, 1)
         assert found.reading.notes == ["rows without any value were passed over"]
-        assert "row 3: the source is missing" in refused(packed(table, format_), format_).message
+        told = refused(packed(table, format_), format_).message
+        assert "row 3: the source is missing: options part=edges and incomplete=skip pass over such rows" in told

@@ -41,8 +41,11 @@ def find_paths(graph: LoadedGraph, args: Params) -> Facts:
     if kind == "reachable":
         if args.given("direction"):
             facts["direction"] = args["direction"]
-        turned = _turned(graph, args.get("direction", "out"))
-        return _reachable(turned, source, weight, cutoff, limit, offset, facts)
+        direction = args.get("direction", "out")
+        answer = _reachable(_turned(graph, direction), source, weight, cutoff, limit, offset, facts)
+        if not answer["found"] and (other := _other_way(graph, source, direction)):
+            answer["notes"].append(other)
+        return answer
     if target is None:
         return _to_all(graph, source, weight, cutoff, limit, offset, facts)
     return _between(graph, source, target, kind, weight, k, cutoff, limit, offset, facts)
@@ -113,6 +116,18 @@ def _to_all(
     rows = ([len(paths[node]) - 1, distance, paths[node]] for node, distance in ordered)
     answer = table(["hops", "distance", "path"], rows, limit=limit, offset=offset, total=total)
     return run.report({**answer, **facts, "found": total > 0, **_after(offset, answer)})
+
+
+def _other_way(graph: LoadedGraph, source: Any, direction: str) -> str | None:
+    """What there is to say of a node that reaches nothing in this direction, if edges lead the other way."""
+    if not graph.directed:
+        return None
+    led = {"out": list(graph.state.successors(source)), "in": list(graph.state.predecessors(source))}
+    turn = {"out": "in", "in": "out"}.get(direction)
+    if turn is None or led[direction] or not led[turn]:
+        return None
+    way, rest = ("from", "to") if direction == "out" else ("to", "from")
+    return f"No edge leads {way} {echoed(source)}, {len(led[turn])} lead {rest} it: direction={turn} follows those."
 
 
 def _turned(graph: LoadedGraph, direction: str) -> LoadedGraph:

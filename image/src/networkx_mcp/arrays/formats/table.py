@@ -231,8 +231,8 @@ def emit(
     if broken.any() and not shape.skip_incomplete:
         row = int(np.flatnonzero(broken)[0])
         what = "the id" if shape.part == "nodes" else "the source" if no_source[row] else "the target"
-        advice = "" if shape.part is None else ": option incomplete=skip passes over such rows"
-        raise FormatError(f"{what} is missing{advice}", place(row))
+        advice = "option incomplete=skip passes" if shape.part else "options part=edges and incomplete=skip pass"
+        raise FormatError(f"{what} is missing: {advice} over such rows", place(row))
     if blank.any():
         sink.reading.note("rows without any value were passed over")
     sink.reading.skipped_rows += int((blank | broken).sum())
