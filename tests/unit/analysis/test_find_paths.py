@@ -162,9 +162,9 @@ def test_what_reaches_a_node_and_what_is_linked_with_it_in_any_way() -> None:
     assert reached("ore", direction="both") == {"steel": 1, "coal": 2, "car": 2, "glass": 3, "sand": 4}
     answer = ask(find_paths, graph, source="sand", kind="reachable", direction="in")
     assert (answer["found"], answer["direction"]) == (False, "in")
-    assert answer["notes"][-1] == 'No edge leads to "sand", 1 lead from it: direction=out follows those.'
+    assert 'No edge leads to "sand", 1 lead from it: direction=out follows those.' in answer["notes"]
     answer = ask(find_paths, graph, source="car", kind="reachable")
-    assert answer["notes"][-1] == 'No edge leads from "car", 2 lead to it: direction=in follows those.'
+    assert 'No edge leads from "car", 2 lead to it: direction=in follows those.' in answer["notes"]
 
 
 @given(graph=graphs(least=1), direction=st.sampled_from(["out", "in", "both"]))
