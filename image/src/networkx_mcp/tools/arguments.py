@@ -199,7 +199,7 @@ GraphId: TypeAlias = Annotated[
 ]
 OperationId: TypeAlias = Annotated[
     str | None,
-    Field(description="Name of this write: a repeat changes nothing more."),
+    Field(description="Name of this write: a repeat changes nothing."),
 ]
 IfVersion: TypeAlias = Annotated[
     int | None,

@@ -47,7 +47,7 @@ class CompareGraphs(Arguments):
     ] = None
     limit: Limit = 20
     offset: Offset = 0
-    force: Annotated[bool, Field(description="Run although the estimate is above the time limit.")] = False
+    force: Annotated[bool, Field(description="Run although it may pass the time limit.")] = False
 
     def params(self) -> dict[str, Any]:
         """What the task gets; null counts as absent. Raises InvalidInput for what does not go together."""
