@@ -6,8 +6,9 @@ path in /proc/self/cgroup leads to it. Both are tried.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from networkx_mcp import platform
 
 ROOT = Path("/sys/fs/cgroup")
 # v1 writes "no limit" as a page-rounded LONG_MAX.
@@ -78,7 +79,7 @@ def memory_kernel() -> int:
 
 def cpu_limit() -> float:
     """CPUs that this process may use: the group's quota, else the number of CPUs it may run on."""
-    available = float(len(os.sched_getaffinity(0)))
+    available = float(platform.cpus())
     quota = _read("cpu", "cpu.cfs_quota_us", "cpu.max")
     if quota is None:
         return available

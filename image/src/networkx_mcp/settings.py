@@ -573,7 +573,7 @@ class Log(Group):
 
 
 #: Variables of the environment that begin as settings do and are none: what reads them is not here.
-NO_SETTINGS = frozenset({"NETWORKX_MCP_BUILD_COMMIT", "NETWORKX_MCP_KERNEL_LIBRARY"})
+NO_SETTINGS = frozenset({"NETWORKX_MCP_BUILD_COMMIT", "NETWORKX_MCP_KERNEL_LIBRARY", "NETWORKX_MCP_PORTABLE"})
 _PREFIX = "NETWORKX_MCP_"
 #: What Kubernetes tells each pod of a namespace of its Services: one called networkx-mcp or networkx-mcp-store begins as we do.
 _SERVICE_LINK = re.compile(

@@ -7,31 +7,27 @@ included, can change or resize it, so a mapping can be trusted for as long as it
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 from collections.abc import Iterable
 from typing import Any
 
-_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+from networkx_mcp import platform
 
 
 def open_unsealed(name: str) -> int:
     """A new, empty, writable memfd (close-on-exec); `seal` it when it is written."""
-    return os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    return platform.memory_file(name)
 
 
 def seal(fd: int) -> None:
     """Make the memfd immutable. OSError where a writable mapping of it still exists."""
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+    platform.seal(fd)
 
 
 def is_sealed(fd: int) -> bool:
     """Whether `fd` is a memfd that nobody can change any more."""
-    try:
-        return fcntl.fcntl(fd, fcntl.F_GET_SEALS) & _SEALS == _SEALS
-    except OSError:  # no memfd at all
-        return False
+    return platform.is_sealed(fd)
 
 
 def create(name: str, buffers: Iterable[Any]) -> int:

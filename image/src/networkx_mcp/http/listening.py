@@ -15,14 +15,12 @@ import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from networkx_mcp import platform
 from networkx_mcp.limits.socket_memory import RECEIVE_BYTES, SEND_BYTES
 
 #: Bytes of answers, beside those on their way, that the kernel takes for one connection before the client's side has room for them. A client that reads nothing
 #: would otherwise have it hold megabytes, which count to the memory of the container.
 UNSENT_BYTES = 32 * 1024
-#: TCP_NOTSENT_LOWAT of Linux (tcp(7)); Python 3.11 has no name for it.
-_TCP_NOTSENT_LOWAT = 25
-
 #: Connections per listener and turn. Each is a handle, which costs a vain accept for every single connection that comes.
 ACCEPTS = 32
 
@@ -47,7 +45,8 @@ def bound_buffers(listeners: Iterable[socket.socket | asyncio.trsock.TransportSo
     for listener in listeners:
         with socket.socket(fileno=os.dup(listener.fileno())) as same:
             if same.family != socket.AF_UNIX:
-                same.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+                if platform.TCP_NOTSENT_LOWAT is not None:
+                    same.setsockopt(socket.IPPROTO_TCP, platform.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
                 same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
                 same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
 

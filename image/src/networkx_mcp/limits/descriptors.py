@@ -14,6 +14,7 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
+from networkx_mcp import platform
 from networkx_mcp.settings import Limits
 from networkx_mcp.telemetry import logs, metrics
 
@@ -23,8 +24,8 @@ PER_GRAPH = 2
 KEPT = 192
 #: Share of the limit at which graphs are dropped, whatever holds the rest.
 FULL_RATIO = 0.9
-#: `/proc/self/fd` of Linux.
-_OPEN = Path("/proc/self/fd")
+#: One entry for each descriptor: `/proc/self/fd` of Linux.
+_OPEN = Path("/dev/fd" if platform.PORTABLE else "/proc/self/fd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def shares(limits: Limits, total: int, reserve: int) -> DescriptorLimits:
 
 def count() -> int:
     """Descriptors that are open now. Raises OSError where there is none left to look with."""
-    size = _OPEN.stat().st_size  # Linux 6.2 and later tell it without a descriptor
+    size = 0 if platform.PORTABLE else _OPEN.stat().st_size  # Linux 6.2 and later tell it without a descriptor
     if size:
         return size
     return sum(1 for _ in _OPEN.iterdir()) - 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from networkx_mcp import context
+from networkx_mcp import context, platform
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
 from networkx_mcp.arrays.formats.record import DUPLICATES
@@ -154,7 +154,7 @@ async def run(graphs: Graphs, args: LoadGraph) -> Answer:
 def _spooled(text: str) -> Iterator[int]:
     """The text as a file in memory, at its beginning. Raises UnicodeEncodeError for lone surrogates."""
     data = text.encode()
-    file = os.memfd_create("networkx-mcp-load", os.MFD_CLOEXEC)
+    file = platform.memory_file("networkx-mcp-load")
     try:
         with open(file, "wb", closefd=False) as stream:
             stream.write(data)

@@ -22,6 +22,8 @@ from typing import Any
 
 import msgspec
 
+from networkx_mcp import platform
+
 #: Bytes of a frame; larger things travel as memfds.
 JOB_MAX_BYTES = 64 * 1024 * 1024
 RESULT_MAX_BYTES = 8 * 1024 * 1024
@@ -181,6 +183,9 @@ def _descriptors(messages: list[tuple[int, int, bytes]], flags: int) -> list[int
     if flags & socket.MSG_CTRUNC:
         close_all(list(fds))
         raise OSError("descriptors were lost on the way: too many, or no room in the table")
+    if not platform.CLOSE_ON_EXEC:
+        for fd in fds:
+            os.set_inheritable(fd, False)
     return list(fds)
 
 
@@ -192,12 +197,12 @@ def close_all(fds: list[int]) -> None:
 
 def send_control(sock: socket.socket, message: Control, fds: Sequence[int] = ()) -> None:
     """Send one control message. Raises OSError (BlockingIOError when the other end does not read)."""
-    sock.sendmsg([_encoder.encode(message)], ancillary(fds))
+    platform.send_packet(sock, _encoder.encode(message), ancillary(fds))
 
 
 def receive_control(sock: socket.socket) -> tuple[Control, list[int]] | None:
     """One control message and its descriptors, None at the end. Raises OSError."""
-    data, messages, flags, _ = sock.recvmsg(_CONTROL_BYTES, _FD_SPACE, socket.MSG_CMSG_CLOEXEC)
+    data, messages, flags = platform.receive_packet(sock, _CONTROL_BYTES, _FD_SPACE)
     fds = _descriptors(messages, flags)
     if not data:
         close_all(fds)
@@ -227,7 +232,7 @@ class FrameReader:
         Raises BlockingIOError, OSError and FrameTooLarge.
         """
         with memoryview(self._buffer) as whole, whole[self._filled :] as view:
-            count, messages, flags, _ = sock.recvmsg_into([view], _FD_SPACE, socket.MSG_CMSG_CLOEXEC)
+            count, messages, flags, _ = sock.recvmsg_into([view], _FD_SPACE, platform.CLOSE_ON_EXEC)
         if messages:
             self.fds += _descriptors(messages, flags)
         if count == 0:

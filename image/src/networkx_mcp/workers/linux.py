@@ -8,6 +8,9 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from networkx_mcp import platform
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -27,7 +30,8 @@ def die_with_parent(parent: int) -> None:
     A parent that ended before the call would be missed, so its pid is compared afterwards; if it is
     gone already, this process ends here.
     """
-    _prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+    if not platform.PORTABLE:
+        _prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
     if os.getppid() != parent:
         os._exit(0)
 
@@ -39,15 +43,23 @@ def become_subreaper() -> None:
 
 def receives_orphans() -> bool:
     """Whether orphans are reparented to this process: it is PID 1, or a subreaper."""
-    if os.getpid() == 1:
-        return True
+    if os.getpid() == 1 or platform.PORTABLE:
+        return os.getpid() == 1
     flag = ctypes.c_int(0)
     _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(flag))
     return bool(flag.value)
 
 
+def _process(pid: int | str) -> Any:
+    import psutil
+
+    return psutil.Process(None if pid == "self" else int(pid))
+
+
 def threads(pid: int | str = "self") -> int:
     """Number of threads of a process."""
+    if platform.PORTABLE:
+        return int(_process(pid).num_threads())
     return len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208 - a Path per thread would cost more than the read
 
 
@@ -78,6 +90,8 @@ def data_bytes() -> int:
 
     From /proc/self/statm (proc_pid_statm(5)), which costs a fifth of /proc/self/status: it is read three times a job.
     """
+    if platform.PORTABLE:
+        return int(_process("self").memory_info().rss)
     fd = os.open("/proc/self/statm", os.O_RDONLY)
     try:
         return int(os.read(fd, 256).split()[5]) * _PAGE
@@ -87,6 +101,13 @@ def data_bytes() -> int:
 
 def resident_kib(pid: int | str = "self") -> int:
     """Resident set of a process in KiB, 0 when it is gone."""
+    if platform.PORTABLE:
+        import psutil
+
+        try:
+            return int(_process(pid).memory_info().rss) // 1024
+        except psutil.Error:
+            return 0
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     except (OSError, IndexError):
@@ -96,6 +117,10 @@ def resident_kib(pid: int | str = "self") -> int:
 
 def zombie_children() -> list[int]:
     """Pids of this process's children that have ended and wait to be reaped."""
+    if platform.PORTABLE:
+        import psutil
+
+        return [child.pid for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
     me = os.getpid()
     found = []
     for entry in os.scandir("/proc"):
@@ -124,6 +149,8 @@ class ProcessMemory:
 def memfd_bytes() -> int:
     """Bytes in the memfds that this process holds, whoever maps them, and whether anybody does. For a thread: it looks at
     every descriptor."""
+    if platform.PORTABLE:
+        return platform.sealed_bytes()
     total = 0
     for entry in Path("/proc/self/fd").iterdir():
         try:
@@ -139,6 +166,8 @@ def process_memory(pid: int | str = "self") -> ProcessMemory | None:
 
     Walks the process's page tables (about 1 ms for 100 MiB): for a thread, every few seconds.
     """
+    if platform.PORTABLE:  # no share of what is shared can be had: all of it counts
+        return ProcessMemory(pss=resident_kib(pid) * 1024, shared=0)
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace")
     except OSError:

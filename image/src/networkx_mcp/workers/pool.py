@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from networkx_mcp import context, errors
+from networkx_mcp import context, errors, platform
 from networkx_mcp.limits.fair_queue import FairQueue, Slot
 from networkx_mcp.limits.memory_account import Level, MemoryAccount, Reservation
 from networkx_mcp.limits.shed import shed
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.telemetry import metrics
-from networkx_mcp.workers import job, process, worker_exit
+from networkx_mcp.workers import job, process, watch, worker_exit
 from networkx_mcp.workers.idle import MAX_JOBS, IdleWorkers
 from networkx_mcp.workers.job import Execution, TaskResult
 from networkx_mcp.workers.process import Exit, Reason, WorkerProcess
@@ -140,6 +140,7 @@ class Compute:
         except LookupError:
             call = None
         nbytes = self.settings.memory.worker_mb * MIB if reservation is None else reservation
+        keep = keep and not platform.PORTABLE
         own = tenant if tenant is not None else call.caller.tenant if call is not None else "default"
         lease = await self._admit(call, own, nbytes, keep)
         while True:
@@ -226,7 +227,8 @@ class Compute:
         stays = retired = False
         try:
             async with asyncio.timeout(max(0.0, run.left)):
-                received = await job.exchange(worker, run, params, fds)
+                async with watch.bounded(worker, run.reservation, fds):
+                    received = await job.exchange(worker, run, params, fds)
                 if received is not None:
                     reason, outcome, stays = job.read(received, run, worker.base_rss_kib)
                 elif await job.retired(worker):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from networkx_mcp import platform
 from networkx_mcp.limits.memory_account import Reservation
 from networkx_mcp.telemetry import metrics
 from networkx_mcp.workers import linux
@@ -65,7 +65,7 @@ class WorkerProcess:
             self.reason = reason
         if not self.gone:
             with contextlib.suppress(ProcessLookupError):  # it has ended, and we have not heard yet
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+                platform.kill(self.pid, self._pidfd)
 
     def when_gone(self, callback: Callable[[], None]) -> None:
         """Call `callback()` once the process has ended and its memory is free; now if it has."""

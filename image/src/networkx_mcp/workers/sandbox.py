@@ -16,8 +16,9 @@ import errno
 import importlib
 import os
 import pkgutil
-import sys
 from typing import Final
+
+from networkx_mcp import platform
 
 #: Calls that are allowed whatever their arguments are. Names that an architecture lacks are left out there.
 CALLS: Final = (
@@ -142,8 +143,8 @@ def _load() -> None:
 
 def _tried() -> str:
     """Whether a child that loads the filter can open nothing: empty, or what went wrong."""
-    if sys.platform != "linux":
-        return f"{sys.platform} has no seccomp"
+    if platform.PORTABLE:
+        return "the portable way has none"
     try:
         if not importlib.import_module("seccompy").supported():  # finds the C library as well, which runs a program
             return "this kernel has no seccomp, or it is not allowed here"

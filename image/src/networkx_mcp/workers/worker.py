@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from networkx_mcp import errors
+from networkx_mcp import errors, platform
 from networkx_mcp.workers import frames, linux, sandbox, task_registry, warmup
 
 #: Seconds after the deadline at which the kernel ends a worker that the API did not.
@@ -83,7 +83,7 @@ def _only(sock: socket.socket) -> socket.socket:
     fd = sock.detach()
     if fd != _CHANNEL:
         os.dup2(fd, _CHANNEL, inheritable=False)
-    os.closerange(_CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.closerange(platform.keep_lifeline(_CHANNEL + 1), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     return socket.socket(fileno=_CHANNEL)
 
 
@@ -112,9 +112,10 @@ def _reseed() -> None:
 
 
 def _bound(job: frames.Job) -> None:
-    limit = linux.data_bytes() + job.reservation
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, most if job.keep else limit + _REPORT_BYTES))
+    if not platform.PORTABLE:
+        limit = linux.data_bytes() + job.reservation
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, most if job.keep else limit + _REPORT_BYTES))
     # Pages of a memfd are shared memory, which RLIMIT_DATA does not see; Python ignores SIGXFSZ, so
     # a write beyond it is an OSError.
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -124,6 +125,8 @@ def _bound(job: frames.Job) -> None:
 
 def _unbound() -> None:
     """Room to report; the job's objects are still alive."""
+    if platform.PORTABLE:
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     wanted = soft + _REPORT_BYTES
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
@@ -237,4 +240,4 @@ def _sendable(fact: Any) -> Any:
 
 
 def _max_rss() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return platform.peak_kib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

@@ -100,6 +100,8 @@ def of_exit(
     """
     if killed == "timeout" or end.status == -signal.SIGALRM:
         return "timeout", deadline_error(seconds)
+    if killed == "memory_limit":
+        return "memory_limit", memory_error(reservation)
     if killed == "shutdown":
         return "shutdown", shutdown_error()
     if killed == "zygote_lost" or end.status is None:

@@ -16,13 +16,12 @@ import gc
 import importlib
 import os
 import select
-import signal
 import socket
-import struct
 import sys
 import time
 from typing import NoReturn
 
+from networkx_mcp import platform
 from networkx_mcp.arrays import no_pandas
 from networkx_mcp.workers import frames, linux, sandbox
 
@@ -82,12 +81,6 @@ def _assert_single_thread() -> None:
         raise SystemExit(f"zygote: {count} threads, a fork needs exactly 1: a library started one at import")
 
 
-def _parent_of(control: socket.socket) -> int:
-    """Pid of the process that made the socket pair: the API."""
-    credentials = control.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[0])
-
-
 class _Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -107,8 +100,8 @@ class _Zygote:
         except (BrokenPipeError, ConnectionError):
             return
         finally:
-            for pidfd in self._children:  # not reaped yet, so each is there
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            for pidfd, pid in self._children.items():  # not reaped yet, so each is there
+                platform.kill(pid, pidfd)
 
     def _obey(self) -> bool:
         received = frames.receive_control(self._control)
@@ -125,7 +118,7 @@ class _Zygote:
         _assert_single_thread()
         me = os.getpid()
         try:
-            pid = os.fork()
+            pid, pidfd = platform.fork_watched()
         except OSError as error:
             os.close(channel)
             frames.send_control(self._control, frames.ForkFailed(wanted.number, str(error)))
@@ -134,7 +127,6 @@ class _Zygote:
             _become_worker(channel, me, wanted.ahead)
         # The channel must have no second owner: its end is how the API learns of a death at once.
         os.close(channel)
-        pidfd = os.pidfd_open(pid)  # not reaped yet, so the pid is surely this child's
         self._children[pidfd] = pid
         self._poll.register(pidfd, select.POLLIN)
         frames.send_control(self._control, frames.Started(wanted.number, pid), [pidfd])
@@ -144,7 +136,9 @@ class _Zygote:
         pid = self._children.pop(pidfd)
         os.close(pidfd)
         _, status, usage = os.wait4(pid, 0)
-        frames.send_control(self._control, frames.Exited(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
+        frames.send_control(
+            self._control, frames.Exited(pid, os.waitstatus_to_exitcode(status), platform.peak_kib(usage.ru_maxrss))
+        )
 
 
 def _become_worker(channel: int, zygote: int, ahead: bool) -> NoReturn:
@@ -157,7 +151,7 @@ def main(arguments: list[str]) -> None:
     """Warm up and serve. Raises SystemExit when a library started a thread."""
     started = time.monotonic()
     control = socket.socket(fileno=int(arguments[0]))
-    linux.die_with_parent(_parent_of(control))
+    linux.die_with_parent(platform.parent_of(control))
     no_pandas.settle()
     importlib.import_module("networkx_mcp.workers.worker")
     _warm(arguments[1:])

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from networkx_mcp import errors
+from networkx_mcp import errors, platform
 from networkx_mcp.workers import frames, worker_exit
 from networkx_mcp.workers.process import Reason, WorkerProcess
 from networkx_mcp.workers.stderr_log import StderrLog
@@ -29,7 +29,7 @@ _FORK_SECONDS = 5.0
 class ZygoteClient:
     """One zygote from start to end; a restart makes another one."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], watched: int, control: socket.socket) -> None:
         assert process.stderr is not None
         self._process = process
         self._control = control
@@ -43,7 +43,7 @@ class ZygoteClient:
         self._number = 0
         #: The zygote does not answer any more; workers that it forked may still be ending.
         self.lost = False
-        self._pidfd = os.pidfd_open(process.pid)
+        self._pidfd = watched
         self._stderr = StderrLog(process.stderr)
         self._dead: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(self._pidfd, self._died)
@@ -52,10 +52,10 @@ class ZygoteClient:
     @classmethod
     def start(cls, modules: Sequence[str] = ()) -> ZygoteClient:
         """Start a zygote that warms `modules` besides its own list. Raises OSError."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = platform.packet_pair()
         try:
             with theirs:
-                process = subprocess.Popen(  # noqa: S603
+                process, watched = platform.start_watched(
                     [sys.executable, "-P", "-m", "networkx_mcp.workers.zygote", str(theirs.fileno()), *modules],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
@@ -68,7 +68,7 @@ class ZygoteClient:
             ours.close()
             raise
         ours.setblocking(False)
-        return cls(process, ours)
+        return cls(process, watched, ours)
 
     @property
     def pid(self) -> int:
