@@ -52,7 +52,9 @@ const FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Deja
 export class Scene {
   private sigma: Sigma | null = null;
   private graph = new Graph({ multi: false, allowSelfLoops: true, type: "directed" });
+  /** The line of an edge, and the edge of a line. */
   private readonly lines = new Map<string, string>();
+  private readonly edges = new Map<string, Edge>();
 
   constructor(
     private readonly container: HTMLElement,
@@ -74,6 +76,7 @@ export class Scene {
     this.sigma?.kill();
     this.graph = new Graph({ multi: false, allowSelfLoops: true, type: "directed" });
     this.lines.clear();
+    this.edges.clear();
     this.sync();
     const size = (attributes: Own) => attributes.size;
     this.sigma = new Sigma(this.graph as never, this.container, {
@@ -139,7 +142,9 @@ export class Scene {
     }
     for (const edge of this.model.edges.values()) {
       if (this.lines.has(edge.key)) continue;
-      this.lines.set(edge.key, this.graph.addEdge(edge.source.key, edge.target.key, { size: 1, color: this.theme.edge, hidden: false, path: false }));
+      const line = this.graph.addEdge(edge.source.key, edge.target.key, { size: 1, color: this.theme.edge, hidden: false, path: false });
+      this.lines.set(edge.key, line);
+      this.edges.set(line, edge);
     }
   }
 
@@ -169,16 +174,18 @@ export class Scene {
         chosen: chosen.has(key) || path.includes(key),
       };
     });
-    for (const edge of this.model.edges.values()) {
+    // In one go: each change of one would be followed by sigma at once.
+    this.graph.updateEachEdgeAttributes((line) => {
+      const edge = this.edges.get(line)!;
       const onPath = steps.has(edge.key);
       const lit = !dimming || (path.length === 0 && (chosen.has(edge.source.key) || chosen.has(edge.target.key)));
-      this.graph.mergeEdgeAttributes(this.lines.get(edge.key)!, {
+      return {
         hidden: look.hidden(edge.source) || look.hidden(edge.target) || look.hiddenEdge(edge),
         size: onPath ? 4 : look.width(edge),
         color: onPath ? this.theme.path : lit ? (dimming ? this.theme.lit : this.theme.edge + veil) : this.theme.dim + veil,
         path: onPath,
-      });
-    }
+      };
+    });
     this.sigma?.refresh();
   }
 
