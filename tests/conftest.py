@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 from tests.helpers import programs
 from tests.helpers.redis_server import RedisServer
+
+# No law is judged by the clock: a machine may be busy.
+settings.register_profile("project", deadline=None, max_examples=60)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

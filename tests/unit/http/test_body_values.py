@@ -36,8 +36,7 @@ def test_what_stands_in_texts_is_not_counted_where_it_matters(value: Any) -> Non
     exact = marks(value)
     assert count(body, 0) >= exact
     assert count(body, len(body)) >= exact
-    if body.count(b'"') - body.count(b'\\"') <= 4 * exact + 4:
-        assert count(body, exact) <= exact
+    assert count(body, exact) <= exact
 
 
 @pytest.mark.parametrize("part", ["[]", "{}", '""', "1", "[0]", '{"a":1}', "[[[[]]]]", "null"])

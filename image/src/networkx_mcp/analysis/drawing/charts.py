@@ -41,7 +41,7 @@ def matrix(graph: Arrays, wanted: Wanted, width: int, height: int) -> tuple[Scen
     texts = [fonts.fitted(wanted.names[row], size, box.width * 0.22) for row in order.tolist()] if named else []
     beside = max((fonts.width(text, size) for text in texts), default=0.0) + (14 if named else 10)
     side = min(box.width - beside, box.height - 8)
-    size = min(size, side / n / (fonts.ASCENT + fonts.DESCENT))
+    size = min(size, 0.98 * side / n / (fonts.ASCENT + fonts.DESCENT))  # lines of text that touch read as one
     left, top = box.left + beside, box.top + 4
     cell = side / n
     across, down = place[dst], place[src]

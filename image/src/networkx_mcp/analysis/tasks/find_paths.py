@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from networkx_mcp.analysis.definition import RUN
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import Values, table
 from networkx_mcp.analysis.task import Facts, Params, Run, task
@@ -43,6 +44,7 @@ def find_paths(graph: LoadedGraph, args: Params) -> Facts:
             facts["direction"] = args["direction"]
         direction = args.get("direction", "out")
         answer = _reachable(_turned(graph, direction), source, weight, cutoff, limit, offset, facts)
+        answer[RUN]["elements"] = graph.elements  # of the graph that was asked about, not of the turned one
         if not answer["found"] and (other := _other_way(graph, source, direction)):
             answer["notes"].append(other)
         return answer
