@@ -29,6 +29,7 @@ def test_rows_of_an_earlier_run_keep_their_own_command(tmp_path: Path) -> None:
     assert {"engine_ms", "networkx_ms", "times_faster"} <= set(row)
 
 
+@pytest.mark.long
 def test_other_libraries_run_beside_it(tmp_path: Path) -> None:
     out = tmp_path / "libraries.json"
     given = ["--libraries", "--sizes", "30", "--only", "components", "--repeats", "1", "--out", str(out)]

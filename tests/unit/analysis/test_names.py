@@ -128,6 +128,7 @@ def test_an_attribute_that_nobody_has_is_an_error() -> None:
         ask(rank_nodes, novel(), measure="edge_betweenness", show=["x"])
 
 
+@pytest.mark.long
 def test_a_page_with_more_values_than_an_answer_holds_ends_early_and_goes_on() -> None:
     graph = nx.path_graph(3000)
     names = [f"x{number}" for number in range(10)]

@@ -182,7 +182,7 @@ class EditedGraph(RuleBasedStateMachine):
             assert_same(self.state, self.graph)
 
 
-TestEditedGraph = EditedGraph.TestCase
+TestEditedGraph = pytest.mark.long(EditedGraph.TestCase)
 TestEditedGraph.settings = settings(max_examples=120, stateful_step_count=12, deadline=None)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import networkx as nx
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -219,4 +220,4 @@ class Replicas(RuleBasedStateMachine):
 Replicas.TestCase.settings = settings(
     max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-TestReplicas = Replicas.TestCase
+TestReplicas = pytest.mark.long(Replicas.TestCase)

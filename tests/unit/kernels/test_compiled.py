@@ -128,6 +128,7 @@ def test_the_library_is_of_this_interface() -> None:
     assert native.call("nx_interface") == native.INTERFACE
 
 
+@pytest.mark.long
 def test_the_fuzz_calls_every_function() -> None:
     """A thousand of the graphs of `make kernels-fuzz`, without its checks of memory."""
     command = [sys.executable, "-m", "tests.unit.kernels.fuzz", "--graphs", "1000", "--seed", "7"]

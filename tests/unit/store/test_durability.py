@@ -80,6 +80,7 @@ async def test_sqlite_keeps_every_acknowledged_write_when_its_process_is_killed(
             await store.close()
 
 
+@pytest.mark.long
 async def test_redis_keeps_every_acknowledged_write_when_it_is_killed() -> None:
     prefix = token_hex(8)
     with RedisServer() as server:

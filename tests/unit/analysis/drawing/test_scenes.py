@@ -74,6 +74,7 @@ def test_pictures_are_sound_at_every_size(n: int, scenes: list[Scene]) -> None:
     ),
 )
 @settings(max_examples=15, deadline=None)
+@pytest.mark.long
 def test_every_picture_is_sound(graph: nx.Graph, options: dict[str, Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         found: list[Scene] = []
