@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLOAD = Path(__file__).with_name("workload.py")
@@ -176,6 +176,9 @@ class Release(Namespace):
 class Running:
     """A workload that runs in a client pod."""
 
+    #: Those that nobody has finished: a test that fails would leave its clients calling beside all tests after it.
+    unfinished: ClassVar[list[Running]] = []
+
     def __init__(self, release: Release, arguments: tuple[str, ...], pod: str = "client") -> None:
         self.release, self.pod = release, pod
         self.stop = f"/tmp/stop-{time.monotonic_ns()}"
@@ -189,6 +192,7 @@ class Running:
         if self.process.stdout.readline().strip() != "started":
             raise CommandFailed(f"the workload did not start: {self.process.communicate()[1]}")
         self.begun = time.monotonic()
+        self.unfinished.append(self)
 
     def now(self) -> float:
         """Seconds since the start, as the workload's `waits` count them."""
@@ -196,6 +200,7 @@ class Running:
 
     def finish(self, timeout: float = 240) -> dict[str, Any]:
         """Ask the clients to stop, wait until each write came to its end, return the report."""
+        self.unfinished.remove(self)
         self.release.kubectl("exec", self.pod, "--", "touch", self.stop)
         out, error = self.process.communicate(timeout=timeout)
         if self.process.returncode != 0:

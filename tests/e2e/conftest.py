@@ -22,8 +22,10 @@ The cluster is the one KUBECONFIG names, reached through pytest-helm-charts. Opt
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,10 +34,19 @@ import pytest
 from pytest_helm_charts.clusters import Cluster, ExistingCluster
 from tests.e2e.chaos_nodes import Losses, Nodes
 from tests.e2e.chaos_record import Chaos
-from tests.e2e.cluster import ROOT, Entries, Release, run
+from tests.e2e.cluster import ROOT, CommandFailed, Entries, Release, Running, run
 from tests.e2e.records import Records
 
 os.environ.setdefault("KUBECONFIG", str(Path("~/.kube/config").expanduser()))
+
+
+@pytest.fixture(autouse=True)
+def no_client_calls_on() -> Iterator[None]:
+    """Whatever became of a test, its workloads end with it."""
+    yield
+    for workload in list(Running.unfinished):
+        with contextlib.suppress(CommandFailed, subprocess.TimeoutExpired):
+            workload.finish()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
