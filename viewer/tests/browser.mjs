@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 /** Longest wait for anything, in milliseconds: software draws what a graphics card would. */
-export const PATIENCE = 120_000;
+export const PATIENCE = 300_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export async function launch() {
