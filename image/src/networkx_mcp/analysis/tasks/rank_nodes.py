@@ -37,7 +37,7 @@ def rank_nodes(graph: LoadedGraph, args: Params) -> Facts:
     measure = MEASURES[name]
     limit, offset = args["limit"], args["offset"]
     weight = args.weight(measure.default_weight, negative=measure.negative) if measure.weighted else None
-    options = {**FIXED.get(name, {}), **{option: args[option] for option in measure.options if args.given(option)}}
+    options = {option: args[option] for option in measure.options if args.given(option)}
     wanted = args.nodes("nodes") if args.given("nodes") else None
     facts: Facts = {"measure": name, "weight": weight, **_sample(graph, args, name, options)}
 
@@ -111,6 +111,8 @@ def _sample(graph: LoadedGraph, args: Params, name: str, options: dict[str, Any]
 def scored(
     graph: LoadedGraph, run: Run, name: str, measure: Measure, weight: str | None, options: dict[str, Any]
 ) -> dict[Any, Any]:
+    """A measure of every node, whoever asks for it; `options` come before FIXED."""
+    options = {**FIXED.get(name, {}), **options}
     if measure.algorithm == "hits":  # networkx's hits weighs by the attribute "weight", always
         return _hits(graph, run, _PART[name], weight, options)
     if measure.weighted:

@@ -203,8 +203,7 @@ def _scores(graph: LoadedGraph, args: Params, name: str) -> tuple[list[float], s
     measure = MEASURES[name]
     weight = args.weight(measure.default_weight, negative=measure.negative) if measure.weighted else None
     args.notes = []
-    options: dict[str, Any] = dict(rank_nodes.FIXED.get(name, {}))
-    found = rank_nodes.scored(graph, Run(graph, measure.algorithm), name, measure, weight, options)
+    found = rank_nodes.scored(graph, Run(graph, measure.algorithm), name, measure, weight, {})
     if isinstance(found, NodeValues) and found.rows is None:
         return found.array.tolist(), weight
     return [float(found[node]) for node in graph.arrays.ids], weight
