@@ -189,3 +189,8 @@ def test_a_wrong_argument_is_told(params: dict[str, Any], error: type[Exception]
 def test_a_graph_that_is_not_planar_has_no_planar_layout() -> None:
     with pytest.raises(InvalidInput, match="planar"):
         draw(nx.complete_graph(5), layout="planar")
+
+
+def test_a_measure_is_rank_nodes_own_with_its_defaults() -> None:
+    """networkx' hundred iterations do not suffice here, and rank_nodes takes more."""
+    assert "size: eigenvector" in draw(nx.path_graph(60), size="eigenvector")["data"].decode()

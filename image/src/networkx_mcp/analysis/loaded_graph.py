@@ -95,7 +95,11 @@ class LoadedGraph:
 
         plain = self.nx.copy()
         plain.remove_edges_from(list(nx.selfloop_edges(plain)))
-        found = LoadedGraph.from_networkx(plain)
+        return self.replaced(LoadedGraph.from_networkx(plain).state)
+
+    def replaced(self, state: GraphState) -> LoadedGraph:
+        """Another graph in the place of this one: its call has as much time, and what is remarked of it stands in the same answer."""
+        found = LoadedGraph(state)
         found.allowance, found.remarks = self.allowance, self.remarks
         return found
 

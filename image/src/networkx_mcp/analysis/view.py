@@ -68,8 +68,7 @@ def seen(graph: LoadedGraph, view: dict[str, Any]) -> tuple[LoadedGraph, bool]:
             raise graph.missing(node, f"view.without[{place}]")
         nodes[whole.find(node)] = False
     edges &= nodes[whole.src] & nodes[whole.dst]
-    found = LoadedGraph(GraphState(part(whole, nodes, edges), graph.directed))
-    found.allowance, found.remarks = graph.allowance, graph.remarks
+    found = graph.replaced(GraphState(part(whole, nodes, edges), graph.directed))
     found.part_of = np.flatnonzero(nodes), np.flatnonzero(edges)
     return found, steady
 

@@ -157,7 +157,8 @@ class Transfers:
         headers = _headers(scope)
         async with self._slot(scope, receive):
             info = await self._graphs.info(graph_id)
-            tag = _etag(info.version, info.uid, f"layout-{zlib.crc32(repr(args).encode()):08x}")
+            form = f"layout-{zlib.crc32(repr(args).encode()):08x}"
+            tag = _etag(info.version, info.uid, form)
             more: Headers = [
                 tag,
                 (b"cache-control", b"private, no-cache"),
@@ -169,7 +170,7 @@ class Transfers:
                 await respond(send, 304, b"", headers=more)
                 return
             value, version = await view_graph.viewed(self._graphs, args)
-        more[0] = _etag(version, info.uid, f"layout-{zlib.crc32(repr(args).encode()):08x}")
+        more[0] = _etag(version, info.uid, form)
         if "gzip" in headers.get("accept-encoding", ""):
             await respond(send, 200, value["data"], headers=[*more, (b"content-encoding", b"gzip")])
         else:

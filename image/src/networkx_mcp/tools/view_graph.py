@@ -13,8 +13,8 @@ from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools import analysis_run
-from networkx_mcp.tools.analysis_arguments import OnGraph, Seed, weight_of
+from networkx_mcp.tools import analysis_run, rank_nodes
+from networkx_mcp.tools.analysis_arguments import OnGraph, Seed
 from networkx_mcp.tools.answer import Answer, noted, show
 from networkx_mcp.tools.app import APP_ONLY
 from networkx_mcp.tools.arguments import NodeId, NodeIds
@@ -81,20 +81,12 @@ async def viewed(graphs: Graphs, args: ViewGraph) -> tuple[dict[str, Any], int]:
 
 
 def _suits(params: Params, directed: bool) -> None:
-    measure = params.get("measure")
-    if measure is not None and MEASURES[measure].directed and not directed:
-        raise InvalidInput(f"measure: {measure} is for directed graphs; this graph is undirected. Use degree.")
+    if "measure" in params:
+        rank_nodes.ANALYSIS.suits(params, directed)
 
 
-def _calls(params: Params, _: GraphSize) -> Iterable[AlgorithmCall]:
-    name = params.get("measure")
-    if name is None:
-        return []
-    measure = MEASURES[name]
-    weight = (
-        {measure.parameter: weight_of(params, measure.default_weight)} if measure.weighted and measure.parameter else {}
-    )
-    return [AlgorithmCall(measure.algorithm, weight)]
+def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
+    return rank_nodes.ANALYSIS.calls(params, graph) if "measure" in params else []
 
 
 ANALYSIS = Analysis(task_name("view_graph"), cached=True, shared=False, calls=_calls, suits=_suits)

@@ -19,7 +19,7 @@ from networkx_mcp.analysis.drawing.theme import THEMES, Theme
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.picture import render
 from networkx_mcp.analysis.task import Facts, Params, Run, task, unknown_attribute
-from networkx_mcp.analysis.tasks.find_components import by_size
+from networkx_mcp.analysis.tasks import find_communities
 from networkx_mcp.analysis.tasks.rank_nodes import scored
 from networkx_mcp.analysis.view import part
 from networkx_mcp.arrays.columns import MISSING
@@ -73,9 +73,7 @@ def _only(graph: LoadedGraph, nodes: Sequence[str | int]) -> LoadedGraph:
     whole = graph.arrays.frozen
     kept = np.zeros(whole.n, bool)
     kept[[whole.find(node) for node in nodes]] = True
-    found = LoadedGraph(GraphState(part(whole, kept, kept[whole.src] & kept[whole.dst]), graph.directed))
-    found.allowance, found.remarks = graph.allowance, graph.remarks
-    return found
+    return graph.replaced(GraphState(part(whole, kept, kept[whole.src] & kept[whole.dst]), graph.directed))
 
 
 def _fits(actual: int, what: str, maximum: int) -> None:
@@ -263,15 +261,7 @@ class _Drawing:
 
     def _communities(self, seed: int) -> tuple[np.ndarray[Any, np.dtype[np.int64]], str]:
         """The number of the community of each node, 0 the largest, and how they were found."""
-        graph = self.graph
-        labels = np.arange(graph.state.n)
-        if graph.state.m:
-            run = Run(graph, "community.louvain_communities")
-            groups = by_size(graph, [set(group) for group in run(weight=self.weight, seed=seed)])
-            order = graph.order
-            for number, group in enumerate(groups):
-                labels[[order[node] for node in group]] = number
-        return labels, "communities (louvain)"
+        return find_communities.numbered(self.graph, self.weight, seed), "communities (louvain)"
 
     def _edge_texts(self) -> list[tuple[int, str]]:
         name = self.args.get("edge_label")

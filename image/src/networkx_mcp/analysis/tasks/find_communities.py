@@ -58,7 +58,7 @@ def find_communities(graph: LoadedGraph, args: Params) -> Facts:
         facts["resolution"] = resolution
     if isinstance(found, NodeGroups) or name != "k_clique":
         facts["modularity"] = _modularity(graph, found, weight, resolution)
-        parts = found if isinstance(found, NodeGroups) else NodeGroups(graph.arrays, _labels(graph, found))
+        parts = _parts(graph, found)
         args.save(lambda: keeping.by_group(graph, parts))
         between = Between(graph.arrays, parts, weight)
         facts |= {"links": between.links(), "bridges": between.bridges()}
@@ -69,6 +69,22 @@ def find_communities(graph: LoadedGraph, args: Params) -> Facts:
         args.save(lambda: keeping.by_group(graph, ordered, overlapping=True))
         page = of_overlapping(graph.arrays, ordered[offset : offset + limit + 1], offset + 1, members)
     return run.report({**_table(page, len(found), limit, offset, members), **facts})
+
+
+def numbered(graph: LoadedGraph, weight: str | None, seed: int) -> NDArray[np.int64]:
+    """The louvain community of each node in node order: 0 is the largest, equal ones by their first node."""
+    if not graph.state.n:
+        return np.zeros(0, np.int64)
+    run = Run(graph, COMMUNITY_METHODS["louvain"].algorithm)
+    found = communities(graph, run, "louvain", 0, {"weight": weight, "seed": seed, "resolution": 1})
+    parts = _parts(graph, found)
+    number = np.empty(len(parts), np.int64)
+    number[parts.by_size()] = np.arange(len(parts))
+    return number[parts.labels]
+
+
+def _parts(graph: LoadedGraph, found: Sequence[set[Any]] | NodeGroups) -> NodeGroups:
+    return found if isinstance(found, NodeGroups) else NodeGroups(graph.arrays, _labels(graph, found))
 
 
 def _labels(graph: LoadedGraph, found: Sequence[set[Any]]) -> NDArray[np.int64]:

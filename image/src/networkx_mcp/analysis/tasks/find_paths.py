@@ -140,9 +140,7 @@ def _turned(graph: LoadedGraph, direction: str) -> LoadedGraph:
 
     whole = graph.arrays.frozen
     turned = changes.reverse(graph, {}, {}).graph if direction == "in" else changes.undirected(whole)
-    found = LoadedGraph(GraphState(turned, turned.directed))
-    found.allowance, found.remarks = graph.allowance, graph.remarks
-    return found
+    return graph.replaced(GraphState(turned, turned.directed))
 
 
 def _reachable(

@@ -22,9 +22,9 @@ from networkx_mcp.arrays.columns import MISSING, AttributeTable
 from networkx_mcp.arrays.deferred import BYTES
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.backend.kernels.degrees import degrees
-from networkx_mcp.backend.kernels.node_results import NodeGroups, NodeValues
+from networkx_mcp.backend.kernels.node_results import NodeValues
 from networkx_mcp.errors import InvalidInput, echoed
-from networkx_mcp.vocabulary import COMMUNITY_METHODS, MEASURES
+from networkx_mcp.vocabulary import MEASURES
 
 #: What a browser draws and moves fluently.
 MAX_NODES, MAX_EDGES = 5_000, 10_000
@@ -59,7 +59,7 @@ def view_graph(graph: LoadedGraph, args: Params) -> Facts:
     frozen = arrays.frozen
     rows = _chosen(graph, args, limit, notes)
     edge_rows = _edges(graph, rows, weight, notes)
-    communities = run.timed(lambda: _communities(graph, seed))
+    communities = run.timed(lambda: find_communities.numbered(graph, None, seed))
     scores = None
     if measure is not None:
         every, score_weight = _scores(graph, args, measure)
@@ -175,27 +175,10 @@ def _part(graph: LoadedGraph, rows: Rows, edge_rows: Rows) -> LoadedGraph:
         return graph
     nodes, edges = np.zeros(whole.n, bool), np.zeros(whole.m, bool)
     nodes[rows], edges[edge_rows] = True, True
-    return LoadedGraph(GraphState(part(whole, nodes, edges), graph.directed))
+    return graph.replaced(GraphState(part(whole, nodes, edges), graph.directed))
 
 
 # -- what is told of it
-
-
-def _communities(graph: LoadedGraph, seed: int) -> NDArray[np.int64]:
-    """The community of each node of the graph, the largest first."""
-    if not graph.state.n:
-        return np.zeros(0, np.int64)
-    options = {"weight": None, "seed": seed, "resolution": 1}
-    run = Run(graph, COMMUNITY_METHODS["louvain"].algorithm)
-    found = find_communities.communities(graph, run, "louvain", 0, options)
-    if isinstance(found, NodeGroups):
-        number = np.empty(len(found), np.int64)
-        number[found.by_size()] = np.arange(len(found))
-        return number[found.labels]
-    labels = np.zeros(graph.state.n, np.int64)
-    for index, members in enumerate(sorted(found, key=len, reverse=True)):
-        labels[[graph.arrays.frozen.locate(node) for node in members]] = index
-    return labels
 
 
 def _scores(graph: LoadedGraph, args: Params, name: str) -> tuple[list[float], str | None]:
