@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.types import Send
 
 from networkx_mcp.errors import ServiceError
 from networkx_mcp.http.headers import Headers
+from networkx_mcp.settings import KIB
 
 #: JSON-RPC codes: what the caller sent cannot be served as it is / the server could not serve it.
 INVALID_REQUEST, SERVER_ERROR, INTERNAL_ERROR = -32600, -32000, -32603
@@ -27,6 +29,23 @@ async def respond(
         fields.append((b"content-type", content_type))
     await send({"type": "http.response.start", "status": status, "headers": fields + (headers or [])})
     await send({"type": "http.response.body", "body": body})
+
+
+#: Bytes of an answer that are handed on at once: what a connection holds of it beside the buffer of its socket.
+PIECE = 16 * KIB
+
+
+async def respond_in_pieces(send: Send, pieces: Iterable[bytes], headers: Headers) -> None:
+    """Send a response piece by piece, each made once the client has taken those before; `headers` name type and encoding."""
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def pieces_of(body: bytes) -> Iterator[bytes]:
+    """A body that is there, in pieces."""
+    return (body[start : start + PIECE] for start in range(0, len(body), PIECE))
 
 
 async def respond_json(send: Send, status: int, value: Any, headers: Headers | None = None) -> None:

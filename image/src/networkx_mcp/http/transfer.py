@@ -23,7 +23,7 @@ import os
 import re
 import time
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from email.message import Message
 from typing import IO, Any
@@ -42,7 +42,7 @@ from networkx_mcp.hang_up import ends_with_client
 from networkx_mcp.http.admission import Admission
 from networkx_mcp.http.deadlines import Deadlines
 from networkx_mcp.http.headers import Headers
-from networkx_mcp.http.respond import JSON, respond, respond_json
+from networkx_mcp.http.respond import JSON, PIECE, pieces_of, respond, respond_in_pieces, respond_json
 from networkx_mcp.http.spool import RATE_WINDOW_SECONDS, Pace, spool_body
 from networkx_mcp.http.transfer_slots import TransferSlots
 from networkx_mcp.settings import KIB, Settings
@@ -57,7 +57,6 @@ _UID = 8
 _ETAG = re.compile(rf'"([0-9]{{1,{_DIGITS}}})(?:-([0-9a-f]{{{_UID}}})(?:-[a-z-]{{1,20}})?)?"')
 _CHUNK = 256 * KIB
 _LAYOUT = "/layout"
-_PIECE = 64 * KIB
 
 
 class PreconditionFailed(Conflict):
@@ -171,10 +170,13 @@ class Transfers:
                 return
             value, version = await view_graph.viewed(self._graphs, args)
         more[0] = _etag(version, info.uid, form)
+        more.append((b"content-type", JSON))
         if "gzip" in headers.get("accept-encoding", ""):
-            await respond(send, 200, value["data"], headers=[*more, (b"content-encoding", b"gzip")])
+            data = value["data"]
+            more += [(b"content-length", b"%d" % len(data)), (b"content-encoding", b"gzip")]
+            await respond_in_pieces(send, pieces_of(data), more)
         else:
-            await _send_inflated(send, value["data"], more)
+            await respond_in_pieces(send, _inflated(value["data"]), more)
 
     async def _send_file(self, file: IO[bytes], graph_id: str, format_: str, more: Headers, send: Send) -> None:
         size = os.fstat(file.fileno()).st_size
@@ -229,15 +231,12 @@ def page_of(query: QueryParams) -> tuple[str, int, str]:
     return query.get("after", ""), int(text), query.get("prefix", "")
 
 
-async def _send_inflated(send: Send, packed: bytes, headers: Headers) -> None:
+def _inflated(packed: bytes) -> Iterator[bytes]:
     """What `packed` (gzip) holds, a piece at a time: the whole is never here."""
-    await send({"type": "http.response.start", "status": 200, "headers": [*headers, (b"content-type", JSON)]})
     inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
     while not inflater.eof:
-        piece = inflater.decompress(packed, _PIECE)
+        yield inflater.decompress(packed, PIECE)
         packed = inflater.unconsumed_tail
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 #: Parameters of a layout that are lists and ids: as JSON, because 1 and "1" are different nodes.

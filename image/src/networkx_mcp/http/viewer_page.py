@@ -12,11 +12,9 @@ from starlette.types import Receive, Scope, Send
 from networkx_mcp import viewer
 from networkx_mcp.errors import DeadlineExceeded
 from networkx_mcp.http.headers import Headers, header
-from networkx_mcp.http.respond import respond
+from networkx_mcp.http.respond import pieces_of, respond, respond_in_pieces
 from networkx_mcp.http.routes import NoSuchPath
 
-#: A piece of the page: what a connection holds beside the buffer of its socket.
-_PIECE = 16 * 1024
 #: Longest time for a client to take the page, in seconds.
 _SECONDS = 30.0
 _PATH_PARTS = 3
@@ -48,15 +46,8 @@ class ViewerPage:
         headers += [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body))]
         if packed:
             headers.append((b"content-encoding", b"gzip"))
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-            return
         try:
             async with asyncio.timeout(_SECONDS):
-                for start in range(0, len(body), _PIECE):
-                    piece = body[start : start + _PIECE]
-                    more = start + _PIECE < len(body)
-                    await send({"type": "http.response.body", "body": piece, "more_body": more})
+                await respond_in_pieces(send, () if scope["method"] == "HEAD" else pieces_of(body), headers)
         except TimeoutError:
             raise DeadlineExceeded(f"The client did not take the page within {_SECONDS:g} s.") from None
