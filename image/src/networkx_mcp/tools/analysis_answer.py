@@ -6,7 +6,7 @@ analysis/result.py. Here they become an answer that fits into a model's context.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 
 from pydantic import Field
@@ -109,6 +109,14 @@ _ITEMS, _CHARACTERS = 50, 2000
 _NAMED = 5
 
 
+def end_early(data: dict[str, Any], rows: Sequence[Any], offset: int | None) -> None:
+    """Have `data` say so where fewer of `rows` fit than the task gave; `offset` is where the page began, None without pages."""
+    if len(data["rows"]) < len(rows):
+        data["truncated"] = True
+        data["notes"].append("The page ended early because its rows are long.")
+        data["next_offset"] = None if offset is None else offset + len(data["rows"])
+
+
 def table_answer(
     title: str,
     graph_id: str,
@@ -140,10 +148,7 @@ def table_answer(
     data: dict[str, Any] = {"graph_id": graph_id, "version": version, **facts, "rows": rows, "notes": notes}
     if "exact" in value:
         data["accuracy"] = "exact" if value["exact"] else "approximate"
-    if len(rows) < len(value["rows"]):
-        data["truncated"] = True
-        notes.append("The page ended early because its rows are long.")
-        data["next_offset"] = None if offset is None else offset + len(rows)
+    end_early(data, value["rows"], offset)
     header = "\t".join([*columns[:own], *map(show_name, columns[own:])])
     lines = [
         head(title, graph_id, version, data),

@@ -14,7 +14,7 @@ from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, P
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools import analysis_run, rank_nodes
-from networkx_mcp.tools.analysis_answer import Seen, tail, view_text
+from networkx_mcp.tools.analysis_answer import Seen, end_early, tail, view_text
 from networkx_mcp.tools.analysis_arguments import Limit, View
 from networkx_mcp.tools.answer import Answer, beginning, fitting, row_text, show
 from networkx_mcp.tools.arguments import GraphId, Offset
@@ -118,9 +118,7 @@ async def run(graphs: Graphs, args: CompareGraphs) -> Answer:
 def _answer(value: dict[str, Any], offset: int) -> Answer:
     rows, lines = fitting(row_text(value["columns"], row) for row in value["rows"])
     data = {**value, "rows": rows, "notes": [*value["notes"]]}
-    if len(rows) < len(value["rows"]):
-        data |= {"truncated": True, "next_offset": offset + len(rows)}
-        data["notes"].append("The page ended early because its rows are long.")
+    end_early(data, value["rows"], offset)
     text = [_head(data), *_summary(data)]
     if rows:
         text += ["\t".join(data["columns"]), *lines]
