@@ -71,13 +71,16 @@ export class Scene {
     this.theme = theme;
   }
 
-  /** Draw the model anew, whatever was there. */
-  build(): void {
+  /** Forget what was drawn: the next paint begins with an empty picture. */
+  reset(): void {
     this.sigma?.kill();
+    this.sigma = null;
     this.graph = new Graph({ multi: false, allowSelfLoops: true, type: "directed" });
     this.lines.clear();
     this.edges.clear();
-    this.sync();
+  }
+
+  private build(): void {
     const size = (attributes: Own) => attributes.size;
     this.sigma = new Sigma(this.graph as never, this.container, {
       primitives: {
@@ -133,23 +136,9 @@ export class Scene {
     this.listen();
   }
 
-  /** Bring nodes and edges of the picture to those of the model. */
-  sync(): void {
-    for (const node of this.model.nodes.values()) {
-      const place = { x: node.x, y: -node.y };
-      if (this.graph.hasNode(node.key)) this.graph.mergeNodeAttributes(node.key, place);
-      else this.graph.addNode(node.key, { ...place, size: 4, color: "#888888", label: "", hidden: false, dim: false, chosen: false });
-    }
-    for (const edge of this.model.edges.values()) {
-      if (this.lines.has(edge.key)) continue;
-      const line = this.graph.addEdge(edge.source.key, edge.target.key, { size: 1, color: this.theme.edge, hidden: false, path: false });
-      this.lines.set(edge.key, line);
-      this.edges.set(line, edge);
-    }
-  }
-
-  /** Paint by `look`; `chosen` and what is next to them stay bright, `path` is drawn over all. */
+  /** Draw the model as it is now, by `look`; `chosen` and what is next to them stay bright, `path` is drawn over all. */
   paint(look: Look, chosen: Set<string>, path: string[]): void {
+    this.bring();
     const bright = new Set(chosen);
     // A path is looked at by itself.
     if (path.length === 0) for (const key of chosen) for (const near of this.model.near.get(key) ?? []) bright.add(near);
@@ -162,31 +151,46 @@ export class Scene {
       const edge = this.model.edgeBetween(path[at - 1]!, path[at]!);
       if (edge) steps.add(edge.key);
     }
-    this.graph.updateEachNodeAttributes((key, attributes) => {
+    // Past graphology's events: sigma answers each by evaluating all nodes or edges, and fails at one that it has not drawn yet.
+    this.graph.forEachNode((key, attributes) => {
       const node = this.model.nodes.get(key)!;
-      return {
-        ...attributes,
+      Object.assign(attributes, {
+        x: node.x,
+        y: -node.y,
         color: look.color(node),
         size: look.size(node),
         label: look.label(node),
         hidden: look.hidden(node),
         dim: dimming && !bright.has(key),
         chosen: chosen.has(key) || path.includes(key),
-      };
+      });
     });
-    // In one go: each change of one would be followed by sigma at once.
-    this.graph.updateEachEdgeAttributes((line) => {
+    this.graph.forEachEdge((line, attributes) => {
       const edge = this.edges.get(line)!;
       const onPath = steps.has(edge.key);
       const lit = !dimming || (path.length === 0 && (chosen.has(edge.source.key) || chosen.has(edge.target.key)));
-      return {
+      Object.assign(attributes, {
         hidden: look.hidden(edge.source) || look.hidden(edge.target) || look.hiddenEdge(edge),
         size: onPath ? 4 : look.width(edge),
         color: onPath ? this.theme.path : lit ? (dimming ? this.theme.lit : this.theme.edge + veil) : this.theme.dim + veil,
         path: onPath,
-      };
+      });
     });
-    this.sigma?.refresh();
+    if (this.sigma) this.sigma.refresh();
+    else this.build();
+  }
+
+  /** Add the nodes and edges of the model that are not in the picture. */
+  private bring(): void {
+    for (const node of this.model.nodes.values()) {
+      if (!this.graph.hasNode(node.key)) this.graph.addNode(node.key, { x: node.x, y: -node.y, size: 4, color: this.theme.dim, label: "", hidden: false, dim: false, chosen: false });
+    }
+    for (const edge of this.model.edges.values()) {
+      if (this.lines.has(edge.key)) continue;
+      const line = this.graph.addEdge(edge.source.key, edge.target.key, { size: 1, color: this.theme.edge, hidden: false, path: false });
+      this.lines.set(edge.key, line);
+      this.edges.set(line, edge);
+    }
   }
 
   zoom(factor: number): void {

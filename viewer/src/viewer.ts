@@ -118,7 +118,7 @@ export class Viewer {
     this.chosen.clear();
     this.path = [];
     this.notes(layout.notes);
-    this.scene.build();
+    this.scene.reset();
     this.renderLeft();
     this.renderRight();
     this.repaint();
@@ -239,7 +239,6 @@ export class Viewer {
       const layout = await this.waiting("Looking at its neighbours …", this.backend.layout(this.graphId, asked));
       const came = this.model.expand(near(layout, node, this.model), node);
       this.grown ||= came > 0;
-      this.scene.sync();
       this.renderLeft();
       this.choose([node.key]);
       this.root.dataset["nodes"] = String(this.model.nodes.size);
@@ -264,7 +263,6 @@ export class Viewer {
         const layout = await this.backend.layout(this.graphId, { nodes: ids, layout: "random" });
         this.model.expand(layout, source);
         this.grown = true;
-        this.scene.sync();
       }
       this.path = ids.map(keyOf);
       for (const key of this.path) this.model.nodes.get(key)!.hidden = false;
@@ -282,7 +280,6 @@ export class Viewer {
       const asked: Asked = { ...this.subset(true), layout, seed };
       const found = await this.waiting("Laying out …", this.backend.layout(this.graphId, asked));
       this.model.move(found);
-      this.scene.sync();
       this.repaint();
       this.scene.fit();
       this.root.dataset["layout"] = found.layout;

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 /** Longest wait for anything, in milliseconds: software draws what a graphics card would. */
-export const PATIENCE = 300_000;
+export const PATIENCE = 120_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export async function launch() {
@@ -38,8 +38,15 @@ export async function findings(frame) {
   return told.violations.filter((finding) => ["serious", "critical"].includes(finding.impact)).map(named);
 }
 
+/** Wait for `condition`; a failure that the viewer shows meanwhile is thrown. */
 export async function until(frame, condition, value) {
-  await frame.waitForFunction(condition, value, { timeout: PATIENCE });
+  const end = Date.now() + PATIENCE;
+  while (!(await frame.evaluate(condition, value))) {
+    const failure = await frame.evaluate(() => document.querySelector(".status.error")?.textContent);
+    if (failure) throw new Error(`the viewer shows: ${failure}`);
+    if (Date.now() > end) throw new Error(`not within ${PATIENCE} ms: ${condition}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }
 
 /** Run the steps in their order; the first that fails ends the process with its name. */
