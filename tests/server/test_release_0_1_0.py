@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -16,9 +19,10 @@ import httpx
 import msgspec
 import pytest
 import redis
+from tests.helpers import programs
 from tests.helpers.patience import PATIENCE
 from tests.helpers.redis_server import RedisServer
-from tests.helpers.server import Server
+from tests.helpers.server import ROOT, SOURCE, Server
 
 from networkx_mcp.store import archive
 
@@ -185,3 +189,29 @@ def test_archives_of_0_1_0_come_back_one_by_one_and_over_what_is_there(old: Site
     assert done.returncode == 0, done.stderr
     for graph_id, was in EXPECTED.items():
         assert graph_of(old.exported(graph_id)) == graph_of(was["graph"]), graph_id
+
+
+@pytest.fixture(scope="module")
+def source_of_0_1_0(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its packages, of the commit that `make e2e-full` upgrades from."""
+    (commit,) = re.findall(r"^OLD_COMMIT \?= (\w+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    directory = tmp_path_factory.mktemp("release")
+    command = [programs.path("git"), "-C", str(ROOT), "archive", commit, "image/src"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, f"fetch the history, too (git fetch --unshallow): {done.stderr.decode()}"
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as tree:
+        tree.extractall(directory, filter="data")
+    return directory / "image" / "src"
+
+
+@pytest.mark.needs("git")
+@pytest.mark.long
+@pytest.mark.parametrize("store", ["embedded", "shared"])
+def test_0_1_0_reads_what_every_tool_of_this_release_writes(store: str, source_of_0_1_0: Path) -> None:
+    """With the settings at their defaults: a release writes nothing that the one before cannot read until a setting says so."""
+    command = [sys.executable, str(FILES / "way_back.py"), str(source_of_0_1_0), store]
+    told = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": f"{ROOT}:{SOURCE}"}, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr[-4000:]
+    assert "read, changed and restored by 0.1.0" in told.stdout
