@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan bench-drawing gallery kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
+.PHONY: help run test test-full lint anywhere unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan bench-drawing gallery kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ help: ## List the commands
 run: $(VENV)/.run ## Serve on 127.0.0.1:8080 with the embedded store
 	$(BIN)/networkx-mcp serve
 
-test: lint unit chart-test alerts-test server ## All that needs neither a cluster nor a program that pip and npm do not bring
+test: lint anywhere ## All that needs neither a cluster nor a program that pip and npm do not bring
 	@echo "make test: all stages passed"
 
 test-full: programs full ## What needs programs of the machine (promtool, strace, linters; it names those that are missing), or takes long
@@ -65,6 +65,10 @@ test-full: programs full ## What needs programs of the machine (promtool, strace
 
 lint: $(VENV)/.dev ## Format, lint and type checks
 	@scripts/stage.sh lint /bin/sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
+
+# One run of all directories: while tests of a server wait, those of a package compute, and only one end waits for its last file.
+anywhere: $(VENV)/.dev tools
+	@scripts/stage.sh tests pytest $(ROOMS) $(ANYWHERE) -n $(WORKERS) --dist loadfile $(IN_ORDER) $(PYTEST_ARGS)
 
 unit: $(VENV)/.dev tools ## Specifications of the packages, in process
 	@scripts/stage.sh unit pytest tests/unit $(ANYWHERE) -n $(WORKERS) --dist loadscope $(IN_ORDER) $(PYTEST_ARGS)

@@ -47,8 +47,14 @@ LONG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    places = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+    """First the long files; then those of each directory evenly, so that some wait for servers while others compute."""
+    files = dict.fromkeys(item.nodeid.partition("::")[0] for item in items)
+    rooms: dict[str, list[str]] = {}
+    for file in files:
+        rooms.setdefault("/".join(file.split("/")[:2]), []).append(file)
+    places = {file: place / len(room) for room in rooms.values() for place, file in enumerate(room)}
+    places |= {name: place - len(LONG) for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places[item.nodeid.partition("::")[0]])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
