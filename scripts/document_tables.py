@@ -7,19 +7,37 @@ from pathlib import Path
 import yaml
 from loadtests import evidence
 from tests.server.questions.catalogue import TOUR, tour_recorded
-from tool_docs import cell, first_sentence
 from tool_docs import tools as listed
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+#: What a person comes for, and the tools for it.
+PURPOSES = {
+    "make and change graphs": ("create_graph", "load_graph", "edit_graph", "derive_graph", "delete_graph"),
+    "look into them, also in SQL": ("list_graphs", "describe_graph", "get_neighbors", "get_subgraph", "query_graph"),
+    "find routes, groups and who matters": (
+        "find_paths",
+        "rank_nodes",
+        "find_communities",
+        "find_components",
+        "partition_graph",
+    ),
+    "measure and compare": ("measure_graph", "compare_graphs"),
+    "run any other algorithm": ("find_algorithms", "run_algorithm"),
+    "draw": ("draw_graph",),
+}
+
+
 def tools() -> tuple[list[str], list[list[str]]]:
-    """(header, rows): every tool, with what its description begins with."""
+    """(header, rows): every tool by its purpose. Raises ValueError where one has none."""
+    names = [tool["name"] for tool in listed()]
+    if sorted(names) != sorted(name for some in PURPOSES.values() for name in some):
+        raise ValueError("PURPOSES in scripts/document_tables.py does not name each tool once")
     rows = [
-        [f"[`{tool['name']}`](docs/tools.md#{tool['name']})", cell(first_sentence(tool["description"]))]
-        for tool in listed()
+        [purpose, ", ".join(f"[`{name}`](docs/tools.md#{name})" for name in some)] for purpose, some in PURPOSES.items()
     ]
-    return ["tool", "what it does"], rows
+    return ["to", "the model calls"], rows
 
 
 def short_limits() -> tuple[list[str], list[list[str]]]:
@@ -52,6 +70,15 @@ def runbooks() -> tuple[list[str], list[list[str]]]:
 
 
 def session() -> str:
-    """The calls of the tour that README.md shows, with their answers."""
-    steps = [(step, text) for step, text in zip(TOUR, tour_recorded(), strict=True) if step.readme]
-    return "\n\n".join(f"```text\n{step.tool} {step.arguments}\n\n{text}\n```" for step, text in steps)
+    """The calls of the tour that README.md shows, with the first lines of their answers."""
+    calls = [
+        f"{step.tool} {step.arguments}\n{_beginning(text, step.readme)}\n"
+        for step, text in zip(TOUR, tour_recorded(), strict=True)
+        if step.readme
+    ]
+    return "```text\n" + "\n".join(calls) + "```"
+
+
+def _beginning(text: str, most: int) -> str:
+    lines = text.splitlines()
+    return "\n".join(lines if len(lines) <= most else [*lines[:most], f"... {len(lines) - most} more lines"])

@@ -22,6 +22,10 @@ from networkx_mcp.analysis.tasks.draw_graph import draw_graph
 from networkx_mcp.tools.draw_graph import DrawGraph
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.server.questions.catalogue import TOUR  # noqa: E402
+
 PAGE, PICTURES = ROOT / "docs/gallery.md", ROOT / "docs/gallery"
 DATA = ROOT / "tests/server/questions/data"
 
@@ -51,8 +55,7 @@ class Picture:
 GALLERY = (
     Picture(
         "novel", "Communities", "Communities are found in the call, discs grow with the degree, edges with their weight.",
-        {"graph_id": "novel", "color": "communities", "weight": "weight", "title": "Who appears with whom in Les Misérables",
-         "format": "svg"},
+        next(arguments for tool, arguments in (step.call for step in TOUR) if tool == "draw_graph"),
     ),
     Picture(
         "novel-dark", "A measure, in the dark", "The darker theme; size and colour by betweenness.",
@@ -110,8 +113,7 @@ def graph(name: str) -> nx.Graph[Any]:
     found: nx.Graph[Any]
     match name:
         case "novel":
-            found = nx.Graph()
-            found.add_weighted_edges_from((r["source"], r["target"], int(r["weight"])) for r in _rows("novel"))
+            found = nx.les_miserables_graph()  # the sample of create_graph
         case "airports":
             found = _directed("routes")
             for row in _rows("airports"):

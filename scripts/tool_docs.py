@@ -90,7 +90,7 @@ def document() -> Iterator[str]:
         arguments, text = answers[tool["name"]]
         yield f"\n```json\n{tool['name']} {arguments}\n```\n\n```text\n{text}\n```\n"
         if tool["name"] == "draw_graph":
-            yield "\n![The picture: who appears with whom in Les Miserables](novel.svg)\n"
+            yield "\n![The picture: who appears with whom in Les Miserables](gallery/novel.svg)\n"
 
 
 def _properties(tool: dict[str, Any]) -> dict[str, dict[str, Any]]:

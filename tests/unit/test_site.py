@@ -26,8 +26,8 @@ def test_the_site_is_whole(tmp_path: Path) -> None:
     pages = {path.stem for path in (ROOT / "docs").glob("*.md")} | {"architecture"}
     assert {path.parent.name for path in tmp_path.glob("*/index.html")} >= pages
     first = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert 'src="novel.svg"' in first
-    assert (tmp_path / "novel.svg").exists()
+    assert 'src="gallery/novel.svg"' in first
+    assert (tmp_path / "gallery/novel.svg").exists()
     assert 'href="getting-started/"' in first
     assert "/blob/main/chart/README.md" in first
     assert '<pre class="mermaid">' in (tmp_path / "architecture/index.html").read_text(encoding="utf-8")

@@ -55,8 +55,8 @@ class Step:
 
     tool: str
     arguments: str
-    #: Whether README.md shows it, beside docs/tools.md.
-    readme: bool
+    #: How many lines of its answer README.md shows, beside docs/tools.md, which shows all.
+    readme: int
 
     @property
     def call(self) -> tuple[str, dict[str, Any]]:
@@ -72,7 +72,7 @@ def tour_recorded() -> list[str]:
 def _tour() -> tuple[Step, ...]:
     with (HERE / "tour.toml").open("rb") as file:
         calls = tomllib.load(file)["call"]
-    return tuple(Step(call["tool"], call["arguments"], call.get("readme", False)) for call in calls)
+    return tuple(Step(call["tool"], call["arguments"], call.get("readme", 0)) for call in calls)
 
 
 def _quoted(text: str) -> str:

@@ -1,6 +1,7 @@
 """The tour: every tool is called once, and answers what `docs/tools.md` and `README.md` show.
 
-Its picture is `docs/novel.svg`. To accept a change, delete `recorded/tour.json` and run again, then `make docs`.
+Its picture is `docs/gallery/novel.svg`, which `make gallery` draws. To accept a change, delete `recorded/tour.json` and run again, then
+`make docs`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from tests.helpers.server import Server, message
 from tests.server.questions.catalogue import TOUR, TOUR_RECORDING, tour_recorded
 
-PICTURE = Path(__file__).resolve().parents[3] / "docs" / "novel.svg"
+PICTURE = Path(__file__).resolve().parents[3] / "docs/gallery/novel.svg"
 
 
 def drawn(svg: str) -> tuple[list[str], list[str]]:
@@ -40,7 +41,6 @@ def test_every_tool_is_called_once_and_answers_what_the_documents_show(tmp_path:
     known = TOUR_RECORDING.exists()
     if not known:
         TOUR_RECORDING.write_text(json.dumps(texts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        PICTURE.write_text(re.sub(r" +$", "", picture, flags=re.MULTILINE), encoding="utf-8")
     assert texts == tour_recorded()
-    assert drawn(picture) == drawn(PICTURE.read_text(encoding="utf-8"))
+    assert drawn(picture) == drawn(PICTURE.read_text(encoding="utf-8")), "run: make gallery"
     assert known, "the recording was missing and is written now: read it, then `make docs`"
