@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import networkx as nx
 import pytest
 from tests.server.tools.conftest import Tools
+
+from networkx_mcp.tools import questions
 
 
 def test_create_graph_under_which_id_can_i_use_it(tools: Tools) -> None:
@@ -120,8 +123,7 @@ def test_find_algorithms_what_colours_a_graph(tools: Tools) -> None:
     ("query", "says", "tool"),
     [
         ("average salary by department", "no algorithm has most of these words; the nearest:", "query_graph"),
-        ("time slice", "no algorithm has most of these words; the nearest:", "derive_graph"),
-        ("compare two graphs", "no algorithm has most of these words; the nearest:", "compare_graphs"),
+        ("attribute table", "no algorithm has most of these words; the nearest:", "query_graph"),
         ("rename nodes", "no algorithm fits; use other words, or a category: ", "edit_graph"),
         ("node2vec", "no algorithm fits; use other words, or a category: ", "query_graph"),
     ],
@@ -140,6 +142,89 @@ def test_find_algorithms_says_nothing_of_other_tools_where_one_fits(tools: Tools
     data = tools.data("find_algorithms", query=query)
     assert "fits" not in data
     assert "elsewhere" not in data
+
+
+#: A graph for the calls that find_algorithms names, directed and not.
+SQUARE = [
+    [source, target, {"amount": place, "weight": 1 + place, "date": f"2024-03-0{place}"}]
+    for place, (source, target) in enumerate((("A", "C"), ("A", "D"), ("B", "C"), ("B", "D")), 1)
+]
+
+
+@pytest.fixture(scope="module")
+def squares(tools: Tools) -> dict[bool, str]:
+    nodes = [{"id": "B", "attributes": {"label": "x"}}, {"id": "C", "attributes": {"label": "x"}}]
+    edges = {False: SQUARE, True: [*SQUARE, ["Z", "A"], ["Z", "B"]]}
+    return {
+        directed: tools.data("create_graph", directed=directed, nodes=nodes, edges=given)["graph_id"]
+        for directed, given in edges.items()
+    }
+
+
+@pytest.mark.parametrize("directed", [False, True])
+def test_find_algorithms_names_calls_that_are_answered(tools: Tools, squares: dict[bool, str], directed: bool) -> None:
+    """Each call of its table, with the ids and attributes of its examples, on a graph that it is for."""
+    asked = {repr(call): call for question in questions.QUESTIONS for call in question.calls}.values()
+    placed = {"<graph_id>": squares[directed], "<other>": squares[directed], "<attribute>": "weight", "<root>": "A"}
+    refused = []
+    for number, call in enumerate(asked):
+        others = ("undirected", "directed")[not directed]
+        text = f"{call.does} {call.arguments}"
+        if f"({others}" in text or (not directed and ("out_degree" in text or "in_degree" in text or "strong" in text)):
+            continue
+        if directed and call.tool == "find_paths" and "k" in call.arguments:
+            continue  # there are no two paths
+        arguments = {
+            name: placed.get(value, value) if isinstance(value, str) else value
+            for name, value in call.arguments.items()
+        }
+        if call.tool == "compare_graphs" and "b" in arguments:
+            arguments["view"] = {"without": ["D"]}
+        if call.tool == "derive_graph":
+            arguments["into"] = f"asked-{directed}-{number}".lower()
+        if call.tool != "compare_graphs":
+            arguments["graph_id"] = squares[directed]
+        found = tools.result(call.tool, **arguments)
+        if found.get("isError"):
+            refused.append(f"{call.tool} {arguments}: {found['content'][0]['text']}")
+    none = (
+        "traveling_salesman_problem",
+        "eulerian_circuit",
+        "barycenter",
+    )  # there is none along the direction of these edges
+    assert "\n".join(one for one in refused if not (directed and any(name in one for name in none))) == ""
+
+
+@pytest.mark.parametrize(
+    ("directed", "name", "told", "way"),
+    [
+        (True, "bridges", "an undirected one of it (algorithm=to_undirected)", {"algorithm": "to_undirected"}),
+        (
+            False,
+            "topological_sort",
+            "a directed one of it (from_sql with directed=true)",
+            {"from_sql": {"edges": "SELECT source, target FROM edges", "directed": True}},
+        ),
+    ],
+)
+def test_an_algorithm_for_the_other_kind_of_graph_says_how_to_get_one(
+    tools: Tools, squares: dict[bool, str], directed: bool, name: str, told: str, way: dict[str, Any]
+) -> None:
+    text, _ = tools.error("run_algorithm", graph_id=squares[directed], name=name)
+    assert told in text
+    made = tools.data("derive_graph", graph_id=squares[directed], into=f"other-{directed}".lower(), **way)
+    tools.text("run_algorithm", graph_id=made["graph_id"], name=name)
+
+
+def test_find_algorithms_says_first_which_call_answers(tools: Tools) -> None:
+    lines = tools.text("find_algorithms", query="dead ends").splitlines()
+    assert lines == [
+        'may answer: query_graph {"sql":"SELECT id FROM nodes WHERE out_degree = 0"} (directed: nodes that lead nowhere; '
+        "undirected: degree = 1)"
+    ]
+    both = tools.data("find_algorithms", query="money laundering loops", limit=3)
+    assert both["calls"][0]["arguments"]["name"] == "simple_cycles"
+    assert len(both["algorithms"]) == 3
 
 
 def test_get_subgraph_and_the_other_edges(tools: Tools, florence: str) -> None:

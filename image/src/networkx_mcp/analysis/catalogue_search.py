@@ -75,10 +75,16 @@ def _stem(word: str) -> str:
     word = word.replace("colour", "color").replace("neighbour", "neighbor").replace("centre", "center")
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
-    for ending in ("ings", "ing", "es", "s"):
-        if len(word) - len(ending) >= 4 and word.endswith(ending) and not word.endswith("ss"):
-            return word[: -len(ending)].removesuffix("e")
+    for ending, least in (("ings", 4), ("ing", 4), ("es", 4), ("s", 3)):
+        if len(word) - len(ending) >= least and word.endswith(ending) and not word.endswith("ss"):
+            word = word[: -len(ending)]
+            break
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+def stems(text: str) -> list[str]:
+    """The stems of all words."""
+    return [_stem(word) for word in _WORD.findall(text.lower())]
 
 
 def words(text: str) -> list[str]:
@@ -124,7 +130,7 @@ def _own(name: str) -> frozenset[str]:
 
 def _query(text: str) -> list[str]:
     """The words of a text that are looked for: of too many those that are known."""
-    found = list(dict.fromkeys(words(text))) or [_stem(word) for word in _WORD.findall(text.lower())]
+    found = list(dict.fromkeys(words(text))) or stems(text)
     return sorted(found, key=lambda word: word not in _index()[1])[:MOST_WORDS]
 
 

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from networkx_mcp.analysis import catalogue, catalogue_search, cost_advice
 from networkx_mcp.analysis.catalogue import MEANINGS, Algorithm, Argument
 from networkx_mcp.analysis.definition import GraphSize
-from networkx_mcp.tools import run_algorithm
+from networkx_mcp.tools import questions, run_algorithm
 from networkx_mcp.tools.answer import Answer, to_json
 from networkx_mcp.tools.arguments import GraphId, Offset
 from networkx_mcp.tools.tool import Arguments, Tool
@@ -90,6 +90,14 @@ ELSEWHERE = (
 _FITS = 0.6
 
 
+class SuggestedCall(TypedDict):
+    """A call that answers what was asked; ids, attributes and numbers in it are examples."""
+
+    tool: str
+    arguments: dict[str, Any]
+    does: str
+
+
 class OtherTool(TypedDict):
     """A tool that does what was asked for."""
 
@@ -116,6 +124,9 @@ class Found(TypedDict):
 class Catalogue(TypedDict):
     """A page of algorithms, best first."""
 
+    calls: NotRequired[
+        Annotated[list[SuggestedCall], Field(description="What answers a question like this, best first.")]
+    ]
     algorithms: list[Found]
     fits: NotRequired[Annotated[bool, Field(description="False: no algorithm has most of the words.")]]
     elsewhere: NotRequired[Annotated[list[OtherTool], Field(description="Tools that do what was asked for.")]]
@@ -169,27 +180,36 @@ def _estimate(entry: Algorithm, graph: GraphInfo) -> float | None:
 
 def _page(entries: list[Algorithm], offset: int, total: int, graph: GraphInfo | None, query: str) -> Answer:
     asked = set(catalogue_search.words(query))
+    calls = questions.answers(query)
     fits = not asked or (bool(entries) and catalogue_search.share(query) >= _FITS)
     tools = sorted((one for one in ELSEWHERE if asked & one.words), key=lambda one: -len(asked & one.words))[:3]
+    if calls and not fits:
+        # What shares a word or two with the question would only stand beside the answer.
+        entries = [catalogue.get(call.arguments["name"]) for call in calls if call.tool == run_algorithm.TOOL.name]
+        total, offset, tools = len(entries), 0, []
     following = offset + len(entries)
     truncated = following < total
     lines = [_line(entry, graph) for entry in entries]
-    if not lines:
+    if calls:
+        lines = [f"may answer: {call.tool} {to_json(call.arguments)} ({call.does})" for call in calls] + lines
+    elif not lines:
         lines.append("no algorithm fits; use other words, or a category: " + ", ".join(catalogue_search.categories()))
     elif not fits:
         lines.insert(0, "no algorithm has most of these words; the nearest:")
-    if not fits and not tools:
+    if not fits and not tools and not calls:
         tools = [ELSEWHERE[0]]
     lines += [f"not an algorithm, but may answer: {one.tool} ({one.does})" for one in tools]
     if truncated:
         lines.append(f"truncated: {len(entries)} of {total}; call again with offset={following}, or narrow the query")
-    data = {
+    data: dict[str, Any] = {
         "algorithms": [_found(entry, graph) for entry in entries],
         "total": total,
         "truncated": truncated,
         "next_offset": following if truncated else None,
     }
-    if not fits:
+    if calls:
+        data = {"calls": [call._asdict() for call in calls], **data}
+    elif not fits:
         data["fits"] = False
     if tools:
         data["elsewhere"] = [{"tool": one.tool, "does": one.does} for one in tools]

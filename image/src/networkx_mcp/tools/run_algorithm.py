@@ -76,8 +76,13 @@ def _suits(params: Params, directed: bool) -> None:
     algorithm = catalogue.algorithms()[params["name"]]
     here = "directed" if directed else "undirected"
     if algorithm.graph not in ("any", here):
+        way = (
+            "an undirected one of it (algorithm=to_undirected)"
+            if directed
+            else "a directed one of it (from_sql with directed=true)"
+        )
         raise InvalidInput(
-            f"{algorithm.name} is defined for {algorithm.graph} graphs only; this graph is {here}. "
+            f"{algorithm.name} is defined for {algorithm.graph} graphs only; this graph is {here}. derive_graph makes {way}; "
             f"find_algorithms tells what suits {here} graphs.",
             field="name",
             graph=here,
