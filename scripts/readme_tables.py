@@ -83,6 +83,14 @@ def idle() -> str:
     return _rows(["figure", f"{len(runs)} runs"], rows)
 
 
+def viewer() -> str:
+    """Seconds of a browser."""
+    found = _load("viewer")
+    names = {"shown": "shown, from the arrival of its data", "selected": "a node selected"}
+    rows = [f"| {names[name]} | {seconds:g} s |" for name, seconds in found["median_s"].items()]
+    return "\n".join([f"| {found['nodes']:,} nodes, {found['edges']:,} edges | |", "|---|---|", *rows])
+
+
 def drawing() -> str:
     """Time and length of pictures, beside networkx's own."""
 
@@ -501,6 +509,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "serving": serving,
     "idle": idle,
     "drawing": drawing,
+    "viewer": viewer,
     "queries": queries,
     "views": views,
     "plan": plan,

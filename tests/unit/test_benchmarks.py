@@ -50,6 +50,7 @@ def test_other_libraries_run_beside_it(tmp_path: Path) -> None:
         ("bench-calls", "calls"),
         ("bench-plan", "plan"),
         ("bench-drawing", "drawing"),
+        ("bench-viewer", "viewer"),
         ("idle", "idle"),
     ],
 )

@@ -8,7 +8,8 @@ export interface Node {
   y: number;
   degree: number;
   community: number;
-  score: number | null;
+  /** Measures by name, of the whole graph. */
+  scores: Record<string, number | null>;
   attributes: Record<string, Value>;
   hidden: boolean;
 }
@@ -36,8 +37,8 @@ export class Model {
   totalNodes = 0;
   totalEdges = 0;
   layout = "";
-  measure: string | null = null;
   notes: string[] = [];
+  private readonly known = new Map<"nodes" | "edges", Column[]>();
 
   /** Replace everything by a layout. */
   load(layout: Layout): void {
@@ -48,7 +49,6 @@ export class Model {
     this.totalNodes = layout.total_nodes;
     this.totalEdges = layout.total_edges;
     this.layout = layout.layout;
-    this.measure = layout.measure;
     this.notes = layout.notes;
     this.add(layout, (index) => [layout.x[index]!, layout.y[index]!]);
   }
@@ -68,20 +68,25 @@ export class Model {
     return this.nodes.size - before;
   }
 
-  /** Take positions, and the measure, of a layout of what is here. */
+  /** Take positions of a layout of what is here. */
   move(layout: Layout): void {
     this.layout = layout.layout;
-    this.measure = layout.measure ?? this.measure;
     layout.ids.forEach((id, index) => {
       const node = this.nodes.get(keyOf(id));
       if (!node) return;
       node.x = layout.x[index]!;
       node.y = layout.y[index]!;
-      if (layout.score) node.score = layout.score[index] ?? null;
     });
   }
 
+  /** Take a measure of all that is here. */
+  score(layout: Layout): void {
+    const found = new Map(layout.ids.map((id, index) => [keyOf(id), layout.score?.[index] ?? null]));
+    for (const node of this.nodes.values()) node.scores[layout.measure ?? ""] = found.get(node.key) ?? null;
+  }
+
   private add(layout: Layout, place: (index: number) => [number, number]): void {
+    this.known.clear();
     const names = Object.keys(layout.node_attributes);
     const members: Node[] = layout.ids.map((id, index) => {
       const key = keyOf(id);
@@ -100,7 +105,7 @@ export class Model {
         y,
         degree: layout.degree[index]!,
         community: layout.community[index]!,
-        score: layout.score?.[index] ?? null,
+        scores: {},
         attributes,
         hidden: false,
       };
@@ -132,6 +137,12 @@ export class Model {
 
   /** Attributes of nodes, or of edges, with what they hold. */
   columns(of: "nodes" | "edges"): Column[] {
+    let columns = this.known.get(of);
+    if (!columns) this.known.set(of, (columns = this.gathered(of)));
+    return columns;
+  }
+
+  private gathered(of: "nodes" | "edges"): Column[] {
     const found = new Map<string, Value[]>();
     for (const item of this[of].values()) {
       for (const [name, value] of Object.entries(item.attributes)) {
@@ -213,20 +224,31 @@ export interface Legend {
   scale?: { low: string; high: string };
 }
 
-/** What colours nodes: the name of an attribute behind "a:", or one of community, degree, score, none. */
-export function colours(model: Model, by: string): { color: (node: Node) => string; legend: Legend } {
+const PLAIN: Coloured = { color: () => PALETTE[0]!, legend: { title: "", entries: [] } };
+
+interface Coloured {
+  color: (node: Node) => string;
+  legend: Legend;
+}
+
+/** What colours nodes: the name of an attribute behind "a:", of a measure behind "m:", or one of community, degree, none. */
+export function colours(model: Model, by: string): Coloured {
   const nodes = [...model.nodes.values()];
-  if (by === "none") return { color: () => PALETTE[0]!, legend: { title: "", entries: [] } };
+  if (by === "none") return PLAIN;
   if (by === "community") {
-    const groups = counted(nodes.map((node) => String(node.community)));
-    const ranked = new Map(groups.map(([name], rank) => [name, rank]));
-    const color = (node: Node) => PALETTE[ranked.get(String(node.community))!] ?? OTHER;
-    const entries = groups.slice(0, PALETTE.length).map(([name, count], rank) => ({ text: `Community ${Number(name) + 1}`, color: PALETTE[rank]!, count }));
-    return { color, legend: { title: "Communities", entries: rest(entries, groups) } };
+    const counts = new Map<number, number>();
+    for (const node of nodes) counts.set(node.community, (counts.get(node.community) ?? 0) + 1);
+    // Communities have numbers by how large they are; who is alone is no group.
+    const groups = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([number, count]): [string, number] => [`Community ${number + 1}`, count]);
+    const large = groups.filter(([, count]) => count > 1).slice(0, PALETTE.length);
+    if (large.length === 0) return PLAIN;
+    const palette = new Map(large.map(([name], rank) => [name, PALETTE[rank]!]));
+    const entries = large.map(([text, count], rank) => ({ text, color: PALETTE[rank]!, count }));
+    return { color: (node) => palette.get(`Community ${node.community + 1}`) ?? OTHER, legend: { title: "Communities", entries: rest(entries, groups) } };
   }
   const value = reader(by);
   const told = nodes.map(value).filter((one): one is Value => one !== null);
-  const title = by.startsWith("a:") ? by.slice(2) : by === "score" ? (model.measure ?? "score") : by;
+  const title = /^[am]:/.test(by) ? by.slice(2) : by;
   if (told.length > 0 && told.every((one) => typeof one === "number") && new Set(told).size > 6) {
     const { low, high, at } = spread(told as number[]);
     const color = (node: Node) => {
@@ -249,17 +271,16 @@ export function colours(model: Model, by: string): { color: (node: Node) => stri
 }
 
 function rest(entries: Legend["entries"], groups: [string, number][]): Legend["entries"] {
-  const others = groups.slice(PALETTE.length);
+  const others = groups.slice(entries.length);
   if (others.length === 0) return entries;
   const count = others.reduce((sum, [, own]) => sum + own, 0);
-  return [...entries, { text: `${others.length} others`, color: OTHER, count }];
+  return [...entries, { text: others.length === 1 ? "1 other" : `${others.length} others`, color: OTHER, count }];
 }
 
 export function reader(by: string): (node: Node) => Value {
   if (by === "degree") return (node) => node.degree;
-  if (by === "score") return (node) => node.score;
-  if (by === "community") return (node) => node.community;
   const name = by.slice(2);
+  if (by.startsWith("m:")) return (node) => node.scores[name] ?? null;
   return (node) => node.attributes[name] ?? null;
 }
 
@@ -286,9 +307,9 @@ export function sizes(model: Model, by: string): (node: Node) => number {
 }
 
 export interface Filter {
-  /** Node attribute and the values that it may have, or the range of numbers. */
+  /** Node attribute and the values that it may not have, or the range of numbers. */
   attribute: string;
-  values: Set<string> | null;
+  without: Set<string> | null;
   low: number;
   high: number;
 }
@@ -296,7 +317,7 @@ export interface Filter {
 export function passes(node: Node, filter: Filter): boolean {
   if (!filter.attribute) return true;
   const own = node.attributes[filter.attribute];
-  if (filter.values) return own !== undefined && filter.values.has(shown(own));
+  if (filter.without) return own !== undefined && !filter.without.has(shown(own));
   return typeof own === "number" && own >= filter.low && own <= filter.high;
 }
 

@@ -2,6 +2,7 @@
 import Graph from "graphology";
 import Sigma from "sigma";
 import { extremityArrow, layerPlain, pathLine, pathLoop } from "sigma/rendering";
+import { Labels, type Name } from "./labels";
 import type { Edge, Model, Node } from "./model";
 
 export interface Look {
@@ -19,6 +20,12 @@ export interface Events {
   open(node: Node): void;
 }
 
+/** How many pixels of the picture something covers, from the right and from below. */
+export interface Covered {
+  right: number;
+  bottom: number;
+}
+
 export interface Theme {
   text: string;
   edge: string;
@@ -29,25 +36,39 @@ export interface Theme {
   surface: string;
 }
 
+/** What sigma reads of a node: an attribute of the picture for each, because it evaluates functions again at every hover and zoom. */
 interface Own {
   x: number;
   y: number;
   size: number;
+  /** While the pointer is on it. */
+  large: number;
   color: string;
-  label: string;
-  hidden: boolean;
-  dim: boolean;
-  chosen: boolean;
+  visibility: "visible" | "hidden";
+  depth: "topNodes" | "nodes";
+  ground: string;
+  backdrop: "visible" | "hidden";
 }
 
 interface Line {
   size: number;
+  head: string;
   color: string;
-  hidden: boolean;
-  path: boolean;
+  visibility: "visible" | "hidden";
+  depth: "topEdges" | "edges";
 }
 
-const FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+/** Heads are as long as an edge is wide, so many times; those of thin edges are to be seen, too. */
+const ARROWS = [arrow("thin", 9, 6.5), arrow("wide", 4, 3.2)];
+/** Pixels from which an edge is wide. */
+const WIDE = 1.8;
+/** Of more marked nodes no name is written over another. */
+const MOST_MARKED = 40;
+
+function arrow(name: string, lengthRatio: number, widthRatio: number) {
+  const made = extremityArrow({ lengthRatio, widthRatio });
+  return { ...made, name, glsl: made.glsl.replaceAll(`extremity_${made.name}`, `extremity_${name}`) };
+}
 
 export class Scene {
   private sigma: Sigma | null = null;
@@ -55,6 +76,12 @@ export class Scene {
   /** The line of an edge, and the edge of a line. */
   private readonly lines = new Map<string, string>();
   private readonly edges = new Map<string, Edge>();
+  private readonly labels = new Labels();
+  /** Whose names are to be written, the most important first; the places are those of the last frame. */
+  private named: { node: Node; size: number; text: string; marked: boolean; dim: boolean }[] = [];
+  private hovered: Node | null = null;
+  /** The names of the last frame, with their places. */
+  written: ReturnType<Labels["draw"]> = [];
 
   constructor(
     private readonly container: HTMLElement,
@@ -78,53 +105,50 @@ export class Scene {
     this.graph = new Graph({ multi: false, allowSelfLoops: true, type: "directed" });
     this.lines.clear();
     this.edges.clear();
+    this.named = [];
+    this.hovered = null;
   }
 
   private build(): void {
-    const size = (attributes: Own) => attributes.size;
+    const of = (attribute: string) => ({ attribute });
+    const hovered = (then: unknown, otherwise: string) => ({ whenState: "isHovered", then, else: of(otherwise) });
+    const loops = [...this.model.edges.values()].some((edge) => edge.source === edge.target);
     this.sigma = new Sigma(this.graph as never, this.container, {
       primitives: {
         edges: {
-          paths: [pathLine(), pathLoop()],
-          extremities: [extremityArrow({ lengthRatio: 4.5, widthRatio: 3.2 })],
+          // With loops every edge is drawn in as many pieces as they are, and with arrows in three: a graph without them is drawn in a third of the time.
+          paths: loops ? [pathLine(), pathLoop({ segments: 16 })] : [pathLine()],
+          extremities: this.model.directed ? ARROWS : [],
           layers: [layerPlain()],
-          defaultHead: this.model.directed ? "arrow" : "none",
         },
       },
       styles: {
         nodes: {
-          x: { attribute: "x" },
-          y: { attribute: "y" },
-          size: ((attributes: Own, state: { isHovered: boolean }) => size(attributes) * (state.isHovered ? 1.25 : 1)) as never,
-          color: ((attributes: Own) => (attributes.dim ? this.theme.dim : attributes.color)) as never,
-          label: ((attributes: Own) => (attributes.dim ? "" : attributes.label)) as never,
-          labelColor: (() => this.theme.text) as never,
-          labelFont: FONT,
-          labelSize: ((attributes: Own) => (attributes.chosen ? 14 : 12)) as never,
-          labelVisibility: ((attributes: Own, state: { isHovered: boolean }) => (attributes.chosen || state.isHovered ? "visible" : "auto")) as never,
-          visibility: ((attributes: Own) => (attributes.hidden ? "hidden" : "visible")) as never,
-          depth: ((attributes: Own, state: { isHovered: boolean }) => (attributes.chosen || state.isHovered ? "topNodes" : "nodes")) as never,
-          backdropVisibility: ((attributes: Own, state: { isHovered: boolean }) => (attributes.chosen || state.isHovered ? "visible" : "hidden")) as never,
-          backdropColor: (() => this.theme.surface) as never,
+          x: of("x"),
+          y: of("y"),
+          size: hovered(of("large"), "size"),
+          color: of("color"),
+          visibility: of("visibility"),
+          depth: hovered("topNodes", "depth"),
+          backdropVisibility: hovered("visible", "backdrop"),
+          backdropColor: of("ground"),
           backdropShadowColor: "rgba(10, 20, 40, 0.35)",
           backdropShadowBlur: 10,
           backdropPadding: 4,
           cursor: "pointer",
         },
         edges: {
-          size: { attribute: "size" },
-          color: { attribute: "color" },
-          visibility: ((attributes: Line) => (attributes.hidden ? "hidden" : "visible")) as never,
-          depth: ((attributes: Line) => (attributes.path ? "topEdges" : "edges")) as never,
-          head: this.model.directed ? "arrow" : "none",
+          size: of("size"),
+          color: of("color"),
+          visibility: of("visibility"),
+          depth: of("depth"),
+          head: of("head"),
         },
       } as never,
       settings: {
         itemSizesReference: "screen",
         gestureTarget: "graph",
-        labelDensity: 0.9,
-        labelGridCellSize: 90,
-        labelRenderedSizeThreshold: 4,
+        renderLabels: false,
         stagePadding: 48,
         minEdgeThickness: 0.6,
         minCameraRatio: 0.02,
@@ -145,49 +169,75 @@ export class Scene {
     for (const key of path) bright.add(key);
     const dimming = bright.size > 0;
     // Where edges cover each other, what is below shows through.
-    const veil = this.model.edges.size > 2000 ? "66" : this.model.edges.size > 500 ? "aa" : "";
+    const veil = this.model.edges.size > 6000 ? "44" : this.model.edges.size > 2000 ? "77" : this.model.edges.size > 500 ? "aa" : "";
     const steps = new Set<string>();
     for (let at = 1; at < path.length; at += 1) {
       const edge = this.model.edgeBetween(path[at - 1]!, path[at]!);
       if (edge) steps.add(edge.key);
     }
     // Past graphology's events: sigma answers each by evaluating all nodes or edges, and fails at one that it has not drawn yet.
-    this.graph.forEachNode((key, attributes) => {
+    const marked = new Set([...chosen, ...path]);
+    this.named = [];
+    this.graph.forEachNode((key, own) => {
       const node = this.model.nodes.get(key)!;
-      Object.assign(attributes, {
+      const dim = dimming && !bright.has(key);
+      const size = look.size(node);
+      if (!look.hidden(node)) this.named.push({ node, size, text: look.label(node), marked: marked.has(key), dim });
+      Object.assign(own, {
         x: node.x,
         y: -node.y,
-        color: look.color(node),
-        size: look.size(node),
-        label: look.label(node),
-        hidden: look.hidden(node),
-        dim: dimming && !bright.has(key),
-        chosen: chosen.has(key) || path.includes(key),
-      });
+        size,
+        large: size * 1.25,
+        color: dim ? this.theme.dim : look.color(node),
+        visibility: look.hidden(node) ? "hidden" : "visible",
+        depth: marked.has(key) ? "topNodes" : "nodes",
+        ground: this.theme.surface,
+        backdrop: marked.has(key) ? "visible" : "hidden",
+      } satisfies Own);
     });
-    this.graph.forEachEdge((line, attributes) => {
+    this.graph.forEachEdge((line, own) => {
       const edge = this.edges.get(line)!;
       const onPath = steps.has(edge.key);
+      const size = onPath ? 4 : look.width(edge);
       const lit = !dimming || (path.length === 0 && (chosen.has(edge.source.key) || chosen.has(edge.target.key)));
-      Object.assign(attributes, {
-        hidden: look.hidden(edge.source) || look.hidden(edge.target) || look.hiddenEdge(edge),
-        size: onPath ? 4 : look.width(edge),
+      Object.assign(own, {
+        visibility: look.hidden(edge.source) || look.hidden(edge.target) || look.hiddenEdge(edge) ? "hidden" : "visible",
+        size,
+        head: !this.model.directed ? "none" : size < WIDE ? "thin" : "wide",
         color: onPath ? this.theme.path : lit ? (dimming ? this.theme.lit : this.theme.edge + veil) : this.theme.dim + veil,
-        path: onPath,
-      });
+        depth: onPath ? "topEdges" : "edges",
+      } satisfies Line);
     });
+    this.named.sort((a, b) => Number(b.marked) - Number(a.marked) || b.size - a.size);
     if (this.sigma) this.sigma.refresh();
     else this.build();
+  }
+
+  /** Write the names over what sigma has just drawn. */
+  private label(): void {
+    const sigma = this.sigma!;
+    const { width, height } = sigma.getDimensions();
+    const [o, i, j] = [sigma.graphToViewport({ x: 0, y: 0 }), sigma.graphToViewport({ x: 1, y: 0 }), sigma.graphToViewport({ x: 0, y: 1 })];
+    const scale = sigma.scaleSize(1);
+    const few = this.named.filter((one) => one.marked).length <= MOST_MARKED;
+    const names: Name[] = [];
+    for (const { node, size, text, marked, dim } of this.named) {
+      const hovered = node === this.hovered;
+      const x = o.x + node.x * (i.x - o.x) - node.y * (j.x - o.x);
+      const y = o.y + node.x * (i.y - o.y) - node.y * (j.y - o.y);
+      names.push({ x, y, radius: size * scale * (hovered ? 1.25 : 1), text: dim && !hovered ? "" : text, marked: hovered || (marked && few) });
+    }
+    this.written = this.labels.draw(names, width, height, this.theme);
   }
 
   /** Add the nodes and edges of the model that are not in the picture. */
   private bring(): void {
     for (const node of this.model.nodes.values()) {
-      if (!this.graph.hasNode(node.key)) this.graph.addNode(node.key, { x: node.x, y: -node.y, size: 4, color: this.theme.dim, label: "", hidden: false, dim: false, chosen: false });
+      if (!this.graph.hasNode(node.key)) this.graph.addNode(node.key, { x: node.x, y: -node.y });
     }
     for (const edge of this.model.edges.values()) {
       if (this.lines.has(edge.key)) continue;
-      const line = this.graph.addEdge(edge.source.key, edge.target.key, { size: 1, color: this.theme.edge, hidden: false, path: false });
+      const line = this.graph.addEdge(edge.source.key, edge.target.key);
       this.lines.set(edge.key, line);
       this.edges.set(line, edge);
     }
@@ -208,20 +258,46 @@ export class Scene {
   }
 
   /** Have some nodes in sight, all of them. */
-  frame(nodes: Node[]): void {
+  frame(nodes: Node[], covered: Covered): void {
     const places = nodes.map((node) => this.sigma?.getNodeDisplayData(node.key)).filter((data) => data !== undefined);
     if (places.length === 0) return;
     const xs = places.map((place) => place.x);
     const ys = places.map((place) => place.y);
     const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    const ratio = Math.min(1, Math.max(0.25, 1.6 * Math.max(right - left, high - low)));
-    void this.camera?.animate({ x: (left + right) / 2, y: (low + high) / 2, ratio }, { duration: 300 });
+    const { width, height } = this.sigma!.getDimensions();
+    const free = Math.max(0.2, Math.min(1 - covered.right / width, 1 - covered.bottom / height));
+    this.move({ x: (left + right) / 2, y: (low + high) / 2 }, Math.min(2, Math.max(0.25, (1.6 * Math.max(right - left, high - low)) / free)), covered);
   }
 
   /** Bring a node to the middle, near enough to be read. */
-  look(node: Node): void {
+  look(node: Node, covered: Covered): void {
     const data = this.sigma?.getNodeDisplayData(node.key);
-    if (data) void this.camera?.animate({ x: data.x, y: data.y, ratio: Math.min(this.camera.ratio, 0.5) }, { duration: 300 });
+    if (data && this.camera) this.move(data, Math.min(this.camera.ratio, 0.5), covered);
+  }
+
+  /** Have a place in the middle of what is not covered. */
+  private move(to: { x: number; y: number }, ratio: number, covered: Covered): void {
+    const camera = this.camera!;
+    const off = this.distance({ x: covered.right / 2, y: covered.bottom / 2 }, ratio);
+    void camera.animate({ x: to.x + off.x, y: to.y + off.y, ratio }, { duration: 300 });
+  }
+
+  /** Pixels in the camera's units. */
+  private distance(pixels: { x: number; y: number }, ratio: number): { x: number; y: number } {
+    const cameraState = { ...this.camera!.getState(), ratio };
+    const [zero, off] = [{ x: 0, y: 0 }, pixels].map((point) => this.sigma!.viewportToFramedGraph(point, { cameraState }));
+    return { x: off!.x - zero!.x, y: off!.y - zero!.y };
+  }
+
+  /** Move the picture where a node is below what covers it. */
+  uncover(node: Node, covered: Covered): void {
+    const at = this.where(node);
+    if (!at || !this.camera) return;
+    const { width, height } = this.sigma!.getDimensions();
+    const over = { x: Math.max(0, at.x - (width - covered.right - 40)), y: Math.max(0, at.y - (height - covered.bottom - 40)) };
+    if (over.x === 0 && over.y === 0) return;
+    const off = this.distance(over, this.camera.ratio);
+    void this.camera.animate({ x: this.camera.x + off.x, y: this.camera.y + off.y }, { duration: 200 });
   }
 
   /** Where a node is on the screen. */
@@ -229,9 +305,9 @@ export class Scene {
     return this.sigma?.graphToViewport({ x: node.x, y: -node.y }) ?? null;
   }
 
+  /** The frame has another size: it is taken at the next frame, however often this is said before. */
   resize(): void {
-    this.sigma?.resize();
-    this.sigma?.refresh();
+    this.sigma?.scheduleRender();
   }
 
   /** The picture as it is seen. */
@@ -250,6 +326,7 @@ export class Scene {
         context.fillStyle = background;
         context.fillRect(0, 0, canvas.width, canvas.height);
         context.drawImage(from, 0, 0);
+        context.drawImage(this.labels.canvas, 0, 0, canvas.width, canvas.height);
         canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("the picture is too large"))), "image/png");
       });
       sigma.refresh();
@@ -263,8 +340,15 @@ export class Scene {
   private listen(): void {
     const sigma = this.sigma!;
     const node = (key: string) => this.model.nodes.get(key) ?? null;
-    sigma.on("enterNode", ({ node: key, event }) => this.events.hover(node(key), event.x, event.y));
-    sigma.on("leaveNode", () => this.events.hover(null, 0, 0));
+    const hover = (found: Node | null, x: number, y: number) => {
+      this.hovered = found;
+      this.events.hover(found, x, y);
+    };
+    this.container.append(this.labels.canvas);
+    this.label();
+    sigma.on("afterRender", () => this.label());
+    sigma.on("enterNode", ({ node: key, event }) => hover(node(key), event.x, event.y));
+    sigma.on("leaveNode", () => hover(null, 0, 0));
     sigma.on("clickNode", ({ node: key, event }) => {
       const original = event.original as MouseEvent;
       this.events.click(node(key), original.shiftKey || original.ctrlKey || original.metaKey);

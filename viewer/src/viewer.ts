@@ -2,10 +2,10 @@
 import { type Asked, type Backend, Failed, type Layout, sound, words } from "./backend";
 import { fill, h, icon, option } from "./dom";
 import { type Column, type Edge, type Filter, Model, type Node, PALETTE, colours, keyOf, passes, selection, shown, sizes } from "./model";
-import { Scene, type Theme } from "./scene";
+import { type Covered, Scene, type Theme } from "./scene";
 
 const MEASURES = ["pagerank", "betweenness", "closeness", "eigenvector", "clustering", "core"];
-const LAYOUTS = ["auto", "spring", "circular", "spectral", "layers", "bipartite", "random"];
+const LAYOUTS = ["auto", "spring", "kamada_kawai", "tree", "layers", "bipartite", "circular", "shell", "spectral", "planar", "xy", "map", "random"];
 /** Nodes that one click on a node brings at most. */
 const EXPAND = 60;
 /** Of how many neighbours these are chosen. */
@@ -34,7 +34,7 @@ export class Viewer {
   private labelBy = "id";
   private weightBy = "";
   private leastWeight = -Infinity;
-  private filter: Filter = { attribute: "", values: null, low: -Infinity, high: Infinity };
+  private filter: Filter = { attribute: "", without: null, low: -Infinity, high: Infinity };
 
   private readonly canvas = h("div", { class: "canvas", role: "img", "aria-label": "The graph as a picture", tabindex: 0 });
   private readonly legend = h("div", { class: "legend", role: "group", "aria-label": "Legend", tabindex: 0 });
@@ -117,7 +117,8 @@ export class Viewer {
     this.grown = false;
     this.chosen.clear();
     this.path = [];
-    this.notes(layout.notes);
+    this.notes(layout.total_nodes === 0 ? ["This graph has no nodes."] : layout.notes);
+    if (this.model.columns("edges").some((column) => column.name === "weight" && column.numeric)) this.weightBy = "weight";
     this.scene.reset();
     this.renderLeft();
     this.renderRight();
@@ -137,7 +138,7 @@ export class Viewer {
     const size = sizes(this.model, this.sizeBy);
     const weights = this.model.columns("edges").find((column) => column.name === this.weightBy && column.numeric);
     const range = weights ? weights.high - weights.low || 1 : 1;
-    const base = this.model.edges.size > 3000 ? 0.6 : 1;
+    const base = this.model.edges.size > 3000 ? 0.6 : this.model.edges.size > 300 ? 1 : 1.3;
     this.scene.paint(
       {
         color,
@@ -158,7 +159,7 @@ export class Viewer {
     );
     const scale = legend.scale && [h("div", { class: "ramp" }), h("span", { class: "ends" }, h("span", {}, legend.scale.low), h("span", {}, legend.scale.high))];
     fill(this.legend, legend.title ? h("strong", {}, legend.title) : null, ...entries, ...(scale ?? []));
-    this.legend.hidden = !legend.title;
+    this.legend.hidden = legend.entries.length === 0 && !legend.scale;
     const visible = [...this.model.nodes.values()].filter((node) => !this.isHidden(node)).length;
     const edges = [...this.model.edges.values()].filter((edge) => !this.isHidden(edge.source) && !this.isHidden(edge.target) && !this.isLight(edge)).length;
     this.counts.textContent = `${visible.toLocaleString("en")} of ${this.model.totalNodes.toLocaleString("en")} nodes · ${edges.toLocaleString("en")} of ${this.model.totalEdges.toLocaleString("en")} edges`;
@@ -175,7 +176,7 @@ export class Viewer {
 
   private label(node: Node): string {
     const text = this.labelBy === "none" ? "" : this.labelBy === "id" ? String(node.id) : shown(node.attributes[this.labelBy] ?? node.id);
-    return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+    return text.length > 40 ? `${[...text].slice(0, 39).join("")}…` : text;
   }
 
   private readonly hover = (node: Node | null, x: number, y: number): void => {
@@ -189,8 +190,10 @@ export class Viewer {
 
   private readonly click = (node: Node | null, together: boolean): void => {
     if (!node) return this.choose([]);
-    if (together) this.choose([...this.chosen].includes(node.key) ? [...this.chosen].filter((key) => key !== node.key) : [...this.chosen, node.key]);
-    else this.choose([node.key]);
+    if (!together) this.choose([node.key]);
+    else if (this.chosen.has(node.key)) this.choose([...this.chosen].filter((key) => key !== node.key));
+    else this.choose([...this.chosen, node.key]);
+    this.scene.uncover(node, this.covered());
   };
 
   choose(keys: string[]): void {
@@ -201,6 +204,14 @@ export class Viewer {
     this.renderRight();
     const names = this.selected().map((node) => String(node.id));
     this.say(names.length === 0 ? "Nothing is selected." : names.length === 1 ? `${names[0]} is selected.` : `${names.length} nodes are selected.`);
+  }
+
+  /** What of the picture the panel of the selection covers. */
+  private covered(): Covered {
+    const [picture, panel] = [this.canvas.getBoundingClientRect(), this.right.getBoundingClientRect()];
+    if (this.right.hidden) return { right: 0, bottom: 0 };
+    if (panel.width < picture.width) return { right: panel.width, bottom: 0 };
+    return { right: 0, bottom: panel.height };
   }
 
   private selected(): Node[] {
@@ -268,32 +279,30 @@ export class Viewer {
       for (const key of this.path) this.model.nodes.get(key)!.hidden = false;
       this.repaint();
       this.renderRight();
-      this.scene.frame(this.path.map((key) => this.model.nodes.get(key)!));
+      this.scene.frame(this.path.map((key) => this.model.nodes.get(key)!), this.covered());
       this.root.dataset["path"] = String(ids.length - 1);
       this.say(`The path has ${ids.length - 1} edges.`);
     });
   }
 
   /** Positions by a layout, of all nodes that are here and not hidden. */
-  async layOut(layout: string, seed: number): Promise<void> {
+  async layOut(layout: string, seed: number, weight = ""): Promise<void> {
     await this.attempt(async () => {
-      const asked: Asked = { ...this.subset(true), layout, seed };
+      const asked: Asked = { ...this.subset(true), layout, seed, weight: weight || undefined };
       const found = await this.waiting("Laying out …", this.backend.layout(this.graphId, asked));
       this.model.move(found);
       this.repaint();
       this.scene.fit();
       this.root.dataset["layout"] = found.layout;
+      this.root.dataset["weight"] = found.weight ?? "";
+      this.say(`Laid out again: ${found.layout}${found.weight === null ? "" : `, pulled together by ${found.weight}`}.`);
     });
   }
 
   /** A measure as colour or size: a score of every node, computed by the server on the whole graph. */
   private async measure(name: string): Promise<void> {
-    if (this.model.measure === name) return;
     const asked: Asked = { ...this.subset(false), layout: "random", measure: name };
-    const found = await this.waiting(`Computing ${name} …`, this.backend.layout(this.graphId, asked));
-    const scores = new Map(found.ids.map((id, index) => [keyOf(id), found.score?.[index] ?? null]));
-    for (const node of this.model.nodes.values()) node.score = scores.get(node.key) ?? null;
-    this.model.measure = name;
+    this.model.score(await this.waiting(`Computing ${name} …`, this.backend.layout(this.graphId, asked)));
   }
 
   /** Which nodes a call is about: those that came first need not be named. */
@@ -332,7 +341,6 @@ export class Viewer {
           : h("p", {}, words(result));
       this.right.hidden = false;
       fill(this.right, this.closer(title), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, body));
-      this.scene.resize();
     });
   }
 
@@ -341,7 +349,6 @@ export class Viewer {
   private showLeft(on: boolean): void {
     this.left.hidden = !on;
     this.toggle.setAttribute("aria-pressed", String(on));
-    this.scene.resize();
   }
 
   private renderLeft(): void {
@@ -349,65 +356,72 @@ export class Viewer {
     const edges = this.model.columns("edges").filter((column) => column.numeric);
     const names = (some: Column[]) => some.map((column) => [`a:${column.name}`, column.name] as [string, string]);
     const measures = MEASURES.map((name) => [`m:${name}`, name] as [string, string]);
-    const by = (value: string) => (value === "score" ? `m:${this.model.measure}` : value);
     fill(
       this.left,
       h(
         "section",
         {},
         h("h2", {}, "Appearance"),
-        this.select("Colour", by(this.colorBy), [["community", "communities"], ["degree", "degree"], ["none", "one colour"]], [["Attributes", names(nodes)], ["Measures", measures]], (value) => this.by(value, (to) => (this.colorBy = to))),
-        this.select("Size", by(this.sizeBy), [["degree", "degree"], ["none", "all the same"]], [["Attributes", names(nodes.filter((column) => column.numeric))], ["Measures", measures]], (value) => this.by(value, (to) => (this.sizeBy = to))),
+        this.select("Colour", this.colorBy, [["community", "communities"], ["degree", "degree"], ["none", "one colour"]], [["Attributes", names(nodes)], ["Measures", measures]], (value) => this.by(value, (to) => (this.colorBy = to))),
+        this.select("Size", this.sizeBy, [["degree", "degree"], ["none", "all the same"]], [["Attributes", names(nodes.filter((column) => column.numeric))], ["Measures", measures]], (value) => this.by(value, (to) => (this.sizeBy = to))),
         this.select("Label", this.labelBy, [["id", "id"], ["none", "none"]], [["Attributes", nodes.map((column) => [column.name, column.name])]], (value) => {
           this.labelBy = value;
           this.repaint();
         }),
       ),
-      this.layoutSection(),
+      this.layoutSection(edges.filter((column) => column.low >= 0)),
       this.filterSection(nodes),
       edges.length > 0 && this.weightSection(edges),
       this.extras.analyses && this.analysesSection(),
     );
   }
 
-  private layoutSection(): HTMLElement {
+  private layoutSection(weights: Column[]): HTMLElement {
     let seed = 0;
-    const choice = h("select", { "aria-label": "Layout" }, ...LAYOUTS.map((name) => option(name, name, name === (this.asked.layout ?? "auto"))));
+    const layouts = LAYOUTS.map((name): [string, string] => [name, name]);
+    const layout = this.select("Layout", this.asked.layout ?? "auto", layouts, [], () => {});
+    const weight = this.select("Pulled together by", this.asked.weight ?? "", [["", "all edges alike"]], [["Attributes of edges", weights.map((column) => [column.name, column.name])]], () => {});
+    const chosen = (label: HTMLElement) => label.querySelector("select")!.value;
     return h(
       "section",
       {},
       h("h2", {}, "Layout"),
-      choice,
-      h("button", { onclick: () => void this.layOut(choice.value, ++seed) }, "Lay out again"),
+      layout,
+      weights.length > 0 && weight,
+      h("button", { onclick: () => void this.layOut(chosen(layout), ++seed, chosen(weight)) }, "Lay out again"),
     );
   }
 
   private filterSection(columns: Column[]): HTMLElement {
     const values = h("div", { class: "values" });
     const hidden = h("button", { onclick: () => this.unhide() }, "Show hidden nodes");
-    const pick = (name: string) => {
-      const column = columns.find((one) => one.name === name);
-      this.filter = { attribute: name, values: null, low: -Infinity, high: Infinity };
+    const show = () => {
+      const column = columns.find((one) => one.name === this.filter.attribute);
+      const without = this.filter.without;
       if (!column) fill(values);
-      else if (column.numeric) fill(values, this.range(column));
+      else if (!without) fill(values, this.range(column));
       else {
-        this.filter.values = new Set(column.values.map(shown));
-        const set = this.filter.values;
         const boxes = column.commonest().slice(0, 40).map(([text, count]) => {
           const box = h("input", { type: "checkbox" });
-          box.checked = true;
+          box.checked = !without.has(text);
           box.addEventListener("change", () => {
-            if (box.checked) set.add(text);
-            else set.delete(text);
+            if (box.checked) without.delete(text);
+            else without.add(text);
             this.repaint();
           });
           return h("label", { class: "check" }, box, h("span", {}, text), h("span", { class: "soft" }, String(count)));
         });
         fill(values, ...boxes);
       }
+    };
+    const pick = () => {
+      const column = columns.find((one) => one.name === choice.value);
+      this.filter = { attribute: choice.value, without: !column || column.numeric ? null : new Set(), low: -Infinity, high: Infinity };
+      show();
       this.repaint();
     };
-    const choice = h("select", { "aria-label": "Filter by attribute", onchange: () => pick(choice.value) }, option("", "no filter"), ...columns.map((column) => option(column.name, column.name, column.name === this.filter.attribute)));
+    const choice = h("select", { "aria-label": "Filter by attribute", onchange: pick }, option("", "no filter"), ...columns.map((column) => option(column.name, column.name, column.name === this.filter.attribute)));
+    show();
     return h("section", {}, h("h2", {}, "Filter"), choice, values, hidden);
   }
 
@@ -415,30 +429,29 @@ export class Viewer {
     const step = (column.high - column.low) / 200 || 1;
     const told = h("span", { class: "soft" });
     const make = (name: string, value: number) => h("input", { type: "range", min: column.low, max: column.high, step, value, "aria-label": `${name} ${column.name}` });
-    const low = make("Least", column.low);
-    const high = make("Most", column.high);
+    const low = make("Least", Math.max(column.low, this.filter.low));
+    const high = make("Most", Math.min(column.high, this.filter.high));
+    const tell = () => (told.textContent = `${shown(Number(low.value))} to ${shown(Number(high.value))}`);
     const apply = () => {
       this.filter.low = Number(low.value) <= column.low ? -Infinity : Number(low.value);
       this.filter.high = Number(high.value) >= column.high - step ? Infinity : Number(high.value);
-      told.textContent = `${shown(Number(low.value))} to ${shown(Number(high.value))}`;
+      tell();
       this.repaint();
     };
     low.addEventListener("input", apply);
     high.addEventListener("input", apply);
-    told.textContent = `${shown(column.low)} to ${shown(column.high)}`;
+    tell();
     return h("div", { class: "field" }, low, high, told);
   }
 
   private weightSection(columns: Column[]): HTMLElement {
     const slot = h("div", { class: "field" });
-    const pick = (name: string) => {
-      this.weightBy = name;
-      this.leastWeight = -Infinity;
-      const column = columns.find((one) => one.name === name);
+    const show = () => {
+      const column = columns.find((one) => one.name === this.weightBy);
       if (!column) fill(slot);
       else {
-        const least = h("input", { type: "range", min: column.low, max: column.high, step: (column.high - column.low) / 200 || 1, value: column.low, "aria-label": `Least ${column.name}` });
-        const told = h("span", { class: "soft" }, `at least ${shown(column.low)}`);
+        const least = h("input", { type: "range", min: column.low, max: column.high, step: (column.high - column.low) / 200 || 1, value: Math.max(column.low, this.leastWeight), "aria-label": `Least ${column.name}` });
+        const told = h("span", { class: "soft" }, `at least ${shown(Number(least.value))}`);
         least.addEventListener("input", () => {
           this.leastWeight = Number(least.value) <= column.low ? -Infinity : Number(least.value);
           told.textContent = `at least ${shown(Number(least.value))}`;
@@ -446,13 +459,15 @@ export class Viewer {
         });
         fill(slot, least, told);
       }
+    };
+    const pick = () => {
+      this.weightBy = choice.value;
+      this.leastWeight = -Infinity;
+      show();
       this.repaint();
     };
-    const choice = h("select", { "aria-label": "Weight of edges", onchange: () => pick(choice.value) }, option("", "all the same"), ...columns.map((column) => option(column.name, column.name, column.name === this.weightBy)));
-    if (!this.weightBy && columns.some((column) => column.name === "weight")) {
-      choice.value = "weight";
-      queueMicrotask(() => pick("weight"));
-    }
+    const choice = h("select", { "aria-label": "Weight of edges", onchange: pick }, option("", "all the same"), ...columns.map((column) => option(column.name, column.name, column.name === this.weightBy)));
+    show();
     return h("section", {}, h("h2", {}, "Edges"), choice, slot);
   }
 
@@ -485,11 +500,8 @@ export class Viewer {
 
   private by(value: string, set: (to: string) => void): void {
     void this.attempt(async () => {
-      if (value.startsWith("m:")) {
-        await this.measure(value.slice(2));
-        set("score");
-      } else set(value);
-      this.renderLeft();
+      if (value.startsWith("m:")) await this.measure(value.slice(2));
+      set(value);
       this.repaint();
       this.renderRight();
     });
@@ -502,9 +514,7 @@ export class Viewer {
 
   private renderRight(): void {
     const nodes = this.selected();
-    const before = this.right.hidden;
     this.right.hidden = nodes.length === 0;
-    if (before !== this.right.hidden) this.scene.resize();
     if (nodes.length === 0) return;
     const [one, two] = nodes;
     const parts: (HTMLElement | false)[] = [this.closer(nodes.length === 1 ? String(one!.id) : `${nodes.length} nodes`)];
@@ -543,12 +553,12 @@ export class Viewer {
   go(node: Node, together = false): void {
     node.hidden = false;
     this.choose(together ? [...new Set([...this.chosen, node.key])] : [node.key]);
-    this.scene.look(node);
+    this.scene.look(node, this.covered());
   }
 
   private facts(node: Node, most: number): HTMLElement {
     const rows: [string, string][] = [["degree", String(node.degree)]];
-    if (node.score !== null && this.model.measure) rows.push([this.model.measure, shown(node.score)]);
+    for (const [name, score] of Object.entries(node.scores)) if (score !== null) rows.push([name, shown(score)]);
     for (const [name, value] of Object.entries(node.attributes)) rows.push([name, shown(value)]);
     return h("dl", {}, ...rows.slice(0, most + 1).flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
   }

@@ -13,6 +13,11 @@ async function enter(page, path) {
 }
 
 const shown = (page, name, value) => until(page, ([key, wanted]) => document.querySelector(".root")?.dataset[key] === wanted, [name, value]);
+/** Wait until the picture stands still: the camera moves for a moment. */
+const still = async (page) => {
+  await until(page, () => !window.viewer.scene.sigma.getCamera().isAnimating());
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+};
 const search = async (page, text) => {
   await page.getByRole("combobox", { name: "Search nodes" }).fill(text);
   await page.getByRole("option").first().waitFor();
@@ -53,6 +58,7 @@ await run({
     await page.keyboard.press("Shift+Enter");
     await page.getByRole("button", { name: "Find path" }).click();
     await shown(page, "path", "2");
+    await still(page);
     await page.screenshot({ path: join(pictures, "viewer-path.png") });
 
     await page.getByLabel("Filter by attribute").selectOption("role");
@@ -66,12 +72,25 @@ await run({
     await until(page, (before) => Number(document.querySelector(".root").dataset.edges) < Number(before), edges);
     await page.getByLabel("Least weight").fill("1");
 
+    await page.getByLabel("Filter by attribute").selectOption("role");
+    await page.getByRole("checkbox", { name: /other/ }).uncheck();
+    await shown(page, "visible", "4");
     await page.getByLabel("Colour").selectOption("m:pagerank");
     await until(page, () => document.querySelector(".legend strong")?.textContent === "pagerank");
+    // What was filtered stays so, and is seen to be.
+    assert.equal(await page.getByRole("checkbox", { name: /other/ }).isChecked(), false);
+    assert.equal(await page.evaluate(`${root}.visible`), "4");
+    await page.getByLabel("Filter by attribute").selectOption("");
     await page.getByLabel("Size").selectOption("a:chapter");
     await page.getByLabel("Layout").selectOption("circular");
     await page.getByRole("button", { name: "Lay out again" }).click();
     await shown(page, "layout", "circular");
+    await page.getByLabel("Layout").selectOption("spring");
+    await page.getByLabel("Pulled together by").selectOption("weight");
+    await page.getByRole("button", { name: "Lay out again" }).click();
+    await shown(page, "layout", "spring");
+    await shown(page, "weight", "weight");
+    assert.match(await page.locator("[aria-live]").innerText(), /spring, pulled together by weight/);
 
     await search(page, "Javert");
     await page.keyboard.press("Enter");
@@ -113,6 +132,120 @@ await run({
     await context.close();
   },
 
+  async "a selection is drawn once, at the place where it was clicked"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view/novel");
+    await shown(page, "visible", "77");
+    const found = await page.evaluate(async () => {
+      const { viewer } = window;
+      const { sigma } = viewer.scene;
+      const [hub] = [...viewer.model.nodes.values()].sort((a, b) => b.degree - a.degree);
+      const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await frames();
+      let drawn = 0;
+      sigma.on("afterRender", () => (drawn += 1));
+      const before = viewer.scene.where(hub);
+      viewer.choose([hub.key]);
+      await frames();
+      const { nodeStyleAnalysis } = sigma.internals;
+      return { drawn, before, after: viewer.scene.where(hub), nodes: nodeStyleAnalysis.dependency, edges: sigma.edgeStyleAnalysis.dependency };
+    });
+    assert.equal(found.drawn, 1);
+    assert.deepEqual(found.after, found.before);
+    // Else sigma evaluates all nodes, or all edges, whenever the pointer comes to one and the picture is moved.
+    assert.equal(found.nodes, "item-state");
+    assert.equal(found.edges, "static");
+    // A node that the panel would cover comes out from under it.
+    const hidden = await page.evaluate(() => {
+      const { scene, model } = window.viewer;
+      window.viewer.choose([]);
+      const right = (node) => scene.where(node).x;
+      const [last] = [...model.nodes.values()].sort((a, b) => right(b) - right(a));
+      const { x, y } = scene.where(last);
+      const box = document.querySelector(".canvas").getBoundingClientRect();
+      return { key: last.key, x: box.x + x, y: box.y + y };
+    });
+    await page.mouse.click(hidden.x, hidden.y);
+    await until(page, (key) => {
+      const panel = document.querySelector(".panel.right").getBoundingClientRect();
+      const box = document.querySelector(".canvas").getBoundingClientRect();
+      return !document.querySelector(".panel.right").hidden && box.x + window.viewer.scene.where(window.viewer.model.nodes.get(key)).x < panel.x;
+    }, hidden.key);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
+  async "names are written as their letters want, and none over another"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view/novel");
+    await shown(page, "visible", "77");
+    const written = () => page.evaluate(() => window.viewer.scene.written.map(({ text, left, top, right, bottom }) => ({ text, left, top, right, bottom })));
+    const names = await written();
+    assert.ok(names.length > 50, String(names.length));
+    const [width, height] = await page.evaluate(() => [document.querySelector(".canvas").clientWidth, document.querySelector(".canvas").clientHeight]);
+    for (const [at, a] of names.entries()) {
+      assert.ok(a.left >= 0 && a.top >= 0 && a.right <= width && a.bottom <= height, a.text);
+      for (const b of names.slice(at + 1)) assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top, `${a.text} over ${b.text}`);
+    }
+    await page.goto(`${base}/view/letters`);
+    await shown(page, "visible", "6");
+    const texts = (await written()).map((one) => one.text);
+    // Whole, for the browser to put its letters in their order; a long one is cut between letters.
+    for (const text of ["שלום עולם", "مرحبا بالعالم", "👩‍👩‍👧‍👦 family"]) assert.ok(texts.includes(text), text);
+    assert.ok(texts.some((text) => text.startsWith("🚀🚀") && text.endsWith("🚀…") && text.isWellFormed()), String(texts));
+    // The same text drawn by the browser alone is as wide, which letters in a row are not where they join.
+    assert.ok(
+      await page.evaluate(() => {
+        const context = document.createElement("canvas").getContext("2d");
+        const one = window.viewer.scene.written.find(({ text }) => text.startsWith("م"));
+        context.font = "12px " + getComputedStyle(document.body).fontFamily;
+        return Math.abs(context.measureText(one.text).width - (one.right - one.left)) < 1;
+      }),
+    );
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
+  async "a graph of nothing says so, and arrows show where edges lead"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view/empty");
+    await page.getByText("This graph has no nodes.").waitFor();
+    assert.equal(await page.locator(".legend").isVisible(), false);
+    await page.goto(`${base}/view/arrow`);
+    await shown(page, "visible", "2");
+    // Ink across the line near its end, and as near to its begin.
+    const ink = await page.evaluate(async () => {
+      const { viewer } = window;
+      const blob = await viewer.scene.picture("#ffffff");
+      const picture = await createImageBitmap(blob);
+      const canvas = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
+      const context = canvas.getContext("2d");
+      context.drawImage(picture, 0, 0);
+      const [from, to] = ["from", "to"].map((id) => [...viewer.model.nodes.values()].find((node) => node.id === id));
+      const radius = viewer.scene.named[0].size;
+      const across = (a, b) => {
+        const [p, q] = [viewer.scene.where(a), viewer.scene.where(b)];
+        const length = Math.hypot(q.x - p.x, q.y - p.y);
+        const [ux, uy] = [(q.x - p.x) / length, (q.y - p.y) / length];
+        let most = 0;
+        for (let along = 2; along < 12; along += 1) {
+          let here = 0;
+          for (let side = -8; side <= 8; side += 1) {
+            const [x, y] = [p.x + ux * (radius + along) - uy * side, p.y + uy * (radius + along) + ux * side];
+            const [red] = context.getImageData(Math.round(x), Math.round(y), 1, 1).data;
+            here += red < 230 ? 1 : 0;
+          }
+          most = Math.max(most, here);
+        }
+        return most;
+      };
+      return [across(to, from), across(from, to)];
+    });
+    assert.ok(ink[0] >= ink[1] + 2, String(ink));
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
   async "a file that is dropped becomes a graph"(browser) {
     const { page, faults, context } = await open(browser);
     await enter(page, "/view");
@@ -145,10 +278,10 @@ await run({
     const reached = new Set();
     await page.locator("body").press("Tab");
     for (let step = 0; step < 80; step += 1) {
-      reached.add(await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent));
+      reached.add(await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.labels?.[0]?.firstChild?.textContent ?? document.activeElement?.textContent));
       await page.keyboard.press("Tab");
     }
-    for (const name of ["All graphs", "Search nodes", "Save as PNG", "Layout", "Zoom in", "The graph as a picture"]) assert.ok(reached.has(name), name);
+    for (const name of ["All graphs", "Search nodes", "Save as PNG", "Layout", "Pulled together by", "Zoom in", "The graph as a picture"]) assert.ok(reached.has(name), name);
     assert.deepEqual(faults, []);
     await context.close();
   },

@@ -56,13 +56,26 @@ def hostile() -> nx.Graph[str]:
     return graph
 
 
+def letters() -> nx.Graph[str]:
+    """Names that letter after letter from the left is not the way to write."""
+    names = ["👩‍👩‍👧‍👦 family", "שלום עולם", "مرحبا بالعالم", "日本語", "🚀" * 60, "á̂̃"]
+    return nx.wheel_graph(names)
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     server = Server(tmp_path_factory.mktemp("viewer"), auth=True)
     server.tokens_dir.mkdir(exist_ok=True)
     token = server.add_token("ann", tenant="a")
     with server:
-        graphs = {"novel": novel(), "hostile": hostile(), "large": nx.barabasi_albert_graph(6000, 2, seed=1)}
+        graphs = {
+            "novel": novel(),
+            "hostile": hostile(),
+            "large": nx.barabasi_albert_graph(6000, 2, seed=1),
+            "letters": letters(),
+            "empty": nx.Graph(),
+            "arrow": nx.DiGraph([("from", "to")]),
+        }
         for name, graph in graphs.items():
             answer = httpx.put(
                 f"{server.base_url}/graphs/{name}?format=node-link",
