@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint anywhere unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan bench-drawing bench-viewer gallery kernels kernels-sanitize kernels-fuzz idle lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
+.PHONY: help run test test-full lint anywhere unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan bench-drawing bench-viewer gallery kernels kernels-sanitize kernels-fuzz idle installed lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -145,6 +145,9 @@ kernels-fuzz: out/kernels-sanitized.so ## Random graphs for every kernel, with t
 
 idle: $(VENV)/.run ## Memory of an idle server and the time it takes to start
 	$(BIN)/python scripts/measure_idle.py --out benchmarks/results/idle.json
+
+installed: wheel ## Size of what `uvx networkx-mcp` installs, and the time until it answers
+	$(BIN)/python scripts/measure_install.py --wheels $(DIST) --out benchmarks/results/installed.json
 
 # Node looks for packages beside the file that imports them: what is built and tested lies beside those of the lock file.
 viewer: $(VENV)/.dev tools ## Build the viewer's document from viewer/

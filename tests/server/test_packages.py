@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import os
+import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -12,10 +14,12 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from scripts import bundle, measure_install
+from tests.helpers import mcpb
 from tests.helpers.patience import PATIENCE
 from tests.server.clients.test_stdio import Host
 
-from networkx_mcp import __version__
+from networkx_mcp import __version__, mcp_wire
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".tools/build/bin/python"
@@ -109,6 +113,48 @@ def test_a_host_uses_it_and_a_missing_extra_is_named(host: Host) -> None:
     assert "2 nodes" in host.call("create_graph", graph_id="g", edges=[["a", "b"]])
     assert "betweenness" in host.call("rank_nodes", graph_id="g", measure="betweenness")
     assert "networkx-mcp[draw]" in host.call("draw_graph", graph_id="g")
+
+
+def test_the_command_of_the_readme_installs_it_from_an_index_and_it_answers(dist: Path, tmp_path: Path) -> None:
+    (line,) = re.findall(r"`(uvx .*? stdio)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    uvx, *words, stdio = shlex.split(line)
+    assert (uvx, stdio) == ("uvx", "stdio")
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    with measure_install.index(dist) as address:
+        assert measure_install.first_answer(
+            [str(measure_install.UVX), *words], measure_install.clean(home, address), work
+        )
+    assert any((home / "cache").rglob("matplotlib"))  # of the extra
+
+
+def test_a_host_unpacks_the_bundle_and_starts_what_it_names(dist: Path, tmp_path: Path) -> None:
+    folder, place, home = tmp_path / "folder", tmp_path / "bundle", tmp_path / "home"
+    for directory in (folder, place, home):
+        directory.mkdir()
+    (folder / "routes.csv").write_text("source,target\nBern,Basel\nBasel,Paris\n")
+    with zipfile.ZipFile(bundle.build(tmp_path / "made")) as file:
+        file.extractall(place)
+    uv, *words = mcpb.command(place, [str(folder)], tmp_path)
+    command = [str(measure_install.UVX.with_name(uv)), *words, "--data"]
+    with measure_install.index(dist) as address:
+        host = Host(tmp_path / "graphs", tmp_path / "stderr.log", command, measure_install.clean(home, address))
+        agreed = {
+            "protocolVersion": mcp_wire.HANDSHAKE,
+            "capabilities": {},
+            "clientInfo": {"name": "t", "version": "1"},
+        }
+        host.send(mcp_wire.message("handshake", "initialize", agreed))
+        assert host.next()["result"]["serverInfo"]["name"] == "networkx-mcp"
+        host.send(mcp_wire.message("handshake", "notifications/initialized", request_id=None))
+        host.send(mcp_wire.message("handshake", "tools/list"))
+        assert {"rank_nodes", "load_file"} <= {tool["name"] for tool in host.next()["result"]["tools"]}
+        host.send(mcp_wire.message("handshake", *mcp_wire.call("load_file", {"path": "routes.csv"})))
+        assert "3 nodes, 2 edges" in host.next()["result"]["content"][0]["text"]
+        host.send(mcp_wire.message("handshake", *mcp_wire.call("draw_graph", {"graph_id": "routes"})))
+        assert any(part["type"] == "image" for part in host.next()["result"]["content"])
+    assert host.close() == 0
 
 
 @pytest.mark.parametrize(

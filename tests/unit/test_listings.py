@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 from scripts import bundle
-from tests.helpers import node
+from tests.helpers import mcpb, node
 
 from networkx_mcp import __version__
 from networkx_mcp.__main__ import _parser
@@ -71,21 +71,9 @@ def test_the_bundle_is_built_and_valid_and_asks_for_this_release(tmp_path: Path)
 
 @pytest.mark.parametrize("folders", [[], ["/home/ann/data", "/home/ann/more"]])
 def test_a_host_makes_of_the_bundle_a_command_that_we_take(folders: list[str], tmp_path: Path) -> None:
-    library = node.package("@anthropic-ai/mcpb") / "dist/shared/config.js"
-    script = tmp_path / "command.mjs"
-    script.write_text(
-        f"import {{ getMcpConfigForManifest }} from {json.dumps(library.as_uri())};\n"
-        "import { readFileSync } from 'node:fs';\n"
-        "const [manifest, allow] = process.argv.slice(2);\n"
-        "console.log(JSON.stringify(await getMcpConfigForManifest({ manifest: JSON.parse(readFileSync(manifest)), "
-        "extensionPath: '/bundle', systemDirs: {}, userConfig: { allow: JSON.parse(allow) }, pathSeparator: '/' })));\n",
-        encoding="utf-8",
-    )
-    done = node.run(script, str(BUNDLE / "manifest.json"), json.dumps(folders))
-    assert done.returncode == 0, done.stderr
-    command = json.loads(done.stdout)
-    assert (command["command"], command["args"][:4]) == ("uv", ["run", "--directory", "/bundle", "server.py"])
-    options = _parser().parse_args(command["args"][4:])
+    command = mcpb.command(BUNDLE, folders, tmp_path)
+    assert command[:5] == ["uv", "run", "--directory", str(BUNDLE), "server.py"]
+    options = _parser().parse_args(command[5:])
     assert (options.command, [str(path) for path in options.allow]) == ("stdio", folders)
 
 

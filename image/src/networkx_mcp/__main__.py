@@ -1,4 +1,7 @@
-"""The command line: serve · stdio · view · token create · backup · restore · check."""
+"""The command line: serve · stdio · view · token create · backup · restore · check.
+
+Each command imports what it needs: `stdio`, which a host waits for, starts the server before it loads anything else.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from networkx_mcp import __version__
 from networkx_mcp.errors import ServiceError, StoreUnavailable
-from networkx_mcp.settings import Settings, shown, unknown_variables
+
+if TYPE_CHECKING:
+    from networkx_mcp.settings import Settings
+    from networkx_mcp.stdio.owner import Owner
 
 #: Exit codes: settings or arguments are wrong; the server could not start.
 USAGE, FAILED = 2, 1
@@ -143,6 +149,8 @@ def _settings() -> Settings:
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
+    from networkx_mcp.settings import Settings
+
     try:
         return Settings()
     except ValidationError as error:
@@ -155,7 +163,9 @@ def _settings() -> Settings:
 
 
 def _unknown() -> list[str]:
-    """A line for each variable of the environment that somebody may take for a setting. Values may be secrets: none is told."""
+    """A line for each variable of the environment that somebody may take for a setting. Values may be secrets: none is shown."""
+    from networkx_mcp.settings import unknown_variables
+
     return [
         f"{name} is no setting and changes nothing{f': do you mean {near}?' if near else ''}"
         for name, near in unknown_variables(os.environ).items()
@@ -163,32 +173,39 @@ def _unknown() -> list[str]:
 
 
 def _stdio(options: argparse.Namespace) -> int:
-    from networkx_mcp.stdio import relay
-    from networkx_mcp.stdio.owner import Owner, default_directory
-
     for path in options.allow:
         if not path.is_dir():
             print(f"networkx-mcp: --allow {path}: no such directory", file=sys.stderr)
             return USAGE
-    try:
-        owner = Owner(options.data or default_directory())
-    except OSError as error:
-        print(f"networkx-mcp: cannot keep graphs in {error.filename}: {error.strerror}", file=sys.stderr)
+    owner = _owner(options.data)
+    if owner is None:
         return FAILED
+    from networkx_mcp.stdio import relay
+
     print(f"networkx-mcp: graphs are kept in {owner.directory}", file=sys.stderr)
     return asyncio.run(relay.serve(owner, options.allow))
 
 
 def _view(options: argparse.Namespace) -> int:
+    owner = _owner(options.data)
+    if owner is None:
+        return FAILED
     from networkx_mcp.stdio import view
+
+    return asyncio.run(view.show(owner, options.what, replace=options.replace, browser=not options.no_browser))
+
+
+def _owner(directory: Path | None) -> Owner | None:
+    """The server of a directory, on its way where nobody else runs it; None, with a line that says why, where it cannot be."""
     from networkx_mcp.stdio.owner import Owner, default_directory
 
     try:
-        owner = Owner(options.data or default_directory())
+        owner = Owner(directory or default_directory())
+        owner.begin()
     except OSError as error:
-        print(f"networkx-mcp: cannot keep graphs in {error.filename}: {error.strerror}", file=sys.stderr)
-        return FAILED
-    return asyncio.run(view.show(owner, options.what, replace=options.replace, browser=not options.no_browser))
+        print(f"networkx-mcp: cannot store graphs in {error.filename}: {error.strerror}", file=sys.stderr)
+        return None
+    return owner
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -239,6 +256,7 @@ def _check(_: argparse.Namespace) -> int:
     settings = _settings()
     from networkx_mcp.http.auth import Authenticator
     from networkx_mcp.http.exposure import check_exposure
+    from networkx_mcp.settings import shown
     from networkx_mcp.stdio.owner import default_directory
     from networkx_mcp.store import open_store
     from networkx_mcp.telemetry import logs

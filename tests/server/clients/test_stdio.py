@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,19 @@ COMMAND = [sys.executable, "-m", "networkx_mcp", "stdio", "--data"]
 class Host:
     """One host: it starts `networkx-mcp stdio`, writes lines and reads lines."""
 
-    def __init__(self, directory: Path, log: Path, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        log: Path,
+        command: Sequence[str] = COMMAND,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         with log.open("ab") as stderr:
             self.process = subprocess.Popen(
-                [*command, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
-            )
+                [*command, str(directory)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=environment,
+            )  # fmt: skip
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
         self._last = 0
@@ -111,6 +118,15 @@ def free(directory: Path) -> bool:
 def servers(host: Host) -> list[psutil.Process]:
     """The server that this host's process started, if it is the owner."""
     return [child for child in psutil.Process(host.process.pid).children() if "serve" in child.cmdline()]
+
+
+def test_the_server_is_started_before_anything_large_is_imported() -> None:
+    script = (
+        "import sys; from networkx_mcp.__main__ import main; from networkx_mcp.stdio.owner import Owner\n"
+        "print({'httpx', 'pydantic', 'numpy', 'mcp'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])

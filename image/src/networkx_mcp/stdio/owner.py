@@ -2,7 +2,7 @@
 
 A host starts a server for each of its windows, and several hosts may share a machine, while one process must own the
 store. So nobody answers calls itself: each passes them to a server on a Unix socket in the directory, and starts it
-where nobody listens. The server holds a lock (flock(2)) for as long as it lives, and ends when the process that started it
+where nobody listens, before it imports what it needs itself. The server holds a lock (flock(2)) for as long as it lives, and ends when the process that started it
 ends; whoever calls next finds nobody there, takes the lock and starts another.
 """
 
@@ -17,10 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import platformdirs
+
+if TYPE_CHECKING:
+    import httpx
 
 #: Longest time for a server to answer after it was started, in seconds; a slow disk and a large store are in it.
 START_SECONDS = 120.0
@@ -49,15 +53,20 @@ class Owner:
         self.directory = directory
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket = _socket_path(directory)
-        #: Requests to the server. It answers by its own deadlines, which are far below this one.
-        self.http = httpx.AsyncClient(
+        self._child: subprocess.Popen[bytes] | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    @cached_property
+    def http(self) -> httpx.AsyncClient:
+        """Requests to the server. It answers by its own deadlines, which are far below this one."""
+        import httpx
+
+        return httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(self.socket), limits=httpx.Limits(max_connections=AT_ONCE)),
             base_url="http://localhost",
             timeout=_ANSWER_SECONDS,
             trust_env=False,
         )
-        self._child: subprocess.Popen[bytes] | None = None
-        self._one_at_a_time = asyncio.Lock()
 
     async def ensure(self) -> None:
         """Return once a server answers calls. Raises CannotStart."""
@@ -69,19 +78,21 @@ class Owner:
                     if code:
                         raise CannotStart(f"The server ended with exit code {code}: its log (stderr) says why.")
                 if self._child is None:
-                    self._start()
+                    self.begin()
                 if time.monotonic() > until:
                     raise CannotStart(f"No server answers on {self.socket} after {START_SECONDS:g} s.")
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def _started(self) -> bool:
+        import httpx
+
         try:
             return (await self.http.get("/startup")).is_success
         except httpx.TransportError:
             return False
 
-    def _start(self) -> None:
-        """Start the server, unless another process is doing so."""
+    def begin(self) -> None:
+        """Start the server, unless another process did or is doing so; `ensure` waits for it. Raises OSError."""
         with (self.directory / "server.lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
