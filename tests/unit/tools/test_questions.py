@@ -48,6 +48,7 @@ QUESTIONS = {
     "is the network connected": ("find_components", ""),
     "islands": ("find_components", ""),
     "everyone knows everyone": ("run_algorithm", "find_cliques"),
+    "cliques of friends": ("run_algorithm", "find_cliques"),
     "isolated nodes": ("query_graph", "degree = 0"),
     "orphans": ("query_graph", "degree = 0"),
     "dead ends": ("query_graph", "out_degree = 0"),

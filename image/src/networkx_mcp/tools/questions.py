@@ -120,7 +120,7 @@ QUESTIONS = (
         _run("maximum_flow", "how much can pass from one node to another", s="A", t="B", capacity="weight"),
     ),
     _asked(
-        "friend|tight|close|social group|circle|cluster, group, community, cluster, faction|clan|tribe|silo|segment|clique, echo|filter chamber|bubble, "
+        "friend|tight|close|social group|circle|cluster, group, community, cluster, faction|clan|tribe|silo|segment, echo|filter chamber|bubble, "
         "polarization|polarized|polarised",
         _GROUPS,
     ),
