@@ -192,3 +192,56 @@ def test_the_text_says_what_a_merge_did(tools: Tools) -> None:
     more["options"]["if_missing"] = "error"
     error, _ = tools.error("load_graph", content=AIRPORTS, graph_id=graph_id, mode="merge", **more)
     assert 'has no node "XXX"' in error
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['[["a","b",2],["b","c",3.5]]', [["a", "b", 2], ["b", "c", 3.5]], {"edges": [["a", "b", 2], ["b", "c", 3.5]]}],
+)
+def test_pairs_as_json_are_edges_also_where_the_client_sends_them_as_a_value(tools: Tools, content: Any) -> None:
+    text = tools.text("load_graph", content=content)
+    assert "undirected, 3 nodes, 2 edges, version 1" in text
+    assert "note: read as node-link, as its content tells" in text
+    assert "note: a number behind source and target was taken for the attribute weight" in text
+
+
+def test_an_empty_file_and_an_option_in_the_wrong_place_say_what_to_do(tools: Tools) -> None:
+    assert "the file is empty" in tools.error("load_graph", content="")[0]
+    error, _ = tools.error("load_graph", content="1,2\n2,3\n", format="csv", header=False)
+    assert "what only one format knows belongs into `options`" in error
+
+
+def test_a_generator_may_be_written_as_networkx_has_it(tools: Tools) -> None:
+    text = tools.text("create_graph", generator="barabasi_albert_graph(100, 2)")
+    assert "100 nodes, 196 edges" in text
+    assert "100 nodes, 196 edges" in tools.text(
+        "create_graph", generator='{"name": "barabasi_albert", "n": 100, "m": 2}'
+    )
+    error, facts = tools.error("create_graph", generator="barabasi_albert_graph(100, two)")
+    assert '`generator`: "two" is no parameter of barabasi_albert_graph. Give {"name":"barabasi_albert_graph",' in error
+    assert facts["field"] == "generator"
+    error, _ = tools.error("create_graph", generator="barabasi_albert_graph")
+    assert 'generator.n: is missing. Give for example {"name":"barabasi_albert_graph","n":100,"m":3,"seed":1}.' in error
+
+
+def test_text_that_looks_like_an_integer_of_the_graph_is_said(tools: Tools) -> None:
+    graph_id = tools.data("load_graph", content="source,target\n5,6\n6,7\n")["graph_id"]
+    said = 'note: "5" and 5 are two nodes: an integer and a string are different ids; take back what was not meant so'
+    add: dict[str, Any] = {"action": "add_edges", "edges": [["8", "9"]]}
+    assert "note" not in tools.text("edit_graph", graph_id=graph_id, edits=[add])
+    add["edges"] = [[10, 11], ["5", "12"]]
+    assert said in tools.text("edit_graph", graph_id=graph_id, edits=[add])
+    add = {"action": "add_nodes", "nodes": [{"id": "6", "attributes": {"x": 1}}]}
+    assert '"6" and 6 are two nodes' in tools.text("edit_graph", graph_id=graph_id, edits=[add])
+    assert said in tools.text("create_graph", edges=[["5", "6"], [5, 7]])
+    for tool, arguments in {
+        "get_neighbors": {"node": "7"},
+        "find_paths": {"source": "7", "target": 6},
+        "get_subgraph": {"nodes": [6, "7"]},
+        "find_components": {"node": "7"},
+        "run_algorithm": {"name": "descendants", "arguments": {"source": "7"}},
+        "rank_nodes": {"view": {"without": ["7"]}},
+    }.items():
+        error, facts = tools.error(tool, graph_id=graph_id, **arguments)
+        assert 'no node "7" in this graph. Did you mean 7? An integer and a string are different ids.' in error, tool
+        assert facts["nearest"] == [7]

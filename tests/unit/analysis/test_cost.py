@@ -31,7 +31,7 @@ def kernels() -> None:
 def check(task: str, n: int = 100_000, m: int = 300_000, directed: bool = False, **params: Any) -> None:
     analysis = TOOLS[task].analysis
     assert analysis is not None
-    cost_advice.check(analysis, params, GraphSize(n, m, directed), LIMIT)
+    cost_advice.check(analysis, params, [GraphSize(n, m, directed)], LIMIT)
 
 
 def refused(task: str, **params: Any) -> LimitExceeded:
@@ -96,7 +96,7 @@ def test_an_estimate_grows_with_the_graph(name: str, n: int, m: int, more_nodes:
 
 def test_what_is_not_known_is_not_refused() -> None:
     assert cost.estimate(cost.AlgorithmCall("no_such_algorithm"), 10**7, 10**8, False) is None
-    cost_advice.check(Analysis("no:such_task"), {}, GraphSize(10**9, 10**9, directed=False), LIMIT)
+    cost_advice.check(Analysis("no:such_task"), {}, [GraphSize(10**9, 10**9, directed=False)], LIMIT)
     # an argument that cuts the work short: its cost is not known
     check("run_algorithm", n=10**7, m=10**8, name="all_pairs_shortest_path_length", arguments={"cutoff": 1})
 
@@ -207,3 +207,18 @@ def test_the_graph_is_converted_once_for_all_algorithms_of_a_call(monkeypatch: p
     )
     assert [row[0] for row in answer["rows"]] == ["is_planar", "is_eulerian", "node_connectivity", "girth"]
     assert made == 1
+
+
+def test_two_graphs_are_estimated_together() -> None:
+    analysis = TOOLS["compare_graphs"].analysis
+    assert analysis is not None
+    graph = GraphSize(20_000, 60_000, directed=False)
+    params = {"measure": "betweenness"}
+    found = cost_advice.estimated(analysis, params, graph)
+    assert found is not None
+    limit = 1.5 * found.least
+    cost_advice.check(analysis, params, [graph], limit)
+    with pytest.raises(LimitExceeded) as caught:
+        cost_advice.check(analysis, params, [graph, graph], limit)
+    assert caught.value.data["estimate_seconds"] == pytest.approx(2 * found.seconds, rel=0.1)
+    assert "on 40000 nodes and 120000 edges" in caught.value.message

@@ -117,6 +117,17 @@ def test_only_a_table_has_parts() -> None:
     assert "option part is for tables (csv, parquet, arrow), and the file is an edge list" in message
 
 
+def test_ids_that_the_graph_cannot_have_are_told_from_it() -> None:
+    """`ids=string`, which helps elsewhere, would make other nodes of all."""
+    into = Into(directed=False, ids="integer")
+    with pytest.raises(
+        InvalidInput, match=r'"new" is no integer: as in the graph; ids=string would make other nodes of all'
+    ):
+        load("source,target\n1,2\nnew,1\n", into=into)
+    with pytest.raises(InvalidInput, match=r'"new" is no integer: use option ids=string'):
+        load("source,target\n1,2\nnew,1\n", into=into, ids="integer")
+
+
 @pytest.mark.parametrize(("ids", "made"), [("string", ["1", "2"]), ("integer", [1, 2]), ("auto", [1, 2])])
 def test_ids_without_types_are_as_those_of_the_graph_that_they_go_into(ids: Any, made: list[Any]) -> None:
     assert list(load("id,x\n1,1\n2,2\n", part="nodes", into=Into(directed=False, ids=ids))[0]) == made

@@ -120,7 +120,9 @@ def test_what_is_not_recognised_is_refused_with_the_formats(data: str) -> None:
         ("a b\tc d\nc d\te f\n", "separated by 'tab'"),
         ("source;target\nMüller;Zoë\n".encode("cp1252"), "not UTF-8.*option encoding"),
         ("a,b c\n1 2\n", r"dimacs$"),
-        ('[["a", "b"], ["b", "c"]]', r"dimacs$"),
+        ('["a", "b"]', r"dimacs$"),
+        ("a -> b\nb -> c\n", r"are of DOT \(dot\) inside of digraph \{ \}; or write pairs"),
+        ("graph TD;\nA-->B;\nA-->|yes|C;\n", r"are of DOT \(dot\) inside of digraph"),
     ],
 )
 def test_the_refusal_says_what_the_file_may_be(data: bytes | str, advice: str) -> None:

@@ -17,6 +17,23 @@ def test_ids_of_the_stated_form_are_accepted(graph_id: str) -> None:
     assert model.check_graph_id(graph_id) == graph_id
 
 
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("Air Routes.csv", "air-routes"),
+        ("csv_NA.csv", "csv_na"),
+        ("_A", "a"),
+        ("Zürich", "z-rich"),
+        ("a" * 65, "a" * 64),
+    ],
+)
+def test_a_name_that_is_nearly_an_id_is_answered_with_the_id(given: str, near: str) -> None:
+    """`curl -T FILE URL/graphs/` takes the name of the file."""
+    with pytest.raises(InvalidInput, match=f"for example {near}$"):
+        model.check_graph_id(given)
+    assert model.check_graph_id(near) == near
+
+
 @pytest.mark.parametrize("graph_id", ["", "-a", "_a", "A", "a b", "a/b", "é", "a\n", "a" * 65, "a:b", "{a}"])
 def test_others_are_refused_with_the_rule(graph_id: str) -> None:
     with pytest.raises(InvalidInput) as caught:

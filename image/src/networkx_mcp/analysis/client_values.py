@@ -81,6 +81,11 @@ def choices(allowed: Sequence[str]) -> Callable[[Any], Any]:
     return read
 
 
+def document(value: Any) -> Any:
+    """The JSON text of a list or an object that stands where the text of a file belongs."""
+    return json.dumps(value) if type(value) in (list, dict) else value
+
+
 def _written(value: Any, opening: str, kind: type) -> Any:
     if type(value) is not str or value.lstrip()[:1] != opening:
         return value

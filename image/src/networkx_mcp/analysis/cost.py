@@ -148,9 +148,14 @@ def _scaled(fit: Fit, call: AlgorithmCall, n: int, m: int, engine: Engine) -> Es
     return Estimate(seconds, least, engine)
 
 
-def together(calls: Iterable[AlgorithmCall], n: int, m: int, directed: bool) -> Estimate | None:
+def of_calls(calls: Iterable[AlgorithmCall], n: int, m: int, directed: bool) -> Estimate | None:
     """The sum of several calls on one graph; what is not known counts nothing. None where nothing is known."""
-    known = [found for call in calls if (found := estimate(call, n, m, directed)) is not None]
+    return together(found for call in calls if (found := estimate(call, n, m, directed)) is not None)
+
+
+def together(known: Iterable[Estimate]) -> Estimate | None:
+    """The sum of estimates; None where there is none."""
+    known = list(known)
     if not known:
         return None
     engine: Engine = "kernel" if all(found.engine == "kernel" for found in known) else "networkx"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from networkx_mcp.analysis import cost
@@ -25,10 +26,11 @@ class Cheaper(NamedTuple):
     seconds: float
 
 
-def check(analysis: Analysis, params: Params, graph: GraphSize, limit: float) -> None:
-    """Raise LimitExceeded where the analysis would surely take longer than `limit` seconds."""
-    found = estimated(analysis, params, graph)
-    if found is not None and cost.too_long(found, limit):
+def check(analysis: Analysis, params: Params, graphs: Sequence[GraphSize], limit: float) -> None:
+    """Raise LimitExceeded where the analysis would surely take longer than `limit` seconds on these graphs together."""
+    found = cost.together(estimate for graph in graphs if (estimate := estimated(analysis, params, graph)) is not None)
+    if cost.too_long(found, limit):
+        assert found is not None
         what = (
             params.get("measure")
             or params.get("method")
@@ -36,12 +38,15 @@ def check(analysis: Analysis, params: Params, graph: GraphSize, limit: float) ->
             or ", ".join(params.get("metrics") or ())
         )
         name = f"{analysis.name} ({what})" if what else analysis.name
-        raise refusal(name, graph, limit, found, cheaper(analysis, params, graph, limit))
+        whole = GraphSize(
+            sum(graph.nodes for graph in graphs), sum(graph.edges for graph in graphs), graphs[0].directed
+        )
+        raise refusal(name, whole, limit, found, cheaper(analysis, params, graphs, limit))
 
 
 def estimated(analysis: Analysis, params: Params, graph: GraphSize) -> Estimate | None:
     """What an analysis is expected to take; None where that is not known."""
-    return cost.together(analysis.calls(params, graph), *graph)
+    return cost.of_calls(analysis.calls(params, graph), *graph)
 
 
 def refusal(name: str, graph: GraphSize, limit: float, found: Estimate, other: Cheaper | None = None) -> LimitExceeded:
@@ -67,10 +72,11 @@ def refusal(name: str, graph: GraphSize, limit: float, found: Estimate, other: C
     )
 
 
-def cheaper(analysis: Analysis, params: Params, graph: GraphSize, limit: float) -> Cheaper | None:
+def cheaper(analysis: Analysis, params: Params, graphs: Sequence[GraphSize], limit: float) -> Cheaper | None:
     """The first of the alternatives whose estimate fits comfortably."""
-    for other in analysis.alternatives(params, graph):
-        found = estimated(other.analysis, other.params, graph)
+    for other in analysis.alternatives(params, graphs[0]):
+        each = [estimated(other.analysis, other.params, graph) for graph in graphs]
+        found = None if None in each else cost.together(filter(None, each))
         if found is not None and found.seconds <= COMFORT * limit:
             return Cheaper(other.analysis.name, other.params, other.answers, found.seconds)
     return None

@@ -7,6 +7,7 @@ What a generator takes is checked here, and how large its graph would be, before
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -86,9 +87,52 @@ def _tree(branches: int, height: int) -> tuple[float, float]:
     return nodes, nodes
 
 
+#: A call as networkx's documents have it: `nx.gnm_random_graph(100, m=200)`.
+_CALL = re.compile(r"\s*(?:nx\.|networkx\.)?([a-z_0-9]{1,60})\s*(?:\(([^()]*)\))?\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def read(text: str) -> dict[str, Any]:
+    """A generator that is written as a call with numbers, in networkx's order or by name. Raises InvalidInput that shows the form."""
+    found = _CALL.fullmatch(text[:1000])
+    if found is None:
+        raise InvalidInput(f"{echoed(text)} is no generator with its parameters.", at=_FIELD, hint=f"Give {form()}.")
+    name = _named(found[1])
+    record = GENERATORS.get(name)
+    if record is None:
+        return {"name": name}
+    names, given = [*record.takes, "seed"], dict[str, Any]()
+    for place, part in enumerate(filter(None, (part.strip() for part in (found[2] or "").split(",")))):
+        key, equal, value = part.partition("=")
+        if not equal:
+            key, value = names[place] if place < len(record.takes) else "", part
+        key, value = key.strip(), value.strip()
+        if key not in names or key in given or not _NUMBER.fullmatch(value):
+            raise InvalidInput(f"{echoed(part)} is no parameter of {name}.", at=_FIELD, hint=f"Give {form(name)}.")
+        given[key] = int(value) if value.lstrip("+-").isdigit() else float(value)
+    return {"name": name, **given}
+
+
+def form(name: str = "barabasi_albert_graph") -> str:
+    """A generator as it is given, with numbers as examples."""
+    record = GENERATORS[name]
+    examples = {"count": 3, "probability": 0.1, "number": 0.2}
+    values = {key: 100 if key in ("n", "n1", "n2") else examples[kind] for key, kind in record.takes.items()}
+    return msgspec.json.encode({"name": name, **values, **({"seed": 1} if record.random else {})}).decode()
+
+
+def _named(name: str) -> str:
+    """The generator that is meant: networkx's names end in `_graph`, or nearly all do."""
+    return next((known for known in (name, f"{name}_graph", f"{name}_random_graph") if known in GENERATORS), name)
+
+
 def check(given: Mapping[str, Any], directed: bool, nodes: int, edges: int) -> dict[str, Any]:
     """A generator as it was asked for, with its seed. Raises InvalidInput that names the parameter, LimitExceeded past `nodes` and `edges`."""
     name = given.get("name")
+    if name is None:
+        raise InvalidInput("is missing.", at=f"{_FIELD}.name", hint=f"Give for example {form()}.")
+    if isinstance(name, str):
+        name = _named(name)
     if not isinstance(name, str) or name not in GENERATORS:
         near = nearest_words(name, GENERATORS, 1) if isinstance(name, str) else []
         hint = f"did you mean {near[0]}? " if near else ""
@@ -100,8 +144,10 @@ def check(given: Mapping[str, Any], directed: bool, nodes: int, edges: int) -> d
     record = GENERATORS[name]
     allowed = ["name", *record.takes, *(["seed"] if record.random else [])]
     if unknown := [key for key in given if key not in allowed]:
-        raise InvalidInput(f"{name} takes {', '.join(allowed[1:])}.", at=f"{_FIELD}.{unknown[0]}")
-    values = {key: _checked(key, given.get(key), kind) for key, kind in record.takes.items()}
+        raise InvalidInput(
+            f"{name} takes {', '.join(allowed[1:])}.", at=f"{_FIELD}.{unknown[0]}", hint=f"Give {form(name)}."
+        )
+    values = {key: _checked(name, key, given.get(key), kind) for key, kind in record.takes.items()}
     if directed and not record.directs:
         raise InvalidInput(f"{name} makes undirected graphs alone.", at="directed")
     for what, actual, maximum in zip(("nodes", "edges"), record.size(**values), (nodes, edges), strict=True):
@@ -119,10 +165,10 @@ def check(given: Mapping[str, Any], directed: bool, nodes: int, edges: int) -> d
     return {"name": name, **values, **({"seed": seed} if record.random else {})}
 
 
-def _checked(name: str, value: Any, kind: Kind) -> int | float:
+def _checked(generator: str, name: str, value: Any, kind: Kind) -> int | float:
     at = f"{_FIELD}.{name}"
     if value is None:
-        raise InvalidInput("is missing.", at=at)
+        raise InvalidInput("is missing.", at=at, hint=f"Give for example {form(generator)}.")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInput(f"must be a number, not {echoed(value)}.", at=at)
     if kind == "count" and (value != int(value) or not 0 <= value <= _MOST):

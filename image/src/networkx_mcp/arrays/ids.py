@@ -52,6 +52,17 @@ def check_id(value: Any, field: str) -> NodeId:
     raise InvalidInput(f"a node id is a string or an integer, not {_describe(value)}.{_advice(value)}", at=field)
 
 
+def twin(value: NodeId) -> NodeId | None:
+    """The id of the other type that looks the same: 5 for "5"; None for text that is no integer."""
+    if isinstance(value, int):
+        return str(value)
+    digits = value.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
+        return None
+    number = int(value)
+    return number if str(number) == value and INT64_MIN <= number <= INT64_MAX else None
+
+
 def encode_id(value: NodeId) -> bytes:
     """The id as it stands in the buffer; `value` must have passed `check_id`."""
     if isinstance(value, str):

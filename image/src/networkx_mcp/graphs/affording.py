@@ -26,20 +26,20 @@ async def check(
     sources: Sequence[GraphSource],
     limit: float,
 ) -> None:
-    """Raise LimitExceeded where the analysis would surely take longer than `limit` seconds on one of the graphs.
+    """Raise LimitExceeded where the analysis would surely take longer than `limit` seconds on the graphs together.
 
-    A view, which is of the first, is no larger than its graph. Only where that is too large a worker counts what the view shows, which
-    takes a fraction of the analysis, and the same rule is asked again. Raises what is wrong with the view, too.
+    A view, which is of the first, is no larger than its graph. Only where they are too much with all of that a worker counts what the
+    view shows, which takes a fraction of the analysis, and the same rule is asked again. Raises what is wrong with the view, too.
     """
     first, *others = sizes
-    for size in others:
-        cost_advice.check(analysis, params, size, limit)
     try:
-        cost_advice.check(analysis, params, first, limit)
+        cost_advice.check(analysis, params, sizes, limit)
     except LimitExceeded:
         if "view" not in params:
             raise
+        if others:
+            cost_advice.check(analysis, params, others, limit)
         result = await offloader.run(SIZE, {"view": params["view"]}, sources[:1], tenant=tenant, keep=True)
         result.close()
         seen = GraphSize(result.value["nodes"], result.value["edges"], first.directed)
-        cost_advice.check(analysis, params, seen, limit)
+        cost_advice.check(analysis, params, [seen, *others], limit)

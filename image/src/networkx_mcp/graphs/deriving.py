@@ -92,13 +92,12 @@ class Deriver:
                 at="others",
                 hint="Derive an undirected one first: algorithm=to_undirected.",
             )
-        head = heads[0]
-        size = GraphSize(head.nodes, head.edges, model.meta_of(head).directed)
-        asked.analysis.suits(asked.params, size.directed)
+        sizes = [GraphSize(head.nodes, head.edges, model.meta_of(head).directed) for head in heads]
+        asked.analysis.suits(asked.params, sizes[0].directed)
         if not asked.force:
             limit = self._context.limits.request_timeout_seconds
             offloader = self._context.offloader
-            await affording.check(offloader, asked.tenant, asked.analysis, asked.params, [size], sources, limit)
+            await affording.check(offloader, asked.tenant, asked.analysis, asked.params, sizes, sources, limit)
 
     async def _made(
         self, asked: Derivation, sources: Sequence[offload.GraphSource], heads: Sequence[Head]

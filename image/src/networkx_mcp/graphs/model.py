@@ -218,8 +218,15 @@ def listed(head: Head | DamagedHead) -> GraphInfo | None:
 def check_graph_id(graph_id: str, field: str = "graph_id") -> str:
     """`graph_id` itself. Raises InvalidInput (naming `field`) that states the rule."""
     if not isinstance(graph_id, str) or not GRAPH_ID.fullmatch(graph_id):
-        raise InvalidInput(f"{field} {shortened(repr(graph_id))} is not valid: use {GRAPH_ID_RULE}", field=field)
+        near = _as_graph_id(graph_id) if isinstance(graph_id, str) else ""
+        hint = f", for example {near}" if near else ""
+        raise InvalidInput(f"{field} {shortened(repr(graph_id))} is not valid: use {GRAPH_ID_RULE}{hint}", field=field)
     return graph_id
+
+
+def _as_graph_id(text: str) -> str:
+    """The id that is nearest to what somebody called a graph, as the name of its file; empty where there is none."""
+    return re.sub(r"[^a-z0-9_-]+", "-", text[:64].lower().partition(".")[0]).strip("-_")
 
 
 def check_prefix(prefix: str) -> str:

@@ -6,6 +6,7 @@ position of the first fault, not by a model for each.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
@@ -50,6 +51,18 @@ class EdgeList(NamedTuple):
                 f"keys beside source and target were taken for attributes: {', '.join(map(echoed, self.keys[:10]))}"
             )
         return said
+
+
+def twins(given: Iterable[Id], exists: Callable[[Id], bool]) -> list[str]:
+    """A sentence for the answer where ids are given that look like others of the other type, and both are nodes now."""
+    for node in dict.fromkeys(given):
+        other = ids.twin(node)
+        if other is not None and exists(other):
+            return [
+                f"{ids.format_id(node)} and {ids.format_id(other)} are two nodes: an integer and a string are different ids; "
+                "take back what was not meant so"
+            ]
+    return []
 
 
 def no_nodes() -> NodeList:

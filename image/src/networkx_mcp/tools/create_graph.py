@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from networkx_mcp.analysis import client_values, graph_makers
 from networkx_mcp.analysis.graph_makers import SAMPLES
 from networkx_mcp.arrays import edits as batch
 from networkx_mcp.errors import InvalidInput
@@ -21,6 +23,7 @@ from networkx_mcp.tools.arguments import (
     OperationId,
     no_edges,
     no_nodes,
+    twins,
 )
 from networkx_mcp.tools.graph_summary import CreatedGraph, line, summary
 from networkx_mcp.tools.tool import Arguments, Tool
@@ -33,6 +36,16 @@ if TYPE_CHECKING:
     Sample: TypeAlias = str
 else:
     Sample = Literal[tuple(SAMPLES)]
+
+
+def _generator(value: Any) -> Any:
+    """What a generator is given as: an object, its JSON, or the call as networkx's documents have it."""
+    value = client_values.mapping(value)
+    try:
+        return graph_makers.read(value) if type(value) is str else value
+    except InvalidInput as error:
+        raise ValueError(f"{error.message.removeprefix('generator: ').rstrip('.')}") from None
+
 
 #: Where in a batch an error is.
 _PLACE = re.compile(r"edits\[(\d+)\]\.(\w+)(\[\d+\])?")
@@ -62,7 +75,7 @@ class CreateGraph(Arguments):
     ] = Field(default_factory=no_edges)
     sample: Annotated[Sample | None, Field(description="A well-known graph, in place of nodes and edges.")] = None
     generator: Annotated[
-        Attributes | None,
+        Annotated[Attributes | None, BeforeValidator(_generator)],
         Field(description='A generator of networkx: {"name": "barabasi_albert_graph", "n": 500, "m": 3, "seed": 1}.'),
     ] = None
     operation_id: OperationId = None
@@ -84,7 +97,9 @@ async def run(graphs: Graphs, args: CreateGraph) -> Answer:
     except InvalidInput as error:
         raise as_created(error, bool(args.attributes), bool(args.nodes.ids)) from error
     data = {**summary(info), "repeated": info.repeated}
-    lines = [("already made, " if info.repeated else "created ") + line(info), *noted(args.edges.taken())]
+    given = {*args.nodes.ids, *chain.from_iterable(args.edges.pairs)}
+    told = twins((node for node in given if isinstance(node, str)), given.__contains__)
+    lines = [("already made, " if info.repeated else "created ") + line(info), *noted([*args.edges.taken(), *told])]
     return Answer("\n".join(lines), data)
 
 

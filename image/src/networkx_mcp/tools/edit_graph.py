@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from networkx_mcp.arrays import edits as batch
-from networkx_mcp.errors import echoed, nearest_words
+from networkx_mcp.arrays.ids import twin
+from networkx_mcp.errors import ServiceError, echoed, nearest_words
 from networkx_mcp.tools.answer import Answer, noted, show
 from networkx_mcp.tools.arguments import (
     EDGES_SCHEMA,
@@ -22,6 +24,7 @@ from networkx_mcp.tools.arguments import (
     OperationId,
     Pairs,
     no_edges,
+    twins,
 )
 from networkx_mcp.tools.tool import Arguments, Tool
 
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Actions of one batch, and names of one action; nodes and edges of an action are as many as the body holds.
 MOST_EDITS, MOST_NAMES = 10_000, 1_000
+#: Ids of a batch that are looked up as the other type.
+MOST_TWINS = 1_000
 
 #: An edge that is there already, something that is not there: refuse the batch, leave it, or merge the attributes.
 IfExists = Literal["error", "skip", "update"]
@@ -281,7 +286,25 @@ async def run(graphs: Graphs, args: EditGraph) -> Answer:
         if isinstance(action, AddEdges | SetEdgeAttributes)
         for said in action.edges.taken()
     )
-    return Answer("\n".join([text, *noted(taken)]), data)
+    told = await _twins(graphs, args.graph_id, edits) if changed.nodes_added and not outcome.repeated else []
+    return Answer("\n".join([text, *noted([*taken, *told])]), data)
+
+
+async def _twins(graphs: Graphs, graph_id: str, edits: list[Edit]) -> list[str]:
+    """A sentence where nodes were made as text though the graph has the integers: asked for only where text looks like integers."""
+    given = chain.from_iterable(
+        one.nodes if isinstance(one, batch.AddNodes) else chain.from_iterable(one.edges)
+        for one in edits
+        if isinstance(one, batch.AddNodes | batch.AddEdges)
+    )
+    texts = list(islice((node for node in given if isinstance(node, str) and twin(node) is not None), MOST_TWINS))
+    if not texts:
+        return []
+    try:
+        state = (await graphs.view(graph_id)).state
+    except ServiceError:  # the write is done, whatever has become of the graph since
+        return []
+    return twins(texts, state.has_node)
 
 
 TOOL = Tool(

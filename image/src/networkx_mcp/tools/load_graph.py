@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from networkx_mcp import context, platform
+from networkx_mcp.analysis import client_values
 from networkx_mcp.arrays import formats
 from networkx_mcp.arrays.formats import Hints
 from networkx_mcp.arrays.formats.record import DUPLICATES
@@ -50,7 +51,8 @@ class LoadGraph(Arguments):
     """Arguments of load_graph."""
 
     content: Annotated[
-        str, Field(min_length=1, description="The file's text. Files of over 1 MiB go to PUT /graphs/{id}.")
+        Annotated[str, BeforeValidator(client_values.document)],
+        Field(description="The file's text. Files of over 1 MiB go to PUT /graphs/{id}."),
     ]
     format: Annotated[
         TextFormat | None,

@@ -188,6 +188,8 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         close = nearest_words(str(item["loc"][-1]), context["allowed"], 1)
         hint = f", did you mean `{close[0]}`?" if close else f"; allowed: {', '.join(context['allowed'])}"
+        if "options" in context["allowed"]:
+            hint += "; what only one format knows belongs into `options`"
         return f"{name} is not an argument here{hint}"
     if kind in ("literal_error", "enum"):
         return f"{name} must be {str(context.get('expected')).replace(chr(39), '')}; got {_got(item['input'])}"

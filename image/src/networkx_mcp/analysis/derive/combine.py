@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -111,15 +112,18 @@ def symmetric_difference(
     return Made(made, {"edges_in_both": shared}, [note])
 
 
-def disjoint_union(graphs: list[FrozenGraph], names: list[str], attributes: dict[str, Any], _: ParseLimits) -> Made:
+def disjoint_union(
+    graphs: list[FrozenGraph], names: list[str], attributes: dict[str, Any], limits: ParseLimits
+) -> Made:
     """The graphs side by side: each node is named `graph:id` (as `nx.union` with `rename`)."""
+    checked(sum(graph.n for graph in graphs), sum(graph.m for graph in graphs), limits)
     builder = _builder(graphs[0], attributes)
     for place, (name, graph) in enumerate(zip(names, graphs, strict=True)):
         label = name if names.index(name) == place else f"{name}.{names[: place + 1].count(name)}"
         ids = id_columns.typed(graph.ids)
         texts = [f"{label}:{node}" for node in ids.to_pylist()]
         if len(set(texts)) < graph.n:
-            twice = next(text for text in texts if texts.count(text) > 1)
+            twice = next(text for text, count in Counter(texts).items() if count > 1)
             raise InvalidInput(
                 f"two nodes of {name} would be {echoed(twice)}, as it has text and numbers of the same look.",
                 at="combine",

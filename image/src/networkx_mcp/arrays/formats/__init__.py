@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
-from networkx_mcp.arrays.formats.common import FormatError, Hints, Into, Options, ParseLimits, Shape
+from networkx_mcp.arrays.formats.common import FormatError, Hints, Into, NotInteger, Options, ParseLimits, Shape
 from networkx_mcp.arrays.formats.encoding import as_utf8
 from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.formats.recognise import choose
@@ -93,6 +93,11 @@ def load(
     assert record.parse is not None
     try:
         record.parse(file, found, sink)
+    except NotInteger as error:
+        if into is None or sink.ids_given == "integer":
+            raise
+        hint = "as in the graph; ids=string would make other nodes of all. Send rows with such ids by themselves, with ids=string"
+        raise NotInteger(error.problem_of_id, error.place, hint) from None
     except UnicodeDecodeError as error:
         raise FormatError(f"the file is not UTF-8 text ({error.reason} at byte {error.start})") from None
     except RecursionError:

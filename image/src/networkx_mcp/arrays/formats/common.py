@@ -29,6 +29,14 @@ class FormatError(InvalidInput):
         super().__init__(f"{where(place)}{message}; nothing was changed", field="file", **data)
 
 
+class NotInteger(FormatError):
+    """An id that is no integer, where ids are to be integers."""
+
+    def __init__(self, problem: str, place: Place = None, hint: str = "use option ids=string") -> None:
+        self.problem_of_id, self.place = problem, place
+        super().__init__(f"{problem}: {hint}", place)
+
+
 def where(place: Place) -> str:
     """A place as a message begins with it."""
     return "" if place is None else f"line {place}: " if isinstance(place, int) else f"{place}: "

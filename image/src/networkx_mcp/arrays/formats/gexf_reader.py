@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 from xml.sax.xmlreader import AttributesImpl
 
-from networkx_mcp.arrays.formats.common import FormatError, Options, Place
+from networkx_mcp.arrays.formats.common import FormatError, NotInteger, Options, Place
 from networkx_mcp.arrays.formats.markup import (
     FLOAT,
     IDS,
@@ -21,7 +21,7 @@ from networkx_mcp.arrays.formats.markup import (
     parse_xml,
     scalar,
 )
-from networkx_mcp.arrays.formats.sink import Convert, NotInteger, Sink, to_integer, to_text, with_ids
+from networkx_mcp.arrays.formats.sink import Convert, Sink, to_integer, to_text, with_ids
 from networkx_mcp.arrays.ids import NodeId
 from networkx_mcp.arrays.value_sizes import named
 

@@ -5,13 +5,15 @@
      "edges": [{"source": "a", "target": 2, "weight": 1.5}]}
 
 `links` is understood in place of `edges`, and `from` and `to` in place of `source` and `target`. Nodes without `id` are named
-by their positions where edges name these, as D3 has it, else by `key` or `name`. NaN is a missing value. `multigraph` may be true as long as no two edges are parallel; their
+by their positions where edges name these, as D3 has it, else by `key` or `name`. A list of edges is a document, too: pairs
+`[["a", "b"], ["b", "c", 2]]`, a number or an object behind the ends, or objects with source and target. NaN is a missing value. `multigraph` may be true as long as no two edges are parallel; their
 `key` is left out then. Attributes named `id` (of nodes), `source` or `target` (of edges) have no place in
 the format: writing them is refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
@@ -32,7 +34,7 @@ from networkx_mcp.errors import InvalidInput
 
 class _Document(msgspec.Struct):
     # Nodes and edges stay slices of the file until it is their turn: as dicts they need ten times its size.
-    nodes: list[msgspec.Raw]
+    nodes: list[msgspec.Raw] | None = None
     directed: bool | None = None
     multigraph: bool = False
     graph: dict[str, msgspec.Raw] = {}
@@ -41,6 +43,10 @@ class _Document(msgspec.Struct):
 
 
 _decode_document = msgspec.json.Decoder(_Document).decode
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_edge = msgspec.json.Decoder(list[Any]).decode
+#: How a list of edges or nodes begins.
+_LIST = re.compile(rb'\s*\[\s*(?:\[\s*["\-0-9]|\{\s*")')
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _value = msgspec.json.Decoder().decode
@@ -71,15 +77,32 @@ def parse(file: IO[bytes], options: Options, sink: Sink) -> None:
 
 
 def _document(data: bytes) -> _Document:
+    form = 'it is {"nodes": [{"id": "a"}, ...], "edges": [{"source": "a", "target": "b"}, ...]}, or the edges alone: [["a", "b"], ...]'
     try:
-        document = _decode_document(data)
+        document = _listed(_decode_list(data)) if _LIST.match(data) else _decode_document(data)
     except msgspec.ValidationError as error:
-        raise FormatError(f"not a node-link document: {error}; it has lists nodes and edges") from None
+        raise FormatError(f"not a node-link document: {error}; {form}") from None
     except msgspec.DecodeError as error:
         raise FormatError(f"not JSON: {error}", _line_of_byte(data, str(error))) from None
+    if document.nodes is None and document.edges is None and document.links is None:
+        raise FormatError(f"not a node-link document: it has neither nodes nor edges; {form}")
     if document.edges is not None and document.links is not None:
         raise FormatError("the document has both edges and links: keep one")
     return document
+
+
+def _listed(items: list[msgspec.Raw]) -> _Document:
+    """The document of a list: an object without ends is a node, all else is an edge."""
+    nodes: list[msgspec.Raw] = []
+    edges: list[msgspec.Raw] = []
+    for raw in items:
+        names: Any = ("source",) if _is_list(raw) else _slices(raw)
+        (edges if "source" in names or "from" in names else nodes).append(raw)
+    return _Document(nodes=nodes or None, edges=edges)
+
+
+def _is_list(raw: msgspec.Raw) -> bool:
+    return bytes(memoryview(raw)[:1]) == b"["
 
 
 class _Reader:
@@ -90,7 +113,9 @@ class _Reader:
         self._data = data
         self._sink = sink
         self._nan = nan
-        self._nodes = document.nodes
+        self._nodes = document.nodes or []
+        # Where no nodes are listed, it is no wonder that edges name others.
+        sink.lists_nodes = document.nodes is not None
         self._edges = document.edges or document.links or []
         self._name = "links" if document.links else "edges"
         #: The key that names nodes; None: their position does.
@@ -203,6 +228,8 @@ class _Reader:
     def _peek(self, raw: msgspec.Raw) -> dict[str, Any]:
         """What names things in an item, before its turn; empty where it is broken, which is told in its turn."""
         try:
+            if _is_list(raw):
+                return dict(zip(("source", "target"), _decode_edge(raw), strict=False))
             parts = _slices(raw)
             return {
                 name: _value(parts[name]) if memoryview(parts[name]).nbytes <= _MAX_NAME else None
@@ -217,13 +244,25 @@ class _Reader:
         try:
             if most is not None and memoryview(raw).nbytes > most:  # as slices: what is too long is never made
                 line = self._line(raw)
-                self._check_slices(_slices(raw), f"line {line}, {place}" if line is not None else place)
-            found = _decode(raw)
+                where = f"line {line}, {place}" if line is not None else place
+                self._check_slices({"": raw} if _is_list(raw) else _slices(raw), where)
+            found = self._edge(_decode_edge(raw), place, raw) if _is_list(raw) else _decode(raw)
         except msgspec.ValidationError as error:
             raise FormatError(f"{place}: {error}", self._line(raw)) from None
         except msgspec.DecodeError as error:
             raise FormatError(f"{place} is not JSON: {error}", self._line(raw)) from None
         return self._clean(found)
+
+    def _edge(self, ends: list[Any], place: str, raw: msgspec.Raw) -> dict[str, Any]:
+        """An edge that is a list: source, target, and a weight or attributes, if any."""
+        more = ends[2] if len(ends) == 3 else {}
+        if type(more) in (int, float):
+            self._sink.reading.note("a number behind source and target was taken for the attribute weight")
+            more = {"weight": more}
+        if not 2 <= len(ends) <= 3 or type(more) is not dict or {"source", "target"} & more.keys():
+            form = "[source, target], [source, target, weight] or [source, target, {attributes}]"
+            raise FormatError(f"{place} must be {form}", self._line(raw))
+        return {"source": ends[0], "target": ends[1], **more}
 
     def _check_slices(self, attributes: dict[str, msgspec.Raw], place: str) -> None:
         for name, raw in attributes.items():
@@ -290,7 +329,7 @@ def _taken(name: str, what: str) -> InvalidInput:
 def _sniff(head: FileHead) -> int:
     text = head.json
     if not text:
-        return 0
+        return POSSIBLE if _LIST.match(head.text[:4096].encode()) else 0
     return SURE if '"nodes"' in text and '"elements"' not in text else POSSIBLE
 
 
@@ -308,6 +347,7 @@ FORMAT = Format(
     reads=(
         "`links` is understood in place of `edges`, and `from` and `to` in place of `source` and `target`.",
         "Nodes without `id` are named by their positions from 0 where edges name these, as D3 has it, else by `key` or `name`. Whole floats among ids (`1.0`) are integers.",
+        'A list of edges is read, too: pairs (`[["a", "b"], ["b", "c", 2]]`, with a weight or an object of attributes, if any), or objects with `source` and `target`.',
         "`multigraph` may be true as long as no two edges are parallel; the `key` of edges is left out then.",
     ),
     example="""\

@@ -63,6 +63,8 @@ _UNREAD: Final = {
     "ttl": "RDF",
     "vna": "VNA of NetDraw",
 }
+#: An edge as diagrams have it: `a -> b`, `a --> b`.
+_ARROW: Final = re.compile(r"\w[\w\]\)\"' ]*-{1,2}>\s*\|?[\w\"']")
 #: Most lines that are looked at for what separates their cells.
 _LINES: Final = 20
 
@@ -127,13 +129,15 @@ def _advice(head: FileHead) -> str:
     if head.data and not head.text:
         return f"{advice}; its text is not UTF-8: save it so, or give option encoding, often latin-1 or windows-1252"
     lines = head.content[:_LINES]
+    if lines and any(map(_ARROW.search, lines)):
+        return f"lines such as a -> b are of DOT (dot) inside of digraph {{ }}; or write pairs, a b, without arrows (edge-list); {advice}"
     for character in ",;\t|":
         counts = {line.count(character) for line in lines}
         if len(counts) == 1 and counts != {0} and lines[0][0] not in "[{<":
             shown = {"\t": "tab"}.get(character, character)
             return (
-                f"{advice}; a table (its cells seem to be separated by {shown!r}) is csv, with option header=false where the "
-                "first line does not name the columns, or options source and target to say which hold the ends of edges"
+                f"a table (its cells seem to be separated by {shown!r}) is csv, with option header=false where the "
+                f"first line does not name the columns, or options source and target to say which hold the ends of edges; else {advice}"
             )
     return advice
 

@@ -13,6 +13,7 @@ from networkx_mcp.arrays.formats.common import (
     FormatError,
     Ids,
     Into,
+    NotInteger,
     Options,
     ParseLimits,
     Place,
@@ -263,13 +264,6 @@ def _of_column(error: InvalidInput, places: Places | None) -> FormatError:
     return FormatError(": ".join([*names, error.problem.rstrip(".")]), _at(places, int(found[2])))
 
 
-class NotInteger(FormatError):
-    """An id that is no integer, where integers are tried."""
-
-    def __init__(self, text: str, place: Place = None) -> None:
-        super().__init__(f"id {format_id(text)} is no integer of 64 bits: use option ids=string", place)
-
-
 #: Makes an id of text at a place.
 Convert: TypeAlias = Callable[[str, Place], NodeId]
 
@@ -285,7 +279,7 @@ def to_integer(text: str, place: Place) -> NodeId:
         number = int(text)
         if INT64_MIN <= number <= INT64_MAX:
             return number
-    raise NotInteger(text, place)
+    raise NotInteger(f"id {format_id(text)} is no integer of 64 bits", place)
 
 
 def with_ids(file: IO[bytes], sink: Sink, mode: Ids, run: Callable[[Convert], None]) -> None:

@@ -8,7 +8,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from networkx_mcp.arrays import functions as pc
-from networkx_mcp.arrays.formats.common import FormatError, Ids
+from networkx_mcp.arrays.formats.common import FormatError, Ids, NotInteger
 from networkx_mcp.arrays.formats.encoding import not_utf8
 from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.ids import NodeId, format_id
@@ -64,7 +64,7 @@ def text_ids(column: pa.ChunkedArray, mode: Ids, reading: Reading) -> pa.Chunked
             if mode == "auto":
                 return column
             row = pc.index(whole, False).as_py()
-            raise FormatError(f"id {format_id(chunk[row].as_py())} is no integer: use option ids=string")
+            raise NotInteger(f"id {format_id(chunk[row].as_py())} is no integer")
     if fractions:
         whole_part = [pc.replace_substring_regex(chunk, r"\.0+$", "") for chunk in column.chunks]
         column = pa.chunked_array(whole_part, pa.string())
@@ -75,7 +75,7 @@ def text_ids(column: pa.ChunkedArray, mode: Ids, reading: Reading) -> pa.Chunked
     except pa.ArrowInvalid:
         if mode == "auto":
             return column
-        raise FormatError("an id is beyond the 64-bit integers: use option ids=string") from None
+        raise NotInteger("an id is beyond the 64-bit integers") from None
 
 
 def one_type(ids: pa.Array | None, format_: str) -> pa.Array:
