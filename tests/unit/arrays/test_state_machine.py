@@ -180,6 +180,9 @@ class EditedGraph(RuleBasedStateMachine):
     def same(self) -> None:
         if hasattr(self, "graph"):
             assert_same(self.state, self.graph)
+            attributed = any(data for _, data in self.graph.nodes(data=True))
+            attributed |= any(data for *_, data in self.graph.edges(data=True))
+            assert not (self.state.bare and attributed)
 
 
 TestEditedGraph = pytest.mark.long(EditedGraph.TestCase)

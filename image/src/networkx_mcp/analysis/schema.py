@@ -41,10 +41,10 @@ def of_arrays(graph: FrozenGraph) -> dict[str, Any]:
 
 def of_little(state: GraphState) -> dict[str, Any] | None:
     """The same of a graph that is looked at on the event loop, within a millisecond; None where it is more than little."""
+    if state.bare:  # most graphs that agents make, whatever their size
+        return _answer((), ())
     if state.n + state.m > LITTLE:
         return None
-    if state.bare:  # most graphs that agents make
-        return _answer((), ())
     base = state.base
     if not state.clean or base is None:
         found = [

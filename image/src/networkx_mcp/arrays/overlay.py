@@ -61,6 +61,8 @@ class Overlay:
         self.edge_attributes: dict[int, Attributes] = {}
         self.graph_attributes: Attributes = base.short_graph_attributes() if base else {}
         self.entries = 0
+        #: Estimates: of the ids, of the attributes of nodes and edges (0: none has any), of those of the graph.
+        self.id_bytes = 0
         self.value_bytes = 0
         self.graph_bytes = 0
         self._sorted: list[int] = []
@@ -79,6 +81,7 @@ class Overlay:
             + _ENTRY * self.entries
             + _GONE * (len(self.gone) + len(self.dead) + touched + changed)
             + (0 if self.alive is None else self.frozen_n)
+            + self.id_bytes
             + self.value_bytes
             + self.graph_bytes
         )
@@ -204,7 +207,7 @@ class Overlay:
         self.new_index[node] = index
         self.new_ids[index] = node
         self.n += 1
-        self.value_bytes += _text_size(node)
+        self.id_bytes += _text_size(node)
         if attributes:
             self.set_node(index, attributes)
 
@@ -228,7 +231,7 @@ class Overlay:
         else:
             node = self.new_ids.pop(index)
             del self.new_index[node]
-            self.value_bytes -= _text_size(node)
+            self.id_bytes -= _text_size(node)
         self.n -= 1
         self.m -= edges
 

@@ -68,13 +68,9 @@ class GraphState:
 
     @property
     def bare(self) -> bool:
-        """Whether surely no node and no edge has attributes: never said of a graph with a base. Looks at no edge by itself."""
-        overlay = self._overlay
-        return (
-            overlay.base is None
-            and not any(overlay.node_attributes.values())
-            and not any(any(entries.values()) for entries in overlay.out_new.values())
-        )
+        """Whether surely no node and no edge has attributes, O(1)."""
+        base = self._overlay.base
+        return not self._overlay.value_bytes and (base is None or not (base.node_table or base.edge_table))
 
     @property
     def revision(self) -> int:
