@@ -131,6 +131,19 @@ class TestWriter:
         assert len(commits) == 3
         assert db.execute("SELECT count(*) FROM t").fetchone() == (MOST + 1,)
 
+    async def test_writes_of_one_turn_share_a_commit_though_the_writer_slept(self, db: sqlite3.Connection) -> None:
+        commits: list[str] = []
+        db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
+        writer = SqliteWriter(db, lambda _: None)
+        for turn in range(1, 4):
+            futures = []
+            for _ in range(3):
+                futures.append(writer.submit(lambda db: db.execute("INSERT INTO t VALUES (1)")))
+                time.sleep(0.02)  # noqa: ASYNC251 - work of the same turn, while the thread could run
+            await asyncio.gather(*futures)
+            assert len(commits) == turn
+        await asyncio.to_thread(writer.close)
+
     async def test_one_that_is_refused_undoes_nothing_of_the_others(self, db: sqlite3.Connection) -> None:
         def refused(db: sqlite3.Connection) -> None:
             db.execute("INSERT INTO t VALUES ('refused')")

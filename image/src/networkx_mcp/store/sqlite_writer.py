@@ -2,6 +2,9 @@
 
 While one COMMIT waits for the disk, further writes queue up; the next transaction takes them all
 and one fsync serves them. A write is acknowledged after the COMMIT that holds it returned.
+
+A thread that sleeps is woken at the end of the turn of the event loop: the writes of one turn share a transaction, and the loop
+is not held up by a thread that wants the interpreter while the others are still made.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import logging
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +61,11 @@ class SqliteWriter:
         self._db = db
         self._before = before
         self._undone = undone
-        self._jobs: queue.SimpleQueue[_WriteJob | None] = queue.SimpleQueue()
+        #: What is to be written, in order; None: nothing more comes.
+        self._jobs: deque[_WriteJob | None] = deque()
+        #: One entry for each time that the thread is to look at the jobs; it looks again by itself until there is none.
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._waking = False
         #: Whether the last transaction reached the disk.
         self.healthy = True
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -71,37 +79,43 @@ class SqliteWriter:
             raise unavailable("is closed")
         loop = asyncio.get_running_loop()
         job = _WriteJob(work, loop.create_future(), loop)
-        self._jobs.put(job)
+        self._jobs.append(job)
+        if not self._waking:
+            self._waking = True
+            loop.call_soon(self._wake)
         return job.future
+
+    def _wake(self) -> None:
+        self._waking = False
+        self._wakes.put(None)
 
     def close(self) -> None:
         """Finish what was submitted and end the thread. Blocks."""
         self._closed = True
-        self._jobs.put(None)
+        self._jobs.append(None)
+        self._wakes.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        more = True
-        while more:
-            first = self._jobs.get()
-            jobs, more = self._collect(first)
-            if jobs:
-                self._transaction(jobs)
-                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-                    jobs[0].loop.call_soon_threadsafe(_settle, jobs)
+        while True:
+            self._wakes.get()
+            while self._jobs:
+                jobs = self._collect()
+                if jobs:
+                    self._transaction(jobs)
+                    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                        jobs[0].loop.call_soon_threadsafe(_settle, jobs)
+                else:
+                    return
 
-    def _collect(self, first: _WriteJob | None) -> tuple[list[_WriteJob], bool]:
+    def _collect(self) -> list[_WriteJob]:
+        """The jobs of the next transaction; none where the end has come."""
         jobs: list[_WriteJob] = []
-        job = first
-        while job is not None:
+        while self._jobs and len(jobs) < MOST and self._jobs[0] is not None:
+            job = self._jobs.popleft()
+            assert job is not None
             jobs.append(job)
-            if len(jobs) == MOST:
-                return jobs, True
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return jobs, True
-        return jobs, False
+        return jobs
 
     def _transaction(self, jobs: list[_WriteJob]) -> None:
         db = self._db
