@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from networkx_mcp.errors import StoreDamaged
 from networkx_mcp.store import shared
-from networkx_mcp.store.protocol import Contents, DamagedHead, GraphKey, Head, Usage
+from networkx_mcp.store.protocol import Contents, DamagedHead, Head, Usage
 
 _COLUMNS = (
     "gid, graph_id, uid, version, base, snapshot_version, snapshot_bytes, log_bytes, nodes, edges, meta, created,"
@@ -84,9 +83,10 @@ def head_of(row: GraphRow) -> Head:
     )
 
 
-def heads(db: sqlite3.Connection, keys: Sequence[GraphKey]) -> list[Head | None]:
-    rows = (row_of(db, tenant, graph_id) for tenant, graph_id in keys)
-    return [head_of(row) if row else None for row in rows]
+def head(db: sqlite3.Connection, tenant: str, graph_id: str) -> Head | None:
+    """Raises GraphDamaged."""
+    row = row_of(db, tenant, graph_id)
+    return head_of(row) if row else None
 
 
 def read(db: sqlite3.Connection, tenant: str, graph_id: str) -> Contents:

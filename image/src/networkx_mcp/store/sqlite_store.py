@@ -1,8 +1,9 @@
 """The embedded store: SQLite in a file of this process alone.
 
 Writes go through one thread that commits them in groups (sqlite_writer); reads of contents run in
-a small pool of threads. Heads are read in the event loop's thread: a look-up by key in pages that
-are in memory costs less than a change of threads, and every point read of a graph begins with one.
+a small pool of threads. Every point read of a graph begins with its head, which is known already where it was read or written
+before (known_heads), or is read in the event loop's thread: a look-up by key in pages that are in memory costs less than a
+change of threads.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from networkx_mcp import settings
 from networkx_mcp.errors import StoreUnavailable
 from networkx_mcp.store import shared, sqlite_operations, sqlite_reads, sqlite_writes
 from networkx_mcp.store.bucket import TokenBuckets
+from networkx_mcp.store.known_heads import KnownHeads
 from networkx_mcp.store.protocol import (
     Contents,
     DamagedHead,
@@ -149,11 +151,19 @@ class SqliteStore:
                 self._memory.changed(tenant, None)
                 raise
 
-        return await self._submitted(run, size)
+        def ended(value: T | None) -> None:
+            opened.known.end(key, value.head if isinstance(value, Written) else None)
 
-    async def _submitted(self, work: Callable[[sqlite3.Connection], T], size: int = 0) -> T:
-        future: asyncio.Future[T] = self._opened().writer.submit(work)
+        opened, key = self._opened(), (tenant, graph_id)
+        future: asyncio.Future[T] = opened.writer.submit(run, ended)
+        opened.known.begin(key)
         return await self._timely(future, size)
+
+    async def _submitted(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in the writer, whatever it writes."""
+        opened = self._opened()
+        future: asyncio.Future[T] = opened.writer.submit(work, lambda _: opened.known.clear())
+        return await self._timely(future, 0)
 
     def _prune(self, db: sqlite3.Connection) -> None:
         sqlite_operations.prune(db, self._recall, time.time())
@@ -164,9 +174,9 @@ class SqliteStore:
     immediate = True
 
     async def heads(self, keys: Sequence[GraphKey]) -> list[Head | None]:
-        db = self._opened().heads
+        opened = self._opened()
         try:
-            return sqlite_reads.heads(db, keys)
+            return [opened.known.get(key) or opened.head(key) for key in keys]
         except sqlite3.Error as error:
             raise unavailable(f"could not be read ({error})") from error
 
@@ -257,12 +267,20 @@ class _OpenStore:
     ) -> None:
         self.file = StoreFile(store.path)
         self.heads = self.file.connect()
+        self.known = KnownHeads()
         self._connections: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         for _ in range(READERS):
             self._connections.put(self.file.connect())
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._writing = self.file.connect()
         self.writer = SqliteWriter(self._writing, prune, undone)
+
+    def head(self, key: GraphKey) -> Head | None:
+        """A head as the file has it, in the event loop's thread."""
+        head = sqlite_reads.head(self.heads, *key)
+        if head is not None:
+            self.known.keep(key, head)
+        return head
 
     def with_reader(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         """In a thread of `readers`: as many connections as threads, so one is free."""

@@ -36,11 +36,13 @@ class _WriteJob:
     work: Work
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+    ended: Callable[[Any], None]
     value: Any = None
     error: BaseException | None = None
 
     def settle(self) -> None:
         """In the event loop's thread."""
+        self.ended(None if self.error is not None else self.value)
         if self.future.done():
             return  # its caller stopped waiting
         if self.error is not None:
@@ -72,13 +74,14 @@ class SqliteWriter:
         self._closed = False
         self._thread.start()
 
-    def submit(self, work: Work) -> asyncio.Future[Any]:
+    def submit(self, work: Work, ended: Callable[[Any], None] = lambda _: None) -> asyncio.Future[Any]:
         """The future of `work(db)`, done when its transaction is durable. Work that raises is undone
-        alone. A future that is cancelled does not stop the work."""
+        alone. A future that is cancelled does not stop the work. Whatever became of both, `ended` is called with the value, None
+        where there is none, just before the future is done."""
         if self._closed:
             raise unavailable("is closed")
         loop = asyncio.get_running_loop()
-        job = _WriteJob(work, loop.create_future(), loop)
+        job = _WriteJob(work, loop.create_future(), loop, ended)
         self._jobs.append(job)
         if not self._waking:
             self._waking = True

@@ -86,11 +86,11 @@ class WriteCall:
         if growth > 0 and used > quota.tenant_bytes:
             raise shared.over("tenant_bytes", quota, used)
 
-    def done(self, *, size: int, memory: int | None, graphs: int = 0) -> Written:
-        """Count the change, remember the operation and answer."""
+    def done(self, row: GraphRow | None, *, size: int, memory: int | None, graphs: int = 0) -> Written:
+        """Count the change, remember the operation and answer; `row` is what the graph is now."""
         self.memory.changed(self.tenant, memory)
         sqlite_operations.add_usage(self.db, self.tenant, size=size, graphs=graphs)
-        operation, row = self.operation, self.row()
+        operation = self.operation
         if operation is not None:
             sqlite_operations.remember(self.db, self.recall, self.now, self.tenant, self.graph_id, operation)
         return Written(head=head_of(row) if row else None, result=operation.result if operation else b"")
@@ -116,7 +116,7 @@ def create(call: WriteCall, new: NewGraph, quota: Quota) -> Written:
     ).lastrowid
     assert gid is not None
     _fill(call, gid, new, new.version)
-    return call.done(size=size, memory=weighed, graphs=1)
+    return call.done(call.row(), size=size, memory=weighed, graphs=1)
 
 
 def replace(call: WriteCall, uid: str, expected_version: int, new: NewGraph, quota: Quota) -> Written:
@@ -128,7 +128,7 @@ def replace(call: WriteCall, uid: str, expected_version: int, new: NewGraph, quo
     call.check_quota(quota, len(new.snapshot), growth, more)
     _clear(call.db, row.gid)
     _fill(call, row.gid, new, row.version + 1)
-    return call.done(size=growth, memory=more)
+    return call.done(call.row(), size=growth, memory=more)
 
 
 def append(
@@ -138,12 +138,19 @@ def append(
         return written
     row = call.row_at(uid, expected_version)
     call.check_quota(quota, row.stored + len(payload), len(payload), len(payload))
-    call.db.execute("INSERT INTO log (gid, version, payload) VALUES (?,?,?)", (row.gid, row.version + 1, payload))
-    call.db.execute(
-        "UPDATE graphs SET version=version+1, log_bytes=log_bytes+?, nodes=?, edges=?, updated=? WHERE gid=?",
-        (len(payload), *counts, call.now, row.gid),
+    row = row._replace(
+        version=row.version + 1,
+        log_bytes=row.log_bytes + len(payload),
+        nodes=counts.nodes,
+        edges=counts.edges,
+        updated=call.now,
     )
-    return call.done(size=len(payload), memory=len(payload))
+    call.db.execute("INSERT INTO log (gid, version, payload) VALUES (?,?,?)", (row.gid, row.version, payload))
+    call.db.execute(
+        "UPDATE graphs SET version=?, log_bytes=?, nodes=?, edges=?, updated=? WHERE gid=?",
+        (row.version, row.log_bytes, row.nodes, row.edges, row.updated, row.gid),
+    )
+    return call.done(row, size=len(payload), memory=len(payload))
 
 
 def compact(call: WriteCall, uid: str, version: int, snapshot: bytes, meta: bytes | None) -> bool:
@@ -180,7 +187,7 @@ def delete(call: WriteCall, if_version: int | None) -> Written:
     size = row.stored if row.sound else measured(call.db, row.gid)
     _clear(call.db, row.gid)
     call.db.execute("DELETE FROM graphs WHERE gid=?", (row.gid,))
-    return call.done(size=-size, memory=-row.memory if row.sound else None, graphs=-1)
+    return call.done(None, size=-size, memory=-row.memory if row.sound else None, graphs=-1)
 
 
 def measured(db: sqlite3.Connection, gid: int) -> int:
