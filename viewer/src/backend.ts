@@ -5,6 +5,8 @@ export type Value = string | number | boolean | null;
 
 /** What GET /graphs/{id}/layout answers. Lists of nodes, and of edges, are parallel. */
 export interface Layout {
+  /** What are nodes here are communities of nodes: their number is their id. */
+  clusters: boolean;
   directed: boolean;
   total_nodes: number;
   total_edges: number;
@@ -33,6 +35,9 @@ export interface Asked {
   measure?: string;
   around?: Id;
   nodes?: Id[];
+  /** The number of a community, of one within it, and so on. */
+  community?: number[];
+  form?: "auto" | "nodes" | "communities";
   limit?: number;
 }
 

@@ -29,10 +29,17 @@ export function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** Attributes of a community: how many nodes it has, and which of them has most edges; and of a link, how many edges it is. */
+export const [NODES, CENTRE, EDGES] = ["nodes", "most edges", "edges"];
+/** What bubbles cover of the square that they lie in, as the server placed them. */
+const COVERED = 0.22;
+
 export class Model {
   readonly nodes = new Map<string, Node>();
   readonly edges = new Map<string, Edge>();
   readonly near = new Map<string, Set<string>>();
+  /** What is here are communities, each of the attributes NODES and CENTRE. */
+  clusters = false;
   directed = false;
   totalNodes = 0;
   totalEdges = 0;
@@ -45,6 +52,7 @@ export class Model {
     this.nodes.clear();
     this.edges.clear();
     this.near.clear();
+    this.clusters = layout.clusters;
     this.directed = layout.directed;
     this.totalNodes = layout.total_nodes;
     this.totalEdges = layout.total_edges;
@@ -235,6 +243,7 @@ interface Coloured {
 export function colours(model: Model, by: string): Coloured {
   const nodes = [...model.nodes.values()];
   if (by === "none") return PLAIN;
+  if (by === "community" && model.clusters) return { color: (node) => PALETTE[node.community] ?? OTHER, legend: PLAIN.legend };
   if (by === "community") {
     const counts = new Map<number, number>();
     for (const node of nodes) counts.set(node.community, (counts.get(node.community) ?? 0) + 1);
@@ -292,8 +301,13 @@ export function spread(values: number[]): { low: number; high: number; at: (valu
   return { low, high, at: (value) => Math.sqrt(Math.max(0, (value - low) / range)) };
 }
 
-/** Pixels across: fewer nodes are larger. */
-export function sizes(model: Model, by: string): (node: Node) => number {
+/** Radii in pixels: fewer nodes are larger, and communities as large as they are; `side`: that of the square that the picture fills. */
+export function sizes(model: Model, by: string, side: number): (node: Node) => number {
+  if (model.clusters) {
+    const members = reader(`a:${NODES}`);
+    const total = [...model.nodes.values()].reduce((sum, node) => sum + Number(members(node)), 0);
+    return (node) => Math.max(2.5, side * Math.sqrt(((COVERED / Math.PI) * Number(members(node))) / total));
+  }
   const base = Math.max(2.6, Math.min(9, 70 / Math.sqrt(model.nodes.size + 1)));
   if (by === "none") return () => base;
   const value = reader(by);

@@ -28,7 +28,7 @@ export class Server implements Backend {
     if (asked.nodes) return unpacked(sound(await this.tool("view_graph", { graph_id: graphId, ...asked })));
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(asked)) {
-      if (value !== undefined) query.set(name, name === "around" ? JSON.stringify(value) : String(value));
+      if (value !== undefined) query.set(name, typeof value === "object" || name === "around" ? JSON.stringify(value) : String(value));
     }
     const answer = await this.get(`/graphs/${encodeURIComponent(graphId)}/layout?${query}`);
     return (await answer.json()) as Layout;

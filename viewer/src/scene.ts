@@ -62,6 +62,7 @@ interface Line {
 const ARROWS = [arrow("thin", 9, 6.5), arrow("wide", 4, 3.2)];
 /** Pixels from which an edge is wide. */
 const WIDE = 1.8;
+const PADDING = 48;
 /** Of more marked nodes no name is written over another. */
 const MOST_MARKED = 40;
 
@@ -149,7 +150,7 @@ export class Scene {
         itemSizesReference: "screen",
         gestureTarget: "graph",
         renderLabels: false,
-        stagePadding: 48,
+        stagePadding: PADDING,
         minEdgeThickness: 0.6,
         minCameraRatio: 0.02,
         maxCameraRatio: 4,
@@ -298,6 +299,11 @@ export class Scene {
     if (over.x === 0 && over.y === 0) return;
     const off = this.distance(over, this.camera.ratio);
     void this.camera.animate({ x: this.camera.x + off.x, y: this.camera.y + off.y }, { duration: 200 });
+  }
+
+  /** Pixels of the square that the whole picture fills. */
+  get side(): number {
+    return Math.max(100, Math.min(this.container.clientWidth, this.container.clientHeight) - 2 * PADDING);
   }
 
   /** Where a node is on the screen. */

@@ -1,7 +1,7 @@
 // One graph, to look at and to work with: the picture, what it is coloured by, filters, search, paths, the selection.
-import { type Asked, type Backend, Failed, type Layout, sound, words } from "./backend";
+import { type Asked, type Backend, Failed, type Id, type Layout, sound, words } from "./backend";
 import { fill, h, icon, option } from "./dom";
-import { type Column, type Edge, type Filter, Model, type Node, PALETTE, colours, keyOf, passes, selection, shown, sizes } from "./model";
+import { CENTRE, type Column, EDGES, type Edge, type Filter, Model, NODES, type Node, PALETTE, colours, keyOf, passes, selection, shown, sizes } from "./model";
 import { type Covered, Scene, type Theme } from "./scene";
 
 const MEASURES = ["pagerank", "betweenness", "closeness", "eigenvector", "clustering", "core"];
@@ -11,6 +11,10 @@ const EXPAND = 60;
 /** Of how many neighbours these are chosen. */
 const NEAREST = 1000;
 const FOUND = 12;
+/** Nodes around one that is looked for and is not here. */
+const AROUND = 200;
+/** Nodes from which a graph may be seen as its communities. */
+const MANY = 500;
 
 const ICONS = {
   plus: "M12 5v14M5 12h14",
@@ -22,6 +26,11 @@ const ICONS = {
   back: "M15 5l-7 7 7 7",
 };
 
+interface Step {
+  number: number;
+  name: string;
+}
+
 export class Viewer {
   readonly model = new Model();
   private readonly scene: Scene;
@@ -29,6 +38,8 @@ export class Viewer {
   private path: string[] = [];
   private asked: Asked = {};
   private grown = false;
+  /** The community that is shown, behind those that it lies in. */
+  private way: Step[] = [];
   private colorBy = "community";
   private sizeBy = "degree";
   private labelBy = "id";
@@ -42,6 +53,7 @@ export class Viewer {
   private readonly noteBox = h("div", { class: "notes" });
   private readonly status = h("div", { class: "status", role: "status" });
   private readonly spoken = h("div", { class: "hidden", "aria-live": "polite" });
+  private readonly wayBox = h("nav", { class: "way", "aria-label": "Communities", hidden: true });
   private readonly counts = h("span", { class: "soft counts" });
   private readonly left = h("aside", { class: "panel left", "aria-label": "Appearance and filters", tabindex: 0 });
   private readonly right = h("aside", { class: "panel right", "aria-label": "Selection", tabindex: 0 });
@@ -80,9 +92,9 @@ export class Viewer {
           h(
             "div",
             { class: "stage" },
+            h("div", { class: "top" }, this.wayBox, this.noteBox),
             this.canvas,
             this.legend,
-            this.noteBox,
             h(
               "div",
               { class: "zoom" },
@@ -103,22 +115,33 @@ export class Viewer {
     if (extras.compact || innerWidth < 820) this.showLeft(false);
   }
 
-  /** Show the graph, or a part of it. */
-  async open(asked: Asked = {}): Promise<void> {
-    this.asked = asked;
+  /** Show the graph, or a part of it; `way`: the community that it is, behind those that it lies in. */
+  async open(asked: Asked = {}, way: Step[] = []): Promise<void> {
     await this.attempt(async () => {
       const layout = await this.waiting("Loading the graph …", this.backend.layout(this.graphId, asked));
+      this.asked = asked;
+      this.way = way;
       this.take(layout);
+      const where = way.length > 0 ? `the community of ${way.at(-1)!.name}` : "the graph";
+      this.say(`Shown are ${this.model.nodes.size} ${layout.clusters ? "communities" : "nodes"} of ${where}.`);
     });
   }
 
   take(layout: Layout): void {
     this.model.load(layout);
     this.grown = false;
+    this.tip.hidden = true;
     this.chosen.clear();
     this.path = [];
     this.notes(layout.total_nodes === 0 ? ["This graph has no nodes."] : layout.notes);
-    if (this.model.columns("edges").some((column) => column.name === "weight" && column.numeric)) this.weightBy = "weight";
+    const weight = layout.clusters ? EDGES : "weight";
+    this.weightBy = this.model.columns("edges").some((column) => column.name === weight && column.numeric) ? weight : "";
+    this.leastWeight = -Infinity;
+    this.filter = { attribute: "", without: null, low: -Infinity, high: Infinity };
+    this.colorBy = "community";
+    this.sizeBy = "degree";
+    this.labelBy = "id";
+    this.renderWay();
     this.scene.reset();
     this.renderLeft();
     this.renderRight();
@@ -135,7 +158,7 @@ export class Viewer {
 
   private repaint(): void {
     const { color, legend } = colours(this.model, this.colorBy);
-    const size = sizes(this.model, this.sizeBy);
+    const size = sizes(this.model, this.sizeBy, this.scene.side);
     const weights = this.model.columns("edges").find((column) => column.name === this.weightBy && column.numeric);
     const range = weights ? weights.high - weights.low || 1 : 1;
     const base = this.model.edges.size > 3000 ? 0.6 : this.model.edges.size > 300 ? 1 : 1.3;
@@ -162,7 +185,8 @@ export class Viewer {
     this.legend.hidden = legend.entries.length === 0 && !legend.scale;
     const visible = [...this.model.nodes.values()].filter((node) => !this.isHidden(node)).length;
     const edges = [...this.model.edges.values()].filter((edge) => !this.isHidden(edge.source) && !this.isHidden(edge.target) && !this.isLight(edge)).length;
-    this.counts.textContent = `${visible.toLocaleString("en")} of ${this.model.totalNodes.toLocaleString("en")} nodes · ${edges.toLocaleString("en")} of ${this.model.totalEdges.toLocaleString("en")} edges`;
+    const of = (some: number, all: number, what: string) => (this.model.clusters ? `${all.toLocaleString("en")} ${what}` : `${some.toLocaleString("en")} of ${all.toLocaleString("en")} ${what}`);
+    this.counts.textContent = `${of(visible, this.model.totalNodes, "nodes")} · ${of(edges, this.model.totalEdges, "edges")}`;
     this.root.dataset["visible"] = String(visible);
     this.root.dataset["edges"] = String(edges);
   }
@@ -175,17 +199,29 @@ export class Viewer {
   }
 
   private label(node: Node): string {
-    const text = this.labelBy === "none" ? "" : this.labelBy === "id" ? String(node.id) : shown(node.attributes[this.labelBy] ?? node.id);
+    const text = this.model.clusters ? this.name(node) : this.labelBy === "none" ? "" : this.labelBy === "id" ? String(node.id) : shown(node.attributes[this.labelBy] ?? node.id);
     return text.length > 40 ? `${[...text].slice(0, 39).join("")}…` : text;
+  }
+
+  /** What a community is called: by its node of most edges. */
+  private name(node: Node): string {
+    const others = Number(node.attributes[NODES]) - 1;
+    return others > 0 ? `${shown(node.attributes[CENTRE])} +${others.toLocaleString("en")}` : shown(node.attributes[CENTRE]);
+  }
+
+  /** Of a node its id, of a community its name. */
+  private title(node: Node): string {
+    return this.model.clusters ? this.name(node) : String(node.id);
   }
 
   private readonly hover = (node: Node | null, x: number, y: number): void => {
     this.tip.hidden = node === null;
     if (!node) return;
-    fill(this.tip, h("h3", {}, String(node.id)), this.facts(node, 8));
+    fill(this.tip, h("h3", {}, this.title(node)), this.facts(node, 8));
     const box = this.canvas.getBoundingClientRect();
+    const above = this.canvas.offsetTop;
     this.tip.style.left = `${Math.min(x + 14, Math.max(box.width - 310, 0))}px`;
-    this.tip.style.top = `${Math.min(y + 14, Math.max(box.height - this.tip.offsetHeight - 8, 0))}px`;
+    this.tip.style.top = `${above + Math.min(y + 14, Math.max(box.height - this.tip.offsetHeight - 8, 0))}px`;
   };
 
   private readonly click = (node: Node | null, together: boolean): void => {
@@ -202,7 +238,7 @@ export class Viewer {
     this.path = [];
     this.repaint();
     this.renderRight();
-    const names = this.selected().map((node) => String(node.id));
+    const names = this.selected().map((node) => this.title(node));
     this.say(names.length === 0 ? "Nothing is selected." : names.length === 1 ? `${names[0]} is selected.` : `${names.length} nodes are selected.`);
   }
 
@@ -243,8 +279,34 @@ export class Viewer {
 
   // -- what is asked of the server
 
-  /** Bring the neighbours of a node that are not here. */
+  /** Show a community within a community, the whole graph if `way` is empty. */
+  private async goTo(way: Step[], form: Asked["form"]): Promise<void> {
+    const { layout, seed, weight } = this.asked;
+    await this.open({ layout, seed, weight, form, community: way.length > 0 ? way.map((step) => step.number) : undefined }, way);
+  }
+
+  /** Show the nodes around one that is not here, if the graph has it. */
+  private async around(text: string): Promise<void> {
+    const ids: Id[] = /^-?\d+$/.test(text) ? [Number(text), text] : [text];
+    await this.attempt(async () => {
+      for (const [at, id] of ids.entries()) {
+        const asked: Asked = { around: id, limit: AROUND };
+        try {
+          const layout = await this.waiting("Looking for it …", this.backend.layout(this.graphId, asked));
+          this.asked = asked;
+          this.way = [];
+          this.take(layout);
+          return this.go(this.model.nodes.get(keyOf(id))!);
+        } catch (error) {
+          if (at === ids.length - 1) throw error;
+        }
+      }
+    });
+  }
+
+  /** Bring the neighbours of a node that are not here; of a community, its nodes. */
   async expand(node: Node): Promise<void> {
+    if (this.model.clusters) return this.goTo([...this.way, { number: Number(node.id), name: this.name(node) }], "auto");
     await this.attempt(async () => {
       const asked: Asked = { around: node.id, limit: Math.min(node.degree + 1, NEAREST), layout: "random" };
       const layout = await this.waiting("Looking at its neighbours …", this.backend.layout(this.graphId, asked));
@@ -308,7 +370,7 @@ export class Viewer {
   /** Which nodes a call is about: those that came first need not be named. */
   private subset(visible: boolean): Asked {
     const here = [...this.model.nodes.values()].filter((node) => !visible || !this.isHidden(node));
-    if (!this.grown && here.length === this.model.nodes.size) return { ...this.asked };
+    if (this.model.clusters || (!this.grown && here.length === this.model.nodes.size)) return { ...this.asked };
     return { nodes: here.map((node) => node.id) };
   }
 
@@ -354,8 +416,9 @@ export class Viewer {
   private renderLeft(): void {
     const nodes = this.model.columns("nodes");
     const edges = this.model.columns("edges").filter((column) => column.numeric);
+    const { clusters } = this.model;
     const names = (some: Column[]) => some.map((column) => [`a:${column.name}`, column.name] as [string, string]);
-    const measures = MEASURES.map((name) => [`m:${name}`, name] as [string, string]);
+    const measures = clusters ? [] : MEASURES.map((name) => [`m:${name}`, name] as [string, string]);
     fill(
       this.left,
       h(
@@ -363,13 +426,13 @@ export class Viewer {
         {},
         h("h2", {}, "Appearance"),
         this.select("Colour", this.colorBy, [["community", "communities"], ["degree", "degree"], ["none", "one colour"]], [["Attributes", names(nodes)], ["Measures", measures]], (value) => this.by(value, (to) => (this.colorBy = to))),
-        this.select("Size", this.sizeBy, [["degree", "degree"], ["none", "all the same"]], [["Attributes", names(nodes.filter((column) => column.numeric))], ["Measures", measures]], (value) => this.by(value, (to) => (this.sizeBy = to))),
-        this.select("Label", this.labelBy, [["id", "id"], ["none", "none"]], [["Attributes", nodes.map((column) => [column.name, column.name])]], (value) => {
+        !clusters && this.select("Size", this.sizeBy, [["degree", "degree"], ["none", "all the same"]], [["Attributes", names(nodes.filter((column) => column.numeric))], ["Measures", measures]], (value) => this.by(value, (to) => (this.sizeBy = to))),
+        !clusters && this.select("Label", this.labelBy, [["id", "id"], ["none", "none"]], [["Attributes", nodes.map((column) => [column.name, column.name])]], (value) => {
           this.labelBy = value;
           this.repaint();
         }),
       ),
-      this.layoutSection(edges.filter((column) => column.low >= 0)),
+      this.layoutSection(clusters ? [] : edges.filter((column) => column.low >= 0)),
       this.filterSection(nodes),
       edges.length > 0 && this.weightSection(edges),
       this.extras.analyses && this.analysesSection(),
@@ -517,17 +580,17 @@ export class Viewer {
     this.right.hidden = nodes.length === 0;
     if (nodes.length === 0) return;
     const [one, two] = nodes;
-    const parts: (HTMLElement | false)[] = [this.closer(nodes.length === 1 ? String(one!.id) : `${nodes.length} nodes`)];
+    const parts: (HTMLElement | false)[] = [this.closer(nodes.length === 1 ? this.title(one!) : `${nodes.length} ${this.model.clusters ? "communities" : "nodes"}`)];
     if (nodes.length === 1) parts.push(h("section", {}, this.facts(one!, 40)));
     const pathText = this.path.length > 0 && h("p", {}, `Path: ${this.path.length - 1} edges`);
     parts.push(
       h(
         "div",
         { class: "buttons" },
-        nodes.length === 1 && h("button", { onclick: () => void this.expand(one!) }, "Expand"),
-        two !== undefined && nodes.length === 2 && h("button", { class: "primary", onclick: () => void this.findPath() }, "Find path"),
+        nodes.length === 1 && h("button", { class: this.model.clusters ? "primary" : "", onclick: () => void this.expand(one!) }, this.model.clusters ? "Open" : "Expand"),
+        !this.model.clusters && two !== undefined && nodes.length === 2 && h("button", { class: "primary", onclick: () => void this.findPath() }, "Find path"),
         h("button", { onclick: () => this.hide() }, "Hide"),
-        this.backend.model && h("button", { class: "primary", onclick: () => void this.tell() }, "Tell the model"),
+        this.backend.model && !this.model.clusters && h("button", { class: "primary", onclick: () => void this.tell() }, "Tell the model"),
       ),
     );
     if (pathText) parts.push(pathText);
@@ -538,8 +601,8 @@ export class Viewer {
         "section",
         {},
         h("h2", {}, title),
-        h("div", {}, ...listed.slice(0, 100).map((node) => h("button", { class: "row", onclick: (event: MouseEvent) => this.go(node, event.shiftKey) }, h("span", {}, this.label(node) || String(node.id)), h("span", {}, String(node.degree))))),
-        nodes.length === 1 && h("p", { class: "soft" }, "Shift and click another node, then find the path between them."),
+        h("div", {}, ...listed.slice(0, 100).map((node) => h("button", { class: "row", onclick: (event: MouseEvent) => this.go(node, event.shiftKey) }, h("span", {}, this.label(node) || this.title(node)), h("span", {}, String(node.degree))))),
+        nodes.length === 1 && !this.model.clusters && h("p", { class: "soft" }, "Shift and click another node, then find the path between them."),
       ),
     );
     fill(this.right, ...parts);
@@ -587,7 +650,7 @@ export class Viewer {
       fill(
         list,
         ...found.map((node, index) =>
-          h("li", { role: "option", id: `found-${index}`, "aria-selected": String(index === at), onmousedown: (event: MouseEvent) => (event.preventDefault(), pick(node, event.shiftKey)) }, this.label(node) === String(node.id) || this.labelBy === "none" ? String(node.id) : `${this.label(node)} (${String(node.id)})`),
+          h("li", { role: "option", id: `found-${index}`, "aria-selected": String(index === at), onmousedown: (event: MouseEvent) => (event.preventDefault(), pick(node, event.shiftKey)) }, this.model.clusters ? this.title(node) : this.label(node) === String(node.id) || this.labelBy === "none" ? String(node.id) : `${this.label(node)} (${String(node.id)})`),
         ),
       );
       if (at >= 0) input.setAttribute("aria-activedescendant", `found-${at}`);
@@ -616,9 +679,25 @@ export class Viewer {
         at = (at + step + found.length) % found.length;
         render();
       } else if (event.key === "Enter" && found[at]) pick(found[at]!, event.shiftKey);
+      else if (event.key === "Enter" && input.value.trim() && this.model.totalNodes > (this.model.clusters ? 0 : this.model.nodes.size)) void this.around(input.value.trim());
       else if (event.key === "Escape") close();
     });
     return h("div", { class: "search" }, input, list);
+  }
+
+  /** Where in the graph the picture is, with the way back, and the other way to see it. */
+  private renderWay(): void {
+    const all = this.model.totalNodes;
+    const part = this.asked.around !== undefined || this.asked.nodes !== undefined;
+    this.wayBox.hidden = this.way.length === 0 && !part && all < MANY;
+    const steps = this.way.map((step, index) => h("button", { onclick: () => void this.goTo(this.way.slice(0, index + 1), "auto") }, step.name));
+    const other = this.model.clusters ? "nodes" : "communities";
+    fill(
+      this.wayBox,
+      h("button", { onclick: () => void this.goTo([], "auto") }, "All"),
+      ...steps.flatMap((step) => [h("span", { "aria-hidden": "true" }, "›"), step]),
+      !part && h("button", { class: "other", onclick: () => void this.goTo(this.way, other) }, `Show ${other}`),
+    );
   }
 
   private notes(lines: string[]): void {

@@ -114,12 +114,59 @@ await run({
     await context.close();
   },
 
+  async "a large graph is seen as its communities, which open"(browser) {
+    const { page, faults, context } = await open(browser);
+    await enter(page, "/view/large");
+    await until(page, () => window.viewer?.model.clusters);
+    assert.match(await page.locator(".notes").innerText(), /6000 nodes are shown as \d+ communities: open one/);
+    await still(page);
+    await page.screenshot({ path: join(pictures, "viewer-communities.png") });
+    const members = () => page.evaluate(() => [...window.viewer.model.nodes.values()].map((node) => node.attributes.nodes));
+    const [first, second] = await members();
+    const at = (number) =>
+      page.evaluate((wanted) => {
+        const { scene, model } = window.viewer;
+        const place = scene.where([...model.nodes.values()].find((node) => node.id === wanted));
+        const box = document.querySelector(".canvas").getBoundingClientRect();
+        return [box.x + place.x, box.y + place.y];
+      }, number);
+    await page.mouse.dblclick(...(await at(0)));
+    await shown(page, "nodes", String(first));
+    assert.equal(await page.locator(".tip").isVisible(), false);
+    // Its own communities, and back.
+    await page.getByRole("button", { name: "Show communities" }).click();
+    await until(page, () => window.viewer.model.clusters);
+    assert.equal((await members()).reduce((sum, one) => sum + one, 0) <= first, true);
+    await page.getByRole("navigation", { name: "Communities" }).getByRole("button", { name: /\+/ }).click();
+    await shown(page, "nodes", String(first));
+    await page.getByRole("button", { name: "All", exact: true }).click();
+    await until(page, () => window.viewer.model.clusters);
+    // By the keyboard alone: what is found is opened by Enter on the picture.
+    const name = await page.evaluate(() => String([...window.viewer.model.nodes.values()][1].attributes["most edges"]));
+    await search(page, name);
+    await page.keyboard.press("Enter");
+    await page.locator(".canvas").focus();
+    await page.keyboard.press("Enter");
+    await until(page, (before) => document.querySelector(".root").dataset.nodes !== before, String(first));
+    assert.ok((await page.evaluate(() => window.viewer.model.nodes.size)) <= second);
+    await page.getByRole("button", { name: "All", exact: true }).click();
+    await until(page, () => window.viewer.model.clusters);
+    // A node that is in none of what is here is looked for in the graph.
+    await page.getByRole("combobox", { name: "Search nodes" }).fill("5999");
+    await page.keyboard.press("Enter");
+    await until(page, () => !window.viewer.model.clusters);
+    assert.equal(await page.locator(".panel.right h2").first().textContent(), "5999");
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+
   async "what is beyond the view comes by a click on a node"(browser) {
     const { page, faults, context } = await open(browser);
     await enter(page, "/view/large");
+    await until(page, () => window.viewer?.model.clusters);
+    await page.getByRole("button", { name: "Show nodes" }).click();
     await shown(page, "nodes", "5000");
     assert.match(await page.locator(".notes").innerText(), /5000 nodes with most edges are shown, of 6000/);
-    await page.screenshot({ path: join(pictures, "viewer-large.png") });
     const hub = await page.evaluate(() => {
       const nodes = [...window.viewer.model.nodes.values()];
       return nodes.sort((a, b) => b.degree - a.degree)[0].id;

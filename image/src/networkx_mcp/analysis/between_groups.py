@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited, Weights
 from networkx_mcp.backend.kernels.node_results import NodeGroups
@@ -42,6 +43,11 @@ class Between:
         rows = self._members[begin : min(begin + members, self._begins[place + 1])]
         nodes = self._graph.frozen.ids_of(rows.tolist())
         return [place + 1, int(self.sizes[place]), int(self.inner[place]), int(self.outer[place]), nodes]
+
+    def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The places of two groups, the first the larger, and how many edges they have between them: of all pairs that have any."""
+        pairs, edges = np.unique(self._pairs, return_counts=True)
+        return pairs // self._count, pairs % self._count, edges
 
     def links(self) -> list[list[Any]]:
         """[group, group, edges between them in either direction] of the pairs with most, with their weight where edges have one."""

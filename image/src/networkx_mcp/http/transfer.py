@@ -240,7 +240,7 @@ def _inflated(packed: bytes) -> Iterator[bytes]:
 
 
 #: Parameters of a layout that are lists and ids: as JSON, because 1 and "1" are different nodes.
-_AS_JSON = frozenset({"nodes", "around", "seed", "limit"})
+_AS_JSON = frozenset({"nodes", "around", "community", "seed", "limit"})
 
 
 def _view_arguments(query: QueryParams) -> dict[str, Any]:

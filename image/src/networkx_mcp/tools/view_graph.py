@@ -44,11 +44,18 @@ class ViewGraph(OnGraph):
     measure: Annotated[MeasureName | None, Field(description="A score of each node, of the whole graph.")] = None
     around: Annotated[NodeId | None, Field(description="Only this node and the nearest to it.")] = None
     nodes: Annotated[NodeIds | None, Field(description="Only these nodes.")] = None
+    community: Annotated[
+        list[Annotated[int, Field(ge=0)]] | None,
+        Field(max_length=8, description="Only this community; then one within it."),
+    ] = None
+    form: Annotated[
+        Literal["auto", "nodes", "communities"], Field(description="auto: communities of a large graph.")
+    ] = "auto"
     limit: Annotated[int, Field(ge=1, le=5_000, description="Nodes to show.")] = 5_000
 
     def check(self) -> None:
-        if self.nodes is not None and self.around is not None:
-            raise InvalidInput("nodes: give either nodes or around.", field="nodes")
+        if sum(value is not None for value in (self.nodes, self.around, self.community)) > 1:
+            raise InvalidInput("nodes: give one of nodes, around and community.", field="nodes")
 
 
 class Viewed(TypedDict):

@@ -1,6 +1,7 @@
 """view_graph: what the viewer draws, as one compressed document: nodes with positions, edges, attributes, and a measure.
 
-A browser shows some thousand nodes fluently. Of a larger graph the document holds a part, and its notes say which.
+A browser shows some thousand nodes fluently. A larger graph is shown as its communities, each of which can be opened; of one that
+has none, or where nodes are asked for, the document holds a part, and its notes say which.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.analysis import clusters
 from networkx_mcp.analysis import layout as layouts
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.result import Values
@@ -37,6 +39,9 @@ MAX_TEXT = 200
 #: Attributes of nodes, and of edges.
 MAX_ATTRIBUTES = 20
 
+#: Of the communities, whatever the seed of the layout: who opens one means that which was shown.
+_COMMUNITY_SEED = 0
+
 Rows = NDArray[np.int64]
 
 
@@ -46,7 +51,8 @@ def view_graph(graph: LoadedGraph, args: Params) -> Facts:
 
     Arguments: `layout` (of LAYOUTS), `seed`, `weight` (edge attribute that pulls nodes together), `measure` (of MEASURES: a
     score of each node, computed on the whole graph), `around` (only this node and the nearest to it), `nodes` (only these),
-    `limit` (nodes to show).
+    `community` (only that of this number; a second number is of one within it, and so on), `form` (nodes, communities, or auto:
+    communities of more than MAX_NODES), `limit` (nodes to show).
     """
     limit = args.integer("limit", MAX_NODES, 1, MAX_NODES)
     measure, layout, seed = args.get("measure"), args.get("layout", "auto"), args.seed()
@@ -57,9 +63,21 @@ def view_graph(graph: LoadedGraph, args: Params) -> Facts:
     run = Run(graph, "view_graph")
     arrays = graph.arrays
     frozen = arrays.frozen
-    rows = _chosen(graph, args, limit, notes)
+    inside, seen, labels = run.timed(lambda: _opened(graph, args.get("community", [])))
+    whole = not (args.given("nodes") or args.given("around"))
+    form = args.get("form", "auto") if whole else "nodes"
+    large = (
+        seen.state.n > MAX_NODES
+        and labels.max(initial=0) > 0
+        and 2 * np.count_nonzero(labels < clusters.MOST) >= len(labels)
+    )
+    if form == "communities" or (form == "auto" and large):
+        made, layout = run.timed(lambda: clusters.clustered(seen, labels, layout, seed, notes))
+        return _report(run, graph, {"measure": None, "weight": None, **made}, layout, seed, notes)
+    rows = _chosen(graph, inside, args, limit, notes)
     edge_rows = _edges(graph, rows, weight, notes)
-    communities = run.timed(lambda: find_communities.numbered(graph, None, seed))
+    communities = np.zeros(graph.state.n, np.int64)
+    communities[inside] = labels
     scores = None
     if measure is not None:
         every, score_weight = _scores(graph, args, measure)
@@ -70,46 +88,68 @@ def view_graph(graph: LoadedGraph, args: Params) -> Facts:
     sources, targets = place[frozen.src[edge_rows]], place[frozen.dst[edge_rows]]
     seen = _part(graph, rows, edge_rows)
     placed = run.timed(lambda: layouts.positions(seen, layout, seed, weight=weight))
-    points = _scaled(placed.xy)
+    points = clusters.scaled(placed.xy)
+    return _report(
+        run,
+        graph,
+        {
+            "clusters": False,
+            "directed": graph.directed,
+            "weight": weight,
+            "measure": measure,
+            "ids": frozen.ids_of(rows.tolist()),
+            "x": points[:, 0].round(4).tolist(),
+            "y": points[:, 1].round(4).tolist(),
+            "degree": degrees(arrays)[rows].tolist(),
+            "community": communities[rows].tolist(),
+            "score": scores,
+            "source": sources.tolist(),
+            "target": targets.tolist(),
+            "node_attributes": _attributes(frozen.node_table, rows, "nodes", notes),
+            "edge_attributes": _attributes(frozen.edge_table, edge_rows, "edges", notes),
+        },
+        placed.layout,
+        seed,
+        notes,
+    )
+
+
+def _report(run: Run, graph: LoadedGraph, made: dict[str, Any], layout: str, seed: int, notes: list[str]) -> Facts:
+    """The answer about a document."""
     run.engine = "networkx-mcp"
-    document: dict[str, Any] = {
-        "directed": graph.directed,
-        "total_nodes": graph.state.n,
-        "total_edges": graph.state.m,
-        "layout": placed.layout,
-        "seed": seed,
-        "weight": weight,
-        "measure": measure,
-        "ids": frozen.ids_of(rows.tolist()),
-        "x": points[:, 0].round(4).tolist(),
-        "y": points[:, 1].round(4).tolist(),
-        "degree": degrees(arrays)[rows].tolist(),
-        "community": communities[rows].tolist(),
-        "score": scores,
-        "source": sources.tolist(),
-        "target": targets.tolist(),
-        "node_attributes": _attributes(frozen.node_table, rows, "nodes", notes),
-        "edge_attributes": _attributes(frozen.edge_table, edge_rows, "edges", notes),
-    }
-    data = _compressed(document, notes)
-    shown = {
-        "nodes": len(rows),
-        "edges": len(edge_rows),
-        "layout": placed.layout,
-        "seed": seed,
-        "data": data,
-        "notes": notes,
-    }
-    return run.report({**shown, "measure": measure, "truncated": len(rows) < graph.state.n})
+    totals = {"total_nodes": graph.state.n, "total_edges": graph.state.m, "layout": layout, "seed": seed}
+    data = _compressed({**totals, **made}, notes)
+    nodes = len(made["ids"])
+    truncated = made["clusters"] or nodes < graph.state.n
+    shown = {"nodes": nodes, "edges": len(made["source"]), "layout": layout, "seed": seed, "data": data}
+    return run.report({**shown, "notes": notes, "measure": made["measure"], "truncated": truncated})
 
 
 # -- which part
 
 
-def _chosen(graph: LoadedGraph, args: Params, limit: int, notes: list[str]) -> Rows:
+def _opened(graph: LoadedGraph, numbers: list[int]) -> tuple[Rows, LoadedGraph, Rows]:
+    """A community within a community, and so on, the whole graph without `numbers`: its nodes' rows, ascending; it as a graph; and the
+    community of each of its nodes, 0 the largest."""
+    inside, seen = np.arange(graph.state.n, dtype=np.int64), graph
+    labels = find_communities.numbered(seen, None, _COMMUNITY_SEED)
+    for number in numbers:
+        there = labels == number
+        if not there.any():
+            raise InvalidInput(
+                f"community: there is none of number {number} here; they are from 0 to {int(labels.max(initial=0))}.",
+                field="community",
+            )
+        inside, whole = inside[there], seen.arrays.frozen
+        seen = seen.replaced(GraphState(part(whole, there, there[whole.src] & there[whole.dst]), seen.directed))
+        labels = find_communities.numbered(seen, None, _COMMUNITY_SEED)
+    return inside, seen, labels
+
+
+def _chosen(graph: LoadedGraph, inside: Rows, args: Params, limit: int, notes: list[str]) -> Rows:
     """Rows of the nodes to show, ascending."""
     frozen = graph.arrays.frozen
-    n = graph.state.n
+    n = len(inside)
     if args.given("nodes"):
         named = [frozen.locate(node) for node in args.nodes("nodes")]
         if len(named) > limit:
@@ -121,10 +161,11 @@ def _chosen(graph: LoadedGraph, args: Params, limit: int, notes: list[str]) -> R
             notes.append(f"The {len(rows)} nodes nearest to {echoed(args['around'])} are shown, of {n} in the graph.")
         return rows
     if n <= limit:
-        return np.arange(n, dtype=np.int64)
+        return inside
     # Those with most edges hold the rest together; equal ones in node order.
-    rows = np.sort(np.argsort(-degrees(graph.arrays), kind="stable")[:limit])
-    notes.append(f"The {limit} nodes with most edges are shown, of {n} in the graph.")
+    rows = np.sort(inside[np.argsort(-degrees(graph.arrays)[inside], kind="stable")[:limit]])
+    where = "graph" if n == graph.state.n else "community"
+    notes.append(f"The {limit} nodes with most edges are shown, of {n} in the {where}.")
     return rows
 
 
@@ -234,12 +275,3 @@ def _compressed(document: dict[str, Any], notes: list[str]) -> bytes:
         of, name = max(lengths, key=lambda key: lengths[key])
         del document[of][name]
         notes.append(f"The attribute {echoed(name)} of {of.partition('_')[0]}s is too long to be here.")
-
-
-def _scaled(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same picture within -1 and 1, its middle at 0."""
-    if not len(points):
-        return np.zeros((0, 2))
-    points = points - (points.max(axis=0) + points.min(axis=0)) / 2
-    reach = float(np.abs(points).max())
-    return points / reach if reach > 0 else points
