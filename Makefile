@@ -49,7 +49,7 @@ ROOMS := tests/unit tests/chart tests/argocd tests/alerts tests/server tests/lin
 NETWORKX_TESTS := python -m pytest -c tests/networkx_suite/pytest.ini --rootdir . -p tests.networkx_suite.expected \
   -n 2 --pyargs networkx $(PYTEST_ARGS)
 
-.PHONY: help run test test-full lint anywhere unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan bench-drawing bench-viewer gallery kernels kernels-sanitize kernels-fuzz idle installed lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
+.PHONY: help run test test-full lint anywhere unit server chart-test alerts-test full conformance e2e e2e-full wheel bench bench-engine bench-libraries bench-calls bench-plan bench-drawing bench-viewer bench-whole-graphs gallery kernels kernels-sanitize kernels-fuzz idle installed lock mcpb programs tools linters writers frameworks build-tools docs test-networkx site site-tools pictures promote sbom viewer clean
 
 help: ## List the commands
 	@$(or $(PYTHON),python3) -c 'import re, sys; [print(f"  make {name:<16} {text}") for file in sys.argv[1:] for name, text in re.findall(r"^([a-z0-9-]+):.*?## (.*)$$", open(file).read(), re.M)]' $(MAKEFILE_LIST)
@@ -120,6 +120,9 @@ bench-calls: $(VENV)/.dev ## Time of tools/call, loads and point reads beside he
 
 bench-plan: $(VENV)/.dev ## The calls of an agent, half of them analyses, beside a plain Python process in the same run
 	$(BIN)/python benchmarks/plan.py --out benchmarks/results/plan.json
+
+bench-whole-graphs: $(VENV)/.dev ## CPU time of kept results, comparisons and merged files, beside DuckDB and networkx
+	$(BIN)/python benchmarks/whole_graphs.py --out benchmarks/results/whole_graphs.json
 
 bench-drawing: $(VENV)/.dev ## Time of pictures, beside networkx's own in the same run
 	$(BIN)/python benchmarks/drawing.py --out benchmarks/results/drawing.json

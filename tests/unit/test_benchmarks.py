@@ -51,6 +51,7 @@ def test_other_libraries_run_beside_it(tmp_path: Path) -> None:
         ("bench-plan", "plan"),
         ("bench-drawing", "drawing"),
         ("bench-viewer", "viewer"),
+        ("bench-whole-graphs", "whole_graphs"),
         ("idle", "idle"),
     ],
 )
@@ -62,3 +63,17 @@ def test_make_writes_the_file_that_the_table_reads(target: str, name: str) -> No
         assert line.endswith(f" --out benchmarks/results/{name}.json")
     page = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8").replace("\n", " ")
     assert f"`make {target}`" in page
+
+
+@pytest.mark.long
+def test_what_changes_whole_graphs_is_measured_beside_others_that_find_the_same(tmp_path: Path) -> None:
+    out = tmp_path / "whole_graphs.json"
+    given = ["--nodes", "1500", "--repeats", "1", "--out", str(out)]
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'image/src'}"}
+    subprocess.run(
+        [sys.executable, "benchmarks/whole_graphs.py", *given], cwd=ROOT, env=env, capture_output=True, check=True
+    )
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert set(found["saved"]["pagerank"]) == {"plain_ms", "kept_ms", "added_ms", "copy_ms", "ratio"}
+    assert {"differences_ms", "task_ms", "duckdb_ms", "networkx_ms"} <= set(found["compared"])
+    assert found["merged"]["nodes"]["rows"] == 1500

@@ -18,6 +18,7 @@ from networkx_mcp.arrays import csr, value_sizes
 from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.aggregate import AGGREGATES, Aggregate, aggregate
 from networkx_mcp.arrays.columns import Assembler, AttributeTable, Column, concat, encode_values
+from networkx_mcp.arrays.distinct import distinct
 from networkx_mcp.arrays.frozen import FrozenGraph, assemble
 from networkx_mcp.arrays.ids import NodeId, check_id, decode_id, encode_id, format_id
 from networkx_mcp.arrays.ingest import encode_column, encode_ids
@@ -352,13 +353,13 @@ class _Items:
 
     def repeated(self, rows: NDArray[Any]) -> int:
         """How many items with attributes belong to a row (of `rows`, one for each item) that had some before."""
-        if not self._columns or len(np.unique(rows)) == len(rows):
+        if not self._columns or len(distinct(rows)) == len(rows):
             return 0
         filled = np.zeros(len(rows), bool)
         for _, items, column in self._columns:
             for part in _parts(column):
                 filled[items[np.asarray(part.values.is_valid())]] = True
-        return int(filled.sum()) - len(np.unique(rows[filled]))
+        return int(filled.sum()) - len(distinct(rows[filled]))
 
     def take_positions(self) -> NDArray[np.int32]:
         found, self._positions = self._positions, []

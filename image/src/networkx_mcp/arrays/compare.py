@@ -16,6 +16,7 @@ from networkx_mcp.arrays import functions as pc
 from networkx_mcp.arrays.columns import EXACT, MISSING, AttributeTable, Column
 from networkx_mcp.arrays.compose import edges_there, find_rows
 from networkx_mcp.arrays.deferred import BYTES
+from networkx_mcp.arrays.distinct import distinct
 from networkx_mcp.arrays.frozen import FrozenGraph
 
 Rows = NDArray[np.int64]
@@ -41,7 +42,7 @@ class Differences(NamedTuple):
     @property
     def pairs(self) -> int:
         """Nodes, or edges, that differ in any."""
-        return len(np.unique(self.pair))
+        return len(distinct(self.pair))
 
 
 def nodes(a: FrozenGraph, b: FrozenGraph) -> Matched:

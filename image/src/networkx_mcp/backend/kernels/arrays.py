@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networkx_mcp.arrays.columns import EXACT
+from networkx_mcp.arrays.distinct import distinct
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.ids import NodeId
 
@@ -116,7 +117,7 @@ class Arrays:
         heads, tails = self.heads[keep].astype(np.int64), frozen.out_indices[keep].astype(np.int64)
         keys = heads * self.n + tails
         if self.directed:
-            keys = np.unique(np.concatenate([keys, tails * self.n + heads]))
+            keys = distinct(np.concatenate([keys, tails * self.n + heads]))
         else:
             keys.sort()
         indptr = np.zeros(self.n + 1, np.int32)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.arrays.distinct import distinct
 from networkx_mcp.backend.kernel import kernel
 from networkx_mcp.backend.kernels.arrays import Arrays, Unsuited
 from networkx_mcp.backend.kernels.node_results import NodeValues
@@ -115,7 +116,7 @@ def overall_reciprocity(graph: Arrays) -> float:
     if not graph.m:
         raise Unsuited
     src, dst = graph.frozen.src.astype(np.int64), graph.frozen.dst.astype(np.int64)
-    pairs = np.unique(np.minimum(src, dst) * graph.n + np.maximum(src, dst))
+    pairs = distinct(np.minimum(src, dst) * graph.n + np.maximum(src, dst))
     return (graph.m - len(pairs)) * 2 / graph.m
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from networkx_mcp.arrays.distinct import distinct
 from networkx_mcp.backend.kernels.arrays import Arrays, Int32, Unsuited
 
 #: Searches of a batch: the bits of a word.
@@ -93,7 +94,7 @@ def levels(indptr: Int32, indices: Int32, source: int) -> NDArray[np.int32]:
         near = near[found[near] < 0]
         found[near] = level
         # when they are many, finding the new ones among all is cheaper than sorting them
-        frontier = np.flatnonzero(found == level) if len(near) * 8 > n else np.unique(near).astype(np.int64)
+        frontier = np.flatnonzero(found == level) if len(near) * 8 > n else distinct(near).astype(np.int64)
     return found
 
 
