@@ -4,7 +4,8 @@ Left alone, CPython walks all containers each time that a quarter more of them l
 checked that happened up to six times, each for up to 160 ms of CPU, and every call of the process waited
 (`python -m loadtests.abuse holds --only bodies`). Nearly everything is freed without it, when the last reference goes; it is
 needed for cycles alone. So full collections are begun here: every ten seconds, and once large bodies are gone. Young objects are
-collected once YOUNG of them live, and not 700: of the calls that run then few have ended, and whatever lives is walked again.
+collected once YOUNG of them live, and not 700: of the calls that run then few have ended, and whatever lives is walked again. A hundred
+edits that wait for the disk hold some ten thousand.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ FREEZE_AFTER_SECONDS = (0.0, 60.0)
 EVERY_SECONDS, PAUSE_PER_SECOND = 10.0, 100.0
 #: Values of ended bodies that a full collection may be owed while other large bodies live, which it would walk as well.
 OWED_VALUES = 600_000
-#: Containers made and not freed after which the youngest generation is collected. It took five percent of the CPU of calls at 700.
-YOUNG = 10_000
+#: Containers made and not freed after which the youngest generation is collected. It took five percent of the CPU of calls at 700, and
+#: with a hundred callers as much at 10,000.
+YOUNG = 50_000
+#: Threshold of the generation above: it is collected with every second or third of the youngest, so that it holds 100,000 at most, as
+#: it did when ten of 10,000 came together.
+MIDDLE = 1
 #: The threshold of the oldest generation which no process reaches.
 _NEVER = 2**31 - 1
 
@@ -53,7 +58,7 @@ class GarbageCollector:
 
     async def run(self, started: asyncio.Event) -> None:
         """Take what the start and first calls make out of the collector's sight, then collect until cancelled."""
-        gc.set_threshold(YOUNG, gc.get_threshold()[1], _NEVER)
+        gc.set_threshold(YOUNG, MIDDLE, _NEVER)
         await started.wait()
         freezes = [time.monotonic() + seconds for seconds in FREEZE_AFTER_SECONDS]
         pause = 0.0
