@@ -44,6 +44,8 @@ class Door:
     named: bool = True
     writes: bool = False
     touches: bool = True
+    #: One document for all, so nobody is asked for a token.
+    public: bool = False
 
 
 @dataclass
@@ -58,11 +60,12 @@ class Probed:
 
 
 def documented_routes() -> list[str]:
-    """Paths of /graphs and /admin, from the modules that serve them."""
-    from networkx_mcp.http import admin, transfer
+    """Paths of /graphs, /admin and /view, from the modules that serve them."""
+    from networkx_mcp.http import admin, transfer, viewer_page
 
-    found = [path for module in (transfer, admin) for _, path in _ROUTE.findall(module.__doc__ or "")]
-    assert any("/archive" in path for path in found), "the modules no longer document their routes"
+    found = [path for module in (transfer, admin, viewer_page) for _, path in _ROUTE.findall(module.__doc__ or "")]
+    for known in ("/archive", "/layout", "/view/"):
+        assert any(known in path for path in found), "the modules no longer document their routes"
     return list(dict.fromkeys(found))
 
 
@@ -91,7 +94,9 @@ def doors(subject: Subject, thorough: bool) -> list[Door]:
     for path in documented_routes():
         for verb in VERBS:
             named = "{" in path
-            found.append(Door(f"{verb} {path}", "route", None, verb, path, named, verb != "GET", touches=False))
+            public = path.startswith("/view")
+            writes = verb != "GET" and not public
+            found.append(Door(f"{verb} {path}", "route", None, verb, path, named, writes, touches=False, public=public))
     return found
 
 
@@ -167,15 +172,21 @@ def probe(subject: Subject, thorough: bool = True) -> Probed:
                 if last:
                     found.findings.add("an oracle of existence", f"{who}: {door.era} {door.name}: {answers}"[:900])
     alike: dict[tuple[str, bool], set[bytes]] = {}
+    public: dict[str, set[bytes]] = {}
     # Without a good token the eras end at the same check.
     for door in [one for one in everything if thorough or one.era != mcp_wire.ERAS[1]]:
         for who in BAD:
             for graph_id in (subject.foreign_id, absent) if door.named else (subject.foreign_id,):
                 status, _, answer = ask(door, who, graph_id)
-                if status == 401 and door.method != "HEAD":
+                if door.public:
+                    public.setdefault(door.method, set()).add(answer)
+                elif status == 401 and door.method != "HEAD":
                     alike.setdefault((who, door.era is None), set()).add(_NUMBER.sub(b"", answer))
                 elif status not in (401, 405):  # a method that no path of the mount knows
                     found.findings.add("served without a good token", f"{who}: {door.name}: {status}")
+    for method, told in public.items():
+        if len(told) > 1:
+            found.findings.add("a page that differs by who asks, or for what", f"{method}: {len(told)} answers")
     for key, told in alike.items():
         if len(told) > 1:
             found.findings.add("refusals that differ by path", f"{key}: {told}"[:600])

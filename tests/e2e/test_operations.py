@@ -170,7 +170,10 @@ extensions = {"sni_hostname": host}
 tool = client.post(f"https://{address}/mcp", **request, extensions=extensions)
 hidden = [client.get(f"https://{address}{path}", headers=request["headers"], extensions=extensions).status_code
           for path in ("/metrics", "/admin", "/ready")]
-print(json.dumps({"tool": tool.status_code, "answer": tool.text, "hidden": hidden}))
+# A browser has no token yet when it asks for the page.
+page = client.get(f"https://{address}/view/any", headers={"Host": host}, extensions=extensions)
+shown = [page.status_code, page.headers.get("content-type"), page.text[:15]]
+print(json.dumps({"tool": tool.status_code, "answer": tool.text, "hidden": hidden, "page": shown}))
 """
 
 
@@ -184,13 +187,16 @@ def _through(release: Release, address: str, host: str, ca: str) -> dict[str, An
 
 
 @pytest.mark.parametrize("way", ["ingress", "gateway"])
-def test_a_tool_is_called_over_tls_and_nothing_internal_is_public(release: Release, entries: Entries, way: str) -> None:
+def test_a_tool_is_called_over_tls_and_nothing_internal_is_public(
+    release: Release, entries: Entries, way: str
+) -> None:
     if way == "ingress":
         found = _through(release, entries.ingress, entries.ingress_host, entries.certificate)
     else:
         found = _through(release, entries.gateway, entries.gateway_host, "-")
     assert '"isError":true' not in found["answer"].replace(" ", "")
     assert found["hidden"] == [404, 404, 404]
+    assert found["page"] == [200, "text/html; charset=utf-8", "<!doctype html>"]
 
 
 def test_helm_uninstall_leaves_only_the_volume_claim_and_says_so(release: Release) -> None:

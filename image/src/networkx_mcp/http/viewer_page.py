@@ -1,4 +1,7 @@
-"""/view and /view/{graph_id}: the viewer as a page. It is one document for all, so nobody is asked for a token here.
+"""/view: the viewer as a page. It is one document for all, so nobody is asked for a token here.
+
+    GET  /view         the caller's graphs
+    GET  /view/{id}    one of them
 
 The page asks for the token itself, keeps it in sessionStorage, and calls /graphs and /mcp with it as any client does.
 """
@@ -27,22 +30,23 @@ class ViewerPage:
         """Raises NoSuchPath for a path below that of a graph."""
         if len(scope["path"].split("/")) > _PATH_PARTS:
             raise NoSuchPath("There is nothing at this path; the viewer is at /view and /view/{graph_id}.")
+        page = await asyncio.to_thread(viewer.page)
         headers: Headers = [
-            (b"etag", viewer.etag().encode()),
+            (b"etag", page.etag.encode()),
             (b"cache-control", b"public, no-cache"),
             (b"vary", b"Accept-Encoding"),
-            (b"content-security-policy", viewer.policy().encode()),
+            (b"content-security-policy", page.policy.encode()),
             (b"referrer-policy", b"no-referrer"),
             (b"x-content-type-options", b"nosniff"),
             (b"x-frame-options", b"DENY"),
             (b"cross-origin-opener-policy", b"same-origin"),
             (b"cross-origin-resource-policy", b"same-origin"),
         ]
-        if viewer.etag() in header(scope, b"if-none-match").decode("latin-1"):
+        if page.etag in header(scope, b"if-none-match").decode("latin-1"):
             await respond(send, 304, b"", headers=headers)
             return
         packed = b"gzip" in header(scope, b"accept-encoding")
-        body = viewer.compressed() if packed else viewer.document()
+        body = page.packed if packed else page.plain
         headers += [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body))]
         if packed:
             headers.append((b"content-encoding", b"gzip"))

@@ -8,6 +8,7 @@ import hashlib
 import re
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _FILE = Path(__file__).with_name("graph.html")
 _INLINE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
@@ -19,23 +20,27 @@ def document() -> bytes:
     return _FILE.read_bytes()
 
 
-@cache
-def compressed() -> bytes:
-    """The document in gzip."""
-    return gzip.compress(document(), 9, mtime=0)
+class Page(NamedTuple):
+    """The document as it is sent: in gzip, too, with its etag (quotes included) and its policy."""
+
+    plain: bytes
+    packed: bytes
+    etag: str
+    policy: str
 
 
 @cache
-def etag() -> str:
-    """Of the document, quotes included."""
-    return f'"{hashlib.sha256(document()).hexdigest()[:32]}"'
+def page() -> Page:
+    """The page. The first call compresses, which takes too long for an event loop."""
+    plain = document()
+    etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
+    return Page(plain, gzip.compress(plain, 9, mtime=0), etag, _policy(plain))
 
 
-@cache
-def policy() -> str:
+def _policy(document: bytes) -> str:
     """The Content-Security-Policy of the page: its own script and style by their hashes, calls to the server that sent it, nothing else."""
     hashes: dict[bytes, list[str]] = {b"script": [], b"style": []}
-    for kind, text in _INLINE.findall(document()):
+    for kind, text in _INLINE.findall(document):
         hashes[kind].append(f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'")
     return "; ".join(
         [
