@@ -140,6 +140,16 @@ def test_a_graph_does_not_differ_from_itself_whatever_the_order_in_which_it_was_
     assert {row[3] for row in answer["measures"]} <= {0, None}
 
 
+def test_a_measure_that_differs_by_rounding_alone_has_not_changed() -> None:
+    """Transitivity, assortativity and the like are sums, and floats do not add up to the same in another order."""
+    edges = list(nx.gnm_random_graph(40, 90, seed=7).edges)
+    for turn in range(1, len(edges)):
+        answer = compared(nx.Graph(edges), nx.Graph(edges[turn:] + edges[:turn]))
+        assert {row[3] for row in answer["measures"]} <= {0, None}
+    one_more = compared(nx.Graph(edges), nx.Graph([*edges, ("new", 0)]))
+    assert all(row[3] for row in one_more["measures"] if row[0] in {"density", "transitivity"})
+
+
 def mirrored(difference: str) -> str:
     return difference.replace("_only_a", "_only_x").replace("_only_b", "_only_a").replace("_only_x", "_only_b")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -243,8 +244,14 @@ def _measures(a: LoadedGraph, b: LoadedGraph, run: Run) -> Facts:
     rows = []
     for (name, mine, why), (_, other, why_b) in zip(*sides, strict=True):
         numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (mine, other))
-        rows.append([name, mine, other, other - mine if numbers else None, why or why_b])
+        rows.append([name, mine, other, _change(mine, other) if numbers else None, why or why_b])
     return {"measures": rows}
+
+
+def _change(mine: float, other: float) -> float:
+    """b - a; 0 where they differ by rounding alone, as sums do whose numbers come in another order. One edge more in the largest
+    graph changes its density by more."""
+    return 0 if math.isclose(mine, other, rel_tol=1e-12, abs_tol=1e-14) else other - mine
 
 
 def _isomorphic(compared: _Compared, values: Values) -> Facts:
