@@ -205,10 +205,40 @@ def test_pairs_as_json_are_edges_also_where_the_client_sends_them_as_a_value(too
     assert "note: a number behind source and target was taken for the attribute weight" in text
 
 
-def test_an_empty_file_and_an_option_in_the_wrong_place_say_what_to_do(tools: Tools) -> None:
+def test_an_empty_file_is_said_to_be_empty(tools: Tools) -> None:
     assert "the file is empty" in tools.error("load_graph", content="")[0]
-    error, _ = tools.error("load_graph", content="1,2\n2,3\n", format="csv", header=False)
-    assert "what only one format knows belongs into `options`" in error
+
+
+def test_options_of_a_format_may_stand_beside_the_others(tools: Tools) -> None:
+    assert "2 edges" in tools.text("load_graph", content="1,2\n2,3\n", header=False)
+    graph_id = tools.data("load_graph", content=ROUTES, format="csv")["graph_id"]
+    more: dict[str, Any] = {"content": AIRPORTS, "graph_id": graph_id, "mode": "merge", "part": "nodes"}
+    assert "changed 2 nodes" in tools.text("load_graph", id="IATA", options={"delimiter": ";"}, **more)
+    error, _ = tools.error("load_graph", content="a b\n", node_label="x")
+    assert "`node_label` is not an argument here" in error
+
+
+def test_a_table_of_transactions_is_read_without_an_option(tools: Tools) -> None:
+    rows = [
+        "tx_id,timestamp,from_account,to_account,amount",
+        "T1,2026-01-02T10:00:00,A1,A2,5.5",
+        "T2,2026-01-03T11:30:00,A2,A3,7",
+    ]
+    text = tools.text("load_graph", content="\n".join(rows), directed=True)
+    assert "directed, 3 nodes, 2 edges" in text
+    assert "note: the ends of edges are the columns 'from_account' and 'to_account'" in text
+    again = [*rows, "T3,2026-01-04T11:30:00,A2,A3,8"]
+    error, _ = tools.error("load_graph", content="\n".join(again), directed=True)
+    assert "duplicates=sum (add numbers up; also count, min, max, mean, first, last, list)" in error
+    text = tools.text("load_graph", content="\n".join(again), directed=True, duplicates="sum")
+    assert "note: of repeated edges the sum was taken of 'amount'; option sql says it for each column" in text
+
+
+def test_the_ends_that_are_named_tell_that_it_is_a_table(tools: Tools) -> None:
+    content = "person,department,boss\n2,x,1\n3,y,1\n"
+    error, _ = tools.error("load_graph", content=content)
+    assert "its first line is 'person,department,boss'" in error
+    assert "3 nodes, 2 edges" in tools.text("load_graph", content=content, source="boss", target="person")
 
 
 def test_a_generator_may_be_written_as_networkx_has_it(tools: Tools) -> None:

@@ -232,3 +232,51 @@ def test_the_first_line_of_snap_says_the_direction() -> None:
     assert reading.notes == ["the graph is directed, as its first line says"]
     assert not load(text.format("Undirected"))[2]
     assert not load(text.format("Directed"), directed=False)[2]
+
+
+@pytest.mark.parametrize(
+    ("header", "ends"),
+    [
+        ("tx_id,timestamp,from_account,to_account,amount", ("from_account", "to_account")),
+        ("Sender,Receiver,amount", ("Sender", "Receiver")),
+        ("date,Payer,Payee", ("Payer", "Payee")),
+        ("Origin Airport,Destination Airport,km", ("Origin Airport", "Destination Airport")),
+        ("km,fromStation,toStation", ("fromStation", "toStation")),
+        ("source_user_id,target_user_id", ("source_user_id", "target_user_id")),
+        ("from_bank,source,to_bank,target", ("source", "target")),
+    ],
+)
+def test_columns_tell_by_their_names_which_are_the_ends(header: str, ends: tuple[str, str]) -> None:
+    row = ",".join(f"c{place}" for place in range(header.count(",") + 1))
+    reading = load(f"{header}\n{row}\n")[1]
+    assert (reading.source_column, reading.target_column) == ends
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "valid_from,valid_to,what",
+        "from_date,to_date,name",
+        "from_bank,from_account,to_bank,to_account",
+        "source_type,target_type,x",
+        "from_account,to_bank",
+        "fromage,tomato",
+        "manager_id,employee_id",
+    ],
+)
+def test_other_columns_are_not_taken_for_ends(header: str) -> None:
+    row = ",".join("abcd"[: header.count(",") + 1])
+    message = refused(f"{header}\n{row}\n", "csv").message
+    assert "name the columns that hold the ends of an edge by options source and target; the columns are" in message
+
+
+@pytest.mark.parametrize("first", ["IATA", "employee_id", "Airport Code", "account", "customer number", "IBAN"])
+def test_the_first_column_of_a_table_of_nodes_tells_that_it_has_the_ids(first: str) -> None:
+    found = formats.load(io.BytesIO(f"{first},city\na,x\nb,y\n".encode()), "csv", {"part": "nodes"}, LIMITS)
+    assert (found.reading.id_column, found.graph.n) == (first, 2)
+
+
+@pytest.mark.parametrize("first", ["city", "period", "video", "decode", "paid"])
+def test_other_first_columns_are_not_taken_for_ids(first: str) -> None:
+    message = refused(f"{first},x\na,1\n", "csv", part="nodes").message
+    assert f"name it by option id, for example id={first}; the columns are '{first}', 'x'" in message

@@ -57,8 +57,12 @@ def test_the_option_names_the_column_and_an_error_those_there_are() -> None:
     }
     assert (reading.id_column, reading.rows, reading.skipped_rows) == ("IATA", 4, 2)
     assert reading.lines()[:2] == ["the ids are the column 'IATA'", "4 rows read, 2 passed over"]
-    message = refused("IATA,City\nATL,Atlanta\n", part="nodes")
-    assert "there is no column of ids: name it by option id; the columns are 'IATA', 'City'" in message
+    message = refused("Town,City\nATL,Atlanta\n", part="nodes")
+    assert (
+        "there is no column of ids: name it by option id, for example id=Town; the columns are 'Town', 'City'"
+        in message
+    )
+    assert load("IATA,City\nATL,Atlanta\n", part="nodes")[2].id_column == "IATA"
     assert "'code'" in refused("IATA,City\nATL,Atlanta\n", part="nodes", id="code")
 
 

@@ -61,6 +61,8 @@ class GraphBuilder:
         self.turned_edges = 0
         #: Attributes of which the first value was kept, as theirs are none that `duplicates` is for.
         self.first_taken: list[str] = []
+        #: The other attributes of edges that came several times.
+        self.taken_together: list[str] = []
         #: Nodes that only edges named.
         self.unlisted_nodes = 0
         # All ids ever named, in order; a node or edge knows its position there (an edge: its source's,
@@ -235,8 +237,7 @@ class GraphBuilder:
                 one = aggregate(self.duplicates, rows[items].astype(np.int64), column)
             except ValueError as error:
                 raise InvalidInput(f"{error}.", at=f"edges.{name}") from None
-            if one.first_taken:
-                self.first_taken.append(name)
+            (self.first_taken if one.first_taken else self.taken_together).append(name)
             most = self._value_bytes
             if most is not None and value_sizes.longer_row(one.values.values, one.values.kind, most) >= 0:
                 raise value_sizes.too_long("an edge", name, most)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Formats whose files are text.
 TEXT_FORMATS = tuple(name for name in formats.READ if formats.RECORDS[name].text)
+#: Names of what they take.
+OPTIONS = frozenset(option.name for name in TEXT_FORMATS for option in formats.RECORDS[name].options if option.reading)
 if TYPE_CHECKING:
     TextFormat: TypeAlias = str
     Duplicates: TypeAlias = str
@@ -109,6 +111,16 @@ class LoadGraph(Arguments):
     ] = Field(default_factory=dict)
     description: Annotated[str, Field(description="What the graph is about, for later readers.")] = ""
     operation_id: OperationId = None
+
+    @classmethod
+    def arranged(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with options of formats, where these stand beside `options`, in their place."""
+        options = client_values.mapping(arguments.get("options") or {})
+        beside = OPTIONS & arguments.keys() - cls.model_fields.keys()
+        if not beside or type(options) is not dict:
+            return arguments
+        rest = {name: value for name, value in arguments.items() if name not in beside}
+        return {**rest, "options": {name: arguments[name] for name in sorted(beside)} | options}
 
     def given(self) -> dict[str, Any]:
         """The options of the format that were given. Raises InvalidInput for `encoding`."""

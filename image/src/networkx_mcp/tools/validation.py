@@ -55,6 +55,9 @@ _BOUNDS = {
 
 def validate(model: type[ModelT], arguments: dict[str, Any], tool: str) -> ModelT:
     """`arguments` as `model`. Raises InvalidInput that names each field and its fix."""
+    arrange = getattr(model, "arranged", None)
+    if arrange is not None:
+        arguments = arrange(arguments)
     unknown = _unknown(model, arguments)
     known = {name: value for name, value in arguments.items() if name in _fields(model)} if unknown else arguments
     found = _read(model, known)
@@ -188,8 +191,6 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         close = nearest_words(str(item["loc"][-1]), context["allowed"], 1)
         hint = f", did you mean `{close[0]}`?" if close else f"; allowed: {', '.join(context['allowed'])}"
-        if "options" in context["allowed"]:
-            hint += "; what only one format knows belongs into `options`"
         return f"{name} is not an argument here{hint}"
     if kind in ("literal_error", "enum"):
         return f"{name} must be {str(context.get('expected')).replace(chr(39), '')}; got {_got(item['input'])}"

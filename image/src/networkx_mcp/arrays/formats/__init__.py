@@ -17,7 +17,7 @@ from networkx_mcp.arrays.formats.common import FormatError, Hints, Into, NotInte
 from networkx_mcp.arrays.formats.encoding import as_utf8
 from networkx_mcp.arrays.formats.reading import Reading
 from networkx_mcp.arrays.formats.recognise import choose
-from networkx_mcp.arrays.formats.record import COMMON, OF_TABLES, OF_UPLOADS, Format, Option
+from networkx_mcp.arrays.formats.record import COMMON, OF_TABLES, OF_UPLOADS, TELLING_TABLES, Format, Option
 from networkx_mcp.arrays.formats.registry import READ, RECORDS, WRITTEN, known, of_content_type, of_name
 from networkx_mcp.arrays.formats.sink import Sink
 from networkx_mcp.arrays.frozen import FrozenGraph
@@ -76,7 +76,8 @@ def load(
     found = Options(options)
     encoding = found.text("encoding") or hints.encoding
     tabular = next((name for name in OF_TABLES if options.get(name) is not None), None)
-    record, chosen_by = choose(file, format_, hints.filename, encoded=bool(encoding), tabular=tabular is not None)
+    told = any(options.get(name) is not None for name in TELLING_TABLES)
+    record, chosen_by = choose(file, format_, hints.filename, encoded=bool(encoding), tabular=told)
     if tabular is not None and not record.tabular:
         raise InvalidInput(
             f"option {tabular} is for tables ({', '.join(name for name in READ if RECORDS[name].tabular)}), and the file is "

@@ -84,7 +84,7 @@ def _document(data: bytes) -> _Document:
         raise FormatError(f"not a node-link document: {error}; {form}") from None
     except msgspec.DecodeError as error:
         raise FormatError(f"not JSON: {error}", _line_of_byte(data, str(error))) from None
-    if document.nodes is None and document.edges is None and document.links is None:
+    if document.nodes is None and not document.edges and not document.links:
         raise FormatError(f"not a node-link document: it has neither nodes nor edges; {form}")
     if document.edges is not None and document.links is not None:
         raise FormatError("the document has both edges and links: keep one")

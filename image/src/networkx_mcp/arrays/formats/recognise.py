@@ -136,8 +136,9 @@ def _advice(head: FileHead) -> str:
         if len(counts) == 1 and counts != {0} and lines[0][0] not in "[{<":
             shown = {"\t": "tab"}.get(character, character)
             return (
-                f"a table (its cells seem to be separated by {shown!r}) is csv, with option header=false where the "
-                f"first line does not name the columns, or options source and target to say which hold the ends of edges; else {advice}"
+                f"a table (its cells seem to be separated by {shown!r}, its first line is {lines[0][:200]!r}) is csv, with option "
+                "header=false where the first line does not name the columns, or options source and target to say which hold the ends "
+                f"of edges; else {advice}"
             )
     return advice
 

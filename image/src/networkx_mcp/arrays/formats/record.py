@@ -214,4 +214,6 @@ OF_UPLOADS: Final = (
 )
 #: Names of options that say that a file is a table.
 OF_TABLES: Final = ("part", "id", "incomplete", "sql")
+#: Those, and further ones that tell the format of a text, as no other has them.
+TELLING_TABLES: Final = (*OF_TABLES, "source", "target", "header")
 DELIMITER: Final = Option("delimiter", "One character that separates cells.", (), "white space", True, False)

@@ -190,7 +190,7 @@ class Sink:
             turned = "a - b and b - a are one edge unless option directed=true is given; " if undirected else ""
             raise FormatError(
                 f"the edge {format_id(u)} - {format_id(v)} stands twice{before}; {turned}parallel edges are not kept: remove "
-                "one, or use option duplicates=update (merge attributes), duplicates=skip or duplicates=sum (add numbers up)",
+                "one, or use option duplicates=update (merge attributes), duplicates=skip or duplicates=sum (add numbers up; also count, min, max, mean, first, last, list)",
                 second,
             ) from None
         except InvalidInput as error:
@@ -208,6 +208,11 @@ class Sink:
             self.reading.note(
                 f"{self.builder.turned_edges} of the repeated edges stand in the other direction: option directed=true keeps "
                 "a - b and b - a apart"
+            )
+        if self.builder.taken_together and self._duplicates in ("sum", "mean", "min", "max"):
+            names = ", ".join(repr(name[:60]) for name in self.builder.taken_together[:20])
+            self.reading.note(
+                f"of repeated edges the {self._duplicates} was taken of {names}; option sql says it for each column"
             )
         for name in self.builder.first_taken:
             self.reading.note(f"attribute {name[:60]!r} has no numbers to {self._duplicates}: the first value was kept")

@@ -7,6 +7,7 @@ gives pages of columns, nodes first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -52,11 +53,29 @@ END_NAMES: Final = (
     ("id_1", "id_2"),
     ("id1", "id2"),
     ("u", "v"),
+    ("sender", "receiver"),
+    ("sender", "recipient"),
+    ("payer", "payee"),
+    ("caller", "callee"),
+    ("follower", "followee"),
+    ("citing", "cited"),
 )
-#: What the first column of a table of nodes is called.
+#: Beginnings of such names where they tell what the ends are, `from_account` and `to_account`; and what they may tell: no date, say.
+_BEGINNINGS: Final = (
+    ("source", "target"), ("from", "to"), ("src", "dst"), ("src", "dest"), ("origin", "destination"), ("orig", "dest"),
+    ("sender", "receiver"), ("payer", "payee"), ("departure", "arrival"),
+)  # fmt: skip
+_KIND: Final = re.compile(
+    r"(account|acct|user|person|people|employee|customer|client|airport|station|stop|city|place|address|wallet|email|host|ip|bank|company|"
+    r"entity|party|node|vertex|page|url|paper|country|iban|name|code|iata|id)([_ ]?(id|no|nr|number|code|name))?"
+)
+#: What the column of ids of a table of nodes is called, and how else its first column may tell that it is it.
 _NODE_IDS: Final = (
     "id", ":id", "_id", "node_id", "nodeid", "node id", "node", "vertex", "vertex_id", "key", "name", "source"
 )  # fmt: skip
+_NODE_ID: Final = re.compile(
+    r"(.*[_ ])?(id|ids|code|iata|icao|key|uuid|number|nr|no|iban)|employee|account|user|email|station|airport"
+)
 #: The options of tables.
 ENDS: Final = (
     Option(
@@ -159,9 +178,12 @@ class TableShape:
         for wanted in (self.id_column,) if self.id_column is not None else _NODE_IDS:
             if (found := _column(names, wanted)) is not None:
                 return Columns(found, None)
+        if self.id_column is None and names and _NODE_ID.fullmatch(names[0].strip().casefold()):
+            return Columns(names[0], None)
         what = "" if self.id_column is None else f" {self.id_column!r}"
         raise FormatError(
-            f"there is no column of ids{what}: name it by option id; the columns are {_listed(names) or 'none'}"
+            f"there is no column of ids{what}: name it by option id, for example id={names[0] if names else 'id'}; the columns are "
+            f"{_listed(names) or 'none'}"
         )
 
 
@@ -183,6 +205,8 @@ def _choose_ends(names: Sequence[str], source: str | None, target: str | None) -
         chosen = _column(names, source or default[0]), _column(names, target or default[1])
         if chosen[0] is not None and chosen[1] is not None and chosen[0] != chosen[1]:
             return chosen[0], chosen[1]
+    if source is None and target is None and (found := _pair(names)) is not None:
+        return names[found[0]], names[found[1]]
     wanted = " and ".join(repr(name) for name in (source or "source", target or "target"))
     nodes = ""
     if source is None and target is None and any(name.strip().casefold() in _NODE_IDS for name in names[:2]):
@@ -207,7 +231,22 @@ def find_ends(names: Sequence[str]) -> tuple[int, int] | None:
     for source, target in END_NAMES:
         if source in known and target in known:
             return known[source], known[target]
-    return None
+    return _pair(names)
+
+
+def _pair(names: Sequence[str]) -> tuple[int, int] | None:
+    """Where two columns are among `names` that begin as those of ends do and say the same what they are, `from_account` and `to_account`."""
+    known = {name.strip().casefold(): place for place, name in reversed(list(enumerate(names)))}
+    pairs = {
+        (place, known[other])
+        for source, target in _BEGINNINGS
+        for name, place in known.items()
+        if name.startswith(source) and _KIND.fullmatch(kind := name[len(source) :].lstrip("_ "))
+        for other in (f"{target}{name[len(source) :]}",)
+        if other in known and kind
+    }
+    # Of several nobody can say which are meant.
+    return pairs.pop() if len(pairs) == 1 else None
 
 
 def emit(
