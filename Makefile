@@ -64,7 +64,7 @@ test-full: programs full ## What needs programs of the machine (promtool, strace
 	@echo "make test-full: all stages passed"
 
 lint: $(VENV)/.dev ## Format, lint and type checks
-	@scripts/stage.sh lint /bin/sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests'
+	@scripts/stage.sh lint /bin/sh -c 'ruff format --check . && ruff check . && mypy image/src loadtests && mypy --platform darwin --cache-dir .mypy_cache/darwin image/src'
 
 # One run of all directories: while tests of a server wait, those of a package compute, and only one end waits for its last file.
 anywhere: $(VENV)/.dev tools

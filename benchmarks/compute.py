@@ -39,8 +39,8 @@ from engine import sample
 
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.limits.memory_account import MemoryAccount
+from networkx_mcp.platform import process_memory
 from networkx_mcp.settings import MIB, Settings
-from networkx_mcp.workers import linux
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
 
@@ -138,7 +138,7 @@ async def with_spare(repeats: int) -> dict[str, Any]:
     result["deadline_to_gone_ms"] = await timed(max(1, repeats // 4), deadline)
     await asyncio.sleep(0.2)
     pids = {"api": os.getpid(), "zygote": compute.supervisor.zygote_pid, "spare": compute.supervisor.spare_pids()[0]}
-    sizes = {name: linux.process_memory(pid) for name, pid in pids.items() if pid is not None}
+    sizes = {name: process_memory(pid) for name, pid in pids.items() if pid is not None}
     result["pss_mib"] = {name: round(size.pss / MIB, 1) for name, size in sizes.items() if size is not None}
     result["jobs_per_second"] = await throughput(compute, repeats * 2)
     result["zygote_back_s"] = await timed(5, zygote)

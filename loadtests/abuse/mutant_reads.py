@@ -27,13 +27,14 @@ from typing import Any, NoReturn
 import msgspec
 
 from loadtests.abuse import mutants
+from networkx_mcp import platform
 from networkx_mcp.analysis import graph_tasks
 from networkx_mcp.arrays import formats, frozen, memfd
 from networkx_mcp.arrays.formats import columnar
 from networkx_mcp.arrays.frozen import FrozenGraph
 from networkx_mcp.arrays.state import GraphState
 from networkx_mcp.errors import ServiceError
-from networkx_mcp.workers import linux, sandbox
+from networkx_mcp.workers import sandbox
 
 #: Private memory of a child beyond what it begins with, in bytes.
 MEMORY = 512 * 1024 * 1024
@@ -163,7 +164,7 @@ def _work(kind: str, seed: int, start: int, end: int, shared: mmap.mmap, pipe: i
         faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what a dying library says
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        limit = linux.data_bytes() + MEMORY
+        limit = platform.data_bytes() + MEMORY
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
         if kind != "snapshot":
             sandbox.enter()

@@ -20,10 +20,9 @@ from typing import Any
 
 import uvloop
 
-from networkx_mcp import errors
+from networkx_mcp import errors, platform
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import Settings
-from networkx_mcp.workers import linux
 from networkx_mcp.workers.pool import Compute
 
 TASKS = "tests.helpers.compute_tasks"
@@ -63,9 +62,9 @@ async def init(compute: Compute) -> None:
     await asyncio.sleep(0.5)
     status = own.wait()
     give_up = time.monotonic() + 100
-    while linux.zombie_children() and time.monotonic() < give_up:
+    while platform.zombie_children() and time.monotonic() < give_up:
         await asyncio.sleep(0.05)
-    say(outcome=outcome, own=status, zombies=linux.zombie_children(), orphans=[*workers, adopted])
+    say(outcome=outcome, own=status, zombies=platform.zombie_children(), orphans=[*workers, adopted])
     await compute.close()
 
 
@@ -73,7 +72,7 @@ async def main(mode: str) -> None:
     settings = Settings.model_validate({"limits": {"workers": 2}})
     compute = Compute(settings, MemoryAccount(settings), modules=[TASKS])
     if mode == "init":
-        linux.become_subreaper()
+        platform.become_subreaper()
         compute._reaper._interval = 1.0
     await compute.start()
     if mode == "starting":

@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from networkx_mcp import errors
-from networkx_mcp.workers import linux
+from networkx_mcp import errors, platform
 from networkx_mcp.workers.task_registry import TaskOutput, parser, task
 
 Params = dict[str, Any]
@@ -110,7 +109,7 @@ def look(params: Params, fds: list[int]) -> Params:
         "nice": os.getpriority(os.PRIO_PROCESS, 0),
         "data": resource.getrlimit(resource.RLIMIT_DATA)[0],
         "core": resource.getrlimit(resource.RLIMIT_CORE),
-        "threads": linux.threads(),
+        "threads": platform.threads(),
         "fds": [os.read(fd, 100) for fd in fds],
         "open": sorted(opened),
         "random": float(np.random.random()),

@@ -228,11 +228,11 @@ def test_it_starts_no_thread() -> None:
     """The zygote has it imported when it forks."""
     script = (
         "import networkx as nx, networkx_mcp.analysis.warm;"
-        "from networkx_mcp.workers import linux;"
+        "from networkx_mcp import platform;"
         "assert 'rustworkx' in __import__('sys').modules;"
-        "before = linux.threads();"
+        "before = platform.threads();"
         "nx.max_weight_matching(nx.complete_graph(50), backend='networkx_mcp');"
-        "print(before, linux.threads())"
+        "print(before, platform.threads())"
     )
     environment = {**os.environ, **zygote.ENVIRONMENT}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)

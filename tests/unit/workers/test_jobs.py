@@ -15,9 +15,9 @@ from tests.helpers.metrics import sample
 from tests.helpers.patience import PATIENCE, soon
 from tests.unit.workers.conftest import TASKS, at_rest, leaked, running, settled_fds
 
-from networkx_mcp import context, errors
+from networkx_mcp import context, errors, platform
 from networkx_mcp.settings import MIB
-from networkx_mcp.workers import frames, linux, stderr_log, worker
+from networkx_mcp.workers import frames, stderr_log, worker
 from networkx_mcp.workers.echo import ECHO
 from networkx_mcp.workers.pool import Compute
 
@@ -319,7 +319,7 @@ async def test_two_hundred_jobs_leave_no_descriptor_and_no_process(compute: Comp
     await at_rest(compute)
     assert not leaked(before, await settled_fds())
     assert not leaked(zygote_before, await settled_fds(zygote))
-    assert linux.threads(zygote) == 1
+    assert platform.threads(zygote) == 1
 
 
 async def test_the_slots_are_a_metric(compute: Compute) -> None:

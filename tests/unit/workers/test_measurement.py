@@ -9,8 +9,9 @@ import pytest
 from tests.helpers.metrics import sample
 from tests.unit.workers.conftest import TASKS, at_rest, make_settings
 
+from networkx_mcp import platform
 from networkx_mcp.settings import MIB
-from networkx_mcp.workers import linux, sampler, task_registry
+from networkx_mcp.workers import sampler, task_registry
 from networkx_mcp.workers.echo import ECHO, echo
 from networkx_mcp.workers.pool import Compute
 
@@ -68,17 +69,17 @@ async def test_a_graph_in_a_memfd_is_entered_as_resident_and_not_as_baseline(com
 async def test_free_pages_between_blocks_in_use_go_back_to_the_kernel() -> None:
     blocks = [bytes(2000) for _ in range(20_000)]  # too large for CPython's own arenas
     kept = blocks[::100]
-    before = linux.resident_kib(os.getpid())
+    before = platform.resident_kib(os.getpid())
     del blocks
-    linux.trim_heap()
-    assert before - linux.resident_kib(os.getpid()) > 20 * 1024
+    platform.trim_heap()
+    assert before - platform.resident_kib(os.getpid()) > 20 * 1024
     assert len(kept) == 200
 
 
 async def test_a_process_that_is_gone_has_no_size() -> None:
     processes = sampler.Processes(zygote=None, idle=[2**22 - 1], busy=[])
     assert sampler.measure(processes).workers == 0
-    assert linux.resident_kib(2**22 - 1) == 0
+    assert platform.resident_kib(2**22 - 1) == 0
 
 
 @pytest.mark.parametrize(("limit", "own"), [(None, False), (2048 * MIB, True), (2049 * MIB, False), (256 * MIB, True)])

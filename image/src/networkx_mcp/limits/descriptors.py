@@ -12,7 +12,6 @@ import logging
 import os
 import resource
 from dataclasses import dataclass
-from pathlib import Path
 
 from networkx_mcp import platform
 from networkx_mcp.settings import Limits
@@ -24,8 +23,6 @@ PER_GRAPH = 2
 KEPT = 192
 #: Share of the limit at which graphs are dropped, whatever holds the rest.
 FULL_RATIO = 0.9
-#: One entry for each descriptor: `/proc/self/fd` of Linux.
-_OPEN = Path("/dev/fd" if platform.PORTABLE else "/proc/self/fd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,11 @@ def raise_limit() -> int:
     Linux takes any value up to the hard one (getrlimit(2)).
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
+    most = platform.MOST_DESCRIPTORS
+    wanted = hard if most is None or 0 <= hard <= most else most  # an infinite one is negative
+    if soft != wanted:
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (OSError, ValueError) as error:
             logs.event("descriptors_not_raised", level=logging.WARNING, soft=soft, hard=hard, message=str(error))
     return limit()
@@ -78,10 +77,7 @@ def shares(limits: Limits, total: int, reserve: int) -> DescriptorLimits:
 
 def count() -> int:
     """Descriptors that are open now. Raises OSError where there is none left to look with."""
-    size = 0 if platform.PORTABLE else _OPEN.stat().st_size  # Linux 6.2 and later tell it without a descriptor
-    if size:
-        return size
-    return sum(1 for _ in _OPEN.iterdir()) - 1
+    return platform.open_descriptors()
 
 
 def available() -> bool:

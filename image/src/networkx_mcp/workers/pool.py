@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from networkx_mcp import context, errors, platform
+from networkx_mcp import context, errors
 from networkx_mcp.limits.fair_queue import FairQueue, Slot
 from networkx_mcp.limits.memory_account import Level, MemoryAccount, Reservation
 from networkx_mcp.limits.shed import shed
@@ -140,7 +140,6 @@ class Compute:
         except LookupError:
             call = None
         nbytes = self.settings.memory.worker_mb * MIB if reservation is None else reservation
-        keep = keep and not platform.PORTABLE
         own = tenant if tenant is not None else call.caller.tenant if call is not None else "default"
         lease = await self._admit(call, own, nbytes, keep)
         while True:

@@ -13,7 +13,6 @@ from typing import Literal, get_args
 from networkx_mcp import platform
 from networkx_mcp.limits.memory_account import Reservation
 from networkx_mcp.telemetry import metrics
-from networkx_mcp.workers import linux
 from networkx_mcp.workers.channel import Channel
 
 #: Why a worker ended: the closed set of the `reason` labels of `worker_exits_total`.
@@ -50,7 +49,7 @@ class WorkerProcess:
         self.exited: asyncio.Future[Exit] = self._loop.create_future()
         self.gone = False
         #: Resident set before its job, in KiB.
-        self.base_rss_kib = linux.resident_kib(pid)
+        self.base_rss_kib = platform.resident_kib(pid)
         #: Jobs that it has answered.
         self.jobs = 0
         #: What is entered for it while it is kept.

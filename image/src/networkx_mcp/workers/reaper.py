@@ -13,7 +13,7 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from networkx_mcp.workers import linux
+from networkx_mcp import platform
 
 #: Seconds between two rounds.
 INTERVAL = 2.0
@@ -33,7 +33,7 @@ class Reaper:
 
     def start(self) -> None:
         """Begin, where it is needed."""
-        if linux.receives_orphans():
+        if platform.receives_orphans():
             self._task = asyncio.create_task(self._loop(), name="compute-reaper")
 
     async def close(self) -> None:
@@ -45,12 +45,7 @@ class Reaper:
 
     def round(self) -> list[int]:
         """Reap what was a zombie in the last round already; the pids that were reaped."""
-        try:
-            # cheap in the usual case: peeks, and takes nothing
-            waiting = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            waiting = None
-        zombies = set(linux.zombie_children()) - {self._own()} if waiting is not None else set()
+        zombies = set(platform.zombie_children()) - {self._own()} if platform.child_has_ended() else set()
         reaped = []
         for pid in zombies & self._seen:
             with contextlib.suppress(ChildProcessError):

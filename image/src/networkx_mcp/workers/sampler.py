@@ -12,11 +12,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from networkx_mcp import cgroup
+from networkx_mcp import cgroup, platform
 from networkx_mcp.limits.memory_account import MemoryAccount
 from networkx_mcp.settings import MIB, Settings
 from networkx_mcp.telemetry import metrics
-from networkx_mcp.workers import linux
 
 logger = logging.getLogger("networkx_mcp.workers")
 
@@ -65,13 +64,13 @@ def measure(processes: Processes) -> Sample:
     private = dict.fromkeys(groups, 0)
     for name, pids in groups.items():
         for pid in pids:
-            if (memory := linux.process_memory(pid)) is not None:
+            if (memory := platform.process_memory(pid)) is not None:
                 private[name] += memory.pss - memory.shared
     return Sample(
         api=private["api"],
         zygote=private["zygote"],
         workers=private["idle"] + private["busy"],
-        graphs=linux.memfd_bytes(),
+        graphs=platform.sealed_bytes(),
         baseline=private["api"] + private["zygote"] + private["idle"],
     )
 
@@ -134,7 +133,7 @@ class Sampler:
         while True:
             try:
                 if tick % _TRIM_EVERY == _TRIM_EVERY - 1:
-                    await asyncio.to_thread(linux.trim_heap)
+                    await asyncio.to_thread(platform.trim_heap)
                 if tick % _PROCESSES_EVERY == 0:
                     await self.sample()
                 elif self._own_group:

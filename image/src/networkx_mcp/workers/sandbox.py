@@ -76,6 +76,9 @@ def prepare() -> None:
     global _missing
     if _missing is not None:
         return
+    if not platform.FILTERS_CALLS:
+        _missing = "only Linux has one"
+        return
     for name in (*_MODULES, *_codecs(), *_parsers()):
         importlib.import_module(name)
     _missing = _tried()
@@ -143,8 +146,6 @@ def _load() -> None:
 
 def _tried() -> str:
     """Whether a child that loads the filter can open nothing: empty, or what went wrong."""
-    if platform.PORTABLE:
-        return "the portable way has none"
     try:
         if not importlib.import_module("seccompy").supported():  # finds the C library as well, which runs a program
             return "this kernel has no seccomp, or it is not allowed here"

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 
 from networkx_mcp import platform
 from networkx_mcp.settings import MIB
-from networkx_mcp.workers import linux
 from networkx_mcp.workers.process import WorkerProcess
 
 #: Seconds between two looks.
@@ -22,7 +21,7 @@ LIBRARIES = 128 * MIB
 async def bounded(worker: WorkerProcess, reservation: int, fds: Sequence[int]) -> AsyncIterator[None]:
     """Kill the worker where its resident set grows by more than `reservation` bytes and what it is handed in `fds`; nothing
     where the worker bounds itself."""
-    if not platform.PORTABLE:
+    if platform.BOUNDS_MEMORY:
         yield
         return
     most = worker.base_rss_kib * 1024 + LIBRARIES + reservation + sum(os.fstat(fd).st_size for fd in fds)
@@ -35,7 +34,7 @@ async def bounded(worker: WorkerProcess, reservation: int, fds: Sequence[int]) -
 
 async def _watch(worker: WorkerProcess, most: int) -> None:
     while not worker.gone:
-        if linux.resident_kib(worker.pid) * 1024 > most:
+        if platform.resident_kib(worker.pid) * 1024 > most:
             worker.kill("memory_limit")
             return
         await asyncio.sleep(EVERY)

@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from networkx_mcp import errors, platform
-from networkx_mcp.workers import frames, linux, sandbox, task_registry, warmup
+from networkx_mcp.workers import frames, sandbox, task_registry, warmup
 
 #: Seconds after the deadline at which the kernel ends a worker that the API did not.
 ALARM_GRACE = 0.3
@@ -51,10 +51,10 @@ def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
     """
     code = 70
     try:
-        linux.die_with_parent(zygote)
+        platform.die_with_parent(zygote)
         sock = _only(sock)
         os.setpriority(os.PRIO_PROCESS, 0, NICE)
-        _kill_me_first()
+        platform.kill_me_first()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
@@ -62,7 +62,7 @@ def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
         _reseed()
         if ahead:
             warmup.rehearse(enough=lambda: _readable(sock))
-        born = linux.data_bytes()
+        born = platform.data_bytes()
         while (received := frames.receive_frame(sock, frames.JOB_MAX_BYTES)) is not None:
             stays, loaded = _serve(sock, *received)
             if not stays:
@@ -83,22 +83,13 @@ def _only(sock: socket.socket) -> socket.socket:
     fd = sock.detach()
     if fd != _CHANNEL:
         os.dup2(fd, _CHANNEL, inheritable=False)
-    os.closerange(platform.keep_lifeline(_CHANNEL + 1), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.closerange(platform.first_free(_CHANNEL), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     return socket.socket(fileno=_CHANNEL)
 
 
 def _readable(sock: socket.socket) -> bool:
     """Whether the job, or the end of the channel, is there."""
     return bool(select.select([sock], [], [], 0)[0])
-
-
-def _kill_me_first() -> None:
-    """If the kernel must kill something after all, let it be a worker."""
-    try:
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123
-            file.write("1000")
-    except OSError:
-        pass  # not granted: then the kernel chooses
 
 
 def _reseed() -> None:
@@ -112,10 +103,9 @@ def _reseed() -> None:
 
 
 def _bound(job: frames.Job) -> None:
-    if not platform.PORTABLE:
-        limit = linux.data_bytes() + job.reservation
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, most if job.keep else limit + _REPORT_BYTES))
+    limit = platform.data_bytes() + job.reservation
+    _, most = platform.data_limit()
+    platform.limit_data(limit, most if job.keep else limit + _REPORT_BYTES)
     # Pages of a memfd are shared memory, which RLIMIT_DATA does not see; Python ignores SIGXFSZ, so
     # a write beyond it is an OSError.
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -125,11 +115,9 @@ def _bound(job: frames.Job) -> None:
 
 def _unbound() -> None:
     """Room to report; the job's objects are still alive."""
-    if platform.PORTABLE:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    soft, hard = platform.data_limit()
     wanted = soft + _REPORT_BYTES
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    platform.limit_data(wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
 
 
 def _clean(born: int) -> bool:
@@ -138,17 +126,18 @@ def _clean(born: int) -> bool:
     `born`: bytes of data that the worker had before its first job, and of libraries that its jobs loaded.
     """
     signal.setitimer(signal.ITIMER_REAL, 0)
-    for limit in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE):
-        hard = resource.getrlimit(limit)[1]
-        resource.setrlimit(limit, (hard, hard))
+    _, hard = platform.data_limit()
+    platform.limit_data(hard, hard)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     gc.collect()
-    if linux.data_bytes() - born > RETAINED_BYTES:
-        linux.trim_heap()
-        if linux.data_bytes() - born > RETAINED_BYTES:
+    if platform.data_bytes() - born > RETAINED_BYTES:
+        platform.trim_heap()
+        if platform.data_bytes() - born > RETAINED_BYTES:
             return False
     lowest = os.dup(_CHANNEL)
     os.close(lowest)
-    return lowest == _CHANNEL + 1  # else a descriptor is still open
+    return lowest == platform.first_free(_CHANNEL)  # else a descriptor is still open
 
 
 def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> tuple[bool, int]:
@@ -161,12 +150,12 @@ def _serve(sock: socket.socket, body: bytearray, fds: list[int]) -> tuple[bool, 
         del body
         keep = job.keep
         if keep:
-            linux.reset_peak()
+            platform.reset_peak()
         function = task_registry.resolve(job.task)
         if (prepare := task_registry.preparation(function)) is not None:
-            before = linux.data_bytes()
+            before = platform.data_bytes()
             prepare(job.params)
-            loaded = linux.data_bytes() - before
+            loaded = platform.data_bytes() - before
         _bound(job)
         if task_registry.parses(function):
             keep = False

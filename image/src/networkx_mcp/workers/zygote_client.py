@@ -21,9 +21,8 @@ from networkx_mcp.workers.process import Reason, WorkerProcess
 from networkx_mcp.workers.stderr_log import StderrLog
 from networkx_mcp.workers.zygote import ENVIRONMENT
 
-#: Seconds until a zygote that does not warm up, or does not fork, counts as stuck and is replaced.
+#: Seconds until a zygote that does not warm up counts as stuck and is replaced; as one that starts no worker in time.
 _WARM_SECONDS = 60.0
-_FORK_SECONDS = 5.0
 
 
 class ZygoteClient:
@@ -112,7 +111,7 @@ class ZygoteClient:
                 ours.close()
                 self._lose()
                 raise worker_exit.zygote_error() from None
-        stuck = self._loop.call_later(_FORK_SECONDS, self._lose)
+        stuck = self._loop.call_later(platform.START_SECONDS, self._lose)
         try:
             return await future
         except asyncio.CancelledError:

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from networkx_mcp import platform
 from networkx_mcp.analysis.sql.versions import NAME
 from networkx_mcp.errors import InvalidInput, MemoryLimit, ServiceError, quoted
 from networkx_mcp.settings import MIB
-from networkx_mcp.workers import linux
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -55,7 +55,7 @@ def prepare() -> None:
     database = duckdb.connect(":memory:", config=_CONFIG)
     for statement in _SHUT:
         database.execute(statement)
-    _database, _data_bytes = database, linux.data_bytes()
+    _database, _data_bytes = database, platform.data_bytes()
 
 
 @contextmanager
@@ -77,11 +77,11 @@ def connect() -> Iterator[DuckDBPyConnection]:
 
 def _memory() -> int:
     """Bytes that DuckDB may hold: its share of what this job may still take."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    limit, _ = platform.data_limit()
     if limit == resource.RLIM_INFINITY:  # not in a worker: a test
         return 256 * MIB
     try:
-        now = linux.data_bytes()
+        now = platform.data_bytes()
     except PermissionError:  # shut in by `workers.sandbox`
         now = _data_bytes
     return max((limit - now) * SHARE // 100, 16 * MIB)
