@@ -80,13 +80,11 @@ class Resident:
         return self.head.version
 
     @property
-    def nbytes(self) -> int:
-        return (self.base.nbytes if self.base is not None else 0) + self.heap_bytes
-
-    @property
-    def heap_bytes(self) -> int:
-        """What lies in the heap of this process; the rest is shared memory."""
-        return self.state.overlay_bytes + self.batch_bytes + ENTRY_BYTES
+    def size(self) -> _ResidentSize:
+        """What it counts for now."""
+        shared = self.base.nbytes if self.base is not None else 0
+        heap = self.state.overlay_bytes + self.batch_bytes + ENTRY_BYTES
+        return _ResidentSize(shared + heap, heap, self.head.nodes, self.head.edges)
 
     def advance(self, head: Head, log: Iterable[tuple[int, bytes]]) -> None:
         """Apply the operations up to `head.version`, those already here left out, and take `head`.
@@ -267,7 +265,7 @@ class Residents:
 
     def _fit(self, entry: Resident) -> bool:
         """Count `entry` anew and drop others, at last itself, until the budget takes the total."""
-        self._count(entry.key, _ResidentSize(entry.nbytes, entry.heap_bytes, entry.head.nodes, entry.head.edges))
+        self._count(entry.key, entry.size)
         while True:
             if self.nbytes <= self.capacity and (self._places is None or len(self._entries) <= self._places):
                 try:
@@ -285,11 +283,13 @@ class Residents:
         """The least recently used of the tenant that holds most, so that nobody's many graphs push out those of all others;
         `last` only where it is alone."""
         most = max(self._of_tenant.values(), default=0)
-        others = [key for key in self._entries if key != last]
-        return next(
-            (key for key in others if self._of_tenant[key[0]] == most),
-            others[0] if others else last or next(iter(self._entries)),
-        )
+        oldest: GraphKey | None = None
+        for key in self._entries:  # of thousands mostly the first
+            if key != last:
+                if self._of_tenant[key[0]] == most:
+                    return key
+                oldest = oldest or key
+        return oldest or last or next(iter(self._entries))
 
     def _count(self, key: GraphKey, now: _ResidentSize) -> None:
         before = self._counted.pop(key, _ResidentSize())
@@ -298,8 +298,13 @@ class Residents:
             del self._of_tenant[key[0]]
         if now.nbytes:
             self._counted[key] = now
-        changes = zip(self._totals, before, now, strict=True)
-        self._totals = _ResidentSize(*(total - old + new for total, old, new in changes))
+        total = self._totals
+        self._totals = _ResidentSize(
+            total.nbytes - before.nbytes + now.nbytes,
+            total.heap - before.heap + now.heap,
+            total.nodes - before.nodes + now.nodes,
+            total.edges - before.edges + now.edges,
+        )
         metrics.GRAPHS.set(len(self._entries))
         metrics.GRAPH_NODES.set(self._totals.nodes)
         metrics.GRAPH_EDGES.set(self._totals.edges)

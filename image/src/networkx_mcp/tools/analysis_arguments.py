@@ -43,7 +43,7 @@ class View(Arguments):
 
     def asked(self) -> dict[str, Any] | None:
         """What the worker gets; None where the whole graph is meant. A cached result belongs to the engine that made it."""
-        given = {name: value for name, value in self if value is not None}
+        given = {name: value for name, value in vars(self).items() if value is not None}
         return {**given, "made_by": NAME} if given else None
 
 
@@ -59,7 +59,7 @@ class OnGraph(Arguments):
     def params(self) -> dict[str, Any]:
         """What the task gets; null counts as absent. Raises InvalidInput."""
         self.check()
-        found = {name: value for name, value in self if name not in _NO_PARAMS and value is not None}
+        found = {name: value for name, value in vars(self).items() if name not in _NO_PARAMS and value is not None}
         seen: View | None = getattr(self, "view", None)
         if seen is not None and (asked := seen.asked()) is not None:
             found["view"] = asked

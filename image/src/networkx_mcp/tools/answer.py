@@ -217,11 +217,16 @@ def row_text(columns: Sequence[str], row: Sequence[Any]) -> tuple[list[Any], str
     shown: list[Any] = []
     texts: list[str] = []
     for name, value in zip(names, row, strict=False):
-        if type(value) is int:  # half of all cells
-            shown.append(value)
-            texts.append(repr(value))
-            continue
-        cell, text = _cell(name, value)
+        kind = type(value)
+        # Nearly all cells are numbers or short names: `beginning` has nothing to do there.
+        if kind is int:
+            cell, text = value, repr(value)
+        elif kind is str and len(value) <= _SURELY_SHOWN:
+            cell, text = value, show(value)
+        elif kind is float:
+            cell, text = value, show_as(name, value)
+        else:
+            cell, text = _cell(name, value)
         shown.append(cell)
         texts.append(text)
     return shown, "\t".join(texts)
@@ -229,16 +234,10 @@ def row_text(columns: Sequence[str], row: Sequence[Any]) -> tuple[list[Any], str
 
 def _cell(name: str, value: Any) -> tuple[Any, str]:
     """A value of the column `name` as far as it is shown, and its text."""
-    kind = type(value)
-    # Most cells are numbers or short names: `beginning` has nothing to do there.
-    if kind is str and len(value) <= _SURELY_SHOWN:
-        return value, show(value)
-    if kind is float:
-        return value, show_as(name, value)
     if value is None:
         return None, "-"
     # The JSON whose length decides is the text, too: a list or an object is encoded once.
-    if kind in (dict, list) and len(text := to_json(value)) <= MAX_VALUE_CHARACTERS:
+    if type(value) in (dict, list) and len(text := to_json(value)) <= MAX_VALUE_CHARACTERS:
         return value, visible(text)
     shown = beginning(value)
     return shown, show_as(name, shown)

@@ -62,6 +62,8 @@ def rank_nodes(graph: LoadedGraph, args: Params) -> Facts:
 def _defined(graph: LoadedGraph, algorithm: str, scores: Any) -> None:
     """Remark on scores that are not defined. Raises InvalidInput where none is."""
     values = scores.array if isinstance(scores, NodeValues) else list(scores.values())
+    if isinstance(values, np.ndarray) and values.dtype.kind != "f":
+        return
     without = int(np.isnan(values).sum()) if isinstance(values, np.ndarray) else sum(v != v for v in values)
     if not without:
         return
