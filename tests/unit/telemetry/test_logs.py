@@ -65,6 +65,19 @@ def test_an_event_has_exactly_the_fields_of_the_design_in_their_order(lines: Any
     assert (line["duration_ms"], line["success"], line["memory_mb"]) == (1.5, True, 100.0)
 
 
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING])
+def test_an_event_is_the_same_line_whoever_else_listens(lines: Any, level: int) -> None:
+    other = logging.NullHandler()
+    fields = {"graph_id": "g", "of": ["a\x1b", 1, None], "success": False, "more": {"b\n": object}, "tenant": "\u202e"}
+    within_a_call(logs.event, "audit", level=level, **fields)
+    logging.getLogger().addHandler(other)
+    within_a_call(logs.event, "audit", level=level, **fields)
+    logging.getLogger().removeHandler(other)
+    direct, recorded = lines()
+    assert direct.pop("timestamp") <= recorded.pop("timestamp")
+    assert list(direct.items()) == list(recorded.items())
+
+
 def test_a_library_s_log_has_the_same_fields_and_its_message(lines: Any) -> None:
     logging.getLogger("some.library").warning("disk at %d %%", 93)
     (line,) = lines()

@@ -174,12 +174,21 @@ def enabled(level: int) -> bool:
 
 def event(name: str, *, level: int = logging.INFO, exc_info: BaseException | None = None, **fields: Any) -> None:
     """Write one event line; the call's identity comes from the context, `fields` add or override."""
-    if _LOGGER.isEnabledFor(level):
+    if not _LOGGER.isEnabledFor(level):
+        return
+    handler = _handler
+    if handler is None or exc_info is not None or logging.getLogger().handlers != [handler]:
         _LOGGER.log(level, name, exc_info=exc_info, extra={"networkx_mcp": fields})
+        return
+    # The same line without a log record, which costs as much again.
+    line = _line(name, logging.getLevelName(level).lower(), time.time())
+    for field, value in fields.items():
+        line[field] = _clean(value)
+    _write(handler, line)
 
 
 def request_end(seconds: float, success: bool, memory_mb: float) -> None:
-    """Write `mcp_request_end`: as `event` would, without the cost of a log record for every request."""
+    """Write `mcp_request_end`: as `event` would, whoever else listens."""
     handler = _handler
     if handler is None or not _LOGGER.isEnabledFor(logging.INFO):
         return
@@ -187,12 +196,16 @@ def request_end(seconds: float, success: bool, memory_mb: float) -> None:
     line["duration_ms"] = int(seconds * 100_000) / 100
     line["success"] = success
     line["memory_mb"] = memory_mb
+    _write(handler, line)
+
+
+def _write(handler: logging.StreamHandler[Any], line: dict[str, Any]) -> None:
     text = _formatter.jsonify_log_record(line) + "\n"
     handler.acquire()
     try:
         handler.stream.write(text)
         handler.flush()
     except Exception:
-        handler.handleError(logging.makeLogRecord({"msg": "mcp_request_end"}))
+        handler.handleError(logging.makeLogRecord({"msg": line["event"]}))
     finally:
         handler.release()
