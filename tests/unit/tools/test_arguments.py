@@ -7,6 +7,7 @@ import gc
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,16 +17,18 @@ from pydantic import ValidationError
 
 from networkx_mcp.arrays import edits
 from networkx_mcp.errors import InvalidInput
+from networkx_mcp.tools.arguments import ID_SCHEMA
 from networkx_mcp.tools.create_graph import CreateGraph
 from networkx_mcp.tools.edit_graph import MOST_EDITS, MOST_NAMES, EditGraph, to_edit
 from networkx_mcp.tools.find_communities import FindCommunities
 from networkx_mcp.tools.find_components import FindComponents
 from networkx_mcp.tools.find_paths import FindPaths
 from networkx_mcp.tools.get_neighbors import GetNeighbors
+from networkx_mcp.tools.mcp_server import TOOLS
 from networkx_mcp.tools.measure_graph import MOST_METRICS, MeasureGraph
 from networkx_mcp.tools.rank_nodes import RankNodes
 from networkx_mcp.tools.run_algorithm import RunAlgorithm
-from networkx_mcp.tools.tool import Arguments
+from networkx_mcp.tools.tool import Arguments, Tool
 from networkx_mcp.tools.validation import validate
 
 
@@ -206,6 +209,26 @@ def test_a_number_past_every_float_is_refused_by_name(model: type[Arguments], ar
     assert re.match(
         rf"`{list(arguments)[-1]}` must be a (finite )?number", refused(model, {"graph_id": "g", **arguments})
     )
+
+
+def integers(schema: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where a schema asks for an integer, ids apart: those have a test of their own."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from integers(item, at)
+    elif isinstance(schema, dict) and schema.get("anyOf", [])[:2] != ID_SCHEMA["anyOf"]:
+        if schema.get("type") == "integer":
+            yield at, schema
+        for name, part in schema.items():
+            yield from integers(part, f"{at}/{name}")
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: str(tool.name))
+def test_every_integer_has_bounds(tool: Tool) -> None:
+    """JSON has integers of any length; what an analysis is known by, and what a kernel takes, has 64 bits."""
+    schema = tool.arguments.model_json_schema()
+    free = [at for at, one in integers(schema) if not one.keys() >= {"minimum", "maximum"}]
+    assert not free
 
 
 def test_an_error_carries_the_fields_for_programs() -> None:

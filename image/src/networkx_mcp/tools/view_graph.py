@@ -17,7 +17,7 @@ from networkx_mcp.tools import analysis_run, rank_nodes
 from networkx_mcp.tools.analysis_arguments import OnGraph, Seed
 from networkx_mcp.tools.answer import Answer, noted, show
 from networkx_mcp.tools.app import APP_ONLY
-from networkx_mcp.tools.arguments import NodeId, NodeIds
+from networkx_mcp.tools.arguments import MOST, NodeId, NodeIds
 from networkx_mcp.tools.tool import Tool
 from networkx_mcp.vocabulary import LAYOUTS, MEASURES
 
@@ -45,7 +45,7 @@ class ViewGraph(OnGraph):
     around: Annotated[NodeId | None, Field(description="Only this node and the nearest to it.")] = None
     nodes: Annotated[NodeIds | None, Field(description="Only these nodes.")] = None
     community: Annotated[
-        list[Annotated[int, Field(ge=0)]] | None,
+        list[Annotated[int, Field(ge=0, le=MOST)]] | None,
         Field(max_length=8, description="Only this community; then one within it."),
     ] = None
     form: Annotated[
