@@ -187,9 +187,7 @@ def _through(release: Release, address: str, host: str, ca: str) -> dict[str, An
 
 
 @pytest.mark.parametrize("way", ["ingress", "gateway"])
-def test_a_tool_is_called_over_tls_and_nothing_internal_is_public(
-    release: Release, entries: Entries, way: str
-) -> None:
+def test_a_tool_is_called_over_tls_and_nothing_internal_is_public(release: Release, entries: Entries, way: str) -> None:
     if way == "ingress":
         found = _through(release, entries.ingress, entries.ingress_host, entries.certificate)
     else:

@@ -10,11 +10,14 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from networkx_mcp.analysis import clusters
+from networkx_mcp.analysis import clusters, cost_advice
+from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.analysis.loaded_graph import LoadedGraph
 from networkx_mcp.analysis.task import on_graph
 from networkx_mcp.analysis.tasks import view_graph
-from networkx_mcp.errors import InvalidInput
+from networkx_mcp.errors import InvalidInput, LimitExceeded
+from networkx_mcp.tools.view_graph import ANALYSIS
+from networkx_mcp.vocabulary import COMMUNITY_METHODS
 
 
 def seen(graph: nx.Graph[Any], **asked: Any) -> dict[str, Any]:
@@ -154,6 +157,16 @@ def test_another_seed_places_the_same_communities_elsewhere(monkeypatch: pytest.
     first, second = seen(graph), seen(graph, seed=7)
     assert first["node_attributes"] == second["node_attributes"]
     assert first["x"] != second["x"]
+
+
+def test_what_it_costs_is_known_before_it_starts() -> None:
+    size = GraphSize(180_000, 540_000, directed=False)
+    louvain = COMMUNITY_METHODS["louvain"].algorithm
+    assert [call.algorithm for call in ANALYSIS.calls({}, size)] == [louvain]
+    measured = [call.algorithm for call in ANALYSIS.calls({"measure": "betweenness"}, size)]
+    assert measured == [louvain, "betweenness_centrality"]
+    with pytest.raises(LimitExceeded, match="betweenness"):
+        cost_advice.check(ANALYSIS, {"measure": "betweenness"}, [GraphSize(1_000_000, 50_000_000, directed=False)], 20)
 
 
 def test_around_a_node_the_nearest_are_shown_whatever_the_direction_of_edges() -> None:

@@ -13,7 +13,7 @@ from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Analysis, GraphSize, Params
 from networkx_mcp.analysis.tasks import task_name
 from networkx_mcp.errors import InvalidInput
-from networkx_mcp.tools import analysis_run, rank_nodes
+from networkx_mcp.tools import analysis_run, find_communities, rank_nodes
 from networkx_mcp.tools.analysis_arguments import OnGraph, Seed
 from networkx_mcp.tools.answer import Answer, noted, show
 from networkx_mcp.tools.app import APP_ONLY
@@ -93,7 +93,9 @@ def _suits(params: Params, directed: bool) -> None:
 
 
 def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
-    return rank_nodes.ANALYSIS.calls(params, graph) if "measure" in params else []
+    """The communities of the whole graph, and a measure; what is placed has few nodes."""
+    communities = find_communities.ANALYSIS.calls({"method": "louvain", "seed": 0}, graph)
+    return [*communities, *(rank_nodes.ANALYSIS.calls(params, graph) if "measure" in params else [])]
 
 
 ANALYSIS = Analysis(task_name("view_graph"), cached=True, shared=False, calls=_calls, suits=_suits)

@@ -227,3 +227,33 @@ def test_places_that_are_none_on_earth_are_told() -> None:
 )
 def test_what_auto_chooses(graph: nx.Graph, layout: str) -> None:
     assert placed(graph)[0].layout == layout
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [nx.karate_club_graph(), nx.path_graph(5_000), nx.gnm_random_graph(1_000, 4_000, seed=1).subgraph(range(1_000))],
+    ids=["small", "long", "round"],
+)
+def test_spectral_is_the_directions_in_which_neighbours_differ_least(graph: nx.Graph) -> None:
+    graph = nx.Graph(graph.subgraph(max(nx.connected_components(graph), key=len)).edges)
+    _, where = placed(graph, "spectral")
+    laplacian = nx.laplacian_matrix(graph).astype(float)
+    if len(graph) <= 1_000:
+        wanted = np.linalg.eigvalsh(laplacian.toarray())[1:3]
+    else:
+        wanted = 2 - 2 * np.cos(np.pi * np.array([1, 2]) / len(graph))  # of a path
+    xy = np.array([where[node] for node in graph])
+    xy -= xy.mean(axis=0)
+    found = [float(axis @ (laplacian @ axis) / (axis @ axis)) for axis in xy.T]
+    assert found == pytest.approx(wanted, rel=1e-3)
+
+
+def test_spectral_lays_parts_side_by_side() -> None:
+    graph = nx.disjoint_union_all([nx.cycle_graph(9), nx.path_graph(5), nx.path_graph(2), nx.empty_graph(2)])
+    _, where = placed(graph, "spectral")
+    for one, other in itertools.combinations(graph, 2):
+        assert apart(where[one], where[other]) > 1e-3
+    boxes = [np.array([where[node] for node in part]) for part in nx.connected_components(graph)]
+    for one, other in itertools.combinations(boxes, 2):
+        over = np.minimum(one.max(axis=0), other.max(axis=0)) - np.maximum(one.min(axis=0), other.min(axis=0))
+        assert (over < 0).any()

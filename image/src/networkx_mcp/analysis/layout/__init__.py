@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from networkx_mcp.analysis.layout import forces, layered, maps, plane, trees
+from networkx_mcp.analysis.layout import forces, layered, maps, plane, spectral, trees
 from networkx_mcp.analysis.layout.plane import Float, Part
 from networkx_mcp.arrays.columns import MISSING
 from networkx_mcp.arrays.values import is_number
 from networkx_mcp.errors import InvalidInput, NotFound, echoed
-from networkx_mcp.vocabulary import LAYOUTS
 
 if TYPE_CHECKING:
     from networkx_mcp.analysis.loaded_graph import LoadedGraph
@@ -68,6 +67,8 @@ def positions(
         case "tree":
             into = np.diff(arrays.frozen.in_indptr) if graph.directed else np.ones(arrays.n, np.int32)
             return Placed(trees.by_trees(found, into, aspect), layout)
+        case "spectral":
+            return Placed(spectral.by_spectrum(found, aspect), layout)
         case "layers":
             return Placed(layered.by_layers(arrays, seed), layout)
         case "bipartite":
@@ -77,7 +78,7 @@ def positions(
         case "map":
             return _on_map(graph)
         case _:
-            return _by_networkx(graph, layout, seed, weight)
+            return _by_networkx(graph, layout, seed)
 
 
 def _auto(graph: LoadedGraph, found: list[Part]) -> str:
@@ -105,13 +106,11 @@ def _shallow(found: list[Part]) -> bool:
     return all(trees.depth_of(part, np.ones(part.n, np.int32)) <= _DEEP for part in found if part.n > 2)
 
 
-def _by_networkx(graph: LoadedGraph, layout: str, seed: int, weight: str | None) -> Placed:
+def _by_networkx(graph: LoadedGraph, layout: str, seed: int) -> Placed:
     import networkx as nx
 
     function: Callable[..., dict[Any, Any]] = getattr(nx, f"{layout}_layout")
     options: dict[str, Any] = {"seed": seed} if layout == "random" else {}
-    if LAYOUTS[layout].weighted:
-        options["weight"] = weight
     where = function(graph.nx, **options)
     xy = np.array([where[node] for node in graph.arrays.ids], np.float64).reshape(-1, 2)
     return Placed(xy, layout, seeded=layout == "random", fixed=layout in ("circular", "shell"))
