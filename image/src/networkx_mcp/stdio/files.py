@@ -96,7 +96,7 @@ class Files:
     async def bring(self, path: Path, mode: str) -> str:
         """Make a graph of a file; its id. `mode`: see `load_file`. Raises Refused, httpx.HTTPError."""
         await self._load({"path": str(path), "mode": mode})
-        return _id_of(path)
+        return id_of(path)
 
     # -- in ----------------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Files:
         if not isinstance(options, dict):
             raise Refused('options: must be an object, such as {"source": "from"}.')
         path = Path(given["path"])
-        graph_id = given.get("graph_id") or _id_of(path)
+        graph_id = given.get("graph_id") or id_of(path)
         query = {key: _as_query(value) for key, value in options.items()} | {"filename": path.name}
         headers = {"If-None-Match": "*"} if mode == "new" else {}
         if mode == "merge":
@@ -197,7 +197,7 @@ def _tool(
     }
 
 
-def _id_of(path: Path) -> str:
+def id_of(path: Path) -> str:
     """A graph id like the name of a file."""
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in path.stem.lower()).strip("-")
     return plain[:64] or "graph"

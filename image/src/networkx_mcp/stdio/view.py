@@ -13,7 +13,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from networkx_mcp.stdio.files import Files, Refused
+from networkx_mcp.stdio.files import Files, Refused, id_of
 from networkx_mcp.stdio.owner import CannotStart, Owner
 
 _PIECE = 64 * 1024
@@ -45,14 +45,22 @@ async def show(owner: Owner, what: str, *, replace: bool, browser: bool) -> int:
 async def _graph(owner: Owner, what: str, *, replace: bool) -> str:
     """The id of the graph that a file holds, or that is named. Raises Refused."""
     path = Path(what)
-    if await asyncio.to_thread(path.is_file):
-        return await Files([path.parent], owner.http).bring(
-            await asyncio.to_thread(path.absolute), "replace" if replace else "new"
+    if not await asyncio.to_thread(path.is_file):
+        if not await _known(owner, what):
+            raise Refused(f"There is no file {what}, and no graph of this name.")
+        return what
+    graph_id = id_of(path)
+    if not replace and await _known(owner, graph_id):
+        raise Refused(
+            f"There is a graph {graph_id} already: `networkx-mcp view {graph_id}` shows it, --replace loads the file over it."
         )
-    answer = await owner.http.get(f"/graphs/{what}/layout", params={"limit": 1})
-    if answer.is_error:
-        raise Refused(f"There is no file {what}, and no graph of this name: {answer.json().get('message', '')}")
-    return what
+    absolute = await asyncio.to_thread(path.absolute)
+    return await Files([absolute.parent], owner.http).bring(absolute, "replace" if replace else "new")
+
+
+async def _known(owner: Owner, graph_id: str) -> bool:
+    answer = await owner.http.get("/graphs", params={"prefix": graph_id, "limit": 1})
+    return answer.is_success and [graph["graph_id"] for graph in answer.json()["graphs"]] == [graph_id]
 
 
 async def _join(owner: Owner, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
