@@ -66,6 +66,7 @@ def test_without_a_header_the_option_says_so() -> None:
     assert load("a,b,1,x\n", header=False)[0] == [("a", "b", {"column3": 1, "column4": "x"})]
     error = refused("1,2\n2,3\n", "csv").message
     assert "header=false" in error
+    assert "part=nodes" in refused("town,people\nBern,134000\nBasel,178000\n", "csv").message
     assert "the columns are '1', '2'" in error
 
 

@@ -134,6 +134,7 @@ def _ends(text: _Text, shape: TableShape, sink: Sink) -> Columns:
             and "table of nodes" not in error.reason
         ):
             hints.append("if the first line is no header but an edge, give option header=false")
+            hints.append("if each line is a node, give option part=nodes")
         reason = error.reason.replace(repr(_INDEX), "''")
         raise FormatError("; ".join([reason, *hints]), text.layout.lines or 1) from None
     columns.tell(sink.reading)
