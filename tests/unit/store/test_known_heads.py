@@ -15,7 +15,7 @@ from tests.unit.store.conftest import AMPLE, head_of, new
 from networkx_mcp.errors import Conflict, StoreUnavailable
 from networkx_mcp.settings import StoreSettings
 from networkx_mcp.store import sqlite_reads
-from networkx_mcp.store.known_heads import KnownHeads
+from networkx_mcp.store.known_heads import META_BYTES, KnownHeads
 from networkx_mcp.store.protocol import Head, StoredCounts
 from networkx_mcp.store.sqlite_store import SqliteStore
 
@@ -146,8 +146,16 @@ def test_only_so_many_are_kept_and_the_least_recently_used_go() -> None:
     assert [known.get(("t", name)) for name in "abc"] == [heads["a"], None, heads["c"]]
 
 
-def head(name: str) -> Head:
+def test_a_head_with_a_long_description_is_read_each_time() -> None:
+    known = KnownHeads()
+    for name, size in (("a", META_BYTES), ("b", META_BYTES + 1)):
+        known.keep(("t", name), head(name, b"m" * size))
+    assert known.get(("t", "a")) is not None
+    assert known.get(("t", "b")) is None
+
+
+def head(name: str, meta: bytes = b"") -> Head:
     return Head(
         graph_id=name, uid="u1", version=1, snapshot_version=0, snapshot_bytes=0, log_operations=0, log_bytes=0, nodes=0,
-        edges=0, meta=b"", created=1.0, updated=1.0,
+        edges=0, meta=meta, created=1.0, updated=1.0,
     )  # fmt: skip

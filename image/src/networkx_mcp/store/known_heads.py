@@ -10,8 +10,9 @@ from collections import Counter, OrderedDict
 
 from networkx_mcp.store.protocol import GraphKey, Head
 
-#: Heads that are kept, the most recently used; some 300 bytes each, and what `meta` has.
-MOST = 4096
+#: Heads that are kept, the most recently used, and bytes of `meta` that one may have, in which a graph's description is: all of them take
+#: some 3 MB at most.
+MOST, META_BYTES = 2048, 1024
 
 
 class KnownHeads:
@@ -32,7 +33,7 @@ class KnownHeads:
 
     def keep(self, key: GraphKey, head: Head) -> None:
         """It was read in this turn of the event loop."""
-        if key not in self._writes:
+        if key not in self._writes and len(head.meta) <= META_BYTES:
             self._heads[key] = head
             if len(self._heads) > self._most:
                 self._heads.popitem(last=False)
