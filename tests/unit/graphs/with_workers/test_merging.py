@@ -249,7 +249,7 @@ async def test_tables_with_types_are_shaped_too(pair: list[Graphs], format_: str
         ),
         ("SELECT payer AS source, payee AS target FROM edges", "edges"),
         ("SELECT payer AS source, amount::INT AS target FROM rows", "Could not convert"),
-        ("SELECT payer, payee FROM rows", "name the columns that hold the ends"),
+        ("SELECT payer AS a, payee AS b FROM rows", "name the columns that hold the ends"),
         ("DELETE FROM rows", "must be a SELECT.*a query reads the table and changes nothing"),
         ("SELECT 1; SELECT 2", "must be one SELECT"),
         ("SELECT * FROM read_csv('/etc/passwd')", "may not read from .read_csv.*reads the table alone.*In FROM: rows"),
