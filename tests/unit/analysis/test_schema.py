@@ -111,3 +111,19 @@ def test_a_graph_of_which_nothing_has_attributes_is_known_without_a_look_at_each
         other.apply([AddEdges([(0, 1)]), edit])
         assert not other.bare
         assert [row[1] for row in schema.of_little(other)["rows"]] == ["w" if isinstance(edit, AddEdges) else "x"]
+
+
+@pytest.mark.parametrize(
+    ("values", "least", "most"),
+    [
+        (["2026-01-02", "2025-12-31", "2026-01-02"], "2025-12-31", "2026-01-02"),
+        (["2026-01-02T10:00:00", "2026-01-02T09:30:00.5Z"], "2026-01-02T09:30:00.5Z", "2026-01-02T10:00:00"),
+        (["2026-03", "2026-01"], "2026-01", "2026-03"),
+        (["2026-01-02", "soon"], None, None),
+        (["2026-01-02", 5], None, None),
+        (["9999-99-99"], None, None),
+        (["01/02/2026", "03/04/2025"], None, None),
+    ],
+)
+def test_dates_have_a_range(values: list[Any], least: str | None, most: str | None) -> None:
+    assert described(values)[3:5] == [least, most]

@@ -277,6 +277,21 @@ def test_the_first_column_of_a_table_of_nodes_tells_that_it_has_the_ids(first: s
     assert (found.reading.id_column, found.graph.n) == (first, 2)
 
 
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("employee_id,name,key", "employee_id"),
+        ("name,employee_id", "name"),
+        ("account,id", "id"),
+        ("city,name", "name"),
+    ],
+)
+def test_of_several_columns_that_may_hold_ids_the_surest_is_taken(header: str, column: str) -> None:
+    row = ",".join("abc"[: header.count(",") + 1])
+    found = formats.load(io.BytesIO(f"{header}\n{row}\n".encode()), "csv", {"part": "nodes"}, LIMITS)
+    assert found.reading.id_column == column
+
+
 @pytest.mark.parametrize("first", ["city", "period", "video", "decode", "paid"])
 def test_other_first_columns_are_not_taken_for_ids(first: str) -> None:
     message = refused(f"{first},x\na,1\n", "csv", part="nodes").message

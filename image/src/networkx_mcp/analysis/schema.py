@@ -5,6 +5,7 @@ In plain Python over the values, so that it is the same where a worker looks at 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from networkx_mcp.arrays.frozen import FrozenGraph
     from networkx_mcp.arrays.state import GraphState
 
-#: A row of the answer. `commonest`: pairs of value and count, of what is not different everywhere; `least` and `most` of numbers.
+#: A row of the answer. `commonest`: pairs of value and count, of what is not different everywhere; `least` and `most` of numbers, and of text that is dates.
 COLUMNS = ("of", "attribute", "type", "count", "different", "least", "most", "commonest")
 #: Attributes of nodes, and of edges, that are told; those that most have come first.
 MOST_ATTRIBUTES = 25
@@ -30,6 +31,8 @@ LITTLE, LITTLE_VALUES, LITTLE_BYTES, LITTLE_COLUMNS, LITTLE_CHARACTERS = 500, 80
 _TYPES: Mapping[type, str] = {
     bool: "boolean", int: "integer", float: "number", str: "text", list: "list", dict: "object", type(None): "null"
 }  # fmt: skip
+#: Text that is in the order of time where it is in the order of text.
+_DATE = re.compile(r"[12][0-9]{3}-[01][0-9](-[0-3][0-9]([T ][0-2][0-9]:[0-5][0-9].{0,24})?)?$")
 _SHORT = frozenset({bool, int, float, type(None)})
 _SCALARS = frozenset({bool, int, float, str})
 
@@ -122,7 +125,8 @@ def _described(values: Sequence[Any]) -> list[Any]:
     if numbers and len(kinds) > 1:
         kinds = {"number"}
     kind = " or ".join(sorted(kinds))
-    least, most = (_told(min(values)), _told(max(values))) if numbers else (None, None)
+    ordered = numbers or (kind == "text" and all(type(value) is str and _DATE.match(value) for value in values))
+    least, most = (_told(min(values)), _told(max(values))) if ordered else (None, None)
     if not {type(value) for value in values} <= _SCALARS:
         return [kind, len(values), None, least, most, []]
     # 1, 1.0 and true are one key of a dict

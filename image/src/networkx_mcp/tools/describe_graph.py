@@ -58,8 +58,8 @@ class Attribute(TypedDict):
     type: Annotated[str, Field(description="integer, number, text, boolean, list, object, null, or several of these.")]
     count: Annotated[int, Field(description="How many have it.")]
     different: Annotated[int | None, Field(description="How many different values; null where there are lists.")]
-    least: Annotated[int | float | str | None, Field(description="Of numbers.")]
-    most: Annotated[int | float | str | None, Field(description="Of numbers.")]
+    least: Annotated[int | float | str | None, Field(description="Of numbers and dates.")]
+    most: Annotated[int | float | str | None, Field(description="Of numbers and dates.")]
     commonest: Annotated[list[list[Any]], Field(description="Pairs of a value and how many have it.")]
 
 

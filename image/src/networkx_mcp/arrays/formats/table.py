@@ -69,10 +69,9 @@ _KIND: Final = re.compile(
     r"(account|acct|user|person|people|employee|customer|client|airport|station|stop|city|place|address|wallet|email|host|ip|bank|company|"
     r"entity|party|node|vertex|page|url|paper|country|iban|name|code|iata|id)([_ ]?(id|no|nr|number|code|name))?"
 )
-#: What the column of ids of a table of nodes is called, and how else its first column may tell that it is it.
-_NODE_IDS: Final = (
-    "id", ":id", "_id", "node_id", "nodeid", "node id", "node", "vertex", "vertex_id", "key", "name", "source"
-)  # fmt: skip
+#: What the column of ids of a table of nodes is called, what else its first column tells to be it, and what is taken where neither is there.
+_NODE_IDS: Final = ("id", ":id", "_id", "node_id", "nodeid", "node id", "node", "vertex", "vertex_id")
+_LESS_SURE: Final = ("key", "name", "source")
 _NODE_ID: Final = re.compile(
     r"(.*[_ ])?(id|ids|code|iata|icao|key|uuid|number|nr|no|iban)|employee|account|user|email|station|airport"
 )
@@ -175,16 +174,21 @@ class TableShape:
         _check_names(names)
         if self.part != "nodes":
             return Columns(*_choose_ends(names, self.source, self.target))
-        for wanted in (self.id_column,) if self.id_column is not None else _NODE_IDS:
-            if (found := _column(names, wanted)) is not None:
-                return Columns(found, None)
-        if self.id_column is None and names and _NODE_ID.fullmatch(names[0].strip().casefold()):
-            return Columns(names[0], None)
+        if (found := self._id_column(names)) is not None:
+            return Columns(found, None)
         what = "" if self.id_column is None else f" {self.id_column!r}"
         raise FormatError(
             f"there is no column of ids{what}: name it by option id, for example id={names[0] if names else 'id'}; the columns are "
             f"{_listed(names) or 'none'}"
         )
+
+    def _id_column(self, names: Sequence[str]) -> str | None:
+        if self.id_column is not None:
+            return _column(names, self.id_column)
+        first = names[0] if names and _NODE_ID.fullmatch(names[0].strip().casefold()) else None
+        sure = (_column(names, wanted) for wanted in _NODE_IDS)
+        others = (_column(names, wanted) for wanted in _LESS_SURE)
+        return next((found for found in (*sure, first, *others) if found is not None), None)
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -209,7 +213,11 @@ def _choose_ends(names: Sequence[str], source: str | None, target: str | None) -
         return names[found[0]], names[found[1]]
     wanted = " and ".join(repr(name) for name in (source or "source", target or "target"))
     nodes = ""
-    if source is None and target is None and any(name.strip().casefold() in _NODE_IDS for name in names[:2]):
+    if (
+        source is None
+        and target is None
+        and any(name.strip().casefold() in (*_NODE_IDS, *_LESS_SURE) for name in names[:2])
+    ):
         nodes = "; a table of nodes needs part=nodes, and mode=merge where it comes after its table of edges"
     raise FormatError(
         f"there are no two columns {wanted}: name the columns that hold the ends of an edge by options source and "
