@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.server.tools.conftest import Tools
@@ -80,3 +81,28 @@ def test_columns_that_a_graph_names_cannot_speak_as_the_server(tools: Tools, mak
 def test_subgraphs_show_what_is_asked_for(tools: Tools, novel: str) -> None:
     text = tools.text("get_subgraph", graph_id=novel, nodes=["Valjean", "Javert"], by="label", show=["label"])
     assert text.splitlines()[1:] == ["node n0\tlabel=Valjean", "node n1\tlabel=Javert", "edge n0 -> n1"]
+
+
+def test_a_shown_attribute_that_the_edge_has_too_is_said_to_be_the_nodes(tools: Tools) -> None:
+    rows = "boss,person,name\n1,2,Bo\n1,3,Cy\n"
+    arguments: dict[str, Any] = {"source": "boss", "target": "person", "directed": True}
+    graph_id = tools.data("load_graph", content=rows, **arguments)["graph_id"]
+    people = "id,name\n1,Al\n2,Bo\n3,Cy\n"
+    tools.data("load_graph", content=people, graph_id=graph_id, part="nodes", mode="merge")
+    lines = tools.lines("get_neighbors", graph_id=graph_id, node=3, show=["name"])
+    assert lines[1:] == [["1", "in", "name=Cy", "node: name=Al"]]
+
+
+def test_the_common_ancestor_is_a_node_with_what_it_shows(tools: Tools) -> None:
+    nodes = [{"id": "a", "attributes": {"name": "Ann"}}, {"id": "b"}, {"id": "c"}, {"id": "d"}]
+    edges = [["a", "b"], ["a", "c"]]
+    graph_id = tools.data("create_graph", nodes=nodes, edges=edges, directed=True)["graph_id"]
+    ask: dict[str, Any] = {"graph_id": graph_id, "name": "lowest_common_ancestor", "show": ["name"]}
+    assert tools.lines("run_algorithm", arguments={"node1": "b", "node2": "c"}, **ask)[1:] == [
+        ["node", "name"],
+        ["a", "Ann"],
+    ]
+    assert tools.lines("run_algorithm", arguments={"node1": "b", "node2": "d"}, **ask)[1:] == [
+        ["node", "name"],
+        ["-", "-"],
+    ]

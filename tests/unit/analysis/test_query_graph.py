@@ -423,3 +423,21 @@ def test_a_block_of_long_rows_ends_early() -> None:
 @pytest.mark.parametrize(("columns", "expected"), [(1, 1000), (25, 1000), (30, 800), (300, 80), (3000, 8), (30000, 1)])
 def test_blocks_are_round_numbers_of_rows(columns: int, expected: int) -> None:
     assert rows.block_rows(columns) == expected
+
+
+@pytest.mark.parametrize(
+    "sql", ["FROM edges WHERE day > DATE '2026-01-01'", "SELECT date_trunc('month', day) FROM edges"]
+)
+def test_an_error_about_dates_says_that_they_are_text_and_how_to_cast_them(sql: str) -> None:
+    graph = nx.Graph()
+    graph.add_edge("a", "b", day="2026-02-03")
+    message = refused(sql, graph).message
+    assert "Dates in a graph are text, which compares as it stands, >= '2026-03-01'; column::TIMESTAMP" in message
+    assert "Columns: nodes(id, degree)" in message
+    assert "Candidate" not in message
+    assert (
+        query(graph, "SELECT date_trunc('month', day::DATE)::VARCHAR AS m FROM edges WHERE day > '2026-01-01'")["rows"][
+            0
+        ][0][:7]
+        == "2026-02"
+    )

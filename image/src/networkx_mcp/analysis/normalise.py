@@ -66,7 +66,7 @@ class Normaliser:
         if isinstance(value, list):
             return self._of_sequence(value)
         if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-            return UncutTable(["value"], [[value]])
+            return UncutTable(self._columns or ["value"], [[value]])
         return self._of_iterator(iter(value))
 
     # -- nodes ---------------------------------------------------------------------------------

@@ -106,7 +106,10 @@ def neighbors_answer(args: GetNeighbors, version: int, value: dict[str, Any]) ->
         found: Neighbor = {"id": other, "direction": way, "attributes": attributes}
         if args.show:
             found["shown"] = clipped(its)
-            text += f"\t{show_attributes(found['shown'])}"
+            # The edge's stand before it: what both have would be taken for one of them.
+            text += (
+                f"\t{'node: ' if found['shown'].keys() & attributes.keys() else ''}{show_attributes(found['shown'])}"
+            )
         size += len(text)
         if size > MAX_CHARACTERS and neighbors:
             break

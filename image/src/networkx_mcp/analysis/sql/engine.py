@@ -134,6 +134,7 @@ def refuse(text: str, sql: str, field: str, columns: dict[str, list[str]], befor
     message = " ".join(str(told.get("exception_message", text)).split("\n"))
     if "expression depth" in message:  # it would have us change a setting
         message = "the statement is nested too deeply"
+    message = message.partition("Candidate functions:")[0].rstrip()
     message = message if len(message) <= _MOST_MESSAGE else message[:_MOST_MESSAGE] + "…"
     facts: dict[str, Any] = {"engine": NAME, "kind": kind}
     place = ""
@@ -145,6 +146,8 @@ def refuse(text: str, sql: str, field: str, columns: dict[str, list[str]], befor
     hint = ""
     if "Malformed JSON" in message or "JSON" in message.partition("\n")[0]:
         hint = "Attributes of mixed values are JSON: column->>'$' is the text, (column->>'$')::BIGINT a number. "
+    if "VARCHAR" in message and re.search(r"explicit (type )?cast", message):
+        hint = "Dates in a graph are text, which compares as it stands, >= '2026-03-01'; column::TIMESTAMP or column::DATE makes one. "
     if kind.startswith(("Binder", "Catalog")):
         facts["columns"] = [f"{table}.{name}" for table, names in columns.items() for name in names]
         hint += "Columns: " + "; ".join(f"{table}({_named(names)})" for table, names in columns.items()) + "."
