@@ -301,3 +301,9 @@ def test_view_graph_is_what_i_see_in_the_viewer(tools: Tools, florence: str) -> 
 def test_every_tool_has_its_question(tools: Tools) -> None:
     asked = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
     assert [tool for tool in tools.listed if not any(name.startswith(tool) for name in asked)] == []
+
+
+def test_a_way_of_derive_graph_is_found_by_a_name_that_is_nearly_its(tools: Tools, florence: str) -> None:
+    text, facts = tools.error("derive_graph", graph_id=florence, into="x", algorithm="largest_connected_component")
+    assert "Did you mean largest_component?" in text
+    assert facts["nearest"][0] == "largest_component"

@@ -441,3 +441,13 @@ def test_an_error_about_dates_says_that_they_are_text_and_how_to_cast_them(sql: 
         ][0][:7]
         == "2026-02"
     )
+
+
+def test_text_in_double_quotes_and_other_languages_are_answered_with_what_sql_wants() -> None:
+    graph = nx.Graph()
+    graph.add_node("a", country="US")
+    assert (
+        "Text stands in single quotes: 'US'. Columns:"
+        in refused('SELECT id FROM nodes WHERE country = "US"', graph).message
+    )
+    assert "SQL as DuckDB has it, over tables nodes, edges and ends" in refused("MATCH (n) RETURN n", graph).message

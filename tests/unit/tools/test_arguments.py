@@ -18,14 +18,18 @@ from pydantic import ValidationError
 from networkx_mcp.arrays import edits
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools.arguments import ID_SCHEMA
+from networkx_mcp.tools.compare_graphs import CompareGraphs
 from networkx_mcp.tools.create_graph import CreateGraph
+from networkx_mcp.tools.derive_graph import DeriveGraph
 from networkx_mcp.tools.edit_graph import MOST_EDITS, MOST_NAMES, EditGraph, to_edit
 from networkx_mcp.tools.find_communities import FindCommunities
 from networkx_mcp.tools.find_components import FindComponents
 from networkx_mcp.tools.find_paths import FindPaths
 from networkx_mcp.tools.get_neighbors import GetNeighbors
+from networkx_mcp.tools.load_graph import LoadGraph
 from networkx_mcp.tools.mcp_server import TOOLS
 from networkx_mcp.tools.measure_graph import MOST_METRICS, MeasureGraph
+from networkx_mcp.tools.query_graph import QueryGraph
 from networkx_mcp.tools.rank_nodes import RankNodes
 from networkx_mcp.tools.run_algorithm import RunAlgorithm
 from networkx_mcp.tools.tool import Arguments, Tool
@@ -442,3 +446,50 @@ def test_an_edge_is_written_as_people_write_edges() -> None:
 )
 def test_an_edge_that_may_mean_two_things_is_refused(edge: Any, why: str) -> None:
     assert why in refused(CreateGraph, {"edges": [edge]})
+
+
+@pytest.mark.parametrize(
+    ("given_", "measure"),
+    [
+        ("betweenness_centrality", "betweenness"),
+        ("pagerank_centrality", "pagerank"),
+        ("degree_centrality", "degree_centrality"),
+        ("core_number", "core"),
+        ("edge_betweenness_centrality", "edge_betweenness"),
+        ("hits", "hits"),
+    ],
+)
+def test_a_measure_may_be_called_as_networkx_calls_it(given_: str, measure: str) -> None:
+    assert validate(RankNodes, {"graph_id": "g", "measure": given_}, "rank_nodes").measure == measure
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "meant"),
+    [
+        (FindPaths, "start", "source"),
+        (FindPaths, "end", "target"),
+        (FindPaths, "destination", "target"),
+        (RankNodes, "metric", "measure"),
+        (RankNodes, "top", "limit"),
+        (RankNodes, "filter", "view"),
+        (FindCommunities, "algorithm", "method"),
+        (RunAlgorithm, "algorithm", "name"),
+        (RunAlgorithm, "parameters", "arguments"),
+        (QueryGraph, "query", "sql"),
+        (DeriveGraph, "new_graph_id", "into"),
+        (CompareGraphs, "graph_id", "a"),
+        (CompareGraphs, "other", "b"),
+        (LoadGraph, "data", "content"),
+    ],
+)
+def test_another_word_for_an_argument_is_answered_with_ours(model: type[Arguments], name: str, meant: str) -> None:
+    assert f"`{name}` is not an argument here, did you mean `{meant}`?" in refused(model, {name: "x"})
+
+
+def test_what_is_no_word_for_any_is_answered_with_all_and_where_an_algorithms_own_stand() -> None:
+    message = refused(RunAlgorithm, {"graph_id": "g", "name": "pagerank", "alpha": 0.9})
+    assert message.startswith("`alpha` is not an argument here; allowed: graph_id, ")
+    assert message.endswith(" Arguments of the algorithm stand in `arguments`.")
+    assert refused(FindPaths, {"graph_id": "g", "source": 1, "zone": 2}).startswith(
+        "`zone` is not an argument here; allowed: "
+    )

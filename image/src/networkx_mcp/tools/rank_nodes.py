@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from networkx_mcp.analysis.cost import AlgorithmCall
 from networkx_mcp.analysis.definition import Alternative, Analysis, GraphSize, Params
@@ -30,12 +30,23 @@ else:
 #: Arguments that some measures take and others do not.
 _OPTIONS = sorted({"weight", *(option for measure in MEASURES.values() for option in measure.options)})
 
+#: What networkx calls a measure.
+_ALGORITHMS = {measure.algorithm: name for name, measure in reversed(MEASURES.items())}
+
+
+def _measure(value: Any) -> Any:
+    """The measure that is meant by networkx's name for it, betweenness_centrality."""
+    if type(value) is not str or value in MEASURES:
+        return value
+    short = value.removesuffix("_centrality")
+    return short if short in MEASURES else _ALGORITHMS.get(value, value)
+
 
 class RankNodes(Keeping):
     """Arguments of rank_nodes."""
 
     measure: Annotated[
-        MeasureName,
+        Annotated[MeasureName, BeforeValidator(_measure)],
         Field(
             description="What makes a node (edge_betweenness: an edge) rank high. hits: authorities. On large graphs "
             "prefer degree or pagerank, or give `sample` to betweenness."

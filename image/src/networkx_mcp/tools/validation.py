@@ -45,6 +45,25 @@ _WANTED = {
     "model_attributes_type": "an object",
     "finite_number": "a finite number",
 }
+#: What other servers and networkx call what is an argument of ours.
+_OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("start", "origin", "src", "from", "source_node", "root"), ("source", "center", "node")),
+    **dict.fromkeys(("end", "destination", "dst", "to", "target_node", "goal"), ("target",)),
+    **dict.fromkeys(("top", "top_k", "topk", "top_n", "n", "count", "max_results", "page_size"), ("limit",)),
+    **dict.fromkeys(("metric", "centrality"), ("measure", "metrics")),
+    **dict.fromkeys(("algorithm", "algorithm_name"), ("name", "method", "measure")),
+    **dict.fromkeys(("params", "parameters", "args", "kwargs"), ("arguments",)),
+    **dict.fromkeys(("new_graph_id", "target_graph_id", "output", "new_graph"), ("into", "graph_id")),
+    **dict.fromkeys(("graph", "graph_name", "graph_id", "graph_a"), ("graph_id", "a")),
+    **dict.fromkeys(("other", "other_graph_id", "graph_b", "with"), ("b", "others")),
+    **dict.fromkeys(("query", "statement"), ("sql", "query")),
+    **dict.fromkeys(("filter", "where", "condition"), ("view", "sql", "nodes")),
+    **dict.fromkeys(("weight_attribute", "edge_weight", "distance"), ("weight",)),
+    **dict.fromkeys(("data", "text", "csv", "file", "body"), ("content",)),
+    **dict.fromkeys(("depth", "hops", "max_depth"), ("radius", "cutoff")),
+    **dict.fromkeys(("search", "keywords", "description"), ("query",)),
+    **dict.fromkeys(("operations", "changes"), ("edits",)),
+}
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
     "greater_than": ("more than", "gt"),
@@ -189,8 +208,10 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
         description = _description(model, item["loc"])
         return f"{name} is missing{f' ({description})' if description else ''}"
     if kind == "extra_forbidden":
-        close = nearest_words(str(item["loc"][-1]), context["allowed"], 1)
-        hint = f", did you mean `{close[0]}`?" if close else f"; allowed: {', '.join(context['allowed'])}"
+        close = _meant(str(item["loc"][-1]), context["allowed"])
+        hint = f", did you mean `{close}`?" if close else f"; allowed: {', '.join(context['allowed'])}"
+        if "arguments" in context["allowed"] and close != "arguments":
+            hint += " Arguments of the algorithm stand in `arguments`."
         return f"{name} is not an argument here{hint}"
     if kind in ("literal_error", "enum"):
         return f"{name} must be {str(context.get('expected')).replace(chr(39), '')}; got {_got(item['input'])}"
@@ -208,6 +229,12 @@ def _problem(model: type[BaseModel], item: ErrorDetails) -> str:
     if kind == "value_error":
         return f"{name}: {context.get('error')}"
     return f"{name}: {item['msg']}"
+
+
+def _meant(name: str, allowed: list[str]) -> str | None:
+    """The argument that somebody means by a name: another word for it, or one that is spelled nearly so."""
+    near = nearest_words(name, allowed, 1, 0.75)
+    return next((word for word in _OTHER_WORDS.get(name, ()) if word in allowed), near[0] if near else None)
 
 
 def _placed(item: ErrorDetails, arguments: Any) -> ErrorDetails:

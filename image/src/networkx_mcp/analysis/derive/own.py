@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from networkx_mcp.analysis import catalogue
 from networkx_mcp.analysis.catalogue import Algorithm, Argument
+from networkx_mcp.errors import NotFound, echoed, nearest_words
 
 _WEIGHT = Argument("weight", "weight", "attribute", default="weight")
 
@@ -39,4 +40,17 @@ OWN: dict[str, Algorithm] = {
 def get(name: str) -> Algorithm:
     """A way of ours, or the algorithm of the catalogue. Raises NotFound (field `algorithm`)."""
     own = OWN.get(name.strip().lower())
-    return own if own is not None else catalogue.get(name)
+    if own is not None:
+        return own
+    try:
+        return catalogue.get(name)
+    except NotFound as error:
+        near = nearest_words(name.strip().lower(), OWN, 1, 0.6)
+        if not near:
+            raise
+        raise NotFound(
+            f"name: there is no algorithm {echoed(name)}. Did you mean {near[0]}?",
+            kind="algorithm",
+            field="name",
+            nearest=[*near, *error.data["nearest"]],
+        ) from None

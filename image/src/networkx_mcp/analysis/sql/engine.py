@@ -148,6 +148,10 @@ def refuse(text: str, sql: str, field: str, columns: dict[str, list[str]], befor
         hint = "Attributes of mixed values are JSON: column->>'$' is the text, (column->>'$')::BIGINT a number. "
     if "VARCHAR" in message and re.search(r"explicit (type )?cast", message):
         hint = "Dates in a graph are text, which compares as it stands, >= '2026-03-01'; column::TIMESTAMP or column::DATE makes one. "
+    if found := re.match(r"Referenced column [\"'](\w{1,60})[\"'] not found", message):
+        hint += f"Text stands in single quotes: '{found[1]}'. "
+    if kind.startswith("Parser"):
+        hint += "The statement is SQL as DuckDB has it, over tables nodes, edges and ends. "
     if kind.startswith(("Binder", "Catalog")):
         facts["columns"] = [f"{table}.{name}" for table, names in columns.items() for name in names]
         hint += "Columns: " + "; ".join(f"{table}({_named(names)})" for table, names in columns.items()) + "."
