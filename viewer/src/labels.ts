@@ -30,6 +30,8 @@ const FEW = 150;
 const MANY = 60;
 /** Room that names keep from each other. */
 const [ASIDE, BELOW] = [4, 1];
+/** Radii from which a disc is large, and from which it may hold its name. */
+const [LARGE, WIDE] = [12, 24];
 const CELL = 64;
 
 export class Labels {
@@ -51,16 +53,22 @@ export class Labels {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const seen = all.filter((name) => name.x > -20 && name.y > -20 && name.x < width + 20 && name.y < height + 20);
-    const discs = new Grid();
-    // What lies under a name is still seen if it is small: only larger nodes are kept free.
-    for (const name of seen) if (name.radius >= 4) discs.add({ left: name.x - name.radius, right: name.x + name.radius, top: name.y - name.radius, bottom: name.y + name.radius });
+    // What lies under a name is still seen if it is small. On a large disc a name is taken for that of the disc.
+    const [discs, large] = [new Grid(), new Grid()];
+    for (const { x, y, radius } of seen) {
+      // The square within the disc: its corners are free.
+      const half = radius * 0.75;
+      const square = { left: x - half, right: x + half, top: y - half, bottom: y + half };
+      if (radius >= LARGE) large.add(square);
+      else if (radius >= 4) discs.add(square);
+    }
     const taken = new Grid();
     const written: (Name & Box)[] = [];
     let room = seen.length <= FEW ? FEW : MANY;
     const frame: Box = { left: 2, top: 2, right: width - 2, bottom: height - 2 };
     for (const name of [...seen.filter((one) => one.marked), ...seen.filter((one) => !one.marked)]) {
       if (!name.text || (room <= 0 && !name.marked)) continue;
-      const box = this.place(name, frame, taken, discs);
+      const box = this.place(name, frame, taken, discs, large);
       if (!box) continue;
       taken.add(box);
       written.push({ ...name, ...box });
@@ -71,24 +79,28 @@ export class Labels {
     return written;
   }
 
-  /** Beside, above or below its node: where no name is, and few nodes are. */
-  private place(name: Name, frame: Box, taken: Grid, discs: Grid): Box | null {
+  /** On its node where that is wide enough, else beside, above or below it: where no name is, and few nodes are. */
+  private place(name: Name, frame: Box, taken: Grid, discs: Grid, large: Grid): Box | null {
     const size = name.marked ? MARKED : PLAIN;
     const [w, h] = [this.width(name.text, name.marked), size + 3];
     const off = name.radius + 3;
-    const places = [
+    const places: [number, number][] = [];
+    const own = name.radius >= WIDE && w < name.radius * 1.8;
+    if (own) places.push([name.x - w / 2, name.y - h / 2]);
+    places.push(
       [name.x + off, name.y - h / 2],
       [name.x - off - w, name.y - h / 2],
       [name.x - w / 2, name.y - off - h + 2],
       [name.x - w / 2, name.y + off - 2],
-    ] as const;
+    );
     let best: Box | null = null;
     let least = Infinity;
-    for (const [left, top] of places) {
+    for (const [at, [left, top]] of places.entries()) {
       const box = { left, top, right: left + w, bottom: top + h };
+      const over = own && at === 0 ? 0 : large.count(box);
       const outside = box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom;
-      if (!name.marked && (outside || taken.count({ left: left - ASIDE, right: box.right + ASIDE, top: top - BELOW, bottom: box.bottom + BELOW }) > 0)) continue;
-      const worth = (outside ? 1000 : 0) + taken.count(box) * 100 + discs.count(box);
+      if (!name.marked && (outside || over > 0 || taken.count({ left: left - ASIDE, right: box.right + ASIDE, top: top - BELOW, bottom: box.bottom + BELOW }) > 0)) continue;
+      const worth = (outside ? 1000 : 0) + taken.count(box) * 100 + over * 10 + discs.count(box);
       if (worth < least) [best, least] = [box, worth];
     }
     return best;

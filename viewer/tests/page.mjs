@@ -234,6 +234,13 @@ await run({
       assert.ok(a.left >= 0 && a.top >= 0 && a.right <= width && a.bottom <= height, a.text);
       for (const b of names.slice(at + 1)) assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top, `${a.text} over ${b.text}`);
     }
+    // A name on a large disc would be taken for the name of that.
+    const astray = await page.evaluate(() => {
+      const { scene } = window.viewer;
+      const discs = scene.named.map(({ node, size }) => ({ ...scene.where(node), size, text: String(node.id) })).filter(({ size }) => size >= 12);
+      return scene.written.flatMap((name) => discs.filter(({ x, y, text }) => text !== name.text && name.left < x && x < name.right && name.top < y && y < name.bottom).map(({ text }) => `${name.text} on ${text}`));
+    });
+    assert.deepEqual(astray, []);
     await page.goto(`${base}/view/letters`);
     await shown(page, "visible", "6");
     const texts = (await written()).map((one) => one.text);
