@@ -91,6 +91,41 @@ def viewer() -> str:
     return "\n".join([f"| {found['nodes']:,} nodes, {found['edges']:,} edges | |", "|---|---|", *rows])
 
 
+def installed() -> str:
+    """What an installation takes by extra, and of what most of it is."""
+    rows = [
+        [f"`networkx-mcp[{extra}]`" if extra else "`networkx-mcp`", f"{row['mib']:g}", row["packages"]]
+        for extra, row in _load("installed")["extras"].items()
+    ]
+    return _rows(["", "MiB", "packages"], rows)
+
+
+def largest() -> str:
+    """The largest packages of an installation with all extras."""
+    sizes = _load("installed")["extras"]["all"]["largest_mib"]
+    return _rows(list(sizes), [[f"{size:g}" for size in sizes.values()]])
+
+
+def starts() -> str:
+    """Seconds from the command to the first answer over stdio."""
+    found = _load("installed")
+    names = {
+        "without_bytecode": "the first one",
+        "offline": "later ones (`uvx --offline`)",
+        "asking_the_index": "later ones that ask the index first (`uvx`)",
+    }
+    rows = [
+        [
+            names[name],
+            f"{median(seconds):g}",
+            f"{min(seconds):g} to {max(seconds):g}",
+            f"{median(found['cpu_seconds_until_then'][name]):g}",
+        ]
+        for name, seconds in found["seconds_to_first_answer"].items()
+    ]
+    return _rows(["start", "s, median", "s", "CPU seconds, median"], rows)
+
+
 def drawing() -> str:
     """Time and length of pictures, beside networkx's own."""
 
@@ -508,6 +543,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "session": document_tables.session,
     "serving": serving,
     "idle": idle,
+    "installed": installed,
+    "largest": largest,
+    "starts": starts,
     "drawing": drawing,
     "viewer": viewer,
     "queries": queries,
