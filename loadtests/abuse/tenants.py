@@ -146,8 +146,9 @@ def probe(subject: Subject, thorough: bool = True) -> Probed:
         found.attempts[who] += 1
         found.statuses[f"{who} {status}"] += 1
         refused += status in (401, 403) or b'"forbidden"' in answer
-        # Arguments that do not go together are refused before anybody looks for the graph.
-        kept_out = status in (401, 403) or b'"forbidden"' in answer or b'"invalid_input"' in answer
+        # Arguments that do not go together, or name no algorithm, are refused before anybody looks for the graph.
+        early = any(word in answer for word in (b'"forbidden"', b'"invalid_input"', b'"kind":"algorithm"'))
+        kept_out = status in (401, 403) or early
         if door.touches and door.named and not kept_out:
             names[number] = door.name
         for secret in subject.canaries:

@@ -154,8 +154,8 @@ def _names() -> dict[str, str]:
     return names | {name.lower(): name for name in algorithms()}
 
 
-def get(name: str) -> Algorithm:
-    """The algorithm of that name or alias ("nx.pagerank", "louvain_communities"). Raises NotFound with the nearest."""
+def get(name: str, field: str = "name") -> Algorithm:
+    """The algorithm of that name or alias ("nx.pagerank", "louvain_communities"), which `field` has. Raises NotFound with the nearest."""
     wanted = name.strip().lower()
     for prefix in ("networkx.algorithms.", "networkx.", "nx."):
         wanted = wanted.removeprefix(prefix)
@@ -165,8 +165,8 @@ def get(name: str) -> Algorithm:
     near = list(dict.fromkeys(_names()[close] for close in nearest_words(wanted, _names(), 3, 0.6)))
     hint = f" Did you mean {', '.join(near)}?" if near else ""
     raise NotFound(
-        f"name: there is no algorithm {echoed(name)}.{hint} find_algorithms searches by words.",
+        f"{field}: there is no algorithm {echoed(name)}.{hint} find_algorithms searches by words.",
         kind="algorithm",
-        field="name",
+        field=field,
         nearest=near,
     )

@@ -6,6 +6,7 @@ What a generator takes is checked here, and how large its graph would be, before
 # ruff: noqa: ARG005, E741 -- parameters have networkx's names, and not all of them make the graph larger
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -171,12 +172,12 @@ def _checked(generator: str, name: str, value: Any, kind: Kind) -> int | float:
         raise InvalidInput("is missing.", at=at, hint=f"Give for example {form(generator)}.")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInput(f"must be a number, not {echoed(value)}.", at=at)
-    if kind == "count" and (value != int(value) or not 0 <= value <= _MOST):
-        raise InvalidInput(f"must be a whole number from 0 to {_MOST}, not {echoed(value)}.", at=at)
-    if kind == "probability" and not 0 <= value <= 1:
-        raise InvalidInput(f"must be from 0 to 1, not {echoed(value)}.", at=at)
-    if not 0 <= value <= _MOST:
-        raise InvalidInput(f"must be from 0 to {_MOST}, not {echoed(value)}.", at=at)
+    most = 1 if kind == "probability" else _MOST
+    # No number is between bounds that is none (nan), or infinite.
+    if not 0 <= value <= most or (kind == "count" and value != int(value)):
+        raise InvalidInput(
+            f"must be a {'whole ' if kind == 'count' else ''}number from 0 to {most}, not {echoed(value)}.", at=at
+        )
     return int(value) if kind == "count" else value
 
 
@@ -224,5 +225,6 @@ def _plain(graph: nx.Graph[Any], attributes: dict[str, Any]) -> nx.Graph[Any]:
 
 
 def request(sample: str | None, generator: Mapping[str, Any] | None) -> bytes:
-    """What was asked for, as bytes by which a repeat is known."""
-    return msgspec.msgpack.encode([sample, sorted(generator.items()) if generator is not None else None])
+    """What was asked for, as bytes by which a repeat is known. It was not checked yet: JSON has integers of any length, text that
+    no UTF-8 has, and takes both."""
+    return json.dumps([sample, sorted(generator.items()) if generator is not None else None]).encode()

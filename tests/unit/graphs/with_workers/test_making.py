@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -69,8 +70,8 @@ async def test_every_generator_makes_a_graph(graphs: Graphs) -> None:
 @pytest.mark.parametrize(
     ("given", "directed", "why"),
     [
-        ({"name": "barabasi_albert", "n": 5, "m": 2}, False, "did you mean barabasi_albert_graph"),
-        ({"n": 5}, False, r"generator\.name: null is no generator"),
+        ({"name": "barabasi_albrt_graph", "n": 5, "m": 2}, False, "did you mean barabasi_albert_graph"),
+        ({"n": 5}, False, r"generator\.name: is missing"),
         ({"name": "barabasi_albert_graph", "n": 5}, False, r"generator\.m: is missing"),
         ({"name": "barabasi_albert_graph", "n": 5, "m": 2, "k": 1}, False, r"generator\.k: .*takes n, m, seed"),
         ({"name": "barabasi_albert_graph", "n": 5.5, "m": 2}, False, r"generator\.n: must be a whole number"),
@@ -79,7 +80,10 @@ async def test_every_generator_makes_a_graph(graphs: Graphs) -> None:
             False,
             r"generator\.n: must be a whole number from 0 to",
         ),
-        ({"name": "erdos_renyi_graph", "n": 5, "p": 1.5}, False, r"generator\.p: must be from 0 to 1"),
+        ({"name": "erdos_renyi_graph", "n": 5, "p": 1.5}, False, r"generator\.p: must be a number from 0 to 1"),
+        ({"name": "barabasi_albert_graph", "n": math.inf, "m": 2}, False, r"generator\.n: must be a whole number"),
+        ({"name": "barabasi_albert_graph", "n": math.nan, "m": 2}, False, r"generator\.n: must be a whole number"),
+        ({"name": "barabasi_albert_graph", "n": 10**400, "m": 2}, False, r"generator\.n: must be a whole number"),
         ({"name": "erdos_renyi_graph", "n": "5", "p": 0.5}, False, r"generator\.n: must be a number"),
         ({"name": "gnm_random_graph", "n": 5, "m": 2, "seed": -1}, False, r"generator\.seed"),
         ({"name": "path_graph", "n": 5, "seed": 1}, False, r"generator\.seed: path_graph takes n"),
@@ -89,6 +93,21 @@ async def test_every_generator_makes_a_graph(graphs: Graphs) -> None:
 async def test_what_is_wrong_is_named(given: dict[str, Any], directed: bool, why: str) -> None:
     with pytest.raises(InvalidInput, match=why):
         check(given, directed, 1000, 5000)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "barabasi_albert_graph", "n": 2**70, "m": 2},
+        {"name": "barabasi_albert_graph", "n": math.inf, "m": 2},
+        {"name": "path_\ud800", "n": 5},
+    ],
+)
+async def test_what_no_generator_takes_is_refused_also_where_a_repeat_would_be_known(
+    graphs: Graphs, given: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput, match="generator"):
+        await graphs.make(None, Recipe(None, given), operation_id="k")
 
 
 @pytest.mark.parametrize(

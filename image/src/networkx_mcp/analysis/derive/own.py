@@ -43,14 +43,14 @@ def get(name: str) -> Algorithm:
     if own is not None:
         return own
     try:
-        return catalogue.get(name)
+        return catalogue.get(name, "algorithm")
     except NotFound as error:
         near = nearest_words(name.strip().lower(), OWN, 1, 0.6)
         if not near:
             raise
         raise NotFound(
-            f"name: there is no algorithm {echoed(name)}. Did you mean {near[0]}?",
+            f"algorithm: there is no algorithm {echoed(name)}. Did you mean {near[0]}?",
             kind="algorithm",
-            field="name",
+            field="algorithm",
             nearest=[*near, *error.data["nearest"]],
         ) from None
