@@ -7,7 +7,8 @@ from typing import get_type_hints
 
 import pytest
 
-from networkx_mcp.analysis import tasks
+from networkx_mcp.analysis import cost, cost_advice, tasks
+from networkx_mcp.analysis.definition import GraphSize
 from networkx_mcp.errors import InvalidInput
 from networkx_mcp.tools.mcp_server import HEAVY, TOOLS
 from networkx_mcp.tools.tool import Tool
@@ -88,3 +89,13 @@ def test_what_is_for_the_other_type_of_graph_is_refused_before_a_worker_is_taken
     analysis.suits(params, directed)
     with pytest.raises(InvalidInput, match=f"this (graph|one) is {'un' if directed else ''}directed"):
         analysis.suits(params, not directed)
+
+
+@pytest.mark.parametrize("tool", ANALYSES.values(), ids=lambda tool: tool.name)
+def test_a_refusal_by_cost_names_force_where_the_tool_takes_it(tool: Tool) -> None:
+    assert tool.analysis is not None
+    assert tool.analysis.forced is ("force" in tool.arguments.model_fields)
+    estimate = cost.estimate(cost.AlgorithmCall("betweenness_centrality"), 10**6, 10**7, False)
+    assert estimate is not None
+    refused = cost_advice.refusal(tool.name, GraphSize(10**6, 10**7, False), 20, estimate, forced=tool.analysis.forced)
+    assert ("force: true" in refused.message) is tool.analysis.forced

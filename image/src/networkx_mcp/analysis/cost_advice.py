@@ -41,7 +41,7 @@ def check(analysis: Analysis, params: Params, graphs: Sequence[GraphSize], limit
         whole = GraphSize(
             sum(graph.nodes for graph in graphs), sum(graph.edges for graph in graphs), graphs[0].directed
         )
-        raise refusal(name, whole, limit, found, cheaper(analysis, params, graphs, limit))
+        raise refusal(name, whole, limit, found, cheaper(analysis, params, graphs, limit), forced=analysis.forced)
 
 
 def estimated(analysis: Analysis, params: Params, graph: GraphSize) -> Estimate | None:
@@ -49,8 +49,10 @@ def estimated(analysis: Analysis, params: Params, graph: GraphSize) -> Estimate 
     return cost.of_calls(analysis.calls(params, graph), *graph)
 
 
-def refusal(name: str, graph: GraphSize, limit: float, found: Estimate, other: Cheaper | None = None) -> LimitExceeded:
-    """The error: the estimate, the limit with its setting, and what to call instead."""
+def refusal(
+    name: str, graph: GraphSize, limit: float, found: Estimate, other: Cheaper | None = None, *, forced: bool = True
+) -> LimitExceeded:
+    """The error: the estimate, the limit with its setting, and what to call instead; by `force` where the tool takes it."""
     text = (
         f"{name} on {graph.nodes} nodes and {graph.edges} edges would take about {seconds_text(found.seconds)}; "
         f"the limit is {limit:g} s ({SETTING}). It was not started. "
@@ -60,9 +62,10 @@ def refusal(name: str, graph: GraphSize, limit: float, found: Estimate, other: C
         text += f"Cheaper: {other.tool} with {shown}, about {seconds_text(other.seconds)}: {other.answers}. "
     else:
         text += "Cheaper: ask about a part of the graph (get_subgraph, create_graph), or for another measure. "
-    text += f"Or give force: true to try it all the same; it is stopped after {limit:g} s."
+    if forced:
+        text += f"Or give force: true to try it all the same; it is stopped after {limit:g} s."
     return LimitExceeded(
-        text,
+        text.rstrip(),
         limit="request_timeout_seconds",
         setting=SETTING,
         maximum=limit,

@@ -67,6 +67,8 @@ class Analysis:
     stopped: Callable[[Params, Sequence[dict[str, Any]], ServiceError], dict[str, Any] | None] | None = None
     #: Raises InvalidInput where the arguments are not for a graph that is directed, or that is not.
     suits: Callable[[Params, bool], None] = _any
+    #: Its tool takes `force`: a call that would take too long may be tried all the same.
+    forced: bool = True
 
     @property
     def name(self) -> str:

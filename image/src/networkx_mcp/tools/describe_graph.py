@@ -205,7 +205,7 @@ def _following(info: GraphInfo, offset: int, nodes: int, edges: int) -> int | No
     return min(ends, default=None)
 
 
-ANALYSIS = Analysis(task_name("describe_graph"), cached=True)
+ANALYSIS = Analysis(task_name("describe_graph"), cached=True, forced=False)
 TOOL = Tool(
     name="describe_graph",
     title="Describe a graph",

@@ -112,7 +112,7 @@ def _content(args: DrawGraph, media_type: str, picture: bytes) -> dict[str, Any]
     return {"type": "resource", "resource": {"uri": uri, "mimeType": media_type, "text": picture.decode()}}
 
 
-ANALYSIS = Analysis(task_name("draw_graph"))
+ANALYSIS = Analysis(task_name("draw_graph"), forced=False)
 TOOL = Tool(
     name="draw_graph",
     title="Draw a graph",

@@ -141,7 +141,7 @@ def neighbors_answer(args: GetNeighbors, version: int, value: dict[str, Any]) ->
     return Answer("\n".join(lines), data)
 
 
-ANALYSIS = Analysis(task_name("get_neighbors"))
+ANALYSIS = Analysis(task_name("get_neighbors"), forced=False)
 TOOL = Tool(
     name="get_neighbors",
     title="Neighbors of a node",

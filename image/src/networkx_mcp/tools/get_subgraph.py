@@ -151,7 +151,7 @@ def _attributes(row: list[Any], clipped: Clipper) -> str:
     return f"\t{text}" if text else ""
 
 
-ANALYSIS = Analysis(task_name("get_subgraph"))
+ANALYSIS = Analysis(task_name("get_subgraph"), forced=False)
 TOOL = Tool(
     name="get_subgraph",
     title="Part of a graph",

@@ -83,7 +83,7 @@ def _page(value: dict[str, Any], offset: int, limit: int) -> dict[str, Any]:
     }
 
 
-ANALYSIS = Analysis(task_name("query_graph"), cached=True)
+ANALYSIS = Analysis(task_name("query_graph"), cached=True, forced=False)
 TOOL = Tool(
     name="query_graph",
     title="Query in SQL",

@@ -98,7 +98,7 @@ def _calls(params: Params, graph: GraphSize) -> Iterable[AlgorithmCall]:
     return [*communities, *(rank_nodes.ANALYSIS.calls(params, graph) if "measure" in params else [])]
 
 
-ANALYSIS = Analysis(task_name("view_graph"), cached=True, shared=False, calls=_calls, suits=_suits)
+ANALYSIS = Analysis(task_name("view_graph"), cached=True, shared=False, calls=_calls, suits=_suits, forced=False)
 TOOL = Tool(
     name="view_graph",
     title="Data of the viewer",

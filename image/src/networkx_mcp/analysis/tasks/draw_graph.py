@@ -240,7 +240,7 @@ class _Drawing:
         allowance, size = self.graph.allowance, GraphSize(self.graph.state.n, self.graph.state.m, self.graph.directed)
         found = cost.estimate(cost.AlgorithmCall(algorithm), *size)
         if allowance is not None and found is not None and cost.too_long(found, allowance):
-            raise cost_advice.refusal(algorithm, size, allowance, found)
+            raise cost_advice.refusal(algorithm, size, allowance, found, forced=False)
 
     def _colours(self, seed: int) -> tuple[look.Colours, str]:
         """Colours of the nodes, and what they say."""
