@@ -18,6 +18,11 @@ from tests.server.clients.test_stdio import Host
 ROADS = "source,target,km\nBern,Basel,95\nBasel,Paris,525\n"
 
 
+def _as_in_a_terminal() -> None:
+    """A shell has its background jobs ignore Ctrl-C, and all that they start with them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Command:
     """One run of the command, with its own browser; its graphs are in `data`."""
 
@@ -29,7 +34,7 @@ class Command:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "networkx_mcp", "view", "--data", str(data), *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "BROWSER": f"{browser} %s"}, cwd=place,
+            env={**os.environ, "BROWSER": f"{browser} %s"}, cwd=place, preexec_fn=_as_in_a_terminal,
         )  # fmt: skip
 
     def address(self) -> str:

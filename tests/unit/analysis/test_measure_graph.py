@@ -141,9 +141,9 @@ def test_a_call_is_refused_only_where_none_of_its_metrics_can_be_measured() -> N
     size = GraphSize(1_000_000, 3_000_000, False)
     analysis = TOOLS["measure_graph"].analysis
     assert analysis is not None
-    check(analysis, {"metrics": ["nodes", "wiener_index"]}, size, 20.0)
+    check(analysis, {"metrics": ["nodes", "wiener_index"]}, [size], 20.0)
     with pytest.raises(LimitExceeded, match="It was not started"):
-        check(analysis, {"metrics": ["wiener_index", "average_shortest_path_length"]}, size, 20.0)
+        check(analysis, {"metrics": ["wiener_index", "average_shortest_path_length"]}, [size], 20.0)
 
 
 def test_the_diameter_is_taken_from_the_eccentricities_where_both_are_asked_for() -> None:

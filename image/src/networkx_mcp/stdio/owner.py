@@ -2,8 +2,8 @@
 
 A host starts a server for each of its windows, and several hosts may share a machine, while one process must own the
 store. So nobody answers calls itself: each passes them to a server on a Unix socket in the directory, and starts it
-where nobody listens, before it imports what it needs itself. The server holds a lock (flock(2)) for as long as it lives, and ends when the process that started it
-ends; whoever calls next finds nobody there, takes the lock and starts another.
+where nobody listens, before it imports what it needs itself. The server holds a lock (flock(2)) for as long as it lives, and ends
+when the process that started it ends; whoever calls next finds nobody there, takes the lock and starts another.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,8 @@ class Owner:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
+            if _listens(self.socket):
+                return  # a server that somebody started for all: it holds no lock
             self.socket.unlink(missing_ok=True)
             # The lock is the child's as well (a copy of the descriptor), and its alone once the file is closed here.
             self._child = subprocess.Popen(
@@ -121,6 +124,12 @@ class Owner:
         self._child.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             await asyncio.to_thread(self._child.wait, seconds)
+
+
+def _listens(path: Path) -> bool:
+    """Whether a process takes connections on a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _socket_path(directory: Path) -> Path:
