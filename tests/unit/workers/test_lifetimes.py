@@ -90,7 +90,7 @@ async def test_the_calls_of_a_killed_zygotes_workers_end_unavailable_and_the_que
 
 
 async def test_a_zygote_that_hangs_is_replaced(compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zygote_client, "_FORK_SECONDS", 5.0)  # the new one must make it, on a busy machine too
+    monkeypatch.setattr(zygote_client.platform, "START_SECONDS", 5.0)  # the new one must make it, on a busy machine too
     monkeypatch.setattr(pool, "ZYGOTE_WAIT_SECONDS", PATIENCE)  # and the calls wait for it
     await at_rest(compute)
     stopped = await kill_zygote(compute, signal.SIGSTOP)

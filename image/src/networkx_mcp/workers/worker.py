@@ -59,9 +59,9 @@ def main(sock: socket.socket, zygote: int, *, ahead: bool = False) -> NoReturn:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         gc.set_threshold(*COLLECT_AFTER)
-        _reseed()
         if ahead:
             warmup.rehearse(enough=lambda: _readable(sock))
+        _reseed()  # behind the rehearsal, whose calls have a seed
         born = platform.data_bytes()
         while (received := frames.receive_frame(sock, frames.JOB_MAX_BYTES)) is not None:
             stays, loaded = _serve(sock, *received)
