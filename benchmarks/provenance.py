@@ -13,12 +13,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from loadtests.results import commit as _commit
 from loadtests.results import processor
 
-__all__ = ["commit", "processor", "publish"]
+__all__ = ["commit", "machine", "processor", "publish"]
 
 
 def commit() -> str:
     """The commit of this checkout, shortened."""
     return _commit()[0][:7]
+
+
+def machine() -> dict[str, Any]:
+    """What this runs on."""
+    return {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()}
 
 
 def publish(facts: dict[str, Any], out: Path | None = None) -> None:
@@ -27,7 +32,7 @@ def publish(facts: dict[str, Any], out: Path | None = None) -> None:
     report = {
         "command": " ".join(["python", f"{script.parent.name}/{script.name}", *sys.argv[1:]]),
         "commit": commit(),
-        "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
+        "machine": machine(),
         **facts,
     }
     text = json.dumps(report, indent=1)

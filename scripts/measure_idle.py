@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -24,7 +23,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "image" / "src"
-sys.path.insert(0, str(SOURCE))
+sys.path[:0] = [str(SOURCE), str(ROOT / "benchmarks")]
+
+import provenance  # noqa: E402
 
 MIB = 1024 * 1024
 
@@ -125,25 +126,17 @@ def main() -> None:
     parser.add_argument("--rest", type=float, default=5.0, help="seconds of rest before memory is read")
     parser.add_argument("--out", type=Path, help="write the JSON there as well")
     options = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
     runs = [measure(options.rest) for _ in range(options.runs)]
-    text = json.dumps(
+    machine = {**provenance.machine(), "load_1m": os.getloadavg()[0]}
+    provenance.publish(
         {
-            "command": " ".join(["python scripts/measure_idle.py", *sys.argv[1:]]),
-            "commit": commit.stdout.strip(),
-            "python": platform.python_version(),
-            "machine": {"cpus": os.cpu_count(), "load_1m": os.getloadavg()[0], "kernel": platform.release()},
+            "machine": machine,
             "best_seconds_to_ready": min(run["seconds_to"]["ready"] for run in runs),
             "largest_pss_mib": max(run["pss_mib"]["all"] for run in runs),
             "runs": runs,
         },
-        indent=2,
+        options.out,
     )
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
 
 
 if __name__ == "__main__":

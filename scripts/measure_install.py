@@ -14,7 +14,6 @@ import functools
 import http.server
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -27,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "image/src"), str(ROOT / "scripts")]
+sys.path[:0] = [str(ROOT / "image/src"), str(ROOT / "scripts"), str(ROOT / "benchmarks")]
 
 import install as installation  # noqa: E402
+import provenance  # noqa: E402
 import psutil  # noqa: E402
 
 from networkx_mcp import mcp_wire  # noqa: E402
@@ -192,22 +192,14 @@ def main() -> None:
     options = parser.parse_args()
     before = os.getloadavg()[0]
     found = measure(options.wheels, options.extras, options.runs)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    text = json.dumps(
+    machine = {**provenance.machine(), "load_1m": before}
+    provenance.publish(
         {
-            "command": " ".join(["python scripts/measure_install.py", *sys.argv[1:]]),
-            "commit": commit.stdout.strip(),
-            "python": platform.python_version(),
-            "machine": {"cpus": os.cpu_count(), "load_1m": before, "kernel": platform.release()},
+            "machine": machine,
             **found,
         },
-        indent=2,
+        options.out,
     )
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
-    print(text)
 
 
 if __name__ == "__main__":
