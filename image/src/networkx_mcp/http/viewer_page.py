@@ -26,11 +26,14 @@ _PATH_PARTS = 3
 class ViewerPage:
     """The ASGI app of /view."""
 
+    _page: viewer.Page | None = None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Raises NoSuchPath for a path below that of a graph."""
         if len(scope["path"].split("/")) > _PATH_PARTS:
             raise NoSuchPath("There is nothing at this path; the viewer is at /view and /view/{graph_id}.")
-        page = await asyncio.to_thread(viewer.page)
+        # Made beside the event loop, once: later calls change no thread.
+        page = self._page = self._page or await asyncio.to_thread(viewer.page)
         headers: Headers = [
             (b"etag", page.etag.encode()),
             (b"cache-control", b"public, no-cache"),
