@@ -33,7 +33,8 @@ class ViewerPage:
         if len(scope["path"].split("/")) > _PATH_PARTS:
             raise NoSuchPath("There is nothing at this path; the viewer is at /view and /view/{graph_id}.")
         # Made beside the event loop, once: later calls change no thread.
-        page = self._page = self._page or await asyncio.to_thread(viewer.page)
+        page = self._page or await asyncio.to_thread(viewer.page)
+        self._page = page
         headers: Headers = [
             (b"etag", page.etag.encode()),
             (b"cache-control", b"public, no-cache"),
