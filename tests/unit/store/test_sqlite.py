@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.helpers.patience import PATIENCE
@@ -142,6 +143,30 @@ class TestWriter:
                 time.sleep(0.02)  # noqa: ASYNC251 - work of the same turn, while the thread could run
             await asyncio.gather(*futures)
             assert len(commits) == turn
+        await asyncio.to_thread(writer.close)
+
+    async def test_a_writer_that_is_late_takes_no_part_of_a_turn(
+        self, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its thread goes on behind an answer while the loop makes the writes of the next turn."""
+        loop, commits = asyncio.get_running_loop(), list[str]()
+        answer = loop.call_soon_threadsafe
+
+        def late(*arguments: Any) -> None:
+            answer(*arguments)
+            time.sleep(0.03)
+
+        monkeypatch.setattr(loop, "call_soon_threadsafe", late)
+        db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
+        writer = SqliteWriter(db, lambda _: None)
+        for turn in range(1, 4):
+            futures = []
+            for _ in range(3):
+                futures.append(writer.submit(lambda db: db.execute("INSERT INTO t VALUES (1)")))
+                time.sleep(0.02)  # noqa: ASYNC251 - work of the same turn
+            await asyncio.gather(*futures)
+            assert len(commits) == turn
+        monkeypatch.undo()
         await asyncio.to_thread(writer.close)
 
     async def test_one_that_is_refused_undoes_nothing_of_the_others(self, db: sqlite3.Connection) -> None:

@@ -33,8 +33,9 @@ class ViewerPage:
         if len(scope["path"].split("/")) > _PATH_PARTS:
             raise NoSuchPath("There is nothing at this path; the viewer is at /view and /view/{graph_id}.")
         # Made beside the event loop, once: later calls change no thread.
-        page = self._page or await asyncio.to_thread(viewer.page)
-        self._page = page
+        if self._page is None:
+            self._page = await asyncio.to_thread(viewer.page)
+        page = self._page
         headers: Headers = [
             (b"etag", page.etag.encode()),
             (b"cache-control", b"public, no-cache"),

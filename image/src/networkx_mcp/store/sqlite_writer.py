@@ -65,7 +65,7 @@ class SqliteWriter:
         self._undone = undone
         #: What is to be written, in order; None: nothing more comes.
         self._jobs: deque[_WriteJob | None] = deque()
-        #: One entry for each time that the thread is to look at the jobs; it looks again by itself until there is none.
+        #: One entry for each time that the thread is to look at the jobs.
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._waking = False
         #: Whether the last transaction reached the disk.
@@ -102,17 +102,17 @@ class SqliteWriter:
     def _run(self) -> None:
         while True:
             self._wakes.get()
-            while self._jobs:
-                jobs = self._collect()
-                if jobs:
-                    self._transaction(jobs)
-                    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-                        jobs[0].loop.call_soon_threadsafe(_settle, jobs)
-                else:
-                    return
+            while jobs := self._collect():
+                self._transaction(jobs)
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                    jobs[0].loop.call_soon_threadsafe(_settle, jobs)
+                if len(jobs) < MOST:
+                    break  # what came meanwhile is of a turn that goes on, and wakes at its end
+            if self._jobs and self._jobs[0] is None:
+                return
 
     def _collect(self) -> list[_WriteJob]:
-        """The jobs of the next transaction; none where the end has come."""
+        """The jobs of the next transaction."""
         jobs: list[_WriteJob] = []
         while self._jobs and len(jobs) < MOST and self._jobs[0] is not None:
             job = self._jobs.popleft()
